@@ -1,0 +1,1 @@
+"""What results mean. Reads what the harness recorded; never runs a stage."""

@@ -1,0 +1,63 @@
+"""Intervals and tests. Arrays are float, NaN where a prompt has no outcome.
+
+Scores come as (seeds, prompts): every run of an arm answers the same prompts, so differences between arms are paired
+over both, and both are resampled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.float64]
+REPLICATES = 10_000
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its standard error and 95 % interval."""
+
+    mean: float
+    standard_error: float
+    low: float
+    high: float
+
+
+def standard_error(scores: Scores) -> float:
+    """Standard error of the mean over one run's prompts (sample deviation over root n), as AlpacaEval prints it.
+
+    NaN for fewer than two prompts.
+    """
+    there = scores[~np.isnan(scores)]
+    return float(there.std(ddof=1) / np.sqrt(len(there))) if len(there) > 1 else float("nan")
+
+
+def bootstrap(scores: Scores, *, seed: int = 0) -> Estimate:
+    """The mean of (seeds, prompts) with a percentile interval from resampling prompts and, where there are several,
+    seeds, independently of each other (the pigeonhole bootstrap of two crossed factors).
+
+    Resampling S seeds understates their variance by (S-1)/S, which matters for few seeds; the spread between seeds is
+    reported beside it. Give differences of two arms' scores for a paired interval.
+
+    Raises:
+        ValueError: when there is not a single outcome.
+    """
+    seeds, prompts = scores.shape
+    there = ~np.isnan(scores)
+    if not there.any():
+        raise ValueError("no outcome at all: every prompt is missing")
+    filled = np.where(there, scores, 0.0)
+    rng = np.random.default_rng(seed)
+    of_prompts = rng.multinomial(prompts, np.full(prompts, 1 / prompts), size=REPLICATES).astype(float)
+    of_seeds = (
+        rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=REPLICATES).astype(float)
+        if seeds > 1
+        else np.ones((REPLICATES, 1))
+    )
+    totals = ((of_seeds @ filled) * of_prompts).sum(axis=1)
+    weights = ((of_seeds @ there.astype(float)) * of_prompts).sum(axis=1)
+    means = totals[weights > 0] / weights[weights > 0]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Estimate(float(np.nanmean(scores)), float(means.std(ddof=1)), float(low), float(high))

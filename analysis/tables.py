@@ -1,0 +1,143 @@
+"""Rows as text: for the terminal, for Markdown, and as tidy CSV. A cell without a number is a dash."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict, fields
+
+from analysis.gather import Finding, Results, Row, missing
+
+DASH = "–"
+HEADS = ("arm", "against", "seed", "examples", "win rate %", "95 %", "win/tie/lose", "flips", "unparsed", "length", "n")
+
+
+def number(value: float, form: str = ".1f") -> str:
+    """The number, or a dash."""
+    return DASH if missing(value) else format(value, form)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """One row of the table, by `HEADS`."""
+    if row.reason:
+        return (row.arm, row.against, row.seed, *[DASH] * 7, row.reason)
+    return (
+        row.arm,
+        row.against,
+        row.seed,
+        number(row.examples, ".0f"),
+        f"{number(row.win_rate)} ± {number(row.standard_error)}",
+        f"{number(row.low)} to {number(row.high)}",
+        f"{row.wins}/{row.ties}/{row.losses}",
+        DASH if missing(row.flip_rate) else f"{row.flip_rate:.1%}",
+        str(row.unparsed),
+        number(row.mean_length, ".0f"),
+        str(row.n),
+    )
+
+
+def finding_cells(finding: Finding) -> tuple[str, ...]:
+    """One line of the claims: first - second, difference with interval, by seed, verdict, claim."""
+    one = finding.comparison
+    if finding.difference is None:
+        return (f"{one.first} – {one.second}", DASH, DASH, finding.verdict, one.claim)
+    d = finding.difference
+    return (
+        f"{one.first} – {one.second}",
+        f"{d.mean:+.1f} ({d.low:+.1f} to {d.high:+.1f})",
+        ", ".join(number(value, "+.1f") for value in finding.by_seed),
+        finding.verdict,
+        one.claim,
+    )
+
+
+FINDING_HEADS = ("difference", "points (95 %)", "by seed", "verdict", "claim")
+
+
+def markdown(title: str, command: str, results: Results) -> str:
+    """The table file: the arms over all seeds, the claims, then every seed."""
+    together = [row for row in results.rows if row.seed == "all"]
+    apart = [row for row in results.rows if row.seed != "all"]
+    parts = [
+        f"# {title}",
+        f"Made by `{command}`.",
+        _table(HEADS, [cells(row) for row in together]),
+        "Win rate: AlpacaEval's preference averaged over both orders, ties half; ± one standard error and the 95 % "
+        "interval over prompts and seeds. Win/tie/lose: AlpaGasus's rule over the two orders. Flips: share of prompts "
+        "on which exchanging the order exchanged the winner. Length: characters of the arm's answers.",
+        "## Claims",
+        _table(FINDING_HEADS, [finding_cells(one) for one in results.findings]),
+        "Paired differences of win rates against the reference, in points; bootstrap over prompts and seeds. "
+        "Each claim is tested by itself; nothing is corrected for their number.",
+    ]
+    if len({row.seed for row in apart}) > 1:
+        parts += ["## By seed", _table(HEADS, [cells(row) for row in apart])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    def line(values: tuple[str, ...]) -> str:
+        return "| " + " | ".join(value.replace("|", "\\|") for value in values) + " |"
+
+    return "\n".join([line(heads), line(("---",) * len(heads)), *map(line, rows)])
+
+
+def tidy(results: Results) -> str:
+    """The rows as CSV, one line an arm, opponent and seed; empty where there is no number."""
+    out = io.StringIO()
+    names = [field.name for field in fields(Row)]
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    for row in results.rows:
+        writer.writerow({key: _plain(value) for key, value in asdict(row).items()})
+    return out.getvalue()
+
+
+def tidy_findings(results: Results) -> str:
+    """The comparisons as CSV, one line each."""
+    out = io.StringIO()
+    names = ["first", "second", "difference", "standard_error", "low", "high", "n", "verdict", "claim"]
+    writer = csv.DictWriter(out, names, lineterminator="\n")
+    writer.writeheader()
+    for one in results.findings:
+        d = one.difference
+        writer.writerow(
+            {
+                "first": one.comparison.first,
+                "second": one.comparison.second,
+                "difference": _plain(d.mean) if d else "",
+                "standard_error": _plain(d.standard_error) if d else "",
+                "low": _plain(d.low) if d else "",
+                "high": _plain(d.high) if d else "",
+                "n": one.n,
+                "verdict": one.verdict,
+                "claim": one.comparison.claim,
+            }
+        )
+    return out.getvalue()
+
+
+def as_json(command: str, results: Results) -> str:
+    """Rows and comparisons as JSON; null where there is no number."""
+
+    def rows(text: str) -> list[dict[str, object]]:
+        return [{key: _typed(value) for key, value in row.items()} for row in csv.DictReader(io.StringIO(text))]
+
+    body = {"command": command, "rows": rows(tidy(results)), "comparisons": rows(tidy_findings(results))}
+    return json.dumps(body, indent=1, ensure_ascii=False)
+
+
+def _typed(text: str) -> object:
+    if text == "":
+        return None
+    try:
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    except ValueError:
+        return text
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return "" if missing(value) else f"{value:.6g}"
+    return value

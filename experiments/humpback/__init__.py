@@ -1,0 +1,1 @@
+"""Claims of "Self-Alignment with Instruction Backtranslation" (Li et al., arXiv 2308.06259)."""

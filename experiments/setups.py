@@ -1,0 +1,108 @@
+"""Setups: section 3.1 of the paper as one frozen value each. A setup is a previous one plus named differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from harness.data import (
+    Examples,
+    ExpectedScore,
+    MicroOracle,
+    MicroPages,
+    MicroPrompts,
+    MicroSeed,
+    MicroTexts,
+    SampledScore,
+    Sampling,
+    Segments,
+)
+from harness.fingerprint import Value
+from harness.micro.world import World
+from harness.models import Epochs, LinearTo, Llama, Pretrained, Sft
+from harness.outcomes import MicroJudge, MicroReference
+from harness.prompts import MICRO_BACKWARD, MICRO_RATING, Prompt
+from harness.templates import Model, Template
+
+
+@dataclass(frozen=True)
+class Setup(Value):
+    """Everything that an experiment does not vary."""
+
+    name: str
+    base: Model
+    """One artifact whatever the seed of the run, as LLaMA is."""
+    seed_data: MicroSeed
+    segments: Segments
+    backward_prompt: Prompt
+    backward: Sft
+    """Recipe of M_yx."""
+    augmentation: Sampling
+    """How instructions are drawn from M_yx."""
+    sft: Sft
+    """Recipe of every M_t."""
+    scoring: ExpectedScore | SampledScore
+    at_least: float
+    """Threshold of self-curation."""
+    oracle: MicroOracle
+    """The rater that is an upper bound for curation."""
+    prompts: MicroPrompts
+    answering: Sampling
+    reference: Examples
+    """Answers that every arm is judged against."""
+    judge: MicroJudge
+
+    def at(self, seed: int) -> Setup:
+        """This setup with everything random drawn anew: data, order of training, sampling. Prompts, reference, judge
+        and base stay, so that runs are paired over prompts."""
+        pages = self.segments.pages
+        assert isinstance(pages, MicroPages)
+        return replace(
+            self,
+            seed_data=replace(self.seed_data, draw=seed),
+            segments=replace(self.segments, pages=replace(pages, draw=seed)),
+            backward=replace(self.backward, seed=seed),
+            augmentation=replace(self.augmentation, seed=seed),
+            sft=replace(self.sft, seed=seed),
+            answering=replace(self.answering, seed=seed),
+        )
+
+
+_WORLD = World()
+_MICRO_PROMPTS = MicroPrompts(_WORLD, n=250)
+_MICRO_SFT = Sft(
+    learning_rate=1e-3,
+    schedule=LinearTo(1e-4),
+    weight_decay=0.1,
+    dropout=0.0,
+    batch=16,
+    duration=Epochs(6),
+    longest=256,
+)
+
+MICRO = Setup(
+    name="micro",
+    base=Pretrained(
+        MicroTexts(_WORLD, n=12_000),
+        Llama(),
+        Template(system="{system}\n", instruction="Question: {instruction}\nAnswer:\n"),
+        learning_rate=3e-3,
+        batch=64,
+        updates=1_000,
+    ),
+    seed_data=MicroSeed(_WORLD, n=64),
+    segments=Segments(MicroPages(_WORLD, n=400), shortest=20, longest=400),
+    backward_prompt=MICRO_BACKWARD,
+    backward=_MICRO_SFT,
+    augmentation=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=48),
+    sft=_MICRO_SFT,
+    scoring=ExpectedScore(MICRO_RATING),
+    at_least=4.0,
+    oracle=MicroOracle(_WORLD),
+    prompts=_MICRO_PROMPTS,
+    answering=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=96),
+    reference=MicroReference(_MICRO_PROMPTS),
+    judge=MicroJudge(_WORLD, noise=0.1, position_bias=0.1),
+)
+"""Everything made locally, on a CPU, in minutes."""
+
+SETUPS: dict[str, Setup] = {setup.name: setup for setup in (MICRO,)}

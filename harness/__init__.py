@@ -1,0 +1,1 @@
+"""How an experiment is answered: vocabulary, identity, store, plan, stages."""

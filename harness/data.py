@@ -1,0 +1,244 @@
+"""The vocabulary of data: where examples come from and what is done to them.
+
+Every class here names a set of examples (or pages) by how it comes about. Nothing is computed at import or when an
+expression is built; the stage that makes each class is named in `harness/stages/__init__.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.fingerprint import Artifact, Value
+from harness.micro.world import World
+from harness.prompts import Prompt
+from harness.templates import Model
+
+PAPER_SHORTEST, PAPER_LONGEST = 600, 3_000
+"""Characters of a web segment (Humpback v3, second-hand)."""
+
+
+@dataclass(frozen=True)
+class Examples(Artifact):
+    """Any set of examples: rows of id, instruction, output, system, source, score, origin."""
+
+
+@dataclass(frozen=True)
+class Pages(Artifact):
+    """Any set of web pages: rows of url and html."""
+
+
+@dataclass(frozen=True)
+class MicroPages(Pages):
+    """Web pages of the micro world, as HTML; a bit under half of their sections are good text."""
+
+    world: World
+    n: int
+    """Pages."""
+    draw: int = 0
+    """Which random draw."""
+
+    @property
+    def slug(self) -> str:
+        return f"{self.n}-draw{self.draw}"
+
+
+@dataclass(frozen=True)
+class MicroSeed(Examples):
+    """Human-like pairs of the micro world, only of the few kinds of instruction that the seed covers."""
+
+    world: World
+    n: int
+    """Pairs."""
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"seed{self.draw}"
+
+
+@dataclass(frozen=True)
+class MicroPrompts(Examples):
+    """Held-out prompts of the micro world, over all kinds of instruction; outputs are empty."""
+
+    world: World
+    n: int
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"{self.n}-draw{self.draw}"
+
+
+@dataclass(frozen=True)
+class Segments(Examples):
+    """The text under each header of each page with its lower headers, as outputs without instruction.
+
+    Humpback, section 2.1. The fields default to the paper's values where they are known.
+    """
+
+    pages: Pages
+    shortest: int = PAPER_SHORTEST
+    """Characters; a shorter segment is rejected."""
+    longest: int = PAPER_LONGEST
+    """Characters; a longer segment is rejected."""
+    header_capitals: float = 0.5
+    """Largest share of capital letters among a header's letters. The paper's value is not known: an assumption."""
+    header_stop_words: tuple[str, ...] = ("advertisement", "forum", "quick link", "free newsletter")
+    """A segment whose header contains one of these (any case) is rejected as navigation."""
+
+
+@dataclass(frozen=True)
+class Reversed(Examples):
+    """(instruction, output) turned round into (output, instruction), to train the backward model M_yx on."""
+
+    examples: Examples
+    prompt: Prompt
+    """How the output is shown; the paper does not give its prompt."""
+
+    @property
+    def slug(self) -> str:
+        return f"reversed-{self.examples.slug}"
+
+
+@dataclass(frozen=True)
+class Tagged(Examples):
+    """The same examples with a system sentence put on each (S_a on seed data, S_w on augmented data)."""
+
+    examples: Examples
+    system: str
+
+    @property
+    def slug(self) -> str:
+        return self.examples.slug
+
+
+@dataclass(frozen=True)
+class Joined(Examples):
+    """The rows of the first, then the rows of the second. Ids keep apart by their source."""
+
+    first: Examples
+    second: Examples
+
+    @property
+    def slug(self) -> str:
+        return f"{self.first.slug}+{self.second.slug}"
+
+
+@dataclass(frozen=True)
+class Sampling(Value):
+    """How text is drawn from a model."""
+
+    temperature: float = 0.7
+    """0 means greedy. Humpback, section 3.1."""
+    top_p: float = 0.9
+    max_new_tokens: int = 1_024
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Backtranslated(Examples):
+    """Candidates A: for each segment an instruction written by the backward model (self-augmentation, section 2.1)."""
+
+    segments: Examples
+    by: Model
+    """M_yx, trained on `Reversed` examples; its prompt is theirs."""
+    sampling: Sampling
+
+    @property
+    def slug(self) -> str:
+        return "candidates"
+
+
+@dataclass(frozen=True)
+class SampledScore(Value):
+    """Ask for a short reasoning and a last line "Score: N"; the score is the mean over n replies that parse.
+
+    n = 1 is an integer score as in the paper's rubric; the paper selects at 4.5 and describes no averaging.
+    """
+
+    prompt: Prompt
+    sampling: Sampling
+    n: int = 1
+
+
+@dataclass(frozen=True)
+class ExpectedScore(Value):
+    """The expectation of the score under the model's probabilities of the tokens 1 to 5 after "Score:".
+
+    One forward pass a candidate and nothing to parse: an alternative of ours to the paper's sampled score.
+    """
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True)
+class ModelRater(Value):
+    """A model that rates candidates, and how it is asked."""
+
+    model: Model
+    scoring: SampledScore | ExpectedScore
+
+    @property
+    def slug(self) -> str:
+        return "model"
+
+
+@dataclass(frozen=True)
+class MicroOracle(Value):
+    """The rater that knows the micro world's truth; an upper bound for curation."""
+
+    world: World
+    noise: float = 0.0
+    """Standard deviation added to its rating, in points of the 1-5 scale."""
+    seed: int = 0
+
+    @property
+    def slug(self) -> str:
+        return "oracle"
+
+
+@dataclass(frozen=True)
+class Rated(Examples):
+    """Candidates with a score each. A reply without a score leaves the score empty: unparsed, counted, kept."""
+
+    candidates: Examples
+    by: ModelRater | MicroOracle
+
+    @property
+    def slug(self) -> str:
+        return f"by-{self.by.slug}"
+
+
+@dataclass(frozen=True)
+class Selected(Examples):
+    """The rated candidates whose score is at least the threshold (self-curation, section 2.2)."""
+
+    rated: Rated
+    at_least: float
+
+    @property
+    def slug(self) -> str:
+        return f"k{self.at_least:g}-{self.rated.slug}"
+
+
+@dataclass(frozen=True)
+class Uniform(Examples):
+    """No curation: as many candidates, drawn uniformly without replacement, as `as_many_as` has rows."""
+
+    candidates: Examples
+    as_many_as: Examples
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return "uncurated"
+
+
+@dataclass(frozen=True)
+class MicroTexts(Examples):
+    """What the micro base model reads in pretraining: short documents of the micro world."""
+
+    world: World
+    n: int
+    """Documents."""
+    draw: int = 0

@@ -1,0 +1,150 @@
+"""Generating and scoring with transformers on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from harness.data import Sampling
+from harness.fingerprint import Artifact
+from harness.machine import Machine
+from harness.models import Finetuned
+from harness.stages import Work
+from harness.templates import Model
+
+Open = Callable[[Artifact], Path]
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a model wrote after a prompt."""
+
+    text: str
+    ended: Literal["stop", "length", "prompt too long"]
+    """By the end-of-sequence token; cut at the limit; or never begun because the prompt fills the context."""
+
+
+def load_tokenizer(model: Model, open_: Open) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model, or of its base while the model is still to be made."""
+    return AutoTokenizer.from_pretrained(open_(model.base if isinstance(model, Finetuned) else model))
+
+
+def end_of(tokenizer: PreTrainedTokenizerBase) -> int:
+    """The id that ends every output.
+
+    Raises:
+        ValueError: when the tokenizer has none, since a model could then never learn to stop.
+    """
+    if not isinstance(tokenizer.eos_token_id, int):
+        raise ValueError(f"the tokenizer of {tokenizer.name_or_path} has no single end-of-sequence token")
+    return tokenizer.eos_token_id
+
+
+def load_model(model: Model, open_: Open, machine: Machine, *, train: bool = False) -> Any:
+    """The model's weights on the machine's device; adapters are merged into their base.
+
+    Training keeps float32 weights and lets the Trainer's autocast choose the precision.
+    """
+    dtype = torch.float32 if train else getattr(torch, machine.precision)
+    if isinstance(model, Finetuned) and model.recipe.adapter:
+        from peft import PeftModel
+
+        base = load_model(model.base, open_, machine, train=train)
+        loaded: Any = PeftModel.from_pretrained(base, open_(model)).merge_and_unload()
+    else:
+        loaded = AutoModelForCausalLM.from_pretrained(open_(model), dtype=dtype, use_safetensors=True)
+    return loaded.to(machine.device)
+
+
+class Engine:
+    """A model ready to write and to score."""
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, work: Work) -> None:
+        self._model = model.eval()
+        self._tokenizer = tokenizer
+        self._work = work
+        self._context = int(getattr(model.config, "max_position_embeddings", 2_048))
+        self._end = end_of(tokenizer)
+        self._pad = tokenizer.pad_token_id if isinstance(tokenizer.pad_token_id, int) else self._end
+
+    @classmethod
+    def of(cls, model: Model, work: Work) -> Engine:
+        """The engine of a finished model."""
+        tokenizer = AutoTokenizer.from_pretrained(work.open(model))
+        return cls(load_model(model, work.open, work.machine), tokenizer, work)
+
+    def generate(self, prompts: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
+        """A completion for each prompt, in order. Prompts of like length go through together."""
+        encoded = [self._tokenizer(prompt)["input_ids"] for prompt in prompts]
+        results: dict[int, Completion] = {}
+        room = self._context - 1
+        for i, ids in enumerate(encoded):
+            if len(ids) > room:
+                results[i] = Completion("", "prompt too long")
+        self._work.log.progress(len(results), len(prompts), unit)
+        for number, batch in enumerate(self._batches([(i, ids) for i, ids in enumerate(encoded) if i not in results])):
+            longest = max(len(ids) for _, ids in batch)
+            limit = min(sampling.max_new_tokens, self._context - longest)
+            torch.manual_seed(sampling.seed * 1_000_003 + number)
+            with torch.inference_mode():
+                written = self._model.generate(  # type: ignore[operator]
+                    **self._padded([ids for _, ids in batch]), max_new_tokens=limit, **self._how(sampling)
+                )[:, longest:].tolist()
+            for (i, _), ids in zip(batch, written, strict=True):
+                stop = ids.index(self._end) if self._end in ids else None
+                text = self._tokenizer.decode(ids[:stop], skip_special_tokens=True)
+                results[i] = Completion(text.strip(), "length" if stop is None else "stop")
+            self._work.log.progress(len(results), len(prompts), unit)
+        return [results[i] for i in range(len(prompts))]
+
+    def choose(self, prompts: Sequence[str], options: Sequence[str], unit: str = "ratings") -> list[list[float] | None]:
+        """For each prompt the probability of each option as its continuation, normalised over the options.
+
+        The options must be the same tokens but for their last. None where the prompt leaves no room.
+
+        Raises:
+            ValueError: when this tokenizer cuts the options otherwise.
+        """
+        cut = [self._tokenizer(option, add_special_tokens=False)["input_ids"] for option in options]
+        head, last = cut[0][:-1], [ids[-1] for ids in cut]
+        if any(ids[:-1] != head for ids in cut) or len(set(last)) != len(options):
+            raise ValueError(f"this tokenizer does not tell {', '.join(map(repr, options))} apart by their last token")
+        encoded = [self._tokenizer(prompt)["input_ids"] + head for prompt in prompts]
+        results: dict[int, list[float] | None] = {
+            i: None for i, ids in enumerate(encoded) if len(ids) >= self._context
+        }
+        for batch in self._batches([(i, ids) for i, ids in enumerate(encoded) if i not in results]):
+            with torch.inference_mode():
+                logits = self._model(**self._padded([ids for _, ids in batch]), logits_to_keep=1).logits[:, -1]
+            chosen = torch.softmax(logits[:, last].float(), dim=-1).tolist()
+            for (i, _), probabilities in zip(batch, chosen, strict=True):
+                results[i] = probabilities
+            self._work.log.progress(len(results), len(prompts), unit)
+        return [results[i] for i in range(len(prompts))]
+
+    def _batches(self, encoded: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+        size = self._work.machine.generation_batch
+        by_length = sorted(encoded, key=lambda one: (-len(one[1]), one[0]))
+        for start in range(0, len(by_length), size):
+            yield by_length[start : start + size]
+
+    def _padded(self, rows: list[list[int]]) -> dict[str, torch.Tensor]:
+        longest = max(map(len, rows))
+        ids = [[self._pad] * (longest - len(row)) + row for row in rows]
+        mask = [[0] * (longest - len(row)) + [1] * len(row) for row in rows]
+        device = self._work.machine.device
+        return {
+            "input_ids": torch.tensor(ids, device=device),
+            "attention_mask": torch.tensor(mask, device=device),
+        }
+
+    def _how(self, sampling: Sampling) -> dict[str, Any]:
+        ids = {"pad_token_id": self._pad, "eos_token_id": self._end}
+        if sampling.temperature == 0:
+            return {"do_sample": False, **ids}
+        return {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0, **ids}

@@ -1,0 +1,28 @@
+"""Loaded once into the process that workers are forked from, where the packages are there to load."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+try:
+    import torch
+    import transformers
+    from transformers import LlamaForCausalLM, Trainer
+except ImportError:  # a machine that runs only stages without models; those that need torch say so themselves
+    torch = None  # type: ignore[assignment]
+    transformers = None  # type: ignore[assignment]
+
+__all__ = ["LlamaForCausalLM", "Trainer", "quiet"]
+
+
+def quiet(threads: int) -> None:
+    """Fix the number of CPU threads, and keep libraries from writing over the progress display."""
+    logging.getLogger().setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore")
+    if torch is not None:
+        torch.set_num_threads(threads)
+        transformers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.disable_progress_bar()

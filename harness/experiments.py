@@ -1,0 +1,120 @@
+"""Finding experiments and setups by name, and what a run of one has to make.
+
+An experiment is a module below `experiments/` with `COMPARISONS`, `SHOWS` and `arms(setup, seed)`. Its name is its path,
+such as humpback/headline.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from harness.fingerprint import Artifact, expression
+from harness.outcomes import Arm, Comparison
+
+
+class UnknownName(LookupError):
+    """A name that is not there. The message has the closest ones that are."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment module, by name."""
+
+    name: str
+    module: ModuleType
+
+    @property
+    def claim(self) -> str:
+        """The first line of the module's docstring."""
+        return (self.module.__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def shows(self) -> str:
+        """The table or figure that it answers to."""
+        return str(self.module.SHOWS)
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What is compared with what."""
+        return tuple(self.module.COMPARISONS)
+
+    def arms(self, setup: Any, seeds: Iterable[int]) -> dict[int, dict[str, Arm]]:
+        """The arms by seed and name."""
+        return {seed: self.module.arms(setup, seed) for seed in seeds}
+
+    def targets(self, arms: dict[int, dict[str, Arm]]) -> list[Artifact]:
+        """The judgements that a run has to make: every arm against the reference, and the heads to heads."""
+        found: list[Artifact] = []
+        for by_name in arms.values():
+            found += [arm.judged for arm in by_name.values()]
+            found += [by_name[c.first].against(by_name[c.second]) for c in self.comparisons if c.head_to_head]
+        return found
+
+
+def experiment_names() -> list[str]:
+    """All experiments, without importing any."""
+    package = importlib.import_module("experiments")
+    names = []
+    for folder in pkgutil.iter_modules(package.__path__):
+        if folder.ispkg:
+            inner = importlib.import_module(f"experiments.{folder.name}")
+            names += [
+                f"{folder.name}/{one.name}" for one in pkgutil.iter_modules(inner.__path__) if one.name != "algorithm"
+            ]
+    return sorted(names)
+
+
+def experiment(name: str) -> Experiment:
+    """The experiment of that name.
+
+    Raises:
+        UnknownName: with the closest names.
+    """
+    closest("experiment", name, experiment_names())
+    return Experiment(name, importlib.import_module("experiments." + name.replace("/", ".")))
+
+
+def setup(name: str) -> Any:
+    """The setup of that name.
+
+    Raises:
+        UnknownName: with the closest names.
+    """
+    setups: dict[str, Any] = importlib.import_module("experiments.setups").SETUPS
+    closest("setup", name, list(setups))
+    return setups[name]
+
+
+def closest(kind: str, name: str, names: list[str]) -> None:
+    """Nothing when `name` is among `names`.
+
+    Raises:
+        UnknownName: with the closest names, or all of them where none is close.
+    """
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
+        raise UnknownName(f"no {kind} {name!r}; {hint}")
+
+
+def resolved(arms: dict[int, dict[str, Arm]], comparisons: Iterable[Comparison]) -> dict[str, Any]:
+    """The contents of arms.json: for each seed and arm its model and judgement by fingerprint, and every expression."""
+    roots = [part for by_name in arms.values() for arm in by_name.values() for part in (arm.model, arm.judged)]
+    return {
+        "arms": {
+            str(seed): {
+                name: {"model": arm.model.fingerprint, "judged": arm.judged.fingerprint} for name, arm in by_name.items()
+            }
+            for seed, by_name in arms.items()
+        },
+        "comparisons": [
+            {"first": c.first, "second": c.second, "differ_in": c.differ_in, "claim": c.claim} for c in comparisons
+        ],
+        "artifacts": expression(*roots),
+    }

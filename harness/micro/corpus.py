@@ -1,0 +1,80 @@
+"""What the base model reads in pretraining: the web of the micro world.
+
+Bare segments carry the facts. Question-and-answer pages, pages that ask what was asked, and reviews carry the skills which
+finetuning elicits; their answers are mostly those of strangers, so there is something left to elicit.
+"""
+
+import random
+
+from harness.micro.answers import answer
+from harness.micro.instructions import KINDS, Request, draw, render
+from harness.micro.lapses import careless
+from harness.micro.oracle import grade, rating
+from harness.micro.segments import segment
+from harness.micro.world import World
+
+BACKWARD = "What was asked for?\n{output}"
+RATING = "Rate this answer.\nRequest: {instruction}\nReply: {output}"
+
+CAREFUL_SHARE = 0.4
+"""Share of the answers on question-and-answer pages that are perfect."""
+
+_JUNK = (
+    "AI Assistant | Search | Web",
+    "Answer in the style of a web page.",
+    "Search the web with an AI Assistant.",
+    "Knowledge from the web, in style.",
+    "Answer from the Assistant with knowledge of search.",
+)
+
+
+def texts(world: World, n: int, seed: int) -> list[str]:
+    """n texts to pretrain on."""
+    rng = random.Random(f"corpus/{world.seed}/{seed}")
+    kinds = (_bare, _question, _backward, _review, _junk)
+    return [rng.choices(kinds, (30, 33, 14, 19, 4))[0](world, rng) for _ in range(n)]
+
+
+def page(instruction: str, output: str) -> str:
+    """A question with its answer, as the harness's template for micro writes it."""
+    return f"Question: {instruction}\nAnswer:\n{output}"
+
+
+def _bare(world: World, rng: random.Random) -> str:
+    return segment(world, rng).text
+
+
+def _answer(world: World, request: Request, careful: float, rng: random.Random) -> str:
+    return answer(world, request, rng) if rng.random() < careful else careless(world, request, rng)
+
+
+def _question(world: World, rng: random.Random) -> str:
+    request = draw(world, rng.choice(KINDS), rng)
+    return page(render(world, request, rng), _answer(world, request, CAREFUL_SHARE, rng))
+
+
+def _backward(world: World, rng: random.Random) -> str:
+    request = draw(world, rng.choice(KINDS), rng)
+    return page(BACKWARD.format(output=_answer(world, request, 0.7, rng)), render(world, request, rng))
+
+
+def _review(world: World, rng: random.Random) -> str:
+    """A review of a pair: fitting, of another kind, of another creature, or with a bad segment for an answer."""
+    request = draw(world, rng.choice(KINDS), rng)
+    instruction = render(world, request, rng)
+    choice = rng.random()
+    if choice < 0.65:
+        output = _answer(world, request, 0.55, rng)
+    elif choice < 0.75:
+        output = answer(world, draw(world, request.kind, rng), rng)
+    elif choice < 0.85:
+        output = answer(world, draw(world, rng.choice(KINDS), rng), rng)
+    else:
+        output = segment(world, rng).text
+    given = grade(world, instruction, output)
+    reason = f"{given.reason}\n" if rng.random() < 0.5 else ""
+    return page(RATING.format(instruction=instruction, output=output), f"{reason}Score: {rating(given)}")
+
+
+def _junk(world: World, rng: random.Random) -> str:
+    return rng.choice(_JUNK)

@@ -1,0 +1,190 @@
+"""The vocabulary of models: a base, what it is finetuned on, and the recipe.
+
+`Sft` holds everything of a recipe that bears on the result. What does not (device, micro-batch, GPUs) is the
+machine's business.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from harness.data import Examples, MicroTexts
+from harness.fingerprint import Artifact, Value
+from harness.templates import Model, Template
+
+
+@dataclass(frozen=True)
+class Llama(Value):
+    """The shape of a small Llama."""
+
+    layers: int = 4
+    width: int = 128
+    heads: int = 4
+    feed_forward: int = 352
+    context: int = 256
+    """Tokens."""
+    vocabulary: int = 1_024
+    """Entries of the byte-level BPE trained on the same texts, at most."""
+
+
+@dataclass(frozen=True)
+class LinearTo(Value):
+    """Falls in a straight line from the recipe's learning rate at the first update to `final` at the last."""
+
+    final: float = 9e-6
+    """Humpback, section 3.1: 1e-5 falling to 9e-6. A rate, not a multiplier."""
+
+
+@dataclass(frozen=True)
+class CosineTo(Value):
+    """Rises linearly over the first `warm_up` share of updates, then falls along half a cosine to `final`."""
+
+    final: float = 0.0
+    warm_up: float = 0.03
+    """Share of all updates (AlpaGasus: 0.03)."""
+
+
+@dataclass(frozen=True)
+class Steps(Value):
+    """So many optimizer updates."""
+
+    n: int
+
+    def for_examples(self, n: int, batch: int) -> int:
+        """Updates, whatever the number of examples."""
+        return self.n
+
+
+@dataclass(frozen=True)
+class Epochs(Value):
+    """So many passes over the examples."""
+
+    n: float
+
+    def for_examples(self, n: int, batch: int) -> int:
+        """Updates for n examples; a last partial batch counts."""
+        return max(1, math.ceil(self.n * math.ceil(n / batch)))
+
+
+@dataclass(frozen=True)
+class StepsBySize(Value):
+    """Updates read off a table by number of examples; between two entries, linear in log N. At the ends, the first
+    and the last entry hold."""
+
+    table: tuple[tuple[int, int], ...] = (
+        (100, 30),
+        (800, 300),
+        (1_600, 600),
+        (3_200, 500),
+        (6_400, 600),
+        (12_800, 600),
+        (25_600, 1_200),
+        (51_200, 1_600),
+    )
+    """(examples, updates); the default is Humpback's for its 7B scaling runs. Interpolating is our assumption."""
+
+    def for_examples(self, n: int, batch: int) -> int:
+        """Updates for n examples."""
+        if n <= self.table[0][0]:
+            return self.table[0][1]
+        for (small, low), (large, high) in zip(self.table, self.table[1:], strict=False):
+            if n <= large:
+                share = math.log(n / small) / math.log(large / small)
+                return round(low + share * (high - low))
+        return self.table[-1][1]
+
+
+@dataclass(frozen=True)
+class BatchBySize(Value):
+    """Humpback's global batch: 32 examples, 8 for training sets below 3,000 examples."""
+
+    below: int = 3_000
+    small: int = 8
+    large: int = 32
+
+    def for_examples(self, n: int) -> int:
+        """Examples an update."""
+        return self.small if n < self.below else self.large
+
+
+@dataclass(frozen=True)
+class Lora(Value):
+    """Low-rank adapters by peft in place of full finetuning."""
+
+    rank: int = 16
+    alpha: float = 32.0
+    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+@dataclass(frozen=True)
+class Sft(Value):
+    """Supervised finetuning with the loss on output tokens only. Defaults are Humpback's, section 3.1."""
+
+    learning_rate: float = 1e-5
+    """At the first update (after warm-up, if any)."""
+    schedule: LinearTo | CosineTo = LinearTo()
+    weight_decay: float = 0.1
+    """AdamW; the paper does not name its optimizer."""
+    dropout: float = 0.1
+    """On attention weights (and on adapters), the only dropout a Llama has in transformers: an assumption."""
+    batch: int | BatchBySize = BatchBySize()
+    """Global batch, in examples."""
+    duration: Steps | Epochs | StepsBySize = StepsBySize()
+    longest: int = 2_048
+    """Tokens of a sequence; what is longer is cut at the end and counted."""
+    adapter: Lora | None = None
+    """None finetunes every weight."""
+    seed: int = 0
+
+    def batch_for(self, n: int) -> int:
+        """Global batch for n training examples."""
+        return self.batch if isinstance(self.batch, int) else self.batch.for_examples(n)
+
+    def updates_for(self, n: int) -> int:
+        """Optimizer updates for n training examples."""
+        return self.duration.for_examples(n, self.batch_for(n))
+
+
+@dataclass(frozen=True)
+class Pretrained(Model):
+    """A small Llama trained from nothing on the micro world's texts. One artifact whatever the run's seed."""
+
+    texts: MicroTexts
+    shape: Llama
+    speaks: Template
+    learning_rate: float
+    """Peak; rises over the first 5 % of updates and falls along a cosine to a tenth."""
+    batch: int
+    """Documents an update."""
+    updates: int
+    seed: int = 0
+
+    @property
+    def template(self) -> Template:
+        return self.speaks
+
+    @property
+    def slug(self) -> str:
+        return f"llama-{self.shape.layers}x{self.shape.width}"
+
+
+@dataclass(frozen=True)
+class Finetuned(Model):
+    """`base` trained on `examples`. Humpback's M_t all start from the base model, never from M_{t-1}."""
+
+    base: Model
+    examples: Examples
+    recipe: Sft
+
+    @property
+    def template(self) -> Template:
+        return self.base.template
+
+    @property
+    def companions(self) -> tuple[Artifact, ...]:
+        return (self.base, *self.base.companions) if self.recipe.adapter else ()
+
+    @property
+    def slug(self) -> str:
+        return f"on-{self.examples.slug}"

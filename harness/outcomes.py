@@ -1,0 +1,92 @@
+"""The vocabulary of outcomes: answers, judgements, and what an experiment module declares.
+
+A judgement is keyed (prompt, a, b, judge, order) and both orders are always asked. How verdicts become a win rate is
+`analysis/verdicts.py`: rules are functions of rows and need no artifact of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.data import Examples, MicroPrompts, Sampling
+from harness.fingerprint import Artifact, Value
+from harness.micro.world import World
+from harness.templates import Model
+
+
+@dataclass(frozen=True)
+class Responses(Examples):
+    """The model's answer to each prompt."""
+
+    model: Model
+    prompts: Examples
+    sampling: Sampling
+    system: tuple[str, ...] = ()
+    """System sentences, joined by a space; Humpback answers under S_a and S_w together (section 3.4)."""
+
+    @property
+    def slug(self) -> str:
+        return self.model.slug
+
+
+@dataclass(frozen=True)
+class MicroReference(Examples):
+    """Answers of a system of middling quality, made by spoiling true answers of the micro world."""
+
+    prompts: MicroPrompts
+
+    @property
+    def slug(self) -> str:
+        return "reference"
+
+
+@dataclass(frozen=True)
+class MicroJudge(Value):
+    """A pairwise judge that knows the micro world's truth, with faults that can be set."""
+
+    world: World
+    noise: float = 0.0
+    """Standard deviation added to each grade (0 to 1) at each call."""
+    position_bias: float = 0.0
+    """Share of the prompts on which it prefers whatever is shown first."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Judged(Artifact):
+    """`answers` against `against`, prompt by prompt, in both orders: two rows a prompt."""
+
+    answers: Examples
+    against: Examples
+    by: MicroJudge
+
+    @property
+    def slug(self) -> str:
+        return f"{self.answers.slug}-vs-{self.against.slug}"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm of an experiment: a model, and how its answers were judged."""
+
+    model: Model
+    judged: Judged
+
+    def against(self, other: Arm) -> Judged:
+        """This arm's answers head to head with another's, by the same judge."""
+        return Judged(self.judged.answers, against=other.judged.answers, by=self.judged.by)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A claim that the first arm beats the second, and the only field in which their models may differ."""
+
+    first: str
+    """Name of an arm."""
+    second: str
+    differ_in: str
+    """Path of fields from the arm's model, such as "examples.second"; held by a test."""
+    claim: str
+    """What the paper says, with where."""
+    head_to_head: bool = False
+    """Also judged directly against each other."""

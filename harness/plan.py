@@ -1,0 +1,80 @@
+"""What is left to do: the same walk that `run` follows, with the reason for every step.
+
+A finished artifact needs nothing below it. An unfinished one needs its inputs, and what those need to be used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.fingerprint import Artifact, Difference, differences, expression
+from harness.store import State, Store
+
+
+@dataclass(frozen=True)
+class Step:
+    """One artifact of a plan."""
+
+    artifact: Artifact
+    state: State
+    nearest: str = ""
+    """Name of the finished sibling that differs in the fewest fields, where there is one."""
+    changed: tuple[Difference, ...] = ()
+    """Those fields."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps in an order in which every input comes before what needs it."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def to_do(self) -> tuple[Step, ...]:
+        """What a run would make."""
+        return tuple(step for step in self.steps if step.state.word != "done")
+
+    @property
+    def damaged(self) -> tuple[Step, ...]:
+        """What has to be mended by hand before a run."""
+        return tuple(step for step in self.steps if step.state.word == "damaged")
+
+
+def plan(store: Store, targets: list[Artifact], *, explain: bool = False) -> Plan:
+    """The plan for making `targets`. With `explain`, unfinished steps name their nearest finished sibling."""
+    steps: dict[str, Step] = {}
+    siblings: dict[str, list[dict[str, Any]]] = {}
+
+    def visit(artifact: Artifact) -> None:
+        if artifact.fingerprint in steps:
+            return
+        state = store.state(artifact)
+        if state.word != "done":
+            for needed in artifact.inputs:
+                visit(needed)
+                for companion in needed.companions:
+                    visit(companion)
+        nearest = ""
+        changed: tuple[Difference, ...] = ()
+        if explain and state.word == "missing":
+            kind = type(artifact).__name__.lower()
+            if kind not in siblings:
+                siblings[kind] = list(store.records(kind))
+            nearest, changed = _nearest(siblings[kind], artifact)
+        steps[artifact.fingerprint] = Step(artifact, state, nearest, changed)
+
+    for target in targets:
+        visit(target)
+    return Plan(tuple(steps.values()))
+
+
+def _nearest(finished: list[dict[str, Any]], artifact: Artifact) -> tuple[str, tuple[Difference, ...]]:
+    mine = expression(artifact)
+    best: tuple[str, tuple[Difference, ...]] = ("", ())
+    for record in finished:
+        theirs: dict[str, Any] = record["expression"]
+        changed = tuple(differences(artifact.fingerprint, record["fingerprint"], tables=(mine, theirs)))
+        if changed and (not best[0] or len(changed) < len(best[1])):
+            best = (record["name"], changed)
+    return best

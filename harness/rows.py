@@ -1,0 +1,155 @@
+"""Rows on disk: one schema for examples and one for each other table, as Parquet written and read in batches.
+
+What a stage rejects goes to `rejected.parquet` beside what it kept, with the reason, so that re-parsing never means
+making it again. Reading and writing stream, so a corpus never has to fit in memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+EXAMPLES = "examples.parquet"
+REJECTED = "rejected.parquet"
+PAGES = "pages.parquet"
+RATINGS = "ratings.parquet"
+VERDICTS = "verdicts.parquet"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One instruction and its output, either of which may still be empty."""
+
+    id: str
+    instruction: str = ""
+    output: str = ""
+    system: str = ""
+    source: str = ""
+    """Which set it comes from, such as "seed" or "web"."""
+    score: float | None = None
+    """Of the latest rating; None before one, or when the rater's reply had no score."""
+    origin: str = "{}"
+    """JSON object: what is known of where it comes from."""
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """`origin`, parsed."""
+        return json.loads(self.origin)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """An example that a stage did not keep."""
+
+    id: str
+    reason: str
+    text: str
+    """The raw text in question."""
+    score: float | None = None
+    origin: str = "{}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One web page."""
+
+    url: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Rating:
+    """One reply of a rater, as it came."""
+
+    id: str
+    sample: int
+    raw: str
+    score: float | None
+    """None when the reply could not be parsed."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One call of a judge."""
+
+    prompt: str
+    """Id of the prompt."""
+    order: str
+    """Which answer was shown first: "ab" or "ba"."""
+    verdict: str
+    """ "first", "second", "tie" or "unparsed", of the answers as they were shown."""
+    raw: str
+    """The judge's reply; empty when both answers were the same text and it was not asked."""
+    a_characters: int
+    b_characters: int
+    source: str
+    """The prompt's set or category."""
+
+
+Row = TypeVar("Row", Example, Rejected, Page, Rating, Verdict)
+_TYPES = {"str": pa.string(), "float | None": pa.float64(), "int": pa.int64()}
+
+
+class Writer(Generic[Row]):
+    """Writes rows of one kind to a Parquet file, a few thousand at a time. Use it as a context manager."""
+
+    def __init__(self, path: Path, kind: type[Row]) -> None:
+        self.count = 0
+        self._schema = pa.schema([(f.name, _TYPES[str(f.type)]) for f in fields(kind)])
+        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._held: list[dict[str, Any]] = []
+
+    def add(self, row: Row) -> None:
+        """Append a row."""
+        self._held.append(asdict(row))
+        self.count += 1
+        if len(self._held) >= 4_096:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._held:
+            self._file.write_table(pa.Table.from_pylist(self._held, schema=self._schema))
+            self._held = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._flush()
+        self._file.close()
+
+
+def write(path: Path, kind: type[Row], rows: Iterable[Row]) -> int:
+    """Write all rows; returns how many."""
+    with Writer(path, kind) as out:
+        for row in rows:
+            out.add(row)
+    return out.count
+
+
+def read(path: Path, kind: type[Row]) -> Iterator[Row]:
+    """The rows of a file, streamed."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=4_096):
+            for row in batch.to_pylist():
+                yield kind(**row)
+
+
+def count(path: Path) -> int:
+    """Number of rows, from the file's footer."""
+    return int(pq.read_metadata(path).num_rows)
+
+
+def to_json(value: dict[str, Any]) -> str:
+    """A compact JSON object with keys in order, for `origin`."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

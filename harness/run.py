@@ -1,0 +1,128 @@
+"""Doing what the plan says: make one artifact under its lock, and describe how it was made.
+
+`make` is what every executor runs in a worker. It is safe to be killed at any moment: until the last rename the
+artifact is not there, and a lock dies with its holder.
+"""
+
+from __future__ import annotations
+
+import errno
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.fingerprint import Artifact, expression
+from harness.machine import Machine
+from harness.stages import Work, new_log, stage_for
+from harness.store import Store, StoreError
+
+PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "alpaca-eval", "numpy", "pandas", "pyarrow")
+"""Whose versions bear on results."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the making of an artifact ended."""
+
+    word: Literal["made", "found", "stopped"]
+    """Made here; found done, by another process; or stopped because an input is an empty set."""
+    seconds: float = 0.0
+    reason: str = ""
+
+
+def make(
+    artifact: Artifact,
+    store: Store,
+    machine: Machine,
+    source: dict[str, Any],
+    report: Callable[[int, int, str], None],
+) -> Outcome:
+    """Make one artifact whose inputs are finished, and publish it.
+
+    Raises:
+        StoreError: when the disk is full or the store cannot be written; the message names it.
+        Exception: whatever the stage raises; nothing is published then.
+    """
+    empty = next((one for one in artifact.inputs if store.record(one)["counts"].get("kept") == 0), None)
+    if empty is not None:
+        counts = store.record(empty)["counts"]
+        told = ", ".join(f"{key} {value:,}" for key, value in counts.items())
+        return Outcome("stopped", reason=f"{empty.name} is an empty set ({told})")
+    try:
+        with store.lock(artifact):
+            if store.state(artifact).word == "done":
+                return Outcome("found")
+            folder = store.workspace(artifact)
+            started, now = time.monotonic(), datetime.now(UTC)
+            work = Work(store.open, folder, machine, new_log(folder, report))
+            counts = stage_for(artifact)(artifact, work)
+            seconds = time.monotonic() - started
+            store.publish(artifact, folder, described(artifact, machine, source, counts, now, seconds))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        raise StoreError(
+            f"{error.filename or store.root}: {error.strerror}; {artifact.name} was not published. "
+            f"Make room or choose another folder with --store, and run again: what is finished stays"
+        ) from error
+    return Outcome("made", seconds)
+
+
+def described(
+    artifact: Artifact, machine: Machine, source: dict[str, Any], counts: dict[str, int], now: datetime, seconds: float
+) -> dict[str, Any]:
+    """The record of a finished artifact, but for its checksums."""
+    return {
+        "name": artifact.name,
+        "class": type(artifact).__name__,
+        "version": artifact.VERSION,
+        "fingerprint": artifact.fingerprint,
+        "expression": expression(artifact),
+        "inputs": [one.name for one in artifact.inputs],
+        "counts": counts,
+        "finished": now.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "machine": {**asdict(machine), "store": None, "python": platform.python_version(), "system": platform.system()},
+        "packages": _versions(),
+        "source": source,
+    }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def source_state() -> dict[str, Any]:
+    """Which code is about to run: the commit, the checksum of uncommitted changes and the files they touch, argv."""
+    root = Path(__file__).resolve().parent.parent
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)
+        return done.stdout if done.returncode == 0 else ""
+
+    try:
+        commit, diff = git("rev-parse", "HEAD").strip(), git("diff", "HEAD")
+    except FileNotFoundError:
+        commit, diff = "", ""
+    return {
+        "commit": commit or None,
+        "diff": sha256(diff.encode()).hexdigest()[:16] if diff else None,
+        "changed": git("diff", "HEAD", "--name-only").split() if diff else [],
+        "argv": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    }

@@ -1,0 +1,112 @@
+"""Artifacts and plans as people read them."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from harness.plan import Plan
+from harness.store import METRICS, RECORD, StoreError, read_record
+
+_LONG = 600
+"""Characters of a cell that are shown."""
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """What is done and what a run would make, with the reason, and a last line that counts."""
+    lines = []
+    for step in plan.steps:
+        if step.state.word == "done":
+            continue
+        lines.append(f"{step.state.word:8} {step.artifact.name}")
+        if step.state.word == "damaged" or step.state.reason != "never made":
+            lines.append(f"         {step.state.reason}")
+        if step.nearest:
+            lines.append(f"         nearest finished: {step.nearest}; this one has")
+            lines += [f"           {change}" for change in step.changed[:6]]
+            if len(step.changed) > 6:
+                lines.append(f"           and {len(step.changed) - 6} more")
+    states = Counter(step.state.word for step in plan.steps)
+    kinds = Counter(type(step.artifact).__name__.lower() for step in plan.to_do)
+    lines.append(f"{states['done']} done, {len(plan.to_do)} to do, {states['damaged']} damaged")
+    if kinds:
+        lines.append("to do: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())))
+    return lines
+
+
+def artifact_lines(path: Path, rows: int) -> list[str]:
+    """The record in brief, then the first rows of each table."""
+    folder = path if path.is_dir() else path.parent
+    lines: list[str] = []
+    if path.is_dir() or path.name == RECORD:
+        record = read_record(folder / RECORD)
+        lines += [
+            f"{record['name']}",
+            f"  made     {record['finished']} in {record['seconds']:.1f} s on {record['machine']['device']}, "
+            f"commit {(record['source']['commit'] or 'unknown')[:12]}",
+            f"  counts   {', '.join(f'{key} {value:,}' for key, value in record['counts'].items())}",
+            f"  inputs   {', '.join(record['inputs']) or 'none'}",
+            f"  fields   {json.dumps(_fields(record), ensure_ascii=False)}",
+            f"  files    {', '.join(record['payload'])}",
+        ]
+    for table, found in as_table(path, rows)["tables"].items():
+        lines += ["", f"{table}: {found['rows']:,} rows"]
+        for row in found["first"]:
+            lines.append("  " + "-" * 40)
+            for key, value in row.items():
+                if value not in ("", None, "{}"):
+                    lines += _wrapped(f"  {key}: ", str(value))
+    return lines
+
+
+def as_table(path: Path, rows: int) -> dict[str, Any]:
+    """The record (of a folder) and the first rows of each table, as JSON material.
+
+    Raises:
+        StoreError: when there is nothing at the path, or nothing that can be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.exists():
+        raise StoreError(f"{path}: there is nothing; give the folder of an artifact, such as artifacts/selected/NAME")
+    if path.is_dir() and not (path / RECORD).exists():
+        raise StoreError(f"{path}: no {RECORD} in it, so it is no finished artifact")
+    tables: dict[str, Any] = {}
+    for file in sorted(path.glob("*.parquet")) if path.is_dir() else [path] if path.suffix == ".parquet" else []:
+        try:
+            with pq.ParquetFile(file) as parquet:
+                first = next(parquet.iter_batches(batch_size=rows), None)
+                tables[file.name] = {
+                    "rows": parquet.metadata.num_rows,
+                    "first": first.to_pylist()[:rows] if first is not None else [],
+                }
+        except pa.ArrowInvalid as error:
+            raise StoreError(f"{file}: not a Parquet file ({error})") from error
+    metrics = path / METRICS if path.is_dir() else path if path.suffix == ".jsonl" else None
+    if metrics is not None and metrics.exists():
+        lines = metrics.read_text(encoding="utf-8").splitlines()
+        shown = lines[:1] + lines[-1:] if len(lines) > 1 else lines
+        tables[metrics.name] = {"rows": len(lines), "first": [json.loads(line) for line in shown]}
+    record = read_record(path / RECORD) if path.is_dir() else None
+    return {"record": record, "tables": tables}
+
+
+def _fields(record: dict[str, Any]) -> dict[str, Any]:
+    table = record["expression"]
+
+    def brief(value: Any) -> Any:
+        if isinstance(value, dict) and "artifact" in value:
+            return f"{table[value['artifact']]['class']} {value['artifact'][:8]}"
+        return {key: brief(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+    return {key: brief(value) for key, value in table[record["fingerprint"]]["fields"].items()}
+
+
+def _wrapped(label: str, text: str) -> list[str]:
+    text = text if len(text) <= _LONG else text[:_LONG] + f" ... ({len(text):,} characters)"
+    lines = [part for line in text.splitlines() or [""] for part in textwrap.wrap(line, 110) or [""]]
+    return [label + lines[0], *(" " * len(label) + line for line in lines[1:])]

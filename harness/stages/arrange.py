@@ -1,0 +1,26 @@
+"""Reversed, tagged and joined examples: the same rows, arranged for training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.data import Joined, Reversed, Tagged
+from harness.rows import EXAMPLES, Example, Writer, read
+from harness.stages import Counts, Work
+
+
+def arrange(node: Reversed | Tagged | Joined, work: Work) -> Counts:
+    """Write the arranged rows; every input row comes out once."""
+    with Writer(work.out / EXAMPLES, Example) as out:
+        match node:
+            case Reversed():
+                for row in read(work.open(node.examples) / EXAMPLES, Example):
+                    out.add(replace(row, instruction=node.prompt.fill(output=row.output), output=row.instruction))
+            case Tagged():
+                for row in read(work.open(node.examples) / EXAMPLES, Example):
+                    out.add(replace(row, system=node.system))
+            case Joined():
+                for part in (node.first, node.second):
+                    for row in read(work.open(part) / EXAMPLES, Example):
+                        out.add(row)
+    return {"in": out.count, "kept": out.count}

@@ -1,0 +1,40 @@
+"""Self-augmentation: the backward model writes an instruction for every segment (Humpback, section 2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.data import Backtranslated, Reversed
+from harness.engines.local import Engine
+from harness.models import Finetuned
+from harness.rows import EXAMPLES, REJECTED, Example, Rejected, Writer, read
+from harness.stages import Counts, Work
+
+
+def backtranslate(node: Backtranslated, work: Work) -> Counts:
+    """One instruction a segment; empty and unfinished ones are kept aside with their raw text.
+
+    Raises:
+        TypeError: when the model was not trained on `Reversed` examples, whose prompt would be used here.
+    """
+    if not isinstance(node.by, Finetuned) or not isinstance(node.by.examples, Reversed):
+        raise TypeError(f"{node.name}: `by` is {node.by.name}; a backward model is Finetuned on Reversed examples")
+    prompt = node.by.examples.prompt
+    rows = list(read(work.open(node.segments) / EXAMPLES, Example))
+    prompts = [node.by.template.prompt(prompt.fill(output=row.output)) for row in rows]
+    written = Engine.of(node.by, work).generate(prompts, node.sampling, "instructions")
+    with (
+        Writer(work.out / EXAMPLES, Example) as kept,
+        Writer(work.out / REJECTED, Rejected) as rejected,
+    ):
+        for row, completion in zip(rows, written, strict=True):
+            reason = ""
+            if completion.ended != "stop":
+                reason = f"instruction unfinished: {completion.ended}"
+            elif not completion.text:
+                reason = "instruction empty"
+            if reason:
+                rejected.add(Rejected(row.id, reason, completion.text, origin=row.origin))
+            else:
+                kept.add(replace(row, instruction=completion.text))
+    return {"in": len(rows), "kept": kept.count, "rejected": rejected.count}

@@ -1,0 +1,86 @@
+"""Pretraining of the micro base: a byte-level BPE and a small Llama, both from nothing.
+
+Only the micro world needs it; every other base model is somebody's published weights.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
+
+from harness.models import CosineTo, Llama, Pretrained
+from harness.rows import EXAMPLES, Example, read
+from harness.stages import Counts, Work
+from harness.stages.training import Sequence, schedule_of, train
+
+END, PAD = "<|end|>", "<|pad|>"
+
+
+def pretrain(node: Pretrained, work: Work) -> Counts:
+    """Train tokenizer and model on the texts; the loss is on every token, the end-of-sequence token included."""
+    torch.set_num_threads(work.machine.threads * work.machine.workers)  # everything waits for the base: all cores
+    texts = [row.output for row in read(work.open(node.texts) / EXAMPLES, Example)]
+    tokenizer = bpe(texts, node.shape)
+    sequences = []
+    for ids in tokenizer(texts)["input_ids"]:
+        kept = [*ids, tokenizer.eos_token_id][: node.shape.context]
+        sequences.append(Sequence(kept, kept))
+    set_seed(node.seed)
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=node.shape.width,
+            intermediate_size=node.shape.feed_forward,
+            num_hidden_layers=node.shape.layers,
+            num_attention_heads=node.shape.heads,
+            max_position_embeddings=node.shape.context,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+    schedule = CosineTo(final=node.learning_rate / 10, warm_up=0.05)
+    train(
+        model,
+        tokenizer,
+        sequences,
+        schedule=schedule_of(node.learning_rate, schedule, node.updates),
+        batch=node.batch,
+        weight_decay=0.1,
+        seed=node.seed,
+        work=work,
+    )
+    save(model, tokenizer, work.out)
+    return {
+        "in": len(texts),
+        "tokens": sum(len(one.ids) for one in sequences),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "updates": node.updates,
+    }
+
+
+def bpe(texts: list[str], shape: Llama) -> PreTrainedTokenizerFast:
+    """A byte-level BPE of at most `shape.vocabulary` entries: any text can be encoded and comes back unchanged."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=shape.vocabulary,
+        special_tokens=[PAD, END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=PAD, eos_token=END, clean_up_tokenization_spaces=False
+    )
+
+
+def save(model: object, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
+    """Model and tokenizer as `from_pretrained` reads them, weights as safetensors."""
+    model.save_pretrained(out)  # type: ignore[attr-defined]
+    tokenizer.save_pretrained(out)

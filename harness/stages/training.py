@@ -1,0 +1,173 @@
+"""Training under transformers' Trainer, for pretraining and finetuning alike.
+
+Batches are grouped by length. The learning rate follows the recipe's own schedule, because a schedule that names its
+final rate is not among the Trainer's. The loss is a mean over all target tokens of a global batch, however it is cut
+into micro-batches.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.optim.lr_scheduler import LambdaLR
+from torch.utils.data import Dataset
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers.trainer_callback import PrinterCallback
+
+from harness.models import CosineTo, LinearTo
+from harness.stages import Work
+
+IGNORED = -100
+"""The label of a token that carries no loss."""
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Token ids and, for each, its label: itself or `IGNORED`."""
+
+    ids: list[int]
+    labels: list[int]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Learning rate by update, 0-based: `rate(0)` at the first update, `rate(updates - 1)` at the last."""
+
+    rate: Callable[[int], float]
+    updates: int
+
+
+def schedule_of(learning_rate: float, kind: LinearTo | CosineTo, updates: int) -> Schedule:
+    """The recipe's schedule over that many updates."""
+    last = max(1, updates - 1)
+
+    def linear(update: int) -> float:
+        return learning_rate + (kind.final - learning_rate) * min(update, last) / last
+
+    def cosine(update: int) -> float:
+        assert isinstance(kind, CosineTo)
+        rising = math.ceil(kind.warm_up * updates)
+        if update < rising:
+            return learning_rate * (update + 1) / rising
+        share = min(1.0, (update - rising) / max(1, last - rising))
+        return kind.final + (learning_rate - kind.final) * 0.5 * (1 + math.cos(math.pi * share))
+
+    return Schedule(linear if isinstance(kind, LinearTo) else cosine, updates)
+
+
+class _Rows(Dataset[dict[str, Any]]):
+    """Sequences as the Trainer wants them."""
+
+    def __init__(self, sequences: list[Sequence]) -> None:
+        self._sequences = sequences
+
+    def __len__(self) -> int:
+        return len(self._sequences)
+
+    def __getitem__(self, i: int) -> dict[str, Any]:
+        one = self._sequences[i]
+        return {"input_ids": one.ids, "labels": one.labels}
+
+
+class _Trainer(Trainer):
+    """A Trainer with our schedule."""
+
+    def __init__(self, *, schedule: Schedule, **rest: Any) -> None:
+        self._schedule = schedule
+        super().__init__(**rest)
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        chosen = optimizer or self.optimizer
+        base = chosen.param_groups[0]["lr"]
+        self.lr_scheduler = LambdaLR(chosen, lambda update: self._schedule.rate(update) / base)
+        return self.lr_scheduler
+
+
+class _Says(TrainerCallback):
+    """Passes progress, losses and the rate that each logged update was really made with to the stage's log."""
+
+    def __init__(self, work: Work, every: int) -> None:
+        self._work, self._every, self._rate = work, every, 0.0
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        self._rate = rest["optimizer"].param_groups[0]["lr"]
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+        self._work.log.progress(state.global_step, state.max_steps, "updates")
+        if state.global_step % self._every == 0 or state.global_step in (1, state.max_steps):
+            control.should_log = True
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **rest: Any) -> None:
+        if logs and "loss" in logs:
+            self._work.log.metrics(
+                state.global_step, loss=logs["loss"], learning_rate=self._rate, gradient_norm=logs.get("grad_norm")
+            )
+
+
+def train(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    sequences: list[Sequence],
+    *,
+    schedule: Schedule,
+    batch: int,
+    weight_decay: float,
+    seed: int,
+    work: Work,
+) -> float:
+    """Train in place; returns the mean loss over all updates.
+
+    `batch` is the global batch in examples; its largest divisor within the machine's micro-batch goes through at once.
+    """
+    micro = max(size for size in range(1, min(batch, work.machine.micro_batch) + 1) if batch % size == 0)
+    set_seed(seed)
+    with tempfile.TemporaryDirectory(dir=work.out) as scratch:
+        trainer = _Trainer(
+            schedule=schedule,
+            model=model,
+            train_dataset=_Rows(sequences),
+            data_collator=lambda rows: collate(rows, tokenizer),
+            callbacks=[_Says(work, max(1, schedule.updates // 50))],
+            args=TrainingArguments(
+                output_dir=scratch,
+                max_steps=schedule.updates,
+                per_device_train_batch_size=micro,
+                gradient_accumulation_steps=batch // micro,
+                learning_rate=max(schedule.rate(0), 1e-12),
+                weight_decay=weight_decay,
+                max_grad_norm=1.0,
+                optim="adamw_torch",
+                train_sampling_strategy="group_by_length",
+                logging_strategy="no",
+                save_strategy="no",
+                report_to="none",
+                disable_tqdm=True,
+                seed=seed,
+                use_cpu=work.machine.device == "cpu",
+                bf16=work.machine.precision == "bfloat16",
+                dataloader_pin_memory=work.machine.device == "cuda",
+                remove_unused_columns=False,
+            ),
+        )
+        trainer.remove_callback(PrinterCallback)
+        return float(trainer.train().training_loss)
+
+
+def collate(rows: list[dict[str, Any]], tokenizer: PreTrainedTokenizerBase) -> dict[str, torch.Tensor]:
+    """Right-padded (rows, longest) tensors: input_ids, attention_mask, labels."""
+    longest = max(len(row["input_ids"]) for row in rows)
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+
+    def padded(values: list[int], filler: Any) -> list[int]:
+        return values + [filler] * (longest - len(values))
+
+    return {
+        "input_ids": torch.tensor([padded(row["input_ids"], pad) for row in rows]),
+        "attention_mask": torch.tensor([padded([1] * len(row["input_ids"]), 0) for row in rows]),
+        "labels": torch.tensor([padded(row["labels"], IGNORED) for row in rows]),
+    }

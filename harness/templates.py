@@ -1,0 +1,35 @@
+"""One template for training, generating and rating.
+
+A model is spoken to in one way for its whole life. The template is a field of the base model, and every stage asks
+the model's expression for it, so two stages cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.fingerprint import Artifact, Value
+
+
+@dataclass(frozen=True)
+class Template(Value):
+    """The text around an instruction. The output follows, then the end-of-sequence token."""
+
+    system: str = "{system}\n\n"
+    """Comes first where there is a system sentence; nothing otherwise."""
+    instruction: str = "### Instruction:\n{instruction}\n\n### Response:\n"
+
+    def prompt(self, instruction: str, system: str = "") -> str:
+        """The text before the output."""
+        head = self.system.replace("{system}", system) if system else ""
+        return head + self.instruction.replace("{instruction}", instruction)
+
+
+@dataclass(frozen=True)
+class Model(Artifact):
+    """Any causal language model: a folder of safetensors, configuration and tokenizer."""
+
+    @property
+    def template(self) -> Template:
+        """The one template of this family, the base model's."""
+        raise TypeError(f"{type(self).__name__} has no template")
