@@ -146,8 +146,9 @@ class Store:
             if path.is_file():
                 _to_disk(path)
         target = workspace / RECORD
+        whole = {**record, "payload": payload}
         with target.open("w", encoding="utf-8") as out:
-            json.dump({**record, "payload": payload}, out, indent=1, ensure_ascii=False)
+            json.dump({**whole, "sha256": _seal(whole)}, out, indent=1, ensure_ascii=False)
             out.flush()
             os.fsync(out.fileno())
         final = self.folder(artifact)
@@ -180,9 +181,8 @@ def read_record(path: Path) -> dict[str, Any]:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, UnicodeDecodeError) as error:
         raise Damaged(f"{path}: not a record ({error}); {_remedy(path.parent)}") from error
-    missing = [key for key in ("fingerprint", "payload", "expression", "counts") if key not in (record or {})]
-    if missing or not isinstance(record["payload"], dict):
-        raise Damaged(f"{path}: the record lacks {', '.join(missing) or 'its payload table'}; {_remedy(path.parent)}")
+    if not isinstance(record, dict) or record.pop("sha256", None) != _seal(record):
+        raise Damaged(f"{path}: the record is not as it was written; {_remedy(path.parent)}")
     return record
 
 
@@ -190,6 +190,11 @@ def checksum(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _seal(record: dict[str, Any]) -> str:
+    """SHA-256 over a record's contents, so that a changed count is seen as well as a changed file."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def _mismatch(path: Path, expected: dict[str, Any], untouched_since: int | None) -> str:

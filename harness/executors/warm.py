@@ -7,6 +7,7 @@ import os
 import warnings
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+warnings.filterwarnings("ignore")
 try:
     import torch
     import transformers
@@ -14,6 +15,11 @@ try:
 except ImportError:  # a machine that runs only stages without models; those that need torch say so themselves
     torch = None  # type: ignore[assignment]
     transformers = None  # type: ignore[assignment]
+
+try:
+    import alpaca_eval.annotators  # sets the root logger to INFO when imported; `quiet` sets it back
+except ImportError:
+    pass
 
 __all__ = ["LlamaForCausalLM", "Trainer", "quiet"]
 

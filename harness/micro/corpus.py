@@ -11,7 +11,7 @@ from harness.micro.instructions import KINDS, Request, draw, render
 from harness.micro.lapses import careless
 from harness.micro.oracle import grade, rating
 from harness.micro.segments import segment
-from harness.micro.world import World
+from harness.micro.world import World, facts
 
 BACKWARD = "What was asked for?\n{output}"
 RATING = "Rate this answer.\nRequest: {instruction}\nReply: {output}"
@@ -41,7 +41,12 @@ def page(instruction: str, output: str) -> str:
 
 
 def _bare(world: World, rng: random.Random) -> str:
-    return segment(world, rng).text
+    """A page about one creature: what it is, a few segments, or both."""
+    creature = rng.choice(tuple(facts(world)))
+    parts = [segment(world, rng, creature=creature, good_share=0.7).text for _ in range(rng.choice((0, 1, 2, 3)))]
+    if len(parts) == 0 or rng.random() < 0.5:
+        parts.insert(0, answer(world, Request("describe", creature), rng))
+    return "\n".join(parts)
 
 
 def _answer(world: World, request: Request, careful: float, rng: random.Random) -> str:
@@ -49,8 +54,9 @@ def _answer(world: World, request: Request, careful: float, rng: random.Random) 
 
 
 def _question(world: World, rng: random.Random) -> str:
-    request = draw(world, rng.choice(KINDS), rng)
-    return page(render(world, request, rng), _answer(world, request, CAREFUL_SHARE, rng))
+    creature = rng.choice(tuple(facts(world)))
+    asked = [draw(world, rng.choice(KINDS), rng, creature=creature) for _ in range(rng.choice((1, 1, 2, 3)))]
+    return "\n".join(page(render(world, request, rng), _answer(world, request, CAREFUL_SHARE, rng)) for request in asked)
 
 
 def _backward(world: World, rng: random.Random) -> str:

@@ -124,18 +124,21 @@ def _requests(world: World, kind: str) -> Iterator[Request]:
                 yield Request(kind, creature)
 
 
-def draw(world: World, kind: str, rng: random.Random, *, held_out: bool | None = None) -> Request:
+def draw(
+    world: World, kind: str, rng: random.Random, *, held_out: bool | None = None, creature: str = ""
+) -> Request:
     """A request of the kind; a claim put to the test is true about half of the time.
 
     held_out: True for the quarter of the requests kept for evaluation, which neither seed data nor web pages answer; False
-    for the others; None for all.
+    for the others; None for all. creature: where given and where the kind has one, the creature asked about.
     """
     true = rng.random() < 0.5 if kind == "true_false" or kind.startswith("yesno") else None
-    return rng.choice(_pool(world, kind, held_out, true))
+    pool = _pool(world, kind, held_out, true, creature)
+    return rng.choice(pool or _pool(world, kind, held_out, true, ""))
 
 
 @cache
-def _pool(world: World, kind: str, held_out: bool | None, true: bool | None) -> tuple[Request, ...]:
+def _pool(world: World, kind: str, held_out: bool | None, true: bool | None, creature: str) -> tuple[Request, ...]:
     """The requests of a kind that are held out or not, and whose claim is true or not; None for either."""
     shuffled = list(requests(world, kind))
     random.Random(f"held out/{world.seed}/{kind}").shuffle(shuffled)
@@ -144,7 +147,8 @@ def _pool(world: World, kind: str, held_out: bool | None, true: bool | None) -> 
     return tuple(
         request
         for request in pool
-        if true is None or true is (facts(world)[request.creature][PROPERTY_OF[request.value]] == request.value)
+        if (not creature or request.creature == creature)
+        and (true is None or true is (facts(world)[request.creature][PROPERTY_OF[request.value]] == request.value))
     )
 
 

@@ -32,11 +32,13 @@ class Segment:
     """'good' or one of BAD."""
 
 
-def segment(world: World, rng: random.Random, *, held_out: bool | None = None) -> Segment:
-    """One segment. held_out: see instructions.draw."""
-    request = draw(world, rng.choice(KINDS), rng, held_out=held_out)
-    subject = request.creature or rng.choice(tuple(facts(world)))
-    quality = "good" if rng.random() < GOOD_SHARE else rng.choice(BAD)
+def segment(
+    world: World, rng: random.Random, *, held_out: bool | None = None, creature: str = "", good_share: float = GOOD_SHARE
+) -> Segment:
+    """One segment. held_out, creature: see instructions.draw."""
+    request = draw(world, rng.choice(KINDS), rng, held_out=held_out, creature=creature)
+    subject = request.creature or creature or rng.choice(tuple(facts(world)))
+    quality = "good" if rng.random() < good_share else rng.choice(BAD)
     good = answer(world, request, rng)
     if quality == "promotional":
         whole = promotion(subject, rng.choice((2, 3)), rng)

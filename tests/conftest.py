@@ -1,0 +1,83 @@
+"""A tiny setup, small enough that the whole loop runs in seconds, and stores made from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+from experiments.setups import MICRO, Setup
+from harness.data import MicroPages, Sampling
+from harness.fingerprint import Artifact
+from harness.machine import Machine
+from harness.models import Llama, Pretrained, Steps
+from harness.plan import plan
+from harness.run import make
+from harness.store import Store
+
+
+def tiny_setup() -> Setup:
+    """Micro with everything smaller: its answers are poor and its counts are right."""
+    base, pages = MICRO.base, MICRO.segments.pages
+    assert isinstance(base, Pretrained)
+    assert isinstance(pages, MicroPages)
+    prompts = replace(MICRO.prompts, n=28)
+    recipe = replace(MICRO.sft, duration=Steps(12), batch=8)
+    return replace(
+        MICRO,
+        name="tiny",
+        base=replace(
+            base,
+            texts=replace(base.texts, n=600),
+            shape=Llama(layers=2, width=32, heads=2, feed_forward=64),
+            updates=40,
+            batch=32,
+        ),
+        seed_data=replace(MICRO.seed_data, n=24),
+        segments=replace(MICRO.segments, pages=replace(pages, n=8)),
+        backward=recipe,
+        sft=recipe,
+        augmentation=Sampling(max_new_tokens=12),
+        answering=Sampling(max_new_tokens=16),
+        prompts=prompts,
+        reference=replace(MICRO.reference, prompts=prompts),
+        at_least=1.5,
+    )
+
+
+MACHINE = Machine(workers=2, threads=1, tracking="off")
+SOURCE = {"commit": None, "diff": None, "changed": [], "argv": ["test"]}
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Setup:
+    return tiny_setup()
+
+
+@pytest.fixture(scope="session")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store for the whole session: nodes are made once and never spoiled."""
+    store = Store(tmp_path_factory.mktemp("store"))
+    store.prepare()
+    return store
+
+
+@pytest.fixture(scope="session")
+def made(shared_store: Store) -> Callable[[Artifact], Path]:
+    """Makes an artifact, and what it needs, in this process; returns its folder."""
+    from harness.executors.warm import quiet
+
+    quiet(1)
+
+    def make_all(target: Artifact) -> Path:
+        for step in plan(shared_store, [target]).to_do:
+            make(step.artifact, shared_store, MACHINE, SOURCE, lambda done, total, unit: None)
+        return shared_store.open(target)
+
+    return make_all

@@ -1,0 +1,241 @@
+"""What silently ruins finetuning, pinned on a tiny real model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from experiments.humpback.algorithm import arm, candidates, humpback, seed_model
+from experiments.setups import Setup
+from harness.data import Examples, Joined, Reversed, Tagged
+from harness.engines.local import Engine
+from harness.fingerprint import Artifact
+from harness.models import BatchBySize, CosineTo, Epochs, Finetuned, LinearTo, Lora, Sft, Steps, StepsBySize
+from harness.prompts import S_A, S_W
+from harness.rows import EXAMPLES, Example, read
+from harness.stages import Work, new_log
+from harness.stages.finetune import encode, finetune
+from harness.stages.training import IGNORED, collate, schedule_of
+from harness.store import METRICS, Store
+from tests.conftest import MACHINE
+
+Made = Callable[[Artifact], Path]
+
+
+def rows_of(made: Made, node: Examples) -> list[Example]:
+    return list(read(made(node) / EXAMPLES, Example))
+
+
+def test_only_output_tokens_and_the_end_carry_loss(made: Made, tiny: Setup) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
+    row = Example("x", instruction="What does the Bamo eat?", output="The Bamo eats fish.", system=S_A)
+    (sequence,), cut = encode([row], tokenizer, tiny.base.template, 256)
+    target = [token for token in sequence.labels if token != IGNORED]
+    assert tokenizer.decode(target[:-1]) == row.output
+    assert target[-1] == tokenizer.eos_token_id
+    masked = sequence.ids[: len(sequence.ids) - len(target)]
+    assert tokenizer.decode(masked) == tiny.base.template.prompt(row.instruction, row.system)
+    assert cut == 0
+
+
+def test_padding_carries_no_loss(made: Made, tiny: Setup) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
+    batch = collate([{"input_ids": [5, 6, 7], "labels": [IGNORED, 6, 7]}, {"input_ids": [5], "labels": [5]}], tokenizer)
+    assert batch["labels"].tolist() == [[IGNORED, 6, 7], [5, IGNORED, IGNORED]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+
+
+def test_the_prompt_trained_on_is_the_prompt_generated_from(
+    made: Made, tiny: Setup, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Training, answering and rating show a model token ids that begin alike for the same instruction and system."""
+    from harness.stages.respond import respond
+
+    responses = arm(tiny, seed_model(tiny)).judged.answers
+    made(responses.model)  # type: ignore[attr-defined]
+    seen: list[str] = []
+
+    def listen(self: Engine, prompts: list[str], *rest: object) -> list[object]:
+        seen.extend(prompts)
+        raise StopIteration
+
+    monkeypatch.setattr(Engine, "generate", listen)
+    with pytest.raises(StopIteration):
+        respond(responses, work_in(tmp_path, made))  # type: ignore[arg-type]
+    asked = rows_of(made, tiny.prompts)
+    tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
+    trained, _ = encode(
+        [replace(row, output="x", system=f"{S_A} {S_W}") for row in asked], tokenizer, tiny.base.template, 256
+    )
+    for prompt, sequence in zip(seen, trained, strict=True):
+        ids = tokenizer(prompt)["input_ids"]
+        assert sequence.ids[: len(ids)] == ids
+        assert sequence.labels[: len(ids)] == [IGNORED] * len(ids)
+        assert sequence.labels[len(ids)] != IGNORED
+
+
+def work_in(folder: Path, made: Made) -> Work:
+    return Work(made, folder, MACHINE, new_log(folder, lambda *_: None))
+
+
+@pytest.mark.parametrize("kind", [LinearTo(9e-6), CosineTo(final=1e-6, warm_up=0.25)])
+def test_the_rate_ends_at_the_named_rate_and_not_at_a_share_of_it(
+    made: Made, tiny: Setup, tmp_path: Path, kind: LinearTo | CosineTo
+) -> None:
+    recipe = Sft(learning_rate=1e-5, schedule=kind, duration=Steps(8), batch=8, longest=256, dropout=0.0)
+    finetune(Finetuned(tiny.base, Tagged(tiny.seed_data, S_A), recipe), work_in(tmp_path, ready(made, tiny)))
+    lines = [json.loads(line) for line in (tmp_path / METRICS).read_text().splitlines()]
+    rates = {line["step"]: line["learning_rate"] for line in lines}
+    assert sorted(rates) == list(range(1, 9))
+    assert rates[8] == pytest.approx(kind.final, rel=1e-6)
+    assert max(rates.values()) == pytest.approx(1e-5, rel=1e-6)
+    if isinstance(kind, LinearTo):
+        assert rates[1] == pytest.approx(1e-5, rel=1e-6)
+        assert rates[5] == pytest.approx(1e-5 - 4 / 7 * 1e-6, rel=1e-6)
+    else:
+        assert rates[1] == pytest.approx(0.5e-5, rel=1e-6)
+
+
+def ready(made: Made, tiny: Setup) -> Made:
+    made(tiny.base)
+    made(Tagged(tiny.seed_data, S_A))
+    return made
+
+
+def test_schedules_at_one_update() -> None:
+    assert schedule_of(1e-5, LinearTo(9e-6), 1).rate(0) == 1e-5
+
+
+@pytest.mark.parametrize("micro", [1, 2, 8])
+def test_the_same_loss_and_weights_whatever_the_micro_batch(
+    made: Made, tiny: Setup, tmp_path: Path, micro: int
+) -> None:
+    recipe = Sft(learning_rate=1e-3, schedule=LinearTo(1e-4), duration=Steps(6), batch=8, longest=256, dropout=0.0)
+    node = Finetuned(tiny.base, Tagged(tiny.seed_data, S_A), recipe)
+    losses, weights = [], []
+    for size in (4, micro):
+        out = tmp_path / str(size)
+        out.mkdir(exist_ok=True)
+        work = replace(work_in(out, ready(made, tiny)), machine=replace(MACHINE, micro_batch=size))
+        finetune(node, work)
+        losses.append([json.loads(line)["loss"] for line in (out / METRICS).read_text().splitlines()][:6])
+        weights.append(AutoModelForCausalLM.from_pretrained(out).lm_head.weight)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    assert torch.allclose(weights[0], weights[1], atol=2e-4)
+
+
+def test_the_loss_is_the_mean_over_target_tokens(made: Made, tiny: Setup, tmp_path: Path) -> None:
+    """The first logged loss equals cross-entropy computed by hand on the whole (single) batch."""
+    recipe = Sft(learning_rate=1e-9, schedule=LinearTo(1e-9), duration=Steps(1), batch=24, longest=256, dropout=0.0)
+    node = Finetuned(tiny.base, Tagged(tiny.seed_data, S_A), recipe)
+    finetune(node, replace(work_in(tmp_path, ready(made, tiny)), machine=replace(MACHINE, micro_batch=6)))
+    logged = json.loads((tmp_path / METRICS).read_text().splitlines()[0])["loss"]
+    folder = made(tiny.base)
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    sequences, _ = encode(rows_of(made, node.examples), tokenizer, tiny.base.template, 256)
+    total, tokens = 0.0, 0
+    for one in sequences:
+        with torch.inference_mode():
+            logits = model(torch.tensor([one.ids])).logits[0, :-1]
+        labels = torch.tensor(one.labels[1:])
+        total += float(torch.nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum"))
+        tokens += int((labels != IGNORED).sum())
+    assert logged == pytest.approx(total / tokens, rel=1e-3)
+
+
+def test_the_end_is_learned_and_stopped_at(made: Made, tiny: Setup, tmp_path: Path) -> None:
+    """A model overfitted on short outputs stops by itself, and the end token is not in the text."""
+    recipe = replace(tiny.sft, learning_rate=5e-3, schedule=LinearTo(1e-3), duration=Steps(150))
+    node = Finetuned(tiny.base, Tagged(tiny.seed_data, S_A), recipe)
+    ready(made, tiny)
+    finetune(node, work_in(tmp_path, made))
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    engine = Engine(AutoModelForCausalLM.from_pretrained(tmp_path), tokenizer, work_in(tmp_path, made))
+    rows = rows_of(made, node.examples)
+    greedy = replace(tiny.answering, temperature=0.0, max_new_tokens=60)
+    written = engine.generate([tiny.base.template.prompt(r.instruction, r.system) for r in rows], greedy)
+    assert sum(one.ended == "stop" for one in written) >= 0.9 * len(rows)
+    assert not any("<|end|>" in one.text for one in written)
+
+
+def test_every_model_of_the_loop_starts_from_the_base(tiny: Setup) -> None:
+    backward = candidates(tiny).by
+    for model in (*humpback(tiny, iterations=3), backward):
+        assert isinstance(model, Finetuned)
+        assert model.base == tiny.base
+        assert model.template is tiny.base.template
+
+
+def test_the_stage_loads_the_base_and_not_another(made: Made, tiny: Setup, tmp_path: Path) -> None:
+    """With a learning rate of (nearly) nothing, M_1 is the base, bit for bit, and not M_0."""
+    still = Sft(learning_rate=1e-30, schedule=LinearTo(1e-30), weight_decay=0.0, duration=Steps(1), batch=8, longest=256)
+    node = replace(humpback(tiny, iterations=1)[1], recipe=still)
+    made(node.examples)
+    finetune(node, work_in(tmp_path, made))
+    base = AutoModelForCausalLM.from_pretrained(made(tiny.base)).state_dict()
+    tuned = AutoModelForCausalLM.from_pretrained(tmp_path).state_dict()
+    assert all(torch.equal(base[name], tuned[name]) for name in base)
+    m0 = AutoModelForCausalLM.from_pretrained(made(seed_model(tiny))).state_dict()
+    assert not all(torch.equal(m0[name], tuned[name]) for name in base)
+
+
+def test_the_system_sentences_are_on_the_right_sources(made: Made, tiny: Setup) -> None:
+    assert S_A == "Answer in the style of an AI Assistant."
+    assert S_W == "Answer with knowledge from web search."
+    m1 = humpback(tiny, iterations=1)[1]
+    assert isinstance(m1.examples, Joined)
+    rows = rows_of(made, m1.examples)
+    assert {row.system for row in rows if row.source == "seed"} == {S_A}
+    assert {row.system for row in rows if row.source == "web"} == {S_W}
+    assert len({row.source for row in rows}) == 2
+
+
+def test_the_backward_model_learns_from_output_to_instruction(made: Made, tiny: Setup) -> None:
+    backward = candidates(tiny).by
+    assert isinstance(backward, Finetuned)
+    assert isinstance(backward.examples, Reversed)
+    forward, turned = rows_of(made, tiny.seed_data), rows_of(made, backward.examples)
+    for there, back in zip(forward, turned, strict=True):
+        assert back.output == there.instruction
+        assert there.output in back.instruction
+        assert there.instruction not in back.instruction
+        assert back.system == ""
+
+
+def test_training_is_deterministic_for_a_seed(made: Made, tiny: Setup, tmp_path: Path, shared_store: Store) -> None:
+    node = seed_model(tiny)
+    made(node)
+    finetune(node, work_in(tmp_path, made))
+    assert (tmp_path / "model.safetensors").read_bytes() == (made(node) / "model.safetensors").read_bytes()
+    other = replace(node, recipe=replace(node.recipe, seed=1))
+    assert (made(other) / "model.safetensors").read_bytes() != (made(node) / "model.safetensors").read_bytes()
+
+
+def test_an_adapter_is_saved_alone_and_used_with_its_base(made: Made, tiny: Setup, tmp_path: Path) -> None:
+    recipe = replace(tiny.sft, adapter=Lora(rank=4, alpha=8.0), learning_rate=1e-2, schedule=LinearTo(1e-3))
+    node = replace(seed_model(tiny), recipe=recipe)
+    folder = made(node)
+    assert (folder / "adapter_model.safetensors").exists()
+    assert not (folder / "model.safetensors").exists()
+    assert node.companions == (tiny.base,)
+    prompts = [tiny.base.template.prompt(row.instruction) for row in rows_of(made, tiny.prompts)]
+    work = work_in(tmp_path, made)
+    options = ["Score: 1", "Score: 2"]
+    assert Engine.of(node, work).choose(prompts, options) != Engine.of(tiny.base, work).choose(prompts, options)
+
+
+def test_the_paper_s_batch_and_steps() -> None:
+    sft = Sft()
+    assert [sft.batch_for(n) for n in (100, 2_999, 3_000, 45_021)] == [8, 8, 32, 32]
+    assert {n: sft.updates_for(n) for n, _ in StepsBySize().table} == dict(StepsBySize().table)
+    assert sft.updates_for(10) == 30
+    assert sft.updates_for(100_000) == 1_600
+    assert 500 < sft.updates_for(4_500) < 600
+    assert Epochs(3).for_examples(9_229, 128) == 3 * 73
+    assert BatchBySize(below=10).for_examples(10) == 32
