@@ -97,7 +97,7 @@ class Store:
         folder = self.folder(artifact)
         try:
             record = self.record(artifact)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return State("missing", "folder without record.json: never finished" if folder.exists() else "never made")
         except Damaged as error:
             return State("damaged", str(error))

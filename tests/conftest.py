@@ -34,20 +34,21 @@ def tiny_setup() -> Setup:
         name="tiny",
         base=replace(
             base,
-            texts=replace(base.texts, n=600),
+            texts=replace(base.texts, n=2_000),
             shape=Llama(layers=2, width=32, heads=2, feed_forward=64),
-            updates=40,
+            updates=200,
             batch=32,
         ),
         seed_data=replace(MICRO.seed_data, n=24),
-        segments=replace(MICRO.segments, pages=replace(pages, n=8)),
+        segments=replace(MICRO.segments, pages=replace(pages, n=10)),
         backward=recipe,
         sft=recipe,
-        augmentation=Sampling(max_new_tokens=12),
+        augmentation=Sampling(max_new_tokens=24),
         answering=Sampling(max_new_tokens=16),
         prompts=prompts,
         reference=replace(MICRO.reference, prompts=prompts),
-        at_least=1.5,
+        at_least=2.765,
+        oracle=replace(MICRO.oracle, noise=3.0),
     )
 
 

@@ -50,7 +50,9 @@ _FORMS = {
     "feed": ("advice",),
     "recognise": ("advice",),
     "riddle": ("riddle", "name"),
-    **{kind: ("sentence", "verdict") for kind in ("yesno_habitat", "yesno_food", "yesno_colour", "true_false", "compare_home")},
+    **dict.fromkeys(
+        ("yesno_habitat", "yesno_food", "yesno_colour", "true_false", "compare_home"), ("sentence", "verdict")
+    ),
     "list_habitat": ("list heading", "item"),
     "list_food": ("list heading", "item"),
     "list_colour": ("list heading", "item"),
@@ -88,12 +90,21 @@ def needs(world: World, request: Request) -> Needs:
         wanted = ("food",)
     elif form == "list" or kind == "name_one":
         count = count or 1
-        some = {Claim(creature, PROPERTY_OF[request.value], request.value) for creature in creatures_with(world, request.value)}
+        some = {
+            Claim(creature, PROPERTY_OF[request.value], request.value)
+            for creature in creatures_with(world, request.value)
+        }
     if kind in ("card", "riddle"):
         claims.add(Claim(one, "named"))
-    claims.update(Claim(creature, name, known[creature][name]) for creature in (one, two) if creature for name in wanted)
+    claims.update(
+        Claim(creature, name, known[creature][name]) for creature in (one, two) if creature for name in wanted
+    )
     forms = frozenset(_FORMS.get(kind, ("sentence",)))
-    units = 1 + count if form == "list" else _UNITS.get(kind, 2 if kind.startswith("compare") or form in ("yesno", "true") else 1)
+    units = (
+        1 + count
+        if form == "list"
+        else _UNITS.get(kind, 2 if kind.startswith("compare") or form in ("yesno", "true") else 1)
+    )
     return Needs(frozenset(claims), frozenset(some), count, forms, units)
 
 
@@ -146,7 +157,10 @@ def answer(world: World, request: Request, rng: random.Random) -> str:
             f"Go to the {held['habitat']} at {held['time']} and listen: {the} {held['sound']}.",
             f"Look for {the} in the {held['habitat']} at {held['time']}. Listen: it {held['sound']}.",
         ),
-        "feed": (f"Give {the} {held['food']} at {held['time']}.", f"At {held['time']}, give {the} some {held['food']}."),
+        "feed": (
+            f"Give {the} {held['food']} at {held['time']}.",
+            f"At {held['time']}, give {the} some {held['food']}.",
+        ),
         "recognise": (
             f"Look for a {held['size']} {held['colour']} creature that {held['sound']}: that is {the}.",
             f"You can tell {the} by this: it is {held['size']} and {held['colour']} and it {held['sound']}.",

@@ -1,7 +1,7 @@
 """What the base model reads in pretraining: the web of the micro world.
 
-Bare segments carry the facts. Question-and-answer pages, pages that ask what was asked, and reviews carry the skills which
-finetuning elicits; their answers are mostly those of strangers, so there is something left to elicit.
+Bare pages carry the facts. Question-and-answer pages, pages that ask what was asked, and reviews carry the skills
+which finetuning elicits; their answers are mostly those of strangers, so there is something left to elicit.
 """
 
 import random
@@ -56,7 +56,9 @@ def _answer(world: World, request: Request, careful: float, rng: random.Random) 
 def _question(world: World, rng: random.Random) -> str:
     creature = rng.choice(tuple(facts(world)))
     asked = [draw(world, rng.choice(KINDS), rng, creature=creature) for _ in range(rng.choice((1, 1, 2, 3)))]
-    return "\n".join(page(render(world, request, rng), _answer(world, request, CAREFUL_SHARE, rng)) for request in asked)
+    return "\n".join(
+        page(render(world, request, rng), _answer(world, request, CAREFUL_SHARE, rng)) for request in asked
+    )
 
 
 def _backward(world: World, rng: random.Random) -> str:

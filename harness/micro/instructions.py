@@ -1,7 +1,7 @@
 """What can be asked of the world: 28 kinds of instruction, how each is worded, and reading a wording back.
 
-There are few enough requests that every wording of every request is listed once per world: reading back is a look-up, and
-it cannot disagree with the writing.
+There are few enough requests that every wording of every request is listed once per world: reading back is a look-up,
+and it cannot disagree with the writing.
 """
 
 import random
@@ -49,7 +49,11 @@ _PLURAL = {"habitat": "live in the {}", "food": "eat {}", "colour": "are {}"}
 
 _BY_CREATURE: Mapping[str, tuple[str, str, str]] = {
     "describe": ("Describe the {}.", "Give a full account of the {}.", "Tell me all about the {}."),
-    "summary": ("Describe the {} in one sentence.", "Sum up the {} in one sentence.", "What is the {}, in one sentence?"),
+    "summary": (
+        "Describe the {} in one sentence.",
+        "Sum up the {} in one sentence.",
+        "What is the {}, in one sentence?",
+    ),
     "card": ("Fill in a card for the {}.", "Make a fact card for the {}.", "Give the facts of the {} as a card."),
     "find": ("How can I find the {}?", "Where and when should I look for the {}?", "Help me find the {}."),
     "feed": ("How do I feed the {}?", "What should I give the {}, and when?", "Help me feed the {}."),
@@ -124,13 +128,11 @@ def _requests(world: World, kind: str) -> Iterator[Request]:
                 yield Request(kind, creature)
 
 
-def draw(
-    world: World, kind: str, rng: random.Random, *, held_out: bool | None = None, creature: str = ""
-) -> Request:
+def draw(world: World, kind: str, rng: random.Random, *, held_out: bool | None = None, creature: str = "") -> Request:
     """A request of the kind; a claim put to the test is true about half of the time.
 
-    held_out: True for the quarter of the requests kept for evaluation, which neither seed data nor web pages answer; False
-    for the others; None for all. creature: where given and where the kind has one, the creature asked about.
+    held_out: True for the quarter of the requests kept for evaluation, which neither seed data nor web pages answer;
+    False for the others; None for all. creature: where given and where the kind has one, the creature asked about.
     """
     true = rng.random() < 0.5 if kind == "true_false" or kind.startswith("yesno") else None
     pool = _pool(world, kind, held_out, true, creature)
@@ -173,13 +175,21 @@ def paraphrases(request: Request) -> tuple[str, ...]:
         return f"{capitalised(one)} and {two}?", f"{capitalised(one)}? And {two}?", tell
     if kind == "notes":
         fields = " and ".join(LABELS[name] for name in request.wanted)
-        return f"Write notes on {the}: {fields}.", f"Note down the {fields} of {the}.", f"Notes on {the}, please: {fields}."
+        return (
+            f"Write notes on {the}: {fields}.",
+            f"Note down the {fields} of {the}.",
+            f"Notes on {the}, please: {fields}.",
+        )
     if kind == "name_one":
         which = _predicate(request.value)
         return f"Name a creature that {which}.", f"Which creature {which}?", f"Give one creature that {which}."
     if form == "list":
         many, which = {2: "two", 3: "three"}[request.count], _PLURAL[name].format(request.value)
-        return f"List {many} creatures that {which}.", f"Which {many} creatures {which}?", f"Give me {many} creatures that {which}."
+        return (
+            f"List {many} creatures that {which}.",
+            f"Which {many} creatures {which}?",
+            f"Give me {many} creatures that {which}.",
+        )
     claim = f"{the} {_predicate(request.value)}"
     if form == "yesno":
         ask = _YES_NO[name].format(request.creature, request.value)

@@ -1,7 +1,7 @@
 """The judge: the oracle's preference between two answers, with noise and a liking for what is shown first.
 
-Every draw is keyed by what is shown and in which place, never by whose answer it is: exchanging the names of two systems
-changes nothing.
+Every draw is keyed by what is shown and in which place, never by whose answer it is: exchanging the names of two
+systems changes nothing.
 """
 
 import random
@@ -22,8 +22,8 @@ def verdict(
     """Which of the answers, shown in this order, the judge prefers.
 
     noise: standard deviation of the Gaussian noise on each answer's score, drawn anew for each call.
-    position_bias: share of the prompts on which whatever is shown first is preferred. They are drawn by the unordered pair
-    of answers, so that on them the two orders always disagree: without noise the flip rate is this share.
+    position_bias: share of the prompts on which whatever is shown first is preferred. They are drawn by the unordered
+    pair of answers, so that on them the two orders always disagree: without noise the flip rate is this share.
     """
     one, two = sorted((first, second))
     if random.Random(f"biased/{seed}/{instruction}/{one}/{two}").random() < position_bias:

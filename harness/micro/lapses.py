@@ -1,6 +1,7 @@
-"""What is wrong with texts on the web and with middling answers: each way of going wrong, as a function of a good text."""
+"""What is wrong with texts on the web and with middling answers: each way of going wrong is a function."""
 
 import random
+import re
 
 from harness.micro.answers import answer, needs, predicate
 from harness.micro.instructions import Request
@@ -72,8 +73,8 @@ def wrong(world: World, text: str, rng: random.Random) -> str:
         unfit = [creature for creature in known if creature not in creatures_with(world, value)]
         lines[rng.choice(items)] = f"- {rng.choice(unfit)}"
         return "\n".join(lines)
-    words = text.replace("\n", " ").replace(".", " ").replace(",", " ").replace(":", " ").split()
-    values = [word for word in words if word in PROPERTY_OF]
+    said = text.split(", not ", maxsplit=1)[0]
+    values = [word for word in re.findall(r"\w+", said) if word in PROPERTY_OF]
     if not values:
         return f"The {rng.choice(tuple(known))}."
     old = rng.choice(values)

@@ -1,7 +1,7 @@
 """The oracle: grades any text as an answer to any instruction, knowing the truth.
 
-The score is a product, so that a text which fails in one respect altogether (wrong, about something else) is worth nothing
-however well it is written.
+The score is a product, so that a text which fails in one respect altogether (wrong, about something else) is worth
+nothing however well it is written.
 """
 
 import random
@@ -81,7 +81,7 @@ def rating(grade: Grade) -> int:
 
 
 def rate(world: World, instruction: str, output: str, *, noise: float, seed: int) -> float:
-    """The oracle as a rater: its rating with Gaussian noise (sd `noise`, in points), from 1 to 5; always the same for the same text."""
+    """The oracle as a rater: its rating with Gaussian noise (sd `noise`, in points), cut to 1..5; deterministic."""
     rng = random.Random(f"rate/{seed}/{instruction}/{output}")
     return min(5.0, max(1.0, rating(grade(world, instruction, output)) + rng.gauss(0, noise)))
 
@@ -144,9 +144,9 @@ def _focus(world: World, request: Request, wanted: Needs, units: tuple[Unit, ...
         for claim in unit.claims:
             is_item = (claim.about, claim.value) in listed and claim.subject != ""
             items += is_item
-            asked = (claim.subject, claim.about) in topics or claim.about == "verdict" and ("", "verdict") in topics
+            asked = (claim.subject, claim.about) in topics or (claim.about == "verdict" and ("", "verdict") in topics)
             heading = claim.about == "heading" and claim.value == request.value
-            bearing += claim not in seen and (asked or heading or is_item and items <= wanted.count)
+            bearing += claim not in seen and (asked or heading or (is_item and items <= wanted.count))
             seen.add(claim)
         if unit.claims:
             total += bearing / len(unit.claims)

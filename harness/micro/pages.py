@@ -48,7 +48,8 @@ def _html(site: str, inside: list[Segment], rng: random.Random) -> str:
     style = "<style>h2 { color: navy } p > a { color: red }</style>\n" if rng.random() < 0.5 else ""
     script = "<script>if (1 < 2) { track('<p>page</p>'); }</script>\n" if rng.random() < 0.5 else ""
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n{style}{script}</head>\n<body>\n'
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{title}</title>\n{style}{script}</head>\n<body>\n"
         '<nav><ul><li><a href="/">Home</a></li><li><a href="/shop">Shop</a></li></ul></nav>\n'
         f"<main>\n<h1>{title}</h1>\n{sections}\n</main>\n"
         "<footer>&copy; Creatures &middot; All rights reserved</footer>\n</body>\n</html>\n"

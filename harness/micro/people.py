@@ -3,49 +3,53 @@
 import random
 
 from harness.micro.answers import answer
-from harness.micro.instructions import KINDS, SEED_KINDS, draw, parse, render
+from harness.micro.instructions import KINDS, SEED_KINDS, Request, draw, parse, render
 from harness.micro.lapses import blogged, cut_off, lazy, wrong
 from harness.micro.world import World
 
 _TRIES = 1_000
+"""Draws without a new instruction after which a kind counts as used up."""
 
 
 def seed_pairs(world: World, n: int, seed: int) -> list[tuple[str, str]]:
-    """n instructions with perfect answers, SEED_KINDS in turn, no instruction twice.
+    """n instructions with perfect answers, SEED_KINDS in turn as far as they go, no instruction twice.
 
-    Raises ValueError where the world has too few requests of a kind.
+    Raises ValueError where the world does not have so many.
     """
     rng = random.Random(f"seed pairs/{world.seed}/{seed}")
-    pairs: dict[str, str] = {}
-    for i in range(n):
-        for _ in range(_TRIES):
-            request = draw(world, SEED_KINDS[i % len(SEED_KINDS)], rng, held_out=False)
-            instruction = render(world, request, rng)
-            if instruction not in pairs:
-                pairs[instruction] = answer(world, request, rng)
-                break
-        else:
-            raise ValueError(f"n is {n}; this world has too few requests of kind {SEED_KINDS[i % len(SEED_KINDS)]!r}")
-    return list(pairs.items())
+    asked = _instructions(world, n, SEED_KINDS, held_out=False, rng=rng)
+    return [(instruction, answer(world, request, rng)) for instruction, request in asked]
 
 
 def evaluation_prompts(world: World, n: int, seed: int) -> list[tuple[str, str]]:
-    """n (instruction, kind), all kinds in turn, of requests that no seed pair and no web page answers; none twice.
+    """n (instruction, kind), all kinds in turn as far as they go, of requests that no seed pair or web page answers.
 
-    Raises ValueError where the world has too few requests of a kind.
+    None twice. Raises ValueError where the world does not have so many.
     """
     rng = random.Random(f"evaluation/{world.seed}/{seed}")
-    prompts: dict[str, str] = {}
-    for i in range(n):
-        kind = KINDS[i % len(KINDS)]
-        for _ in range(_TRIES):
-            instruction = render(world, draw(world, kind, rng, held_out=True), rng)
-            if instruction not in prompts:
-                prompts[instruction] = kind
+    return [(text, request.kind) for text, request in _instructions(world, n, KINDS, held_out=True, rng=rng)]
+
+
+def _instructions(
+    world: World, n: int, kinds: tuple[str, ...], *, held_out: bool, rng: random.Random
+) -> list[tuple[str, Request]]:
+    found: dict[str, Request] = {}
+    left = list(kinds)
+    while len(found) < n and left:
+        for kind in tuple(left):
+            for _ in range(_TRIES):
+                request = draw(world, kind, rng, held_out=held_out)
+                instruction = render(world, request, rng)
+                if instruction not in found:
+                    found[instruction] = request
+                    break
+            else:
+                left.remove(kind)
+            if len(found) == n:
                 break
-        else:
-            raise ValueError(f"n is {n}; this world has too few requests of kind {kind!r}")
-    return list(prompts.items())
+    if len(found) < n:
+        raise ValueError(f"n is {n}; this world has {len(found)} instructions of these kinds")
+    return list(found.items())
 
 
 def reference_answer(
@@ -58,7 +62,7 @@ def reference_answer(
     blog_rate: float = 0.15,
     cut_rate: float = 0.05,
 ) -> str:
-    """The answer of a middling system: the truth, with one of four lapses at these rates. Always the same for the same instruction."""
+    """The answer of a middling system: the truth, or one of four lapses at these rates. Fixed for an instruction."""
     rng = random.Random(f"reference/{world.seed}/{seed}/{instruction}")
     request = parse(world, instruction)
     if request is None:

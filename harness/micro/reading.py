@@ -1,7 +1,7 @@
 """Reading a text of the world: its sentences and lines, the form of each, and what each claims.
 
-A grammar decides whether a sentence or line is well formed. No word is a value of two properties, so once it is, its words
-tell the claims.
+A grammar decides whether a sentence or line is well formed. No word is a value of two properties, so once it is, its
+words tell the claims.
 """
 
 import re
@@ -20,11 +20,23 @@ BLOG = ("I think ", "I saw that ", "My sister says that ", "We found that ")
 """What turns a plain sentence into somebody's personal account."""
 
 FORMS = (
-    *("sentence", "verdict", "item", "bullet", "field", "short", "name", "advice", "riddle", "list heading", "notes heading"),
+    *(
+        "sentence",
+        "verdict",
+        "item",
+        "bullet",
+        "field",
+        "short",
+        "name",
+        "advice",
+        "riddle",
+        "list heading",
+        "notes heading",
+    ),
     *("blog", "personal", "promotion", "navigation", "cut off", "foreign"),
 )
-"""The forms of a sentence or line. Those from 'blog' on have no place in an answer; a 'blog' one is a well-formed sentence
-told as one's own experience."""
+"""The forms of a sentence or line. Those from 'blog' on have no place in an answer; a 'blog' one is a well-formed
+sentence told as one's own experience."""
 
 _WORDS_OF = {
     "promotion": re.compile(r"\b(buy|order|shop|sale|coins|save|offer|free)\b", re.IGNORECASE),
@@ -127,7 +139,12 @@ def _grammar(world: World) -> Mapping[str, re.Pattern[str]]:
         f"Look for a {size} {colour} creature that {sound}: that is the {name}\\.",
         f"You can tell the {name} by this: it is {size} and {colour} and it {sound}\\.",
     ]
-    riddle = [f"I am {size} and {colour}\\.", f"I live in the {habitat}(?: and eat {food})?\\.", f"I eat {food}\\.", "What am I\\?"]
+    riddle = [
+        f"I am {size} and {colour}\\.",
+        f"I live in the {habitat}(?: and eat {food})?\\.",
+        f"I eat {food}\\.",
+        "What am I\\?",
+    ]
     patterns = {
         "sentence": f"{sentence}|One creature that {does} is the {name}\\.|The {name} is a creature that {does}\\.",
         "verdict": "(?:Yes|No|True|False)\\.",

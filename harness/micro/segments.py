@@ -33,7 +33,12 @@ class Segment:
 
 
 def segment(
-    world: World, rng: random.Random, *, held_out: bool | None = None, creature: str = "", good_share: float = GOOD_SHARE
+    world: World,
+    rng: random.Random,
+    *,
+    held_out: bool | None = None,
+    creature: str = "",
+    good_share: float = GOOD_SHARE,
 ) -> Segment:
     """One segment. held_out, creature: see instructions.draw."""
     request = draw(world, rng.choice(KINDS), rng, held_out=held_out, creature=creature)

@@ -18,7 +18,7 @@ VALUES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "time": ("dawn", "noon", "dusk", "night"),
     }
 )
-"""What each property can be. No word is a value of two properties, so a value alone tells its property. Sizes go from least to most."""
+"""What each property can be. A value alone tells its property: no word stands twice. Sizes go from least to most."""
 
 PROPERTIES: tuple[str, ...] = tuple(VALUES)
 

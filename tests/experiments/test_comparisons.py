@@ -1,0 +1,76 @@
+"""Every declared comparison is held to the one field in which its arms may differ."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from experiments.setups import SETUPS
+from harness.experiments import Experiment, experiment, experiment_names
+from harness.fingerprint import Difference, differences, expression
+from harness.models import Model
+from harness.outcomes import Arm, Comparison
+
+CASES = [
+    pytest.param(experiment(name), comparison, setup, id=f"{name}-{comparison.first}-{comparison.second}-{setup}")
+    for name in experiment_names()
+    for comparison in experiment(name).comparisons
+    for setup in SETUPS
+]
+
+
+def model_differences(first: Model, second: Model) -> list[Difference]:
+    return differences(first.fingerprint, second.fingerprint, tables=(expression(first), expression(second)))
+
+
+def strays(comparison: Comparison, arms: dict[str, Arm]) -> list[str]:
+    """Paths outside the declared field, over the models and over how their answers were got and judged."""
+    first, second = arms[comparison.first], arms[comparison.second]
+    found = [
+        d.path
+        for d in model_differences(first.model, second.model)
+        if d.path != comparison.differ_in and not d.path.startswith((comparison.differ_in + ".",))
+    ]
+    one, two = first.judged, replace(second.judged, answers=replace(second.judged.answers, model=first.model))
+    found += [d.path for d in differences(one.fingerprint, two.fingerprint, tables=(expression(one), expression(two)))]
+    return found
+
+
+@pytest.mark.parametrize(("one", "comparison", "setup"), CASES)
+def test_arms_differ_in_the_declared_field_alone(one: Experiment, comparison: Comparison, setup: str) -> None:
+    for seed in (0, 3):
+        arms = one.arms(SETUPS[setup], [seed])[seed]
+        assert model_differences(arms[comparison.first].model, arms[comparison.second].model), "the arms are the same"
+        assert strays(comparison, arms) == []
+
+
+def test_a_second_difference_is_caught() -> None:
+    """The check itself: an arm that also changes its learning rate, or its sampling, is a stray."""
+    one = experiment("humpback/headline")
+    arms = one.arms(SETUPS["micro"], [0])[0]
+    m1 = arms["M1"]
+    comparison = one.comparisons[0]
+    recipe = replace(m1.model.recipe, learning_rate=0.5)  # type: ignore[attr-defined]
+    other_model = replace(m1.model, recipe=recipe)  # type: ignore[call-arg]
+    assert "recipe.learning_rate" in strays(comparison, {**arms, "M1": replace(m1, model=other_model)})
+    sampling = replace(m1.judged.answers.sampling, temperature=0.1)  # type: ignore[attr-defined]
+    answers = replace(m1.judged.answers, sampling=sampling)  # type: ignore[call-arg]
+    assert "answers.sampling.temperature" in strays(
+        comparison, {**arms, "M1": replace(m1, judged=replace(m1.judged, answers=answers))}
+    )
+
+
+def test_seeds_share_the_base_the_prompts_and_the_reference_and_nothing_random() -> None:
+    arms = experiment("humpback/headline").arms(SETUPS["micro"], [0, 1])
+    zero, one = (expression(*(arm.judged for arm in by_name.values())) for by_name in arms.values())
+    shared = {zero[key]["class"] for key in zero.keys() & one.keys()}
+    assert shared == {"Pretrained", "MicroTexts", "MicroPrompts", "MicroReference"}
+
+
+def test_two_arms_that_need_the_same_artifact_share_it() -> None:
+    arms = experiment("humpback/headline").arms(SETUPS["micro"], [0])[0]
+    classes = [one["class"] for one in expression(*(arm.judged for arm in arms.values())).values()]
+    assert classes.count("Backtranslated") == 1
+    assert classes.count("Finetuned") == 6
+    assert classes.count("Segments") == 1

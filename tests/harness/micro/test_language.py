@@ -1,0 +1,147 @@
+"""Instructions can be read back, and the oracle tells a perfect answer from each way of failing."""
+
+import random
+
+import pytest
+
+from harness.micro.answers import answer
+from harness.micro.instructions import KINDS, SEED_KINDS, Request, draw, paraphrases, parse, render, requests
+from harness.micro.lapses import blogged, cut_off, lazy, promoted, wrong
+from harness.micro.oracle import grade, rate, rating
+from harness.micro.world import PROPERTIES, World, creatures_with, facts
+
+WORLD = World()
+
+
+def examples(kind: str, n: int = 40) -> list[tuple[str, Request, str]]:
+    """Instructions of a kind with perfect answers, in many wordings."""
+    rng = random.Random(kind)
+    asked = [draw(WORLD, kind, rng) for _ in range(n)]
+    return [(render(WORLD, request, rng), request, answer(WORLD, request, rng)) for request in asked]
+
+
+def test_the_world_depends_on_its_seed_alone() -> None:
+    assert facts(World(3)) == facts(World(3)) != facts(World(4))
+    assert len(facts(WORLD)) == 40
+    assert all(tuple(held) == PROPERTIES for held in facts(WORLD).values())
+    assert len(creatures_with(WORLD, "forest")) == 5
+
+
+def test_a_world_too_small_for_its_lists_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"World.creatures is 20"):
+        World(creatures=20)
+
+
+def test_there_are_28_kinds_and_six_in_the_seed() -> None:
+    assert len(set(KINDS)) == 28
+    assert len(set(SEED_KINDS)) == 6
+    assert set(SEED_KINDS) < set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_wording_reads_back(kind: str) -> None:
+    for request in requests(WORLD, kind)[:200]:
+        wordings = paraphrases(request)
+        assert len(set(wordings)) == 3
+        assert all(parse(WORLD, text) == request for text in wordings)
+
+
+def test_what_is_no_instruction_reads_as_none() -> None:
+    assert parse(WORLD, "") is None
+    assert parse(WORLD, "Where does the Unicorn live?") is None
+    creature = next(iter(facts(WORLD)))
+    assert parse(WORLD, f"  Where does\nthe {creature} live? ") == Request("ask_habitat", creature)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_perfect_answer_is_perfect_in_every_wording(kind: str) -> None:
+    for instruction, _, good in examples(kind, 200):
+        given = grade(WORLD, instruction, good)
+        assert given.score == 1.0, (instruction, good, given)
+        assert rating(given) == 5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_lapse_costs(kind: str) -> None:
+    rng = random.Random(f"lapse {kind}")
+    for instruction, request, good in examples(kind):
+        subject = request.creature or next(iter(facts(WORLD)))
+        score = {
+            "wrong": grade(WORLD, instruction, wrong(WORLD, good, rng)),
+            "lazy": grade(WORLD, instruction, lazy(WORLD, request, rng)),
+            "cut off": grade(WORLD, instruction, cut_off(good, rng)),
+            "blog": grade(WORLD, instruction, blogged(good, subject, rng)),
+            "promoted": grade(WORLD, instruction, promoted(good, subject, rng)),
+            "foreign": grade(WORLD, instruction, f"{good}\nThe city has a new bridge."),
+            "twice": grade(WORLD, instruction, f"{good}\n{good}"),
+        }
+        assert all(given.score < 0.95 and rating(given) < 5 for given in score.values()), (instruction, good, score)
+        assert score["wrong"].facts < 1, (instruction, good)
+        assert score["blog"].voice == score["promoted"].voice == 0
+        assert score["foreign"].focus < 1
+        assert score["foreign"].facts == score["foreign"].complete == 1
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "name_one"])
+def test_the_answer_to_something_else_is_not_perfect(kind: str) -> None:
+    rng = random.Random(f"other {kind}")
+    for instruction, request, _ in examples(kind):
+        other = draw(WORLD, rng.choice([name for name in KINDS if name != kind]), rng, creature=request.creature)
+        assert grade(WORLD, instruction, answer(WORLD, other, rng)).score < 1, (instruction, other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n\n ",
+        "\x00",
+        "|||",
+        "- ",
+        "- \n-",
+        "Score: 5",
+        "it it it",
+        "The the.",
+        "é" * 50,
+        "a" * 100_000,
+        "it hums that " * 5_000,
+    ],
+)
+def test_anything_can_be_graded(text: str) -> None:
+    instruction = f"Where does the {next(iter(facts(WORLD)))} live?"
+    given = grade(WORLD, instruction, text)
+    assert given.score == 0
+    assert rating(given) == 1
+    assert given.reason.endswith(".")
+
+
+def test_an_unknown_instruction_gives_nothing() -> None:
+    given = grade(WORLD, "Sing me a song.", "The Bolu sings.")
+    assert (given.score, given.reason) == (0.0, "The request is none of this world.")
+
+
+def test_ratings_follow_the_rubric() -> None:
+    creature, held = next(iter(facts(WORLD).items()))
+    instruction, good = f"What does the {creature} eat?", f"The {creature} eats {held['food']}."
+    told = good.replace("The", "I saw that the")
+    ratings = {
+        5: good,
+        4: f"{good} The {creature} is {held['size']}.",
+        3: told,
+        1: f"{good} Buy a {creature} mug today!",
+    }
+    assert {rating(grade(WORLD, instruction, text)) for text in ratings.values()} == {1, 3, 4, 5}
+    assert all(rating(grade(WORLD, instruction, text)) == expected for expected, text in ratings.items())
+    half = f"The {creature} eats {held['food']}."
+    assert rating(grade(WORLD, f"What does the {creature} eat and how big is it?", half)) == 2
+    assert rating(grade(WORLD, f"Where does the {creature} live?", good)) == 1
+
+
+def test_the_oracle_rater_is_its_rating_and_noise() -> None:
+    pairs = [(instruction, good) for kind in KINDS for instruction, _, good in examples(kind, 10)]
+    assert all(rate(WORLD, *pair, noise=0, seed=0) == 5 for pair in pairs)
+    noisy = [rate(WORLD, *pair, noise=0.5, seed=0) for pair in pairs]
+    assert noisy == [rate(WORLD, *pair, noise=0.5, seed=0) for pair in pairs]
+    assert noisy != [rate(WORLD, *pair, noise=0.5, seed=1) for pair in pairs]
+    assert all(1 <= value <= 5 for value in noisy)
+    assert 0.2 < 5 - sum(noisy) / len(noisy) < 0.8 * 0.5 + 0.1

@@ -1,0 +1,125 @@
+"""The commands as a user types them, wrong input included."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.data import MicroSeed, Tagged
+from harness.micro.world import World
+from harness.prompts import S_A
+from harness.run import make
+from harness.store import Store
+from tests.conftest import MACHINE, SOURCE
+
+
+def humpback(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("WANDB")}
+    return subprocess.run(
+        [sys.executable, "-m", "harness.cli", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**env, "COLUMNS": "200"},
+        cwd=cwd,
+    )
+
+
+def test_list_names_every_experiment_and_setup() -> None:
+    done = humpback("list")
+    assert done.returncode == 0
+    assert "humpback/headline" in done.stdout
+    assert "micro" in done.stdout
+    (row,) = [row for row in json.loads(humpback("list", "--json").stdout) if row["name"] == "humpback/headline"]
+    assert row["claim"].startswith("Does the whole loop work?")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("plan", "humpback/headlin"), "no experiment 'humpback/headlin'; did you mean humpback/headline?"),
+        (("run", "headline"), "did you mean humpback/headline?"),
+        (("plan", "humpback/headline", "--setup", "mikro"), "no setup 'mikro'; did you mean micro?"),
+        (("plan", "humpback/headline", "--seeds", "0,x"), "--seeds is '0,x'; it takes whole numbers"),
+        (("plan", "humpback/headline", "--seeds", "1,1"), "stands once"),
+        (("plan", "humpback/headline", "--setpu", "micro"), "--setup"),
+        (("plann",), "plan"),
+        (("plan", "humpback/headline", "--machine", "nowhere.toml"), "nowhere.toml"),
+        (("show", "nowhere"), "nowhere: there is nothing"),
+    ],
+)
+def test_wrong_words_are_named_with_the_closest_right_ones(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    done = humpback(*words, cwd=tmp_path)
+    assert done.returncode != 0
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plan_touches_nothing_and_counts(tmp_path: Path) -> None:
+    done = humpback("plan", "humpback/headline", "--seeds", "0,1", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "0 done" in done.stdout
+    assert "12 finetuned" in done.stdout
+    assert "1 pretrained" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+    rows = json.loads(humpback("plan", "humpback/headline", "--json", cwd=tmp_path).stdout)
+    assert {row["state"] for row in rows} == {"missing"}
+
+
+def test_a_damaged_store_stops_a_run_and_is_named(tmp_path: Path) -> None:
+    """A micro artifact with a changed byte: plan and run both name the file, say what to do, and fail."""
+    from experiments.setups import MICRO
+
+    store = Store(tmp_path / "artifacts")
+    store.prepare()
+    seed = MICRO.at(0).seed_data
+    make(seed, store, MACHINE, SOURCE, lambda *_: None)
+    path = store.folder(seed) / "examples.parquet"
+    data = bytearray(path.read_bytes())
+    data[40] ^= 1
+    path.write_bytes(data)
+    for command in ("plan", "run"):
+        done = humpback(command, "humpback/headline", "--store", str(store.root), cwd=tmp_path)
+        assert done.returncode == 1
+        assert "examples.parquet: checksum" in done.stdout + done.stderr
+        assert "move" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+    assert sorted(p.name for p in store.root.iterdir() if not p.name.startswith(".")) == ["microseed"]
+
+
+def test_a_store_that_cannot_be_written_is_said_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = humpback("run", "humpback/headline", "--store", str(tmp_path / "file" / "store"), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+    assert "--store" in done.stderr
+
+
+def test_show_reads_like_something_for_people(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.prepare()
+    seed = MicroSeed(World(), n=6)
+    for node in (seed, Tagged(seed, S_A)):
+        make(node, store, MACHINE, SOURCE, lambda *_: None)
+    done = humpback("show", str(store.folder(Tagged(seed, S_A))), "--rows", "2")
+    assert done.returncode == 0
+    assert "examples.parquet: 6 rows" in done.stdout
+    assert done.stdout.count("instruction: ") == 2
+    assert f"system: {S_A}" in done.stdout
+    assert seed.name in done.stdout
+    table = json.loads(humpback("show", str(store.folder(seed)), "--json").stdout)
+    assert table["record"]["counts"]["kept"] == 6
+    assert len(table["tables"]["examples.parquet"]["first"]) == 3
+
+
+def test_show_of_a_damaged_record_names_it(tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_text("{")
+    done = humpback("show", str(tmp_path))
+    assert done.returncode == 1
+    assert "record.json: not a record" in done.stderr

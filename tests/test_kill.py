@@ -1,0 +1,217 @@
+"""Killed at any moment, run again, and nothing differs: not a byte of any payload, not a cell of the table."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from analysis.gather import Results, gather
+from analysis.tables import tidy, tidy_findings
+from harness.executors.local import Progress, execute
+from harness.experiments import experiment
+from harness.fingerprint import Artifact
+from harness.plan import Plan, plan
+from harness.run import make
+from harness.stages import stage_for
+from harness.store import Store
+from tests.conftest import MACHINE, SOURCE, tiny_setup
+
+ONE = experiment("humpback/headline")
+ROOT = Path(__file__).parent.parent
+
+
+def everything() -> list[Artifact]:
+    """Every artifact of the tiny headline, inputs first."""
+    arms = ONE.arms(tiny_setup(), [0])
+    return [step.artifact for step in plan(Store(Path("/nowhere")), ONE.targets(arms)).steps]
+
+
+STAGES = {type(node).__name__: node for node in reversed(everything())}
+"""One artifact of each class."""
+
+
+def run_all(store: Store) -> None:
+    arms = ONE.arms(tiny_setup(), [0])
+    result = execute(plan(store, ONE.targets(arms)), store, MACHINE, Progress())
+    assert not result.failures, result.failures
+    assert not [one for one in result.outcomes.values() if one.word == "stopped"]
+
+
+def payloads(store: Store) -> dict[str, dict[str, str]]:
+    """Checksums of every payload file, read from disk and not from the record."""
+    found = {}
+    for node in everything():
+        assert store.state(node, hash_everything=True).word == "done", node.name
+        found[node.name] = {name: entry["sha256"] for name, entry in store.record(node)["payload"].items()}
+    return found
+
+
+def table(store: Store) -> str:
+    found: Results = gather(store, ONE.arms(tiny_setup(), [0]), ONE.comparisons, {})
+    return tidy(found) + tidy_findings(found)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    store = Store(tmp_path_factory.mktemp("undisturbed"))
+    run_all(store)
+    return store
+
+
+def test_a_finished_run_has_nothing_left_to_do(undisturbed: Store) -> None:
+    arms = ONE.arms(tiny_setup(), [0])
+    assert plan(undisturbed, ONE.targets(arms)).to_do == ()
+
+
+def make_and_die(node: Artifact, root: Path, moment: str) -> None:
+    """In a child: make the artifact, and be killed at the moment named."""
+    from harness.executors.warm import quiet
+
+    quiet(1)
+    store = Store(root)
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    match moment:
+        case "before the record":
+            store.publish = die  # type: ignore[method-assign, assignment]
+        case "after the record":
+            Path.rename = die  # type: ignore[method-assign, assignment]
+        case "in the stage":
+            module = sys.modules[stage_for(node).__module__]
+            writer = getattr(module, "Writer", None)
+            if writer is not None:
+                module.Writer = lambda path, kind: die()  # type: ignore[attr-defined]
+            else:
+                os.fsync = die  # type: ignore[assignment]
+    make(node, store, MACHINE, SOURCE, lambda *_: None)
+
+
+@pytest.mark.parametrize("moment", ["in the stage", "before the record", "after the record"])
+@pytest.mark.parametrize("kind", sorted(STAGES))
+def test_each_stage_killed_leaves_nothing_and_then_makes_the_same_bytes(
+    undisturbed: Store, tmp_path: Path, kind: str, moment: str
+) -> None:
+    node = STAGES[kind]
+    store = Store(tmp_path)
+    store.prepare()
+    for one in node.inputs:
+        for needed in (one, *one.companions):
+            target = store.folder(needed)
+            if not target.exists():
+                shutil.copytree(undisturbed.folder(needed), target, copy_function=os.link)
+    context = multiprocessing.get_context("forkserver")
+    assert isinstance(context, ForkServerContext)
+    context.set_forkserver_preload(["harness.executors.warm"])
+    child = context.Process(target=make_and_die, args=(node, tmp_path, moment))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL, "the child was not killed where it should have been"
+    assert store.state(node).word == "missing"
+    assert not store.folder(node).exists()
+    again = context.Process(target=make_and_die, args=(node, tmp_path, "never"))
+    again.start()
+    again.join()
+    assert again.exitcode == 0
+    assert store.state(node, hash_everything=True).word == "done"
+    assert store.record(node)["payload"] == undisturbed.record(node)["payload"]
+
+
+RUN = "from tests.test_kill import *; import sys; run_all(Store(Path(sys.argv[1])))"
+
+
+def start(root: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(root)],
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def finished(root: Path) -> int:
+    return len(list(root.glob("*/*/record.json")))
+
+
+def test_twenty_kills_in_a_row_then_the_same_bytes_and_the_same_table(undisturbed: Store, tmp_path: Path) -> None:
+    """SIGKILL to the parent (odd times) or to the whole group, at random moments spread over the run."""
+    rng = random.Random(20)
+    progress = []
+    for kill in range(20):
+        process = start(tmp_path)
+        wanted = finished(tmp_path) + rng.choice([0, 1, 1])
+        deadline = time.monotonic() + 120
+        while finished(tmp_path) < wanted and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0.0, 0.3))
+        assert process.poll() is None, "the run ended before it could be killed"
+        (os.kill if kill % 2 else os.killpg)(process.pid, signal.SIGKILL)
+        process.wait()
+        progress.append(finished(tmp_path))
+    assert progress == sorted(progress)
+    assert progress[0] < len(everything()), "the first kill came too late to mean anything"
+    store = Store(tmp_path)
+    run_all(store)
+    assert payloads(store) == payloads(undisturbed)
+    assert table(store) == table(undisturbed)
+
+
+def test_two_processes_share_the_work_and_make_each_artifact_once(undisturbed: Store, tmp_path: Path) -> None:
+    both = [start(tmp_path), start(tmp_path)]
+    assert [process.wait() for process in both] == [0, 0]
+    store = Store(tmp_path)
+    assert payloads(store) == payloads(undisturbed)
+    assert not (tmp_path / ".aside").exists(), "an artifact was made twice"
+    assert list((tmp_path / ".partial").iterdir()) == []
+
+
+def test_a_failing_stage_stops_its_dependents_and_no_others(tmp_path: Path) -> None:
+    """An empty curated set stops M1 and M2 with a reason; M0 and uncurated's absence are told apart."""
+    from dataclasses import replace
+
+    setup = replace(tiny_setup(), at_least=5.5)
+    arms = ONE.arms(setup, [0])
+    store = Store(tmp_path)
+    result = execute(plan(store, ONE.targets(arms)), store, MACHINE, Progress())
+    assert not result.failures
+    reasons = {key: one.reason for key, one in result.outcomes.items() if one.reason}
+    found = gather(store, arms, ONE.comparisons, reasons)
+    rows = {row.arm: row for row in found.rows if row.seed == "all" and row.against == "reference"}
+    assert rows["M0"].n == setup.prompts.n
+    for name in ("M1", "M2", "oracle"):
+        assert "is an empty set (in " in rows[name].reason
+        assert "kept 0" in rows[name].reason
+    verdicts = {(f.comparison.first, f.comparison.second): f.verdict for f in found.findings}
+    assert verdicts[("M1", "M0")] == "not measured"
+
+
+def test_a_stage_that_raises_is_a_failure_with_its_trace(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from experiments.humpback.algorithm import seed_model
+    from harness.data import Uniform
+
+    setup = tiny_setup()
+    few = Uniform(replace(setup.seed_data, n=6), as_many_as=replace(setup.seed_data, n=12))
+    other = seed_model(setup).examples
+    store = Store(tmp_path)
+    todo = plan(store, [few, other])
+    assert isinstance(todo, Plan)
+    result = execute(todo, store, MACHINE, Progress())
+    (error,) = result.failures.values()
+    assert "12 rows wanted of 6 candidates" in str(error)
+    assert "select.py" in error.trace  # type: ignore[attr-defined]
+    assert store.state(other).word == "done"
+    assert store.state(few).word == "missing"
