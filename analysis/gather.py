@@ -106,9 +106,7 @@ def contest(store: Store, judged: Judged) -> Contest:
     calls: dict[str, dict[str, Verdict]] = {}
     for row in read(store.open(judged) / VERDICTS, Verdict):
         calls.setdefault(row.prompt, {})[row.order] = row
-    pairs = [
-        BothOrders(winner("ab", c["ab"].verdict), winner("ba", c["ba"].verdict)) for c in calls.values()
-    ]
+    pairs = [BothOrders(winner("ab", c["ab"].verdict), winner("ba", c["ba"].verdict)) for c in calls.values()]
     points = [NONE if pair.points is None else pair.points for pair in pairs]
     results = [pair.result for pair in pairs]
     winners = [won for pair in pairs for won in (pair.ab, pair.ba)]
@@ -146,9 +144,7 @@ def gather(
         if one.head_to_head:
             judged = {seed: arms[seed][one.first].against(arms[seed][one.second]) for seed in arms}
             rows += _rows(store, one.first, one.second, judged, {s: arms[s][one.first] for s in arms}, reasons)[1]
-    findings = [
-        _finding(one, against_reference[one.first], against_reference[one.second]) for one in comparisons
-    ]
+    findings = [_finding(one, against_reference[one.first], against_reference[one.second]) for one in comparisons]
     return Results(tuple(rows), tuple(findings))
 
 

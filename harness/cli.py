@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.experiments import Experiment, UnknownName, experiment, experiment_names
-from harness.experiments import setup as setup_named
+from experiments.catalogue import Experiment, UnknownName, experiment, experiment_names
+from experiments.catalogue import setup as setup_named
 from harness.fingerprint import FieldError
 from harness.machine import load_machine
 from harness.store import Store, StoreError
@@ -104,7 +104,13 @@ def run(
     where = load_machine(machine, **({"store": str(store)} if store else {}))
     numbers = _seeds(seeds)
     ok = run_and_report(
-        one, setup_named(setup), numbers, where, results or Path(where.store) / "results", _command(one, setup, seeds), as_json
+        one,
+        setup_named(setup),
+        numbers,
+        where,
+        results or Path(where.store) / "results",
+        _command(one, setup, seeds),
+        as_json,
     )
     if not ok:
         raise typer.Exit(1)
@@ -117,7 +123,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """An artifact as a person would want to read it: what made it, its counts, its first rows."""
-    from harness.show import as_table, artifact_lines
+    from harness.show import artifact_lines, as_table
 
     if as_json:
         typer.echo(json.dumps(as_table(path, rows), indent=1, ensure_ascii=False))

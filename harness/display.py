@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from experiments.catalogue import Experiment, resolved
 from harness.executors.local import Progress, Result, StageFailed, execute
-from harness.experiments import Experiment, resolved
 from harness.fingerprint import Artifact
 from harness.machine import Machine
 from harness.plan import plan
@@ -104,7 +104,9 @@ def _watched(console: Console, to_do: Any, store: Store, machine: Machine) -> Re
 
 def _lines(console: Console) -> Progress:
     """Where there is no terminal: a line a finished stage."""
-    return Progress(ended=lambda artifact, outcome: console.print(_line(artifact, outcome), highlight=False, soft_wrap=True))
+    return Progress(
+        ended=lambda artifact, outcome: console.print(_line(artifact, outcome), highlight=False, soft_wrap=True)
+    )
 
 
 def _short(artifact: Artifact) -> str:
@@ -114,7 +116,11 @@ def _short(artifact: Artifact) -> str:
 def _line(artifact: Artifact, outcome: Outcome) -> str:
     if outcome.word == "stopped":
         return f"  stopped {_short(artifact)}: {outcome.reason}"
-    return f"  {outcome.seconds:6.1f} s  {_short(artifact)}" if outcome.word == "made" else f"  found     {_short(artifact)}"
+    return (
+        f"  {outcome.seconds:6.1f} s  {_short(artifact)}"
+        if outcome.word == "made"
+        else f"  found     {_short(artifact)}"
+    )
 
 
 def _mirrored(console: Console, store: Store, artifacts: list[Artifact], experiment: str) -> None:
@@ -124,7 +130,9 @@ def _mirrored(console: Console, store: Store, artifacts: list[Artifact], experim
     if not waiting:
         return
     if not tracking.available():
-        console.print("[yellow]wandb is not installed: nothing is mirrored; metrics.jsonl beside each artifact has it all")
+        console.print(
+            "[yellow]wandb is not installed: nothing is mirrored; metrics.jsonl beside each artifact has it all"
+        )
         return
     with console.status(f"mirroring {len(waiting)} runs to W&B"):
         tracking.mirror(store, waiting, experiment, lambda done, total, unit: None)

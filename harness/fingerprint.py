@@ -68,7 +68,7 @@ class Value:
     """
 
     def __post_init__(self) -> None:
-        hints = _hints(type(self))
+        hints = _hints(type(self))  # type: ignore[arg-type]
         for field in fields(self):
             value = getattr(self, field.name)
             fits, kept = _admitted(value, hints[field.name])

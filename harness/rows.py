@@ -41,7 +41,8 @@ class Example:
     @property
     def known(self) -> dict[str, Any]:
         """`origin`, parsed."""
-        return json.loads(self.origin)
+        parsed: dict[str, Any] = json.loads(self.origin)
+        return parsed
 
 
 @dataclass(frozen=True)

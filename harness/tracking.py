@@ -11,7 +11,7 @@ import json
 import logging
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from harness.fingerprint import Artifact
 from harness.store import METRICS, Store
@@ -30,15 +30,13 @@ def available() -> bool:
     return importlib.util.find_spec("wandb") is not None
 
 
-def mirror(
-    store: Store, artifacts: list[Artifact], experiment: str, report: Callable[[int, int, str], None]
-) -> None:
+def mirror(store: Store, artifacts: list[Artifact], experiment: str, report: Callable[[int, int, str], None]) -> None:
     """Write one W&B run for each artifact: group = experiment, job type = stage, id from the fingerprint, config = the
     resolved expression, history = metrics.jsonl, summary = counts."""
     import wandb
 
     logging.getLogger("wandb").setLevel(logging.ERROR)
-    mode = "online" if os.environ.get("WANDB_API_KEY") else "offline"
+    mode: Literal["online", "offline"] = "online" if os.environ.get("WANDB_API_KEY") else "offline"
     marks = store.root / "wandb" / "mirrored"
     marks.mkdir(parents=True, exist_ok=True)
     for number, artifact in enumerate(artifacts, 1):

@@ -17,8 +17,8 @@ import pytest
 
 from analysis.gather import Results, gather
 from analysis.tables import tidy, tidy_findings
+from experiments.catalogue import experiment
 from harness.executors.local import Progress, execute
-from harness.experiments import experiment
 from harness.fingerprint import Artifact
 from harness.plan import Plan, plan
 from harness.run import make

@@ -115,9 +115,7 @@ class Engine:
         if any(ids[:-1] != head for ids in cut) or len(set(last)) != len(options):
             raise ValueError(f"this tokenizer does not tell {', '.join(map(repr, options))} apart by their last token")
         encoded = [self._tokenizer(prompt)["input_ids"] + head for prompt in prompts]
-        results: dict[int, list[float] | None] = {
-            i: None for i, ids in enumerate(encoded) if len(ids) >= self._context
-        }
+        results: dict[int, list[float] | None] = {i: None for i, ids in enumerate(encoded) if len(ids) >= self._context}
         for batch in self._batches([(i, ids) for i, ids in enumerate(encoded) if i not in results]):
             with torch.inference_mode():
                 logits = self._model(**self._padded([ids for _, ids in batch]), logits_to_keep=1).logits[:, -1]

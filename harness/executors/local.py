@@ -82,13 +82,16 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
     free_gpus = list(range(machine.workers))
     try:
         while waiting or running:
-            for artifact in _ready(waiting, running)[: machine.workers - len(running)]:
+            for artifact in _ready(waiting, running):
                 blocked = _blocked(artifact, result)
-                del waiting[artifact.fingerprint]
                 if blocked:
+                    del waiting[artifact.fingerprint]
                     result.outcomes[artifact.fingerprint] = blocked
                     progress.ended(artifact, blocked)
                     continue
+                if len(running) == machine.workers:
+                    break
+                del waiting[artifact.fingerprint]
                 gpu = free_gpus.pop(0)
                 ours, theirs = context.Pipe(duplex=False)
                 process = context.Process(  # type: ignore[attr-defined]
@@ -98,7 +101,7 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
                 theirs.close()
                 running[ours] = _Running(artifact, process, gpu)
                 progress.started(artifact)
-            for pipe in connection.wait(list(running)):
+            for pipe in connection.wait(list(running)) if running else ():
                 assert isinstance(pipe, Connection)
                 if _heard(pipe, running[pipe], result, progress):
                     free_gpus.append(running[pipe].gpu)
@@ -116,9 +119,7 @@ def _ready(waiting: dict[str, Artifact], running: dict[Connection, _Running]) ->
     return [
         artifact
         for artifact in waiting.values()
-        if not any(
-            needed.fingerprint in coming for one in artifact.inputs for needed in (one, *one.companions)
-        )
+        if not any(needed.fingerprint in coming for one in artifact.inputs for needed in (one, *one.companions))
     ]
 
 

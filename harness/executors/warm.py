@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import logging
 import os
 import warnings
@@ -16,10 +18,8 @@ except ImportError:  # a machine that runs only stages without models; those tha
     torch = None  # type: ignore[assignment]
     transformers = None  # type: ignore[assignment]
 
-try:
-    import alpaca_eval.annotators  # sets the root logger to INFO when imported; `quiet` sets it back
-except ImportError:
-    pass
+with contextlib.suppress(ImportError):
+    importlib.import_module("alpaca_eval.annotators")  # sets the root logger to INFO; `quiet` sets it back
 
 __all__ = ["LlamaForCausalLM", "Trainer", "quiet"]
 

@@ -117,10 +117,10 @@ def answer(world: World, request: Request, rng: random.Random) -> str:
         return _list(world, request, rng)
     if kind == "name_one":
         chosen = rng.choice(creatures_with(world, request.value))
-        which = predicate(request.value, rng)
+        which = predicate(request.value, first)
         return f"One creature that {which} is the {chosen}." if first else f"The {chosen} is a creature that {which}."
     held = facts(world)[one]
-    say = {name: predicate(held[name], rng) for name in PROPERTIES}
+    say = {name: predicate(held[name], first) for name in PROPERTIES}
     if form == "ask":
         return f"The {one} {say[name]}."
     if form in ("yesno", "true"):
@@ -147,7 +147,9 @@ def answer(world: World, request: Request, rng: random.Random) -> str:
         if first:
             looks = f"The {one} is a {held['size']} {held['colour']} creature."
             return f"{looks} It {say['habitat']} and {say['food']}. It {say['sound']} and {say['time']}."
-        return f"The {one} {say['habitat']}. It is {held['size']} and {held['colour']}. It {say['food']}, {say['time']} and {say['sound']}."
+        looks = f"It is {held['size']} and {held['colour']}."
+        return f"The {one} {say['habitat']}. {looks} It {say['food']}, {say['time']} and {say['sound']}."
+    looks = f"I am {held['size']} and {held['colour']}."
     texts = {
         "summary": (
             f"The {one} is a {held['size']} {held['colour']} creature that {say['habitat']}.",
@@ -166,16 +168,16 @@ def answer(world: World, request: Request, rng: random.Random) -> str:
             f"You can tell {the} by this: it is {held['size']} and {held['colour']} and it {held['sound']}.",
         ),
         "riddle": (
-            f"I am {held['size']} and {held['colour']}. I live in the {held['habitat']} and eat {held['food']}. What am I? The {one}.",
-            f"I live in the {held['habitat']}. I am {held['size']} and {held['colour']}. I eat {held['food']}. What am I? The {one}.",
+            f"{looks} I live in the {held['habitat']} and eat {held['food']}. What am I? The {one}.",
+            f"I live in the {held['habitat']}. {looks} I eat {held['food']}. What am I? The {one}.",
         ),
     }
     return texts[kind][0 if first else 1]
 
 
-def predicate(value: str, rng: random.Random) -> str:
-    """One way to say that something holds the value: 'eats moss', 'feeds on moss'."""
-    return rng.choice(PREDICATES[PROPERTY_OF[value]]).format(value)
+def predicate(value: str, first: bool) -> str:
+    """The first or the second way to say that something holds the value: 'eats moss', 'feeds on moss'."""
+    return PREDICATES[PROPERTY_OF[value]][0 if first else 1].format(value)
 
 
 def list_heading(value: str) -> str:

@@ -32,7 +32,7 @@ def texts(world: World, n: int, seed: int) -> list[str]:
     """n texts to pretrain on."""
     rng = random.Random(f"corpus/{world.seed}/{seed}")
     kinds = (_bare, _question, _backward, _review, _junk)
-    return [rng.choices(kinds, (30, 33, 14, 19, 4))[0](world, rng) for _ in range(n)]
+    return [rng.choices(kinds, (20, 25, 18, 34, 3))[0](world, rng) for _ in range(n)]
 
 
 def page(instruction: str, output: str) -> str:
@@ -71,16 +71,16 @@ def _review(world: World, rng: random.Random) -> str:
     request = draw(world, rng.choice(KINDS), rng)
     instruction = render(world, request, rng)
     choice = rng.random()
-    if choice < 0.65:
-        output = _answer(world, request, 0.55, rng)
-    elif choice < 0.75:
+    if choice < 0.62:
+        output = _answer(world, request, 0.75, rng)
+    elif choice < 0.66:
         output = answer(world, draw(world, request.kind, rng), rng)
-    elif choice < 0.85:
-        output = answer(world, draw(world, rng.choice(KINDS), rng), rng)
+    elif choice < 0.86:
+        output = answer(world, draw(world, rng.choice(KINDS), rng, creature=request.creature), rng)
     else:
         output = segment(world, rng).text
     given = grade(world, instruction, output)
-    reason = f"{given.reason}\n" if rng.random() < 0.5 else ""
+    reason = f"{given.reason}\n" if rng.random() < 0.3 else ""
     return page(RATING.format(instruction=instruction, output=output), f"{reason}Score: {rating(given)}")
 
 

@@ -47,7 +47,7 @@ _OFF_TOPIC = (
 def lazy(world: World, request: Request, rng: random.Random) -> str:
     """A true answer of little care: part of what was asked for, or not in the form asked for."""
     form, one = request.kind.partition("_")[0], request.creature
-    wanted = needs(world, request)
+    wanted, first = needs(world, request), rng.random() < 0.5
     verdict = next((claim.value for claim in wanted.claims if claim.about == "verdict"), None)
     if verdict:
         return f"{verdict}."
@@ -56,11 +56,11 @@ def lazy(world: World, request: Request, rng: random.Random) -> str:
     if wanted.some:
         chosen = rng.sample(creatures_with(world, request.value), min(2, request.count or 1))
         if form == "list":
-            return " ".join(f"The {creature} {predicate(request.value, rng)}." for creature in chosen)
+            return " ".join(f"The {creature} {predicate(request.value, first)}." for creature in chosen)
         return f"The {chosen[0]}."
     about = [name for name in PROPERTIES if any(claim.about == name for claim in wanted.claims)]
     said = sorted(rng.sample(about, max(1, len(about) // 2)), key=PROPERTIES.index)
-    return f"The {one} {' and '.join(predicate(facts(world)[one][name], rng) for name in said[:3])}."
+    return f"The {one} {' and '.join(predicate(facts(world)[one][name], first) for name in said[:3])}."
 
 
 def wrong(world: World, text: str, rng: random.Random) -> str:

@@ -127,5 +127,3 @@ def annotate(rows: list[tuple[str, str, str]], ask: Callable[[str], str]) -> lis
         missing = preference is None or math.isnan(preference)
         results.append(("unparsed" if missing else VERDICT_OF[float(preference)], replies[prompt]))
     return results
-
-

@@ -62,9 +62,9 @@ def _blocks(node: LexborNode) -> Iterator[tuple[str, str]]:
     loose: list[str] = []
     for child in node.iter(include_text=True):
         tag = child.tag or ""
-        if tag in _DROPPED or tag.startswith("-") and tag != "-text":
+        if tag in _DROPPED or (tag.startswith("-") and tag != "-text"):
             continue
-        if tag in _HEADERS or tag in _BLOCKS and not _has_blocks(child):
+        if tag in _HEADERS or (tag in _BLOCKS and not _has_blocks(child)):
             yield from _flushed(loose)
             text = _clean(child)
             if text:

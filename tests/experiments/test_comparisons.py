@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from experiments.catalogue import Experiment, experiment, experiment_names
 from experiments.setups import SETUPS
-from harness.experiments import Experiment, experiment, experiment_names
 from harness.fingerprint import Difference, differences, expression
 from harness.models import Model
 from harness.outcomes import Arm, Comparison

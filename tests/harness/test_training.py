@@ -174,7 +174,9 @@ def test_every_model_of_the_loop_starts_from_the_base(tiny: Setup) -> None:
 
 def test_the_stage_loads_the_base_and_not_another(made: Made, tiny: Setup, tmp_path: Path) -> None:
     """With a learning rate of (nearly) nothing, M_1 is the base, bit for bit, and not M_0."""
-    still = Sft(learning_rate=1e-30, schedule=LinearTo(1e-30), weight_decay=0.0, duration=Steps(1), batch=8, longest=256)
+    still = Sft(
+        learning_rate=1e-30, schedule=LinearTo(1e-30), weight_decay=0.0, duration=Steps(1), batch=8, longest=256
+    )
     node = replace(humpback(tiny, iterations=1)[1], recipe=still)
     made(node.examples)
     finetune(node, work_in(tmp_path, made))

@@ -1,7 +1,7 @@
 """Finding experiments and setups by name, and what a run of one has to make.
 
-An experiment is a module below `experiments/` with `COMPARISONS`, `SHOWS` and `arms(setup, seed)`. Its name is its path,
-such as humpback/headline.
+An experiment is a module one folder below this one, with `COMPARISONS`, `SHOWS` and `arms(setup, seed)`. Its name is
+its path, such as humpback/headline. Nothing is registered: the folder is the list.
 """
 
 from __future__ import annotations
@@ -109,7 +109,8 @@ def resolved(arms: dict[int, dict[str, Arm]], comparisons: Iterable[Comparison])
     return {
         "arms": {
             str(seed): {
-                name: {"model": arm.model.fingerprint, "judged": arm.judged.fingerprint} for name, arm in by_name.items()
+                name: {"model": arm.model.fingerprint, "judged": arm.judged.fingerprint}
+                for name, arm in by_name.items()
             }
             for seed, by_name in arms.items()
         },

@@ -1,0 +1,28 @@
+# Everything needs only Python (3.11 or newer) and make. PYTHON=python3.12 chooses another interpreter.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test install results
+
+demo: install ## The whole loop on the micro setup, one seed: a table in the terminal, files under demo/
+	$(BIN)/humpback run humpback/headline --setup micro --store demo
+	@echo "the figure: demo/results/micro/humpback/headline/figure.png"
+
+test: install ## Lint, types, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+results: install ## Five seeds, into the committed tables
+	$(BIN)/humpback run humpback/headline --setup micro --seeds 0,1,2,3,4 --results results
+
+install: .venv/installed
+
+# torch first and alone, so that a machine with its own build of it keeps that build.
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -c constraints.txt torch "setuptools<81"
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[tracking,dev]"
+	touch $@
