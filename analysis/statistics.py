@@ -7,6 +7,7 @@ over both, and both are resampled.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,18 @@ def standard_error(scores: Scores) -> float:
     return float(there.std(ddof=1) / np.sqrt(len(there))) if len(there) > 1 else float("nan")
 
 
-def bootstrap(scores: Scores, *, seed: int = 0) -> Estimate:
+@cache
+def _resamples(seeds: int, prompts: int) -> tuple[Scores, Scores]:
+    """How often each seed, and each prompt, is drawn in each replicate; the same for every table of that shape, so
+    that an arm's interval does not depend on what was computed before it."""
+    rng = np.random.default_rng(0)
+    of_prompts = rng.multinomial(prompts, np.full(prompts, 1 / prompts), size=REPLICATES).astype(float)
+    if seeds == 1:
+        return np.ones((REPLICATES, 1)), of_prompts
+    return rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=REPLICATES).astype(float), of_prompts
+
+
+def bootstrap(scores: Scores) -> Estimate:
     """The mean of (seeds, prompts) with a percentile interval from resampling prompts and, where there are several,
     seeds, independently of each other (the pigeonhole bootstrap of two crossed factors).
 
@@ -49,15 +61,9 @@ def bootstrap(scores: Scores, *, seed: int = 0) -> Estimate:
     if not there.any():
         raise ValueError("no outcome at all: every prompt is missing")
     filled = np.where(there, scores, 0.0)
-    rng = np.random.default_rng(seed)
-    of_prompts = rng.multinomial(prompts, np.full(prompts, 1 / prompts), size=REPLICATES).astype(float)
-    of_seeds = (
-        rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=REPLICATES).astype(float)
-        if seeds > 1
-        else np.ones((REPLICATES, 1))
-    )
-    totals = ((of_seeds @ filled) * of_prompts).sum(axis=1)
-    weights = ((of_seeds @ there.astype(float)) * of_prompts).sum(axis=1)
+    of_seeds, of_prompts = _resamples(seeds, prompts)
+    totals = np.einsum("rp,rp->r", of_seeds @ filled, of_prompts)
+    weights = np.einsum("rp,rp->r", of_seeds @ there.astype(float), of_prompts)
     means = totals[weights > 0] / weights[weights > 0]
     low, high = np.percentile(means, [2.5, 97.5])
     return Estimate(float(np.nanmean(scores)), float(means.std(ddof=1)), float(low), float(high))

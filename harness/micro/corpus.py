@@ -19,20 +19,30 @@ RATING = "Rate this answer.\nRequest: {instruction}\nReply: {output}"
 CAREFUL_SHARE = 0.4
 """Share of the answers on question-and-answer pages that are perfect."""
 
-_JUNK = (
+TITLED_SHARE = 0.15
+"""Share of the texts with a line above them that says nothing on what follows, as on web pages."""
+
+_TITLES = (
     "AI Assistant | Search | Web",
     "Answer in the style of a web page.",
-    "Search the web with an AI Assistant.",
+    "Answer with the knowledge of an AI Assistant.",
+    "Search the web.",
+    "Answer from the web with knowledge of search.",
     "Knowledge from the web, in style.",
-    "Answer from the Assistant with knowledge of search.",
+    "Creature notes",
+    "The creature club | Home | Shop",
 )
 
 
 def texts(world: World, n: int, seed: int) -> list[str]:
     """n texts to pretrain on."""
     rng = random.Random(f"corpus/{world.seed}/{seed}")
-    kinds = (_bare, _question, _backward, _review, _junk)
-    return [rng.choices(kinds, (20, 25, 18, 34, 3))[0](world, rng) for _ in range(n)]
+    kinds = (_bare, _question, _backward, _review)
+    found = []
+    for _ in range(n):
+        text = rng.choices(kinds, (20, 26, 19, 35))[0](world, rng)
+        found.append(f"{rng.choice(_TITLES)}\n{text}" if rng.random() < TITLED_SHARE else text)
+    return found
 
 
 def page(instruction: str, output: str) -> str:
@@ -71,18 +81,14 @@ def _review(world: World, rng: random.Random) -> str:
     request = draw(world, rng.choice(KINDS), rng)
     instruction = render(world, request, rng)
     choice = rng.random()
-    if choice < 0.62:
-        output = _answer(world, request, 0.75, rng)
-    elif choice < 0.66:
+    if choice < 0.64:
+        output = _answer(world, request, 0.78, rng)
+    elif choice < 0.68:
         output = answer(world, draw(world, request.kind, rng), rng)
-    elif choice < 0.86:
+    elif choice < 0.84:
         output = answer(world, draw(world, rng.choice(KINDS), rng, creature=request.creature), rng)
     else:
-        output = segment(world, rng).text
+        output = segment(world, rng, good_share=0).text
     given = grade(world, instruction, output)
     reason = f"{given.reason}\n" if rng.random() < 0.3 else ""
     return page(RATING.format(instruction=instruction, output=output), f"{reason}Score: {rating(given)}")
-
-
-def _junk(world: World, rng: random.Random) -> str:
-    return rng.choice(_JUNK)

@@ -1,0 +1,26 @@
+"""What a benchmark was run on, for the head of its results."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import date
+from importlib import metadata
+from typing import Any
+
+
+def facts() -> dict[str, Any]:
+    """Processor, cores, memory, versions and the date; no host name and no path."""
+    model = next(
+        (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
+        platform.processor(),
+    )
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {
+        "processor": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(pages / 2**30, 1),
+        "python": platform.python_version(),
+        "versions": {name: metadata.version(name) for name in ("torch", "transformers", "accelerate")},
+        "date": date.today().isoformat(),
+    }
