@@ -60,6 +60,8 @@ def mirror(store: Store, artifacts: list[Artifact], experiment: str, report: Cal
                 x_disable_stats=True,
                 x_disable_meta=True,
                 x_disable_machine_info=True,
+                host="unnamed",
+                username="unnamed",
             ),
         )
         for row in metrics_of(store, artifact):
