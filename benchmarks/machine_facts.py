@@ -6,18 +6,17 @@ import os
 import platform
 from datetime import date
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 
 def facts() -> dict[str, Any]:
     """Processor, cores, memory, versions and the date; no host name and no path."""
-    model = next(
-        (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")),
-        platform.processor(),
-    )
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
-        "processor": model,
+        "processor": names[0] if names else platform.processor(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(pages / 2**30, 1),
         "python": platform.python_version(),

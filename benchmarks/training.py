@@ -1,4 +1,4 @@
-"""Training throughput of the micro model: our stage's Trainer against a bare PyTorch loop, and against ungrouped batches.
+"""Training throughput of the micro model: our stage against a bare PyTorch loop, and against ungrouped batches.
 
     .venv/bin/python benchmarks/training.py > benchmarks/training.json
 

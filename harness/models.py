@@ -26,6 +26,8 @@ class Llama(Value):
     """Tokens."""
     vocabulary: int = 1_024
     """Entries of the byte-level BPE trained on the same texts, at most."""
+    initializer_range: float = 0.02
+    """Standard deviation of the first weights."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class LinearTo(Value):
 
     final: float = 9e-6
     """Humpback, section 3.1: 1e-5 falling to 9e-6. A rate, not a multiplier."""
+    warm_up: float = 0.0
+    """Share of all updates over which the rate first rises linearly; the paper names none."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,10 @@ class Pretrained(Model):
     shape: Llama
     speaks: Template
     learning_rate: float
-    """Peak; rises over the first 5 % of updates and falls along a cosine to a tenth."""
+    """Peak."""
+    schedule: LinearTo | CosineTo
+    beta2: float
+    """AdamW's second moment; its weight decay is 0.1."""
     batch: int
     """Documents an update."""
     updates: int

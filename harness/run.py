@@ -7,7 +7,9 @@ artifact is not there, and a lock dies with its holder.
 from __future__ import annotations
 
 import errno
+import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -57,6 +59,7 @@ def make(
         counts = store.record(empty)["counts"]
         told = ", ".join(f"{key} {value:,}" for key, value in counts.items())
         return Outcome("stopped", reason=f"{empty.name} is an empty set ({told})")
+    folder: Path | None = None
     try:
         with store.lock(artifact):
             if store.state(artifact).word == "done":
@@ -67,14 +70,29 @@ def make(
             counts = stage_for(artifact)(artifact, work)
             seconds = time.monotonic() - started
             store.publish(artifact, folder, described(artifact, machine, source, counts, now, seconds))
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+    except Exception as error:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        reason = _no_room(error)
+        if not reason:
             raise
         raise StoreError(
-            f"{error.filename or store.root}: {error.strerror}; {artifact.name} was not published. "
+            f"{getattr(error, 'filename', None) or store.root}: {reason}; {artifact.name} was not published. "
             f"Make room or choose another folder with --store, and run again: what is finished stays"
         ) from error
     return Outcome("made", seconds)
+
+
+def _no_room(error: BaseException | None) -> str:
+    """The system's words if the error, or one behind it, is a disk that takes no more; "" otherwise. Libraries that
+    write by themselves (safetensors) pass the system's words on without its number."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            return error.strerror or str(error)
+        if os.strerror(errno.ENOSPC) in str(error):
+            return os.strerror(errno.ENOSPC)
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def described(

@@ -11,7 +11,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
-from harness.models import CosineTo, Llama, Pretrained
+from harness.models import Llama, Pretrained
 from harness.rows import EXAMPLES, Example, read
 from harness.stages import Counts, Work
 from harness.stages.training import Sequence, schedule_of, train
@@ -37,20 +37,21 @@ def pretrain(node: Pretrained, work: Work) -> Counts:
             num_hidden_layers=node.shape.layers,
             num_attention_heads=node.shape.heads,
             max_position_embeddings=node.shape.context,
+            initializer_range=node.shape.initializer_range,
             tie_word_embeddings=True,
             bos_token_id=None,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
         )
     )
-    schedule = CosineTo(final=node.learning_rate / 10, warm_up=0.05)
     train(
         model,
         tokenizer,
         sequences,
-        schedule=schedule_of(node.learning_rate, schedule, node.updates),
+        schedule=schedule_of(node.learning_rate, node.schedule, node.updates),
         batch=node.batch,
         weight_decay=0.1,
+        beta2=node.beta2,
         seed=node.seed,
         work=work,
     )

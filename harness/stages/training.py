@@ -44,20 +44,17 @@ class Schedule:
 
 def schedule_of(learning_rate: float, kind: LinearTo | CosineTo, updates: int) -> Schedule:
     """The recipe's schedule over that many updates."""
-    last = max(1, updates - 1)
+    rising = math.ceil(kind.warm_up * updates)
 
-    def linear(update: int) -> float:
-        return learning_rate + (kind.final - learning_rate) * min(update, last) / last
-
-    def cosine(update: int) -> float:
-        assert isinstance(kind, CosineTo)
-        rising = math.ceil(kind.warm_up * updates)
+    def rate(update: int) -> float:
         if update < rising:
             return learning_rate * (update + 1) / rising
-        share = min(1.0, (update - rising) / max(1, last - rising))
-        return kind.final + (learning_rate - kind.final) * 0.5 * (1 + math.cos(math.pi * share))
+        fallen = min(1.0, (update - rising) / max(1, updates - 1 - rising))
+        if isinstance(kind, CosineTo):
+            fallen = 0.5 * (1 - math.cos(math.pi * fallen))
+        return learning_rate + (kind.final - learning_rate) * fallen
 
-    return Schedule(linear if isinstance(kind, LinearTo) else cosine, updates)
+    return Schedule(rate, updates)
 
 
 class _Rows(Dataset[dict[str, Any]]):
@@ -117,6 +114,7 @@ def train(
     schedule: Schedule,
     batch: int,
     weight_decay: float,
+    beta2: float = 0.999,
     seed: int,
     work: Work,
 ) -> float:
@@ -140,6 +138,7 @@ def train(
                 gradient_accumulation_steps=batch // micro,
                 learning_rate=max(schedule.rate(0), 1e-12),
                 weight_decay=weight_decay,
+                adam_beta2=beta2,
                 max_grad_norm=1.0,
                 optim="adamw_torch",
                 train_sampling_strategy="group_by_length",

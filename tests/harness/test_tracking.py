@@ -32,7 +32,7 @@ def runs(store: Store) -> dict[str, Path]:
 
 
 def records(path: Path) -> list[Any]:
-    """The records of an offline run file: protobuf messages in a LevelDB log of 32 KiB blocks, after 7 bytes of head."""
+    """The records of an offline run file: protobuf messages in a LevelDB log (32 KiB blocks, 7 bytes of head)."""
     from wandb.proto import wandb_internal_pb2
 
     data, at, held, found = path.read_bytes(), 7, b"", []
