@@ -18,7 +18,7 @@ from harness.data import (
 )
 from harness.fingerprint import Value
 from harness.micro.world import World
-from harness.models import Epochs, LinearTo, Llama, Pretrained, Sft
+from harness.models import BatchBySize, LinearTo, Llama, Pretrained, Sft, StepsBySize
 from harness.outcomes import MicroJudge, MicroReference
 from harness.prompts import MICRO_BACKWARD, MICRO_RATING, Prompt
 from harness.templates import Model, Template
@@ -70,14 +70,15 @@ class Setup(Value):
 _WORLD = World()
 _MICRO_PROMPTS = MicroPrompts(_WORLD, n=250)
 _MICRO_SFT = Sft(
-    learning_rate=1e-3,
-    schedule=LinearTo(1e-4),
+    learning_rate=1e-4,
+    schedule=LinearTo(9e-5, warm_up=0.05),
     weight_decay=0.1,
     dropout=0.0,
-    batch=16,
-    duration=Epochs(6),
+    batch=BatchBySize(below=300, small=8, large=32),
+    duration=StepsBySize(((64, 30), (800, 200))),
     longest=256,
 )
+"""The paper's recipe in proportion: the rate falls to nine tenths, small sets take small batches and few updates."""
 
 MICRO = Setup(
     name="micro",
@@ -85,23 +86,23 @@ MICRO = Setup(
         MicroTexts(_WORLD, n=24_000),
         Llama(layers=3, width=128, heads=4, feed_forward=256, initializer_range=0.08),
         Template(system="{system}\n", instruction="Question: {instruction}\nAnswer:\n"),
-        learning_rate=4e-3,
-        schedule=LinearTo(2e-4, warm_up=0.03),
+        learning_rate=6e-3,
+        schedule=LinearTo(3e-4, warm_up=0.03),
         beta2=0.95,
-        batch=16,
-        updates=3_000,
+        batch=32,
+        updates=1_500,
     ),
     seed_data=MicroSeed(_WORLD, n=64),
-    segments=Segments(MicroPages(_WORLD, n=400), shortest=20, longest=400),
+    segments=Segments(MicroPages(_WORLD, n=400), shortest=10, longest=400),
     backward_prompt=MICRO_BACKWARD,
     backward=_MICRO_SFT,
-    augmentation=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=48),
+    augmentation=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=32),
     sft=_MICRO_SFT,
     scoring=ExpectedScore(MICRO_RATING),
     at_least=4.0,
     oracle=MicroOracle(_WORLD),
     prompts=_MICRO_PROMPTS,
-    answering=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=96),
+    answering=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=64),
     reference=MicroReference(_MICRO_PROMPTS),
     judge=MicroJudge(_WORLD, noise=0.1, position_bias=0.1),
 )

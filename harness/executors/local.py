@@ -72,9 +72,9 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
         return result
     store.prepare()
     source = source_state()
-    # Read when the OpenMP runtime loads: waiting threads that spin starve each other on a busy small machine (a
-    # two-thread product ran ten times slower beside another busy process).
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Read when the OpenMP runtime loads. Waiting threads spin; for long, they starve each other on a busy small machine
+    # (ten times slower beside another process), not at all, they lose a third of the speed of an idle one.
+    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     os.environ["TQDM_DISABLE"] = "1"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["harness.executors.warm"])

@@ -81,11 +81,11 @@ def _review(world: World, rng: random.Random) -> str:
     request = draw(world, rng.choice(KINDS), rng)
     instruction = render(world, request, rng)
     choice = rng.random()
-    if choice < 0.64:
-        output = _answer(world, request, 0.78, rng)
-    elif choice < 0.68:
+    if choice < 0.67:
+        output = _answer(world, request, 0.82, rng)
+    elif choice < 0.70:
         output = answer(world, draw(world, request.kind, rng), rng)
-    elif choice < 0.84:
+    elif choice < 0.83:
         output = answer(world, draw(world, rng.choice(KINDS), rng, creature=request.creature), rng)
     else:
         output = segment(world, rng, good_share=0).text

@@ -7,15 +7,17 @@ into micro-batches.
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch.optim.lr_scheduler import LambdaLR
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Sampler
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback
 
@@ -71,12 +73,42 @@ class _Rows(Dataset[dict[str, Any]]):
         return {"input_ids": one.ids, "labels": one.labels}
 
 
-class _Trainer(Trainer):
-    """A Trainer with our schedule."""
+class LengthGroups(Sampler[int]):
+    """Indices such that consecutive batches hold rows of like length and come in random order.
 
-    def __init__(self, *, schedule: Schedule, **rest: Any) -> None:
-        self._schedule = schedule
+    Rows are shuffled, sorted within chunks of 50 batches, cut into batches, and the batches shuffled; a last partial
+    batch stays last. (transformers' own grouping leaves each chunk's batches sorted from long to short, so that the
+    gradient drifts with length: on the micro base that cost a third of the final win rate.)
+    """
+
+    def __init__(self, lengths: list[int], batch: int, seed: int) -> None:
+        self._lengths, self._batch = lengths, batch
+        self._random = random.Random(seed)
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        order = self._random.sample(range(len(self._lengths)), len(self._lengths))
+        chunk = 50 * self._batch
+        batches = []
+        for start in range(0, len(order), chunk):
+            rows = sorted(order[start : start + chunk], key=lambda i: self._lengths[i])
+            batches += [rows[at : at + self._batch] for at in range(0, len(rows), self._batch)]
+        partial = [batches.pop()] if batches and len(batches[-1]) < self._batch else []
+        self._random.shuffle(batches)
+        return itertools.chain.from_iterable(batches + partial)
+
+
+class _Trainer(Trainer):
+    """A Trainer with our schedule and our order of batches."""
+
+    def __init__(self, *, schedule: Schedule, order: LengthGroups, **rest: Any) -> None:
+        self._schedule, self._order = schedule, order
         super().__init__(**rest)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroups:
+        return self._order
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         chosen = optimizer or self.optimizer
@@ -127,6 +159,7 @@ def train(
     with tempfile.TemporaryDirectory(dir=work.out) as scratch:
         trainer = _Trainer(
             schedule=schedule,
+            order=LengthGroups([len(one.ids) for one in sequences], batch, seed),
             model=model,
             train_dataset=_Rows(sequences),
             data_collator=lambda rows: collate(rows, tokenizer),
@@ -141,7 +174,6 @@ def train(
                 adam_beta2=beta2,
                 max_grad_norm=1.0,
                 optim="adamw_torch",
-                train_sampling_strategy="group_by_length",
                 logging_strategy="no",
                 save_strategy="no",
                 report_to="none",
@@ -158,7 +190,11 @@ def train(
 
 
 def collate(rows: list[dict[str, Any]], tokenizer: PreTrainedTokenizerBase) -> dict[str, torch.Tensor]:
-    """Right-padded (rows, longest) tensors: input_ids, attention_mask, labels."""
+    """Right-padded (rows, longest) tensors: input_ids and labels.
+
+    There is no attention mask: under causal attention no token sees the padding to its right, padding carries no loss,
+    and without a mask attention takes its fast path.
+    """
     longest = max(len(row["input_ids"]) for row in rows)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
 
@@ -167,6 +203,5 @@ def collate(rows: list[dict[str, Any]], tokenizer: PreTrainedTokenizerBase) -> d
 
     return {
         "input_ids": torch.tensor([padded(row["input_ids"], pad) for row in rows]),
-        "attention_mask": torch.tensor([padded([1] * len(row["input_ids"]), 0) for row in rows]),
         "labels": torch.tensor([padded(row["labels"], IGNORED) for row in rows]),
     }

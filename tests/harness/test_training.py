@@ -48,7 +48,8 @@ def test_padding_carries_no_loss(made: Made, tiny: Setup) -> None:
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
     batch = collate([{"input_ids": [5, 6, 7], "labels": [IGNORED, 6, 7]}, {"input_ids": [5], "labels": [5]}], tokenizer)
     assert batch["labels"].tolist() == [[IGNORED, 6, 7], [5, IGNORED, IGNORED]]
-    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert batch["input_ids"].tolist() == [[5, 6, 7], [5, tokenizer.pad_token_id, tokenizer.pad_token_id]]
+    assert "attention_mask" not in batch
 
 
 def test_the_prompt_trained_on_is_the_prompt_generated_from(
