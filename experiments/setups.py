@@ -68,7 +68,7 @@ class Setup(Value):
 
 
 _WORLD = World()
-_MICRO_PROMPTS = MicroPrompts(_WORLD, n=250)
+_MICRO_PROMPTS = MicroPrompts(_WORLD, n=280)
 _MICRO_SFT = Sft(
     learning_rate=1e-4,
     schedule=LinearTo(9e-5, warm_up=0.05),
@@ -86,11 +86,11 @@ MICRO = Setup(
         MicroTexts(_WORLD, n=24_000),
         Llama(layers=3, width=128, heads=4, feed_forward=256, initializer_range=0.08),
         Template(system="{system}\n", instruction="Question: {instruction}\nAnswer:\n"),
-        learning_rate=6e-3,
-        schedule=LinearTo(3e-4, warm_up=0.03),
+        learning_rate=4e-3,
+        schedule=LinearTo(2e-4, warm_up=0.03),
         beta2=0.95,
-        batch=32,
-        updates=1_500,
+        batch=16,
+        updates=3_000,
     ),
     seed_data=MicroSeed(_WORLD, n=64),
     segments=Segments(MicroPages(_WORLD, n=400), shortest=10, longest=400),
