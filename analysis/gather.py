@@ -14,7 +14,9 @@ import numpy as np
 
 from analysis.statistics import Estimate, Scores, bootstrap, standard_error
 from analysis.verdicts import BothOrders, winner
-from harness.outcomes import Arm, Comparison, Judged
+from harness.data import Backtranslated, Rated, Segments, Selected
+from harness.fingerprint import Artifact
+from harness.outcomes import Arm, Comparison, Judged, Responses
 from harness.rows import VERDICTS, Verdict, read
 from harness.store import Store
 
@@ -75,22 +77,27 @@ class Row:
 
 @dataclass(frozen=True)
 class Finding:
-    """One comparison: the paired difference of two arms' win rates against the same reference."""
+    """One comparison of two arms: through the reference, and head to head where that was judged."""
 
     comparison: Comparison
     difference: Estimate | None
-    """In percentage points; None when an arm is missing."""
+    """Paired difference of the win rates against the reference, in points; None when an arm is missing."""
     by_seed: tuple[float, ...]
+    """The same for each seed."""
     n: int
+    head_to_head: Estimate | None
+    """Win rate of the first against the second, in points above 50; None where they were not judged directly."""
 
     @property
     def verdict(self) -> str:
-        """In words: whether the interval excludes zero, and on which side."""
-        if self.difference is None:
+        """In words: whether the interval excludes zero, and on which side. Where the two were judged head to head that
+        decides, because it compares them directly; otherwise the difference through the reference does."""
+        decisive = self.head_to_head or self.difference
+        if decisive is None:
             return "not measured"
-        if self.difference.low > 0:
+        if decisive.low > 0:
             return "replicated"
-        return "not replicated: reversed" if self.difference.high < 0 else "not replicated: no difference shown"
+        return "not replicated: reversed" if decisive.high < 0 else "not replicated: no difference shown"
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,8 @@ class Results:
 
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
+    losses: tuple[str, ...]
+    """What was lost on the way, a line a kind of stage."""
 
 
 def contest(store: Store, judged: Judged) -> Contest:
@@ -139,13 +148,47 @@ def gather(
         found, more = _rows(store, name, "reference", judged, {s: arms[s][name] for s in arms}, reasons)
         against_reference[name] = found
         rows += more
-    comparisons = tuple(comparisons)
+    findings: list[Finding] = []
     for one in comparisons:
+        direct: dict[int, Contest] = {}
         if one.head_to_head:
             judged = {seed: arms[seed][one.first].against(arms[seed][one.second]) for seed in arms}
-            rows += _rows(store, one.first, one.second, judged, {s: arms[s][one.first] for s in arms}, reasons)[1]
-    findings = [_finding(one, against_reference[one.first], against_reference[one.second]) for one in comparisons]
-    return Results(tuple(rows), tuple(findings))
+            firsts = {seed: arms[seed][one.first] for seed in arms}
+            direct, more = _rows(store, one.first, one.second, judged, firsts, reasons)
+            rows += more
+        findings.append(_finding(one, against_reference[one.first], against_reference[one.second], direct))
+    return Results(tuple(rows), tuple(findings), losses(store, arms))
+
+
+_LOSSES = {
+    Segments: ("sections of pages", ("kept", "rejected")),
+    Backtranslated: ("instructions written", ("kept", "rejected")),
+    Rated: ("candidates rated", ("unparsed",)),
+    Selected: ("candidates selected from", ("kept", "rejected", "unparsed")),
+    Responses: ("answers", ("empty", "cut", "prompt_too_long")),
+}
+
+
+def losses(store: Store, arms: Mapping[int, Mapping[str, Arm]]) -> tuple[str, ...]:
+    """Over all finished artifacts below the arms: what went in and what was rejected, empty, cut or unparsed."""
+    totals: dict[type, dict[str, int]] = {}
+    seen: set[str] = set()
+    waiting: list[Artifact] = [arm.judged for by_name in arms.values() for arm in by_name.values()]
+    while waiting:
+        one = waiting.pop()
+        if one.fingerprint in seen:
+            continue
+        seen.add(one.fingerprint)
+        waiting.extend(one.inputs)
+        if type(one) in _LOSSES and store.state(one).word == "done":
+            into = totals.setdefault(type(one), {})
+            for key, value in store.record(one)["counts"].items():
+                into[key] = into.get(key, 0) + value
+    return tuple(
+        f"{totals[kind]['in']:,} {what}: " + ", ".join(f"{totals[kind][key]:,} {key.replace('_', ' ')}" for key in keys)
+        for kind, (what, keys) in _LOSSES.items()
+        if kind in totals
+    )
 
 
 def _rows(
@@ -200,15 +243,21 @@ def _absent(arm: str, against: str, seed: str, reason: str) -> Row:
     return Row(arm, against, seed, NONE, NONE, NONE, NONE, NONE, 0, 0, 0, NONE, NONE, 0, NONE, 0, reason)
 
 
-def _finding(comparison: Comparison, first: Mapping[int, Contest], second: Mapping[int, Contest]) -> Finding:
+def _finding(
+    comparison: Comparison,
+    first: Mapping[int, Contest],
+    second: Mapping[int, Contest],
+    direct: Mapping[int, Contest],
+) -> Finding:
     seeds = [seed for seed in first if seed in second]
-    if not seeds:
-        return Finding(comparison, None, (), 0)
-    scores = np.stack([(first[seed].points - second[seed].points) * 100 for seed in seeds])
-    if np.isnan(scores).all():
-        return Finding(comparison, None, (), 0)
+    scores = np.array([(first[seed].points - second[seed].points) * 100 for seed in seeds])
     by_seed = tuple(NONE if np.isnan(row).all() else float(np.nanmean(row)) for row in scores)
-    return Finding(comparison, bootstrap(scores), by_seed, int(scores.size))
+    margins = np.array([one.points * 100 - 50 for one in direct.values()])
+    return Finding(comparison, _estimate(scores), by_seed, int(scores.size), _estimate(margins))
+
+
+def _estimate(scores: Scores) -> Estimate | None:
+    return None if np.isnan(scores).all() else bootstrap(scores)
 
 
 def missing(value: float) -> bool:

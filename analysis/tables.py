@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, fields
 
 from analysis.gather import Finding, Results, Row, missing
+from analysis.statistics import Estimate
 
 DASH = "–"
 HEADS = ("arm", "against", "seed", "examples", "win rate %", "95 %", "win/tie/lose", "flips", "unparsed", "length", "n")
@@ -38,21 +39,23 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def finding_cells(finding: Finding) -> tuple[str, ...]:
-    """One line of the claims: first - second, difference with interval, by seed, verdict, claim."""
+    """One line of the claims, by `FINDING_HEADS`."""
     one = finding.comparison
-    if finding.difference is None:
-        return (f"{one.first} – {one.second}", DASH, DASH, finding.verdict, one.claim)
-    d = finding.difference
     return (
         f"{one.first} – {one.second}",
-        f"{d.mean:+.1f} ({d.low:+.1f} to {d.high:+.1f})",
-        ", ".join(number(value, "+.1f") for value in finding.by_seed),
+        _interval(finding.difference),
+        ", ".join(number(value, "+.1f") for value in finding.by_seed) or DASH,
+        _interval(finding.head_to_head),
         finding.verdict,
         one.claim,
     )
 
 
-FINDING_HEADS = ("difference", "points (95 %)", "by seed", "verdict", "claim")
+def _interval(estimate: Estimate | None) -> str:
+    return DASH if estimate is None else f"{estimate.mean:+.1f} ({estimate.low:+.1f} to {estimate.high:+.1f})"
+
+
+FINDING_HEADS = ("arms", "through the reference", "by seed", "head to head", "verdict", "claim")
 
 
 def markdown(title: str, command: str, results: Results) -> str:
@@ -66,10 +69,13 @@ def markdown(title: str, command: str, results: Results) -> str:
         "Win rate: AlpacaEval's preference averaged over both orders, ties half; ± one standard error and the 95 % "
         "interval over prompts and seeds. Win/tie/lose: AlpaGasus's rule over the two orders. Flips: share of prompts "
         "on which exchanging the order exchanged the winner. Length: characters of the arm's answers.",
+        "On the way: " + "; ".join(results.losses) + ".",
         "## Claims",
         _table(FINDING_HEADS, [finding_cells(one) for one in results.findings]),
-        "Paired differences of win rates against the reference, in points; bootstrap over prompts and seeds. "
-        "Each claim is tested by itself; nothing is corrected for their number.",
+        "Through the reference: paired difference of the two win rates against it. Head to head: the first's win rate "
+        "against the second, above 50. Both in points with 95 % intervals (bootstrap over prompts and seeds). The "
+        "verdict goes by the head to head where there is one. Each claim is tested by itself; nothing is corrected for "
+        "their number.",
     ]
     if len({row.seed for row in apart}) > 1:
         parts += ["## By seed", _table(HEADS, [cells(row) for row in apart])]
@@ -97,24 +103,18 @@ def tidy(results: Results) -> str:
 def tidy_findings(results: Results) -> str:
     """The comparisons as CSV, one line each."""
     out = io.StringIO()
-    names = ["first", "second", "difference", "standard_error", "low", "high", "n", "verdict", "claim"]
+    measures = ("difference", "head_to_head")
+    parts = ("mean", "standard_error", "low", "high")
+    names = ["first", "second", *(f"{m}_{part}" for m in measures for part in parts), "n", "verdict", "claim"]
     writer = csv.DictWriter(out, names, lineterminator="\n")
     writer.writeheader()
     for one in results.findings:
-        d = one.difference
-        writer.writerow(
-            {
-                "first": one.comparison.first,
-                "second": one.comparison.second,
-                "difference": _plain(d.mean) if d else "",
-                "standard_error": _plain(d.standard_error) if d else "",
-                "low": _plain(d.low) if d else "",
-                "high": _plain(d.high) if d else "",
-                "n": one.n,
-                "verdict": one.verdict,
-                "claim": one.comparison.claim,
-            }
-        )
+        line: dict[str, object] = {"first": one.comparison.first, "second": one.comparison.second, "n": one.n}
+        for measure in measures:
+            estimate: Estimate | None = getattr(one, measure)
+            for part in parts:
+                line[f"{measure}_{part}"] = "" if estimate is None else _plain(getattr(estimate, part))
+        writer.writerow({**line, "verdict": one.verdict, "claim": one.comparison.claim})
     return out.getvalue()
 
 

@@ -103,10 +103,13 @@ def _watched(console: Console, to_do: Any, store: Store, machine: Machine) -> Re
 
 
 def _lines(console: Console) -> Progress:
-    """Where there is no terminal: a line a finished stage."""
-    return Progress(
-        ended=lambda artifact, outcome: console.print(_line(artifact, outcome), highlight=False, soft_wrap=True)
-    )
+    """Where there is no terminal: nothing but what stopped."""
+
+    def ended(artifact: Artifact, outcome: Outcome) -> None:
+        if outcome.word == "stopped":
+            console.print(_line(artifact, outcome), highlight=False, soft_wrap=True)
+
+    return Progress(ended=ended)
 
 
 def _short(artifact: Artifact) -> str:
@@ -172,6 +175,7 @@ def _print(console: Console, experiment: Experiment, found: Any) -> None:
     for one in found.findings:
         claims.add_row(*finding_cells(one))
     wide.print(claims)
+    wide.print("on the way: " + "; ".join(found.losses), highlight=False)
 
 
 def _write(folder: Path, experiment: Experiment, arms: Any, command: str, found: Any) -> str:

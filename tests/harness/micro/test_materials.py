@@ -7,13 +7,14 @@ from statistics import mean
 
 import pytest
 
-from harness.micro.corpus import BACKWARD, RATING, texts
+from harness.micro.corpus import texts
 from harness.micro.instructions import KINDS, SEED_KINDS, draw, parse, requests
 from harness.micro.oracle import grade, rating
 from harness.micro.pages import Page, pages
 from harness.micro.people import evaluation_prompts, reference_answer, seed_pairs
 from harness.micro.segments import BAD
 from harness.micro.world import World
+from harness.prompts import MICRO_BACKWARD, MICRO_RATING
 
 WORLD = World()
 
@@ -30,8 +31,8 @@ def test_the_corpus_holds_all_skills_and_true_reviews() -> None:
     words = {word for text in corpus for word in re.findall(r"\w+", text)}
     assert len(words) < 450
     assert max(len(text.split()) for text in corpus) < 150
-    backward = re.escape(BACKWARD).replace(r"\{output\}", "(.*)")
-    review = re.escape(RATING).replace(r"\{instruction\}", "(.*)").replace(r"\{output\}", "(.*)")
+    backward = re.escape(MICRO_BACKWARD.text).replace(r"\{output\}", "(.*)")
+    review = re.escape(MICRO_RATING.text).replace(r"\{instruction\}", "(.*)").replace(r"\{output\}", "(.*)")
     asked = [m for text in corpus if (m := re.fullmatch(rf"Question: {backward}\nAnswer:\n(.*)", text, re.DOTALL))]
     reviewed = [
         m
