@@ -90,14 +90,16 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """In words: whether the interval excludes zero, and on which side. Where the two were judged head to head that
-        decides, because it compares them directly; otherwise the difference through the reference does."""
-        decisive = self.head_to_head or self.difference
-        if decisive is None:
+        """In words: whether the interval excludes zero, and on which side. The difference through the reference, which is
+        what the papers report; where the two were also judged head to head, that has to say the same."""
+        shown = [one for one in (self.difference, self.head_to_head) if one is not None]
+        if not shown:
             return "not measured"
-        if decisive.low > 0:
+        if all(one.low > 0 for one in shown):
             return "replicated"
-        return "not replicated: reversed" if decisive.high < 0 else "not replicated: no difference shown"
+        if all(one.high < 0 for one in shown):
+            return "not replicated: reversed"
+        return "not replicated: no difference shown"
 
 
 @dataclass(frozen=True)

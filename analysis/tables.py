@@ -73,9 +73,9 @@ def markdown(title: str, command: str, results: Results) -> str:
         "## Claims",
         _table(FINDING_HEADS, [finding_cells(one) for one in results.findings]),
         "Through the reference: paired difference of the two win rates against it. Head to head: the first's win rate "
-        "against the second, above 50. Both in points with 95 % intervals (bootstrap over prompts and seeds). The "
-        "verdict goes by the head to head where there is one. Each claim is tested by itself; nothing is corrected for "
-        "their number.",
+        "against the second, above 50. Both in points with 95 % intervals (bootstrap over prompts and seeds). "
+        "Replicated: every measure shown lies above zero with its whole interval. Each claim is tested by itself; "
+        "nothing is corrected for their number.",
     ]
     if len({row.seed for row in apart}) > 1:
         parts += ["## By seed", _table(HEADS, [cells(row) for row in apart])]
