@@ -90,8 +90,8 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """In words: whether the interval excludes zero, and on which side. The difference through the reference, which is
-        what the papers report; where the two were also judged head to head, that has to say the same."""
+        """In words: whether the interval excludes zero, and on which side. The difference through the reference, as the
+        papers report it; where the two were also judged head to head, that has to say the same."""
         shown = [one for one in (self.difference, self.head_to_head) if one is not None]
         if not shown:
             return "not measured"
