@@ -34,6 +34,10 @@ class Machine(Value):
     """Mirror metrics to Weights & Biases (offline unless WANDB_API_KEY is set), or not."""
     store: str = "artifacts"
     """Folder of the artifacts."""
+    data: str = "data"
+    """Folder of the public files that `humpback data pull` brings."""
+    files: tuple[tuple[str, str], ...] = ()
+    """(SHA-256, path) of the user's own files and models, which expressions name by checksum."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

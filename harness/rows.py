@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 EXAMPLES = "examples.parquet"
 REJECTED = "rejected.parquet"
+UNREADABLE = "unreadable.parquet"
 PAGES = "pages.parquet"
 RATINGS = "ratings.parquet"
 VERDICTS = "verdicts.parquet"
@@ -58,11 +59,30 @@ class Rejected:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """A record of somebody's file that could not be used, kept aside with where it stands."""
+
+    file: str
+    """Name without folders."""
+    place: str
+    """Such as "line 12", "row 3", "record 3 at byte 40812"."""
+    reason: str
+    """What was found and what would do."""
+    raw: str
+    """The record's first RAW_SHOWN characters, undecodable bytes as backslash escapes."""
+
+
+RAW_SHOWN = 2_000
+
+
+@dataclass(frozen=True)
 class Page:
-    """One web page."""
+    """One web page: HTML, or plain text where that is all there is."""
 
     url: str
     html: str
+    text: str = ""
+    """Set where html is empty."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +114,7 @@ class Verdict:
     """The prompt's set or category."""
 
 
-Row = TypeVar("Row", Example, Rejected, Page, Rating, Verdict)
+Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict)
 _TYPES = {"str": pa.string(), "float | None": pa.float64(), "int": pa.int64()}
 
 
