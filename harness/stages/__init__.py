@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import data, models, outcomes
+from harness.files import File, Source
 from harness.fingerprint import Artifact
 from harness.store import METRICS
 
@@ -55,6 +56,16 @@ class Work:
     """An empty folder for the payload."""
     machine: Machine
     log: Log
+
+    def file(self, given: File | Source) -> Path:
+        """Where a file lies on this machine, its checksum verified.
+
+        Raises:
+            StoreError: when it is not there or not what it was, saying how to get it.
+        """
+        from harness.located import located
+
+        return located(given, self.machine)
 
 
 def new_log(folder: Path, report: Callable[[int, int, str], None]) -> Log:
