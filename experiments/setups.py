@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 from harness.data import (
     Examples,
@@ -16,12 +17,26 @@ from harness.data import (
     Sampling,
     Segments,
 )
-from harness.fingerprint import Value
+from harness.fingerprint import Artifact, Value
 from harness.micro.world import World
 from harness.models import BatchBySize, LinearTo, Llama, Pretrained, Sft, StepsBySize
-from harness.outcomes import MicroJudge, MicroReference
+from harness.outcomes import LocalJudge, MicroJudge, MicroReference
 from harness.prompts import MICRO_BACKWARD, MICRO_RATING, Prompt
 from harness.templates import Model, Template
+
+
+@dataclass(frozen=True)
+class AtLeast(Value):
+    """Candidates rated at this score or better: the paper's A_k."""
+
+    score: float
+
+
+@dataclass(frozen=True)
+class BestShare(Value):
+    """The best-rated share of the candidates, for raters whose scores mean nothing against a threshold."""
+
+    share: float
 
 
 @dataclass(frozen=True)
@@ -31,8 +46,8 @@ class Setup(Value):
     name: str
     base: Model
     """One artifact whatever the seed of the run, as LLaMA is."""
-    seed_data: MicroSeed
-    segments: Segments
+    seed_data: Examples
+    segments: Examples
     backward_prompt: Prompt
     backward: Sft
     """Recipe of M_yx."""
@@ -41,30 +56,43 @@ class Setup(Value):
     sft: Sft
     """Recipe of every M_t."""
     scoring: ExpectedScore | SampledScore
-    at_least: float
-    """Threshold of self-curation."""
-    oracle: MicroOracle
-    """The rater that is an upper bound for curation."""
-    prompts: MicroPrompts
+    keep: AtLeast | BestShare
+    """Which rated candidates self-curation selects."""
+    oracle: MicroOracle | None
+    """The rater that is an upper bound for curation, where the truth is known."""
+    prompts: Examples
     answering: Sampling
     reference: Examples
     """Answers that every arm is judged against."""
-    judge: MicroJudge
+    judge: MicroJudge | LocalJudge
 
     def at(self, seed: int) -> Setup:
         """This setup with everything random drawn anew: data, order of training, sampling. Prompts, reference, judge
         and base stay, so that runs are paired over prompts."""
-        pages = self.segments.pages
-        assert isinstance(pages, MicroPages)
         return replace(
             self,
-            seed_data=replace(self.seed_data, draw=seed),
-            segments=replace(self.segments, pages=replace(pages, draw=seed)),
+            seed_data=drawn(self.seed_data, seed),
+            segments=drawn(self.segments, seed),
             backward=replace(self.backward, seed=seed),
             augmentation=replace(self.augmentation, seed=seed),
             sft=replace(self.sft, seed=seed),
             answering=replace(self.answering, seed=seed),
         )
+
+
+Drawn = TypeVar("Drawn", bound=Artifact)
+
+
+def drawn(artifact: Drawn, seed: int) -> Drawn:
+    """The same data, drawn anew wherever it or what it is made of has a `draw`."""
+    changes: dict[str, Any] = {}
+    for field in fields(artifact):
+        value = getattr(artifact, field.name)
+        if field.name == "draw":
+            changes["draw"] = seed
+        elif isinstance(value, Artifact):
+            changes[field.name] = drawn(value, seed)
+    return replace(artifact, **changes) if changes else artifact
 
 
 _WORLD = World()
@@ -94,13 +122,21 @@ MICRO = Setup(
         updates=3_000,
     ),
     seed_data=MicroSeed(_WORLD, n=64),
-    segments=Segments(MicroPages(_WORLD, n=1_200), shortest=10, longest=400),
+    segments=Segments(
+        MicroPages(_WORLD, n=1_200),
+        shortest=10,
+        longest=400,
+        repeats=None,
+        language=None,
+        boilerplate=None,
+        between="\n",
+    ),
     backward_prompt=MICRO_BACKWARD,
     backward=_MICRO_SFT,
     augmentation=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=32),
     sft=_MICRO_SFT,
     scoring=ExpectedScore(MICRO_RATING),
-    at_least=4.25,
+    keep=AtLeast(4.25),
     oracle=MicroOracle(_WORLD),
     prompts=_MICRO_PROMPTS,
     answering=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=64),

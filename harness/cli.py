@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +16,11 @@ import typer
 
 from experiments.catalogue import Experiment, UnknownName, experiment, experiment_names
 from experiments.catalogue import setup as setup_named
+from harness.cli_look import data
 from harness.fingerprint import FieldError
-from harness.machine import load_machine
+from harness.machine import Machine, load_machine
+from harness.readers.streams import UnusableFile
+from harness.sources import UnknownSource
 from harness.store import Store, StoreError
 
 app = typer.Typer(
@@ -27,11 +31,24 @@ app = typer.Typer(
     help="Does instruction backtranslation work, on your data, your model and your budget?",
 )
 
+app.add_typer(data, name="data")
+
 Name = Annotated[str, typer.Argument(help="An experiment, such as humpback/headline.", show_default=False)]
 SetupName = Annotated[str, typer.Option("--setup", help="What the experiment runs on.")]
 Seeds = Annotated[str, typer.Option("--seeds", help="Seeds of the run, such as 0,1,2.")]
 MachineFile = Annotated[Path | None, typer.Option("--machine", help="A TOML file that says where stages run.")]
 StoreFolder = Annotated[Path | None, typer.Option("--store", help="Folder of the artifacts.", show_default="artifacts")]
+FilesFile = Annotated[
+    Path | None,
+    typer.Option("--files", help="For --setup files: a TOML file with seed_data, pages, prompts, base, judge."),
+]
+SeedData = Annotated[list[str] | None, typer.Option("--seed-data", help="For --setup files: a file of seed data.")]
+PageFiles = Annotated[
+    list[str] | None, typer.Option("--pages", help="For --setup files: WARC, HTML, JSON Lines, Parquet.")
+]
+PromptFiles = Annotated[list[str] | None, typer.Option("--prompts", help="For --setup files: prompts to answer.")]
+Base = Annotated[str | None, typer.Option("--base", help="For --setup files: a folder, a hub name, or tiny.")]
+Judge = Annotated[str | None, typer.Option("--judge", help="For --setup files: a folder, a hub name, or base.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -46,7 +63,7 @@ def list_(as_json: AsJson = False) -> None:
 
     for one in found:
         typer.echo(f"{one.name}\n    {one.claim}\n    shows: {one.shows}")
-    typer.echo(f"setups: {', '.join(SETUPS)}")
+    typer.echo(f"setups: {', '.join(SETUPS)}, files (your own data and model)")
 
 
 @app.command()
@@ -54,6 +71,12 @@ def plan(
     name: Name,
     setup: SetupName = "micro",
     seeds: Seeds = "0",
+    files: FilesFile = None,
+    seed_data: SeedData = None,
+    pages: PageFiles = None,
+    prompts: PromptFiles = None,
+    base: Base = None,
+    judge: Judge = None,
     machine: MachineFile = None,
     store: StoreFolder = None,
     as_json: AsJson = False,
@@ -63,8 +86,9 @@ def plan(
     from harness.show import plan_lines
 
     one = experiment(name)
-    where = load_machine(machine)
-    arms = one.arms(setup_named(setup), _seeds(seeds))
+    options = {"seed_data": seed_data, "pages": pages, "prompts": prompts, "base": base, "judge": judge}
+    chosen, where = _setup(setup, files, options, load_machine(machine))
+    arms = one.arms(chosen, _seeds(seeds))
     result = planned(Store(store or Path(where.store)), one.targets(arms), explain=True)
     if as_json:
         rows = [
@@ -90,6 +114,12 @@ def run(
     name: Name,
     setup: SetupName = "micro",
     seeds: Seeds = "0",
+    files: FilesFile = None,
+    seed_data: SeedData = None,
+    pages: PageFiles = None,
+    prompts: PromptFiles = None,
+    base: Base = None,
+    judge: Judge = None,
     machine: MachineFile = None,
     store: StoreFolder = None,
     results: Annotated[
@@ -101,15 +131,16 @@ def run(
     from harness.display import run_and_report
 
     one = experiment(name)
-    where = load_machine(machine, **({"store": str(store)} if store else {}))
+    options = {"seed_data": seed_data, "pages": pages, "prompts": prompts, "base": base, "judge": judge}
+    chosen, where = _setup(setup, files, options, load_machine(machine, **({"store": str(store)} if store else {})))
     numbers = _seeds(seeds)
     ok = run_and_report(
         one,
-        setup_named(setup),
+        chosen,
         numbers,
         where,
         results or Path(where.store) / "results",
-        _command(one, setup, seeds),
+        _command(one, setup, seeds, files),
         as_json,
     )
     if not ok:
@@ -141,17 +172,35 @@ def _seeds(text: str) -> list[int]:
     return seeds
 
 
-def _command(one: Experiment, setup: str, seeds: str) -> str:
-    return f"humpback run {one.name} --setup {setup} --seeds {seeds}"
+def _setup(name: str, files: Path | None, options: dict[str, Any], machine: Machine) -> tuple[Any, Machine]:
+    """The setup of that name, and the machine with what the setup `files` found on it."""
+    if name != "files":
+        given = [f"--{key.replace('_', '-')}" for key, value in {**options, "files": files}.items() if value]
+        if given:
+            raise FieldError(f"{given[0]} goes with --setup files; the setup here is {name!r}")
+        return setup_named(name), machine
+    from experiments.files import files as files_setup
+    from harness.setup_file import load_given
+
+    located = load_given(files, options, Path(machine.data))
+    return files_setup(located.given), replace(machine, files=located.files)
+
+
+def _command(one: Experiment, setup: str, seeds: str, files: Path | None) -> str:
+    """What made the results, without folders of this machine."""
+    return f"humpback run {one.name} --setup {setup}{f' --files {files.name}' if files else ''} --seeds {seeds}"
 
 
 def main() -> Any:
     """Entry point: errors that a user can mend become one line, everything else a traceback."""
     try:
         app()
-    except (UnknownName, FieldError, StoreError, FileNotFoundError, NotADirectoryError) as error:
+    except (UnknownName, UnknownSource, FieldError) as error:
         print(f"humpback: {error}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, (UnknownName, FieldError)) else 1)
+        sys.exit(2)
+    except (StoreError, UnusableFile, FileNotFoundError, NotADirectoryError) as error:
+        print(f"humpback: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

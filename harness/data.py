@@ -7,6 +7,7 @@ expression is built; the stage that makes each class is named in `harness/stages
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 from harness.fingerprint import Artifact, Value
 from harness.micro.world import World
@@ -70,21 +71,53 @@ class MicroPrompts(Examples):
 
 
 @dataclass(frozen=True)
+class Repeats(Value):
+    """When two sentences of a segment count as one said twice (Humpback v3: n-gram Jaccard between sentence pairs)."""
+
+    words: int = 3
+    """n of the n-grams. The paper's value is not known: an assumption."""
+    jaccard: float = 0.6
+    """Similarity of the sentences' sets of n-grams from which on they do: an assumption."""
+
+
+@dataclass(frozen=True)
+class Boilerplate(Value):
+    """What a page says about itself and other pages. Its words are in `harness/segmenter/boilerplate.py`; that
+    segments are freed of it, and every value here, are assumptions."""
+
+    link_share: float = 0.3
+    """Largest share of a segment's characters that may stand in links."""
+    prose_share: float = 0.5
+    """Least share of a segment's characters in sentences, code, tables, or items of lists that a sentence opens."""
+
+
+@dataclass(frozen=True)
 class Segments(Examples):
     """The text under each header of each page with its lower headers, as outputs without instruction.
 
-    Humpback, section 2.1. The fields default to the paper's values where they are known.
+    Humpback, section 2.1. The fields default to the paper's values where they are known; docs/segments.md shows what
+    each rule does to real pages.
     """
+
+    VERSION: ClassVar[int] = 2
 
     pages: Pages
     shortest: int = PAPER_SHORTEST
     """Characters; a shorter segment is rejected."""
     longest: int = PAPER_LONGEST
-    """Characters; a longer segment is rejected."""
+    """Characters; a longer segment is rejected, and the sections inside it are considered."""
     header_capitals: float = 0.5
     """Largest share of capital letters among a header's letters. The paper's value is not known: an assumption."""
     header_stop_words: tuple[str, ...] = ("advertisement", "forum", "quick link", "free newsletter")
     """A segment whose header contains one of these (any case) is rejected as navigation."""
+    repeats: Repeats | None = Repeats()
+    """A segment with a repeated sentence is rejected; None keeps it."""
+    language: Literal["en"] | None = "en"
+    """Of the text itself, whatever the page says of it; None takes any. The paper's corpus is English."""
+    boilerplate: Boilerplate | None = Boilerplate()
+    """What is left out of segments, and rejected where it is most of one; None leaves all in."""
+    between: str = "\n\n"
+    """What stands between paragraphs."""
 
 
 @dataclass(frozen=True)
@@ -172,11 +205,21 @@ class ExpectedScore(Value):
 
 
 @dataclass(frozen=True)
+class FirstLineScore(Value):
+    """Ask for a score from 0 to 5, alone on the first line, and an explanation after it (AlpaGasus, section 2)."""
+
+    prompt: Prompt
+    """Of the dimension that is rated: accuracy or helpfulness."""
+    sampling: Sampling = Sampling(temperature=0.0, max_new_tokens=256)
+    """Greedy and 256 tokens, as in AlpaGasus's code."""
+
+
+@dataclass(frozen=True)
 class ModelRater(Value):
     """A model that rates candidates, and how it is asked."""
 
     model: Model
-    scoring: SampledScore | ExpectedScore
+    scoring: SampledScore | ExpectedScore | FirstLineScore
 
     @property
     def slug(self) -> str:
@@ -213,12 +256,27 @@ class Rated(Examples):
 class Selected(Examples):
     """The rated candidates whose score is at least the threshold (self-curation, section 2.2)."""
 
-    rated: Rated
+    rated: Examples
+    """With a score each: `Rated` by a model, or `Scored` by a file."""
     at_least: float
 
     @property
     def slug(self) -> str:
         return f"k{self.at_least:g}-{self.rated.slug}"
+
+
+@dataclass(frozen=True)
+class Best(Examples):
+    """The best-rated share of the candidates, ties in their order: for a rater whose scores mean nothing against a
+    threshold. Humpback's A_5 is 8.33 % of its pool and A_4 38.84 % (its Table 1)."""
+
+    rated: Examples
+    share: float
+    """Of all candidates, above 0 and up to 1; unparsed ones count in the whole and are never selected."""
+
+    @property
+    def slug(self) -> str:
+        return f"best{100 * self.share:g}-{self.rated.slug}"
 
 
 @dataclass(frozen=True)
@@ -232,6 +290,19 @@ class Uniform(Examples):
     @property
     def slug(self) -> str:
         return "uncurated"
+
+
+@dataclass(frozen=True)
+class Sample(Examples):
+    """n of the examples, drawn uniformly without replacement: AlpaGasus's 3k and 6k sets of its 9k."""
+
+    examples: Examples
+    n: int
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"{self.n}-of-{self.examples.slug}"
 
 
 @dataclass(frozen=True)

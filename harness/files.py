@@ -48,13 +48,14 @@ class OpenAssistant(Examples):
     """Pairs from Open Assistant's conversations, from flat messages or nested trees.
 
     Kept are replies of the wanted rank, neither they nor their prompt deleted, both in the language, prompter and
-    assistant in the right roles. Where `n` is given, so many are drawn uniformly without replacement; how the paper chose
-    its 3,200 among the candidates is not known, so this is an assumption.
+    assistant in the right roles. Where `n` is given, so many are drawn uniformly without replacement: an assumption,
+    since how the paper chose its 3,200 among the candidates is not known.
     """
 
     files: tuple[File | Source, ...]
     n: int | None = None
-    language: str = "en"
+    language: str | None = "en"
+    """Of reply and prompt; None takes every language."""
     rank: int = 0
     """0 is the reply that people ranked best. A reply without a rank has none."""
     turns: FirstTurn | EveryTurn = FirstTurn()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from harness.data import Examples, MicroTexts
+from harness.data import Examples
 from harness.fingerprint import Artifact, Value
-from harness.templates import Model, Template
+from harness.templates import INSTRUCTION_RESPONSE, Model, Template
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,11 @@ class Sft(Value):
 
 @dataclass(frozen=True)
 class Pretrained(Model):
-    """A small Llama trained from nothing on the micro world's texts. One artifact whatever the run's seed."""
+    """A small Llama trained from nothing: on the micro world's texts, or on whatever text there is. One artifact
+    whatever the run's seed."""
 
-    texts: MicroTexts
+    texts: Examples
+    """Read as the template writes them: an instruction, where there is one, above its output."""
     shape: Llama
     speaks: Template
     learning_rate: float
@@ -174,6 +176,44 @@ class Pretrained(Model):
     @property
     def slug(self) -> str:
         return f"llama-{self.shape.layers}x{self.shape.width}"
+
+
+@dataclass(frozen=True)
+class HubModel(Model):
+    """A public model of the Hugging Face hub. It stays in the hub's own cache on each machine."""
+
+    repository: str
+    """Such as "HuggingFaceTB/SmolLM2-135M"."""
+    revision: str
+    """The full commit."""
+    speaks: Template = INSTRUCTION_RESPONSE
+
+    @property
+    def template(self) -> Template:
+        return self.speaks
+
+    @property
+    def slug(self) -> str:
+        return self.repository.split("/")[-1].lower()
+
+
+@dataclass(frozen=True)
+class FolderModel(Model):
+    """A model in a folder of this machine (`Machine.files`), named by what is in it."""
+
+    label: str
+    """The folder's name, for people."""
+    sha256: str
+    """Over the checksums of its configuration, tokenizer and weights."""
+    speaks: Template = INSTRUCTION_RESPONSE
+
+    @property
+    def template(self) -> Template:
+        return self.speaks
+
+    @property
+    def slug(self) -> str:
+        return self.label
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,19 @@ class MicroJudge(Value):
 
 
 @dataclass(frozen=True)
+class LocalJudge(Value):
+    """A model on this machine as pairwise judge: whichever verdict it finds more probable after both answers."""
+
+    model: Model
+
+
+@dataclass(frozen=True)
 class Judged(Artifact):
     """`answers` against `against`, prompt by prompt, in both orders: two rows a prompt."""
 
     answers: Examples
     against: Examples
-    by: MicroJudge
+    by: MicroJudge | LocalJudge
 
     @property
     def slug(self) -> str:

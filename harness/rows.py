@@ -118,6 +118,10 @@ Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict)
 _TYPES = {"str": pa.string(), "float | None": pa.float64(), "int": pa.int64()}
 
 
+_HELD = 1 << 24
+"""Characters held before they are written: pages can be megabytes each."""
+
+
 class Writer(Generic[Row]):
     """Writes rows of one kind to a Parquet file, a few thousand at a time. Use it as a context manager."""
 
@@ -126,18 +130,20 @@ class Writer(Generic[Row]):
         self._schema = pa.schema([(f.name, _TYPES[str(f.type)]) for f in fields(kind)])
         self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._held: list[dict[str, Any]] = []
+        self._characters = 0
 
     def add(self, row: Row) -> None:
         """Append a row."""
         self._held.append(asdict(row))
+        self._characters += sum(len(value) for value in self._held[-1].values() if isinstance(value, str))
         self.count += 1
-        if len(self._held) >= 4_096:
+        if len(self._held) >= 4_096 or self._characters >= _HELD:
             self._flush()
 
     def _flush(self) -> None:
         if self._held:
             self._file.write_table(pa.Table.from_pylist(self._held, schema=self._schema))
-            self._held = []
+            self._held, self._characters = [], 0
 
     def __enter__(self) -> Self:
         return self
@@ -160,8 +166,9 @@ def write(path: Path, kind: type[Row], rows: Iterable[Row]) -> int:
 
 def read(path: Path, kind: type[Row]) -> Iterator[Row]:
     """The rows of a file, streamed."""
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=4_096):
+    # Buffering ahead would keep every column chunk that was read, and so the whole file, until it is closed.
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for batch in file.iter_batches(batch_size=64 if kind is Page else 1_024):
             for row in batch.to_pylist():
                 yield kind(**row)
 

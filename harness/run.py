@@ -27,6 +27,8 @@ from harness.machine import Machine
 from harness.stages import Work, new_log, stage_for
 from harness.store import Store, StoreError
 
+_NO_PATHS = {"store": None, "data": None, "files": None}
+"""Where things lay is nobody's business but this computer's."""
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "alpaca-eval", "numpy", "pandas", "pyarrow")
 """Whose versions bear on results."""
 
@@ -109,7 +111,7 @@ def described(
         "counts": counts,
         "finished": now.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
-        "machine": {**asdict(machine), "store": None, "python": platform.python_version(), "system": platform.system()},
+        "machine": {**asdict(machine), **_NO_PATHS, "python": platform.python_version(), "system": platform.system()},
         "packages": _versions(),
         "source": source,
     }

@@ -53,7 +53,8 @@ def artifact_lines(path: Path, rows: int) -> list[str]:
             f"  files    {', '.join(record['payload'])}",
         ]
     for table, found in as_table(path, rows)["tables"].items():
-        lines += ["", f"{table}: {found['rows']:,} rows"]
+        counted = f": {found['rows']:,} rows" if found["rows"] is not None else f", the first {len(found['first'])}"
+        lines += ["", f"{table}{counted}"]
         for row in found["first"]:
             lines.append("  " + "-" * 40)
             for key, value in row.items():
@@ -73,6 +74,8 @@ def as_table(path: Path, rows: int) -> dict[str, Any]:
 
     if not path.exists():
         raise StoreError(f"{path}: there is nothing; give the folder of an artifact, such as artifacts/selected/NAME")
+    if path.is_file() and path.suffix != ".parquet" and path.name not in (RECORD, METRICS):
+        return _somebody_s(path, rows)
     if path.is_dir() and not (path / RECORD).exists():
         raise StoreError(f"{path}: no {RECORD} in it, so it is no finished artifact")
     tables: dict[str, Any] = {}
@@ -86,13 +89,24 @@ def as_table(path: Path, rows: int) -> dict[str, Any]:
                 }
         except pa.ArrowInvalid as error:
             raise StoreError(f"{file}: not a Parquet file ({error})") from error
-    metrics = path / METRICS if path.is_dir() else path if path.suffix == ".jsonl" else None
-    if metrics is not None and metrics.exists():
+    metrics = path / METRICS if path.is_dir() else path
+    if metrics.name == METRICS and metrics.exists():
         lines = metrics.read_text(encoding="utf-8").splitlines()
         shown = lines[:1] + lines[-1:] if len(lines) > 1 else lines
         tables[metrics.name] = {"rows": len(lines), "first": [json.loads(line) for line in shown]}
     record = read_record(path / RECORD) if path.is_dir() else None
     return {"record": record, "tables": tables}
+
+
+def _somebody_s(path: Path, rows: int) -> dict[str, Any]:
+    from harness.readers.streams import UnusableFile
+    from harness.show_file import first_rows
+
+    try:
+        what, first = first_rows(path, rows)
+    except UnusableFile as error:
+        raise StoreError(str(error)) from error
+    return {"record": None, "tables": {f"{path.name} ({what})": {"rows": None, "first": first}}}
 
 
 def _fields(record: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,10 @@ class Template(Value):
         return head + self.instruction.replace("{instruction}", instruction)
 
 
+INSTRUCTION_RESPONSE = Template()
+"""For a base that was never spoken to. The papers do not print theirs: an assumption."""
+
+
 @dataclass(frozen=True)
 class Model(Artifact):
     """Any causal language model: a folder of safetensors, configuration and tokenizer."""

@@ -12,7 +12,7 @@ import pytest
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-from experiments.setups import MICRO, Setup
+from experiments.setups import MICRO, AtLeast, Setup
 from harness.data import MicroPages, Sampling
 from harness.fingerprint import Artifact
 from harness.machine import Machine
@@ -47,7 +47,7 @@ def tiny_setup() -> Setup:
         answering=Sampling(max_new_tokens=16),
         prompts=prompts,
         reference=replace(MICRO.reference, prompts=prompts),
-        at_least=3.395,
+        keep=AtLeast(3.395),
         oracle=replace(MICRO.oracle, noise=3.0),
     )
 

@@ -18,6 +18,7 @@ import pytest
 from analysis.gather import Results, gather
 from analysis.tables import tidy, tidy_findings
 from experiments.catalogue import experiment
+from experiments.setups import AtLeast
 from harness.executors.local import Progress, execute
 from harness.fingerprint import Artifact
 from harness.plan import Plan, plan
@@ -181,7 +182,7 @@ def test_a_failing_stage_stops_its_dependents_and_no_others(tmp_path: Path) -> N
     """An empty curated set stops M1 and M2 with a reason; M0 and uncurated's absence are told apart."""
     from dataclasses import replace
 
-    setup = replace(tiny_setup(), at_least=5.5)
+    setup = replace(tiny_setup(), keep=AtLeast(5.5))
     arms = ONE.arms(setup, [0])
     store = Store(tmp_path)
     result = execute(plan(store, ONE.targets(arms)), store, MACHINE, Progress())
@@ -211,7 +212,7 @@ def test_a_stage_that_raises_is_a_failure_with_its_trace(tmp_path: Path) -> None
     assert isinstance(todo, Plan)
     result = execute(todo, store, MACHINE, Progress())
     (error,) = result.failures.values()
-    assert "12 rows wanted of 6 candidates" in str(error)
+    assert "12 rows wanted of 6; widen" in str(error)
     assert "select.py" in error.trace  # type: ignore[attr-defined]
     assert store.state(other).word == "done"
     assert store.state(few).word == "missing"

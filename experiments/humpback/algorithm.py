@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from experiments.setups import Setup
+from experiments.setups import BestShare, Setup
 from harness.data import (
     Backtranslated,
+    Best,
     Examples,
     Joined,
     MicroOracle,
@@ -30,10 +31,13 @@ def candidates(setup: Setup) -> Backtranslated:
     return Backtranslated(setup.segments, by=backward, sampling=setup.augmentation)
 
 
-def curated(setup: Setup, by: Finetuned | MicroOracle) -> Selected:
+def curated(setup: Setup, by: Finetuned | MicroOracle) -> Selected | Best:
     """A_k: the candidates that the rater scores at k or better. The whole pool is scored every time."""
     rater = ModelRater(by, setup.scoring) if isinstance(by, Finetuned) else by
-    return Selected(Rated(candidates(setup), by=rater), at_least=setup.at_least)
+    rated = Rated(candidates(setup), by=rater)
+    if isinstance(setup.keep, BestShare):
+        return Best(rated, share=setup.keep.share)
+    return Selected(rated, at_least=setup.keep.score)
 
 
 def augmented_model(setup: Setup, augmented: Examples) -> Finetuned:

@@ -3,7 +3,7 @@
 The claim (Humpback, sections 3.3 and 3.5): finetuning on seed data plus self-curated augmented data beats the seed
 data alone; as many augmented examples without curation do not; a second iteration rates better than the first.
 It is falsified when M1 does not beat the uncurated arm, or M2 does not beat M0, by an interval that excludes zero.
-The oracle arm replaces the model's ratings by the truth, and shows how far better curation could go.
+Where the truth is known, the oracle arm replaces the model's ratings by it, and shows how far better curation could go.
 """
 
 from __future__ import annotations
@@ -62,10 +62,11 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     at = setup.at(seed)
     m0, m1, m2 = humpback(at, iterations=2)
     uncurated = Uniform(candidates(at), as_many_as=curated(at, by=m0), draw=seed)
+    best = {"oracle": arm(at, augmented_model(at, curated(at, by=at.oracle)))} if at.oracle else {}
     return {
         "M0": arm(at, m0),
         "uncurated": arm(at, augmented_model(at, uncurated)),
         "M1": arm(at, m1),
         "M2": arm(at, m2),
-        "oracle": arm(at, augmented_model(at, curated(at, by=at.oracle))),
+        **best,
     }

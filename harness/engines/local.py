@@ -12,8 +12,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from harness.data import Sampling
 from harness.fingerprint import Artifact
+from harness.located import model_folder
 from harness.machine import Machine
-from harness.models import Finetuned
+from harness.models import Finetuned, FolderModel, HubModel
 from harness.stages import Work
 from harness.templates import Model
 
@@ -29,9 +30,17 @@ class Completion:
     """By the end-of-sequence token; cut at the limit; or never begun because the prompt fills the context."""
 
 
-def load_tokenizer(model: Model, open_: Open) -> PreTrainedTokenizerBase:
+def folder_of(model: Model, open_: Open, machine: Machine) -> Path:
+    """Where a model's files lie: in its artifact, or for a published model, where it was found."""
+    artifact = open_(model)
+    return model_folder(model, machine) if isinstance(model, (HubModel, FolderModel)) else artifact
+
+
+def load_tokenizer(model: Model, open_: Open, machine: Machine) -> PreTrainedTokenizerBase:
     """The tokenizer of a model, or of its base while the model is still to be made."""
-    return AutoTokenizer.from_pretrained(open_(model.base if isinstance(model, Finetuned) else model))
+    return AutoTokenizer.from_pretrained(
+        folder_of(model.base if isinstance(model, Finetuned) else model, open_, machine)
+    )
 
 
 def end_of(tokenizer: PreTrainedTokenizerBase) -> int:
@@ -57,7 +66,9 @@ def load_model(model: Model, open_: Open, machine: Machine, *, train: bool = Fal
         base = load_model(model.base, open_, machine, train=train)
         loaded: Any = PeftModel.from_pretrained(base, open_(model)).merge_and_unload()
     else:
-        loaded = AutoModelForCausalLM.from_pretrained(open_(model), dtype=dtype, use_safetensors=True)
+        loaded = AutoModelForCausalLM.from_pretrained(
+            folder_of(model, open_, machine), dtype=dtype, use_safetensors=True
+        )
     return loaded.to(machine.device)
 
 
@@ -75,7 +86,7 @@ class Engine:
     @classmethod
     def of(cls, model: Model, work: Work) -> Engine:
         """The engine of a finished model."""
-        tokenizer = AutoTokenizer.from_pretrained(work.open(model))
+        tokenizer = AutoTokenizer.from_pretrained(folder_of(model, work.open, work.machine))
         return cls(load_model(model, work.open, work.machine), tokenizer, work)
 
     def generate(self, prompts: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
@@ -105,25 +116,37 @@ class Engine:
     def choose(self, prompts: Sequence[str], options: Sequence[str], unit: str = "ratings") -> list[list[float] | None]:
         """For each prompt the probability of each option as its continuation, normalised over the options.
 
-        The options must be the same tokens but for their last. None where the prompt leaves no room.
-
-        Raises:
-            ValueError: when this tokenizer cuts the options otherwise.
+        One forward pass a prompt where the tokenizer writes the options alike but for their last token, otherwise one
+        for each option. None where the prompt leaves no room.
         """
         cut = [self._tokenizer(option, add_special_tokens=False)["input_ids"] for option in options]
-        head, last = cut[0][:-1], [ids[-1] for ids in cut]
-        if any(ids[:-1] != head for ids in cut) or len(set(last)) != len(options):
-            raise ValueError(f"this tokenizer does not tell {', '.join(map(repr, options))} apart by their last token")
-        encoded = [self._tokenizer(prompt)["input_ids"] + head for prompt in prompts]
-        results: dict[int, list[float] | None] = {i: None for i, ids in enumerate(encoded) if len(ids) >= self._context}
+        heads, last = {tuple(ids[:-1]) for ids in cut}, [ids[-1] for ids in cut]
+        encoded = [self._tokenizer(prompt)["input_ids"] for prompt in prompts]
+        room = self._context - max(map(len, cut))
+        results: dict[int, list[float] | None] = {i: None for i, ids in enumerate(encoded) if len(ids) > room}
         for batch in self._batches([(i, ids) for i, ids in enumerate(encoded) if i not in results]):
-            with torch.inference_mode():
-                logits = self._model(**self._padded([ids for _, ids in batch]), logits_to_keep=1).logits[:, -1]
-            chosen = torch.softmax(logits[:, last].float(), dim=-1).tolist()
-            for (i, _), probabilities in zip(batch, chosen, strict=True):
+            if len(heads) == 1 and len(set(last)) == len(last):
+                scores = self._last_logits([[*ids, *cut[0][:-1]] for _, ids in batch])[:, last]
+            else:
+                scores = torch.stack([self._log_likelihood([ids for _, ids in batch], ids) for ids in cut], dim=1)
+            for (i, _), probabilities in zip(batch, torch.softmax(scores, dim=-1).tolist(), strict=True):
                 results[i] = probabilities
             self._work.log.progress(len(results), len(prompts), unit)
         return [results[i] for i in range(len(prompts))]
+
+    @torch.inference_mode()
+    def _last_logits(self, rows: list[list[int]]) -> torch.Tensor:
+        logits: torch.Tensor = self._model(**self._padded(rows), logits_to_keep=1).logits
+        return logits[:, -1].float()
+
+    @torch.inference_mode()
+    def _log_likelihood(self, rows: list[list[int]], continuation: list[int]) -> torch.Tensor:
+        """(rows,) log-probability of the continuation after each row."""
+        n = len(continuation)
+        logits = self._model(**self._padded([row + continuation for row in rows]), logits_to_keep=n + 1).logits
+        wanted = torch.tensor(continuation, device=logits.device).expand(len(rows), n)
+        likely: torch.Tensor = torch.log_softmax(logits[:, :-1].float(), -1).gather(2, wanted[..., None]).sum((1, 2))
+        return likely
 
     def _batches(self, encoded: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
         size = self._work.machine.generation_batch

@@ -64,6 +64,10 @@ BACKWARD = Prompt("backward.txt", "bf986a03c9c07584")
 """Asks M_yx for the instruction that a text answers. The paper does not give its prompt: an assumption."""
 HUMPBACK_RATING = Prompt("humpback_rating.txt", "66e5b5075c0fecfa")
 """The 1-5 rubric of self-curation, in our words (Humpback, section 2.2)."""
+ALPAGASUS_ACCURACY = Prompt("alpagasus_accuracy.txt", "55c15f1e542d7e43")
+"""Accuracy from 0 to 5, the score alone on the first line, in our words (AlpaGasus, section 2)."""
+ALPAGASUS_HELPFULNESS = Prompt("alpagasus_helpfulness.txt", "3d511b14feb7a01f")
+"""The same for helpfulness."""
 MICRO_BACKWARD = Prompt("micro_backward.txt", "35e057af2de461a9")
 MICRO_RATING = Prompt("micro_rating.txt", "0c5fd3d90755ab9b")
 """Short counterparts that a model with a vocabulary of a thousand can read."""

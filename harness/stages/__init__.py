@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import data, models, outcomes
+from harness import data, files, models, outcomes
 from harness.files import File, Source
 from harness.fingerprint import Artifact
 from harness.store import METRICS
@@ -92,6 +92,22 @@ def stage_for(artifact: Artifact) -> Stage:
             from harness.stages.segment import segment
 
             return segment
+        case files.WebPages():
+            from harness.stages.pages import read_pages
+
+            return read_pages
+        case files.Deduplicated():
+            from harness.stages.deduplicate import deduplicate
+
+            return deduplicate
+        case files.OpenAssistant() | files.InstructionSet() | files.PromptSet() | files.Distinct() | files.Scored():
+            from harness.stages.read import read_in
+
+            return read_in
+        case models.HubModel() | models.FolderModel():
+            from harness.stages.base import base
+
+            return base
         case models.Pretrained():
             from harness.stages.pretrain import pretrain
 
@@ -108,7 +124,7 @@ def stage_for(artifact: Artifact) -> Stage:
             from harness.stages.rate import rate
 
             return rate
-        case data.Selected() | data.Uniform():
+        case data.Selected() | data.Best() | data.Uniform() | data.Sample():
             from harness.stages.select import select
 
             return select

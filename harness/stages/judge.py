@@ -16,7 +16,7 @@ from typing import Any
 
 import harness.prompts
 from harness.micro.judge import verdict as micro_verdict
-from harness.outcomes import Judged, MicroJudge
+from harness.outcomes import Judged, LocalJudge, MicroJudge
 from harness.rows import EXAMPLES, VERDICTS, Example, Verdict, Writer, read
 from harness.stages import Counts, Work
 
@@ -45,8 +45,9 @@ def judge(node: Judged, work: Work) -> Counts:
     counts = {"in": len(pairs), "kept": len(pairs), "calls": 0, "unparsed": 0}
     shown = {"ab": [(p.instruction, p.a, p.b) for p in pairs], "ba": [(p.instruction, p.b, p.a) for p in pairs]}
     given = {}
+    ask = asking(node.by, work)
     for order, rows in shown.items():
-        given[order] = annotate(rows, lambda prompt: micro_reply(node.by, prompt))
+        given[order] = annotate(rows, ask)
         work.log.progress(len(given) * len(pairs), 2 * len(pairs), "verdicts")
     with Writer(work.out / VERDICTS, Verdict) as out:
         for i, pair in enumerate(pairs):
@@ -56,6 +57,27 @@ def judge(node: Judged, work: Work) -> Counts:
                 counts["unparsed"] += verdict == "unparsed"
                 out.add(Verdict(pair.prompt, order, verdict, raw, len(pair.a), len(pair.b), pair.source))
     return counts
+
+
+Ask = Callable[[list[str]], list[str]]
+"""A judge: prompts in, replies out."""
+
+
+def asking(by: MicroJudge | LocalJudge, work: Work) -> Ask:
+    """The judge, ready to be asked."""
+    if isinstance(by, MicroJudge):
+        return lambda prompts: [micro_reply(by, prompt) for prompt in prompts]
+    from harness.engines.local import Engine
+
+    engine = Engine.of(by.model, work)
+    options = (_REPLIES["first"], _REPLIES["second"])
+
+    def choose(prompts: list[str]) -> list[str]:
+        shown = [by.model.template.prompt(prompt) for prompt in prompts]
+        chosen = engine.choose(shown, options, "verdicts")
+        return ["The prompt is too long." if p is None else options[p[1] > p[0]] for p in chosen]
+
+    return choose
 
 
 _SHOWN = re.compile(r"### Instruction\n(.*)\n### Output \(a\)\n(.*)\n### Output \(b\)\n(.*)\n### Verdict", re.DOTALL)
@@ -90,7 +112,7 @@ def paired(node: Judged, work: Work) -> list[Pair]:
     return [Pair(row.id, row.instruction, row.output, theirs[row.id].output, row.source) for row in ours]
 
 
-def annotate(rows: list[tuple[str, str, str]], ask: Callable[[str], str]) -> list[tuple[str, str]]:
+def annotate(rows: list[tuple[str, str, str]], ask: Ask) -> list[tuple[str, str]]:
     """(verdict, raw reply) for each (instruction, shown first, shown second). Equal texts are a tie, unasked."""
     import pandas as pd
     from alpaca_eval import utils
@@ -106,7 +128,7 @@ def annotate(rows: list[tuple[str, str, str]], ask: Callable[[str], str]) -> lis
     replies: dict[str, str] = {}
 
     def complete(prompts: list[str], **_: Any) -> dict[str, list[Any]]:
-        replies.update((prompt, ask(prompt)) for prompt in prompts)
+        replies.update(zip(prompts, ask(prompts), strict=True))
         n = len(prompts)
         return {
             "completions": [replies[prompt] for prompt in prompts],

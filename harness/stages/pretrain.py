@@ -1,6 +1,6 @@
 """Pretraining of the micro base: a byte-level BPE and a small Llama, both from nothing.
 
-Only the micro world needs it; every other base model is somebody's published weights.
+The micro world needs it, and `tiny`, which tries the loop on somebody's files where no published weights are at hand.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ END, PAD = "<|end|>", "<|pad|>"
 def pretrain(node: Pretrained, work: Work) -> Counts:
     """Train tokenizer and model on the texts; the loss is on every token, the end-of-sequence token included."""
     torch.set_num_threads(work.machine.threads * work.machine.workers)  # everything waits for the base: all cores
-    texts = [row.output for row in read(work.open(node.texts) / EXAMPLES, Example)]
+    rows = read(work.open(node.texts) / EXAMPLES, Example)
+    texts = [
+        (node.template.prompt(row.instruction, row.system) if row.instruction else "") + row.output for row in rows
+    ]
     tokenizer = bpe(texts, node.shape)
     sequences = []
     for ids in tokenizer(texts)["input_ids"]:

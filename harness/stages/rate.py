@@ -1,4 +1,4 @@
-"""Self-curation, first half: a rater gives every candidate a score of 1 to 5 (Humpback, section 2.2).
+"""Self-curation, first half: a rater gives every candidate a score (Humpback, section 2.2; AlpaGasus, section 2).
 
 Every reply is kept as it came, in `ratings.parquet`. A reply without a score is unparsed: it is counted, asked again
 where sampling can give another reply, and never turned into a number.
@@ -6,11 +6,12 @@ where sampling can give another reply, and never turned into a number.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.data import ExpectedScore, MicroOracle, ModelRater, Rated, SampledScore
+from harness.data import ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore
 from harness.engines.local import Engine
 from harness.rows import EXAMPLES, RATINGS, Example, Rating, Writer, read
 from harness.stages import Counts, Work
@@ -25,6 +26,16 @@ def parsed(reply: str) -> float | None:
     found = _LAST_LINE.search(lines[-1].strip()) if lines else None
     score = float(found.group(1)) if found else None
     return score if score is not None and score <= SCORES[-1] else None
+
+
+def first_line(reply: str) -> float | None:
+    """The score when it stands alone on the reply's first line, a number from 0 to 5; None for anything else."""
+    lines = reply.strip().splitlines()
+    try:
+        score = float(lines[0].strip()) if lines else math.nan
+    except ValueError:
+        return None
+    return score if 0 <= score <= SCORES[-1] else None
 
 
 def rate(node: Rated, work: Work) -> Counts:
@@ -69,6 +80,11 @@ def _ratings(node: Rated, rows: list[Example], work: Work) -> Iterator[tuple[int
                     raw = " ".join(f"{s}:{p:.4f}" for s, p in zip(SCORES, probabilities, strict=True))
                     score = sum(s * p for s, p in zip(SCORES, probabilities, strict=True))
                     yield i, Rating(row.id, 0, raw, score)
+        case ModelRater(scoring=FirstLineScore() as scoring):
+            prompts = [_question(node.by, scoring, row) for row in rows]
+            replies = Engine.of(node.by.model, work).generate(prompts, scoring.sampling, "ratings")
+            for i, (row, reply) in enumerate(zip(rows, replies, strict=True)):
+                yield i, Rating(row.id, 0, reply.text, first_line(reply.text))
         case ModelRater(scoring=SampledScore() as scoring):
             yield from _sampled(node.by, scoring, rows, work)
 
@@ -93,5 +109,5 @@ def _sampled(by: ModelRater, scoring: SampledScore, rows: list[Example], work: W
                 break
 
 
-def _question(by: ModelRater, scoring: SampledScore | ExpectedScore, row: Example) -> str:
+def _question(by: ModelRater, scoring: SampledScore | ExpectedScore | FirstLineScore, row: Example) -> str:
     return by.model.template.prompt(scoring.prompt.fill(instruction=row.instruction, output=row.output))

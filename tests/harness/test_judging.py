@@ -35,8 +35,8 @@ def rows() -> list[tuple[str, str, str]]:
 
 def judge_both(rows: list[tuple[str, str, str]], by: MicroJudge) -> list[BothOrders]:
     """Both orders, as the stage asks them."""
-    forth = annotate(rows, lambda prompt: micro_reply(by, prompt))
-    back = annotate([(i, b, a) for i, a, b in rows], lambda prompt: micro_reply(by, prompt))
+    forth = annotate(rows, lambda prompts: [micro_reply(by, one) for one in prompts])
+    back = annotate([(i, b, a) for i, a, b in rows], lambda prompts: [micro_reply(by, one) for one in prompts])
     return [BothOrders(winner("ab", x), winner("ba", y)) for (x, _), (y, _) in zip(forth, back, strict=True)]
 
 
@@ -87,7 +87,7 @@ def test_equal_answers_tie_without_a_call() -> None:
 def test_a_reply_in_prose_is_unparsed_and_kept() -> None:
     replies = {"good": "Output (b) is better.", "bad": "I would rather not say."}
     shown = [("good", "x", "y"), ("bad", "x", "y"), ("good", "x", "z")]
-    found = annotate(shown, lambda prompt: replies["bad" if "bad" in prompt else "good"])
+    found = annotate(shown, lambda prompts: [replies["bad" if "bad" in one else "good"] for one in prompts])
     assert found == [
         ("second", "Output (b) is better."),
         ("unparsed", "I would rather not say."),
@@ -96,7 +96,7 @@ def test_a_reply_in_prose_is_unparsed_and_kept() -> None:
 
 
 def test_repeated_pairs_keep_their_rows() -> None:
-    found = annotate([("q", "x", "y")] * 3, lambda prompt: "Output (a) is better.")
+    found = annotate([("q", "x", "y")] * 3, lambda prompts: ["Output (a) is better."] * len(prompts))
     assert found == [("first", "Output (a) is better.")] * 3
 
 

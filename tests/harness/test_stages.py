@@ -7,21 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from transformers import AutoTokenizer
 
 from experiments.humpback.algorithm import arm, candidates, curated, seed_model
 from experiments.setups import Setup
-from harness.data import MicroPages, ModelRater, Rated, SampledScore, Segments, Selected, Uniform
+from harness.data import FirstLineScore, ModelRater, Rated, Sample, SampledScore, Selected, Uniform
 from harness.engines.local import Completion, Engine
 from harness.fingerprint import Artifact
-from harness.micro.world import World
-from harness.prompts import HUMPBACK_RATING, MICRO_RATING, Prompt
+from harness.models import Finetuned
+from harness.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, MICRO_RATING, Prompt
 from harness.rows import (
     EXAMPLES,
-    PAGES,
     RATINGS,
     REJECTED,
     Example,
-    Page,
     Rating,
     Rejected,
     Writer,
@@ -29,9 +28,10 @@ from harness.rows import (
     write,
 )
 from harness.stages import Work, new_log
-from harness.stages.rate import parsed, rate
-from harness.stages.segment import sections, segment
+from harness.stages.finetune import encode, finetune
+from harness.stages.rate import first_line, parsed, rate
 from harness.stages.select import select
+from harness.stages.training import IGNORED
 from tests.conftest import MACHINE
 
 Made = Callable[[Artifact], Path]
@@ -42,61 +42,6 @@ def work_with(folder: Path, inputs: dict[str, Path]) -> Work:
     out = folder / "out"
     out.mkdir(exist_ok=True)
     return Work(lambda artifact: inputs[artifact.fingerprint], out, MACHINE, new_log(out, lambda *_: None))
-
-
-PAGE = """<!doctype html><html><head><title>T</title><style>p{}</style></head><body>
-<nav><a href=/>Home</a></nav><h1>All of it</h1><p>Intro.</p>
-<h2>The <em>first</em> one</h2><p>Some text &amp; more.</p><ul><li>one</li><li>two <b>bold</b></li></ul>
-<script>var x = "<h2>not a header</h2>";</script>
-<h3>Below it</h3><p>Deeper.</p>
-<h2>Advertisement</h2><p>Buy now, buy now.</p>
-<h2>SHOUTING HEADER</h2><p>Text text text.</p>
-<h2>123</h2><p>Text text text.</p>
-<h2>Tiny</h2><p>x</p>
-<footer><p>Imprint</p></footer></body></html>"""
-
-
-def test_sections_follow_the_headers() -> None:
-    (top,) = sections(PAGE)
-    assert top.header == "All of it"
-    assert [s.header for s in top.inside][:2] == ["The first one", "Advertisement"]
-    assert top.inside[0].text == "Some text & more.\n- one\n- two bold\nBelow it\nDeeper."
-    assert "not a header" not in top.text
-    assert "Imprint" not in top.text
-    assert "Home" not in top.text
-
-
-def test_every_section_is_kept_or_rejected_with_a_reason(tmp_path: Path) -> None:
-    pages = MicroPages(World(), n=1)
-    write(tmp_path / PAGES, Page, [Page("http://a/", PAGE), Page("http://b/", ""), Page("http://c/", "no header")])
-    work = work_with(tmp_path, {pages.fingerprint: tmp_path})
-    counts = segment(Segments(pages, shortest=10, longest=60), work)
-    assert counts == {"pages": 3, "in": 5, "kept": 1, "rejected": 4}
-    (kept,) = read(work.out / EXAMPLES, Example)
-    assert kept.known["header"] == "The first one"
-    reasons = [row.reason for row in read(work.out / REJECTED, Rejected)]
-    assert reasons == [
-        "header has 'advertisement'",
-        "100% capital letters in the header",
-        "header without letters",
-        "shorter than 10 characters: 1",
-    ]
-
-
-def test_a_section_too_long_gives_way_to_those_inside_it(tmp_path: Path) -> None:
-    pages = MicroPages(World(), n=1)
-    html = f"<h2>Long</h2><p>{'a ' * 40}</p><h3>Inner</h3><p>good text here</p>"
-    write(tmp_path / PAGES, Page, [Page("u", html)])
-    work = work_with(tmp_path, {pages.fingerprint: tmp_path})
-    assert segment(Segments(pages, shortest=5, longest=60), work)["kept"] == 1
-    assert [row.output for row in read(work.out / EXAMPLES, Example)] == ["good text here"]
-
-
-def test_micro_pages_go_the_same_way(made: Made, tiny: Setup) -> None:
-    rows = list(read(made(tiny.segments) / EXAMPLES, Example))
-    assert len(rows) > 20
-    assert all(tiny.segments.shortest <= len(row.output) <= tiny.segments.longest for row in rows)
-    assert len({row.id for row in rows}) == len(rows)
 
 
 def test_candidates_keep_their_segment_and_say_what_was_lost(made: Made, tiny: Setup) -> None:
@@ -129,6 +74,68 @@ def test_candidates_keep_their_segment_and_say_what_was_lost(made: Made, tiny: S
 )
 def test_a_score_is_read_from_the_last_line_or_not_at_all(reply: str, score: float | None) -> None:
     assert parsed(reply) == score
+
+
+@pytest.mark.parametrize(
+    ("reply", "score"),
+    [
+        ("4.5\nIt is right.", 4.5),
+        (" 5 \n", 5.0),
+        ("0", 0.0),
+        ("Score: 4", None),
+        ("4.5/5\nGood.", None),
+        ("5.5", None),
+        ("-1", None),
+        ("nan", None),
+        ("It is right.\n5", None),
+        ("", None),
+    ],
+)
+def test_alpagasus_s_score_stands_alone_on_the_first_line(reply: str, score: float | None) -> None:
+    assert first_line(reply) == score
+
+
+def test_a_model_rates_on_alpagasus_s_scale_and_nothing_unparsed_becomes_a_number(
+    made: Made, tiny: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies = ["4.5\nRight.", "I would say 5", "3"]
+
+    def scripted(self: Engine, prompts: list[str], sampling: object, unit: str) -> list[Completion]:
+        assert "### Instruction:" in prompts[0]
+        assert "scale from 0 to 5" in prompts[0]
+        return [Completion(replies[i % 3], "stop") for i in range(len(prompts))]
+
+    monkeypatch.setattr(Engine, "generate", scripted)
+    rater = ModelRater(seed_model(tiny), FirstLineScore(ALPAGASUS_ACCURACY))
+    folder = made(Rated(candidates(tiny), by=rater))
+    rows = list(read(folder / EXAMPLES, Example))
+    assert [row.score for row in rows[:3]] == [4.5, None, 3.0]
+    assert [one.raw for one in read(folder / RATINGS, Rating)][:3] == replies
+
+
+def test_a_sample_is_so_many_of_a_set_and_the_rest_is_kept_aside(made: Made, tiny: Setup, tmp_path: Path) -> None:
+    pool = candidates(tiny)
+    rows = list(read(made(pool) / EXAMPLES, Example))
+    three, again = Sample(pool, n=3), Sample(pool, n=3, draw=1)
+    kept = list(read(made(three) / EXAMPLES, Example))
+    assert len(kept) == 3
+    assert len(list(read(made(three) / REJECTED, Rejected))) == len(rows) - 3
+    assert kept != list(read(made(again) / EXAMPLES, Example))
+    work = work_with(tmp_path, {pool.fingerprint: made(pool)})
+    with pytest.raises(ValueError, match=f"999 rows wanted of {len(rows)}; widen"):
+        select(Sample(pool, n=999), work)
+
+
+def test_an_empty_output_teaches_the_end_alone_and_prompts_are_refused(made: Made, tiny: Setup, tmp_path: Path) -> None:
+    """Alpaca has 28 rows without output, and the papers trained on them."""
+    tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
+    (one,), cut = encode([Example("a", "hi", "")], tokenizer, tiny.base.template, 64)
+    assert cut == 0
+    assert [label for label in one.labels if label != IGNORED] == [tokenizer.eos_token_id]
+    node = Finetuned(tiny.base, tiny.prompts, tiny.sft)
+    work = work_with(tmp_path, {one.fingerprint: made(one) for one in (tiny.base, tiny.prompts)})
+    with pytest.raises(ValueError, match="none of its 28 examples has an output to learn from"):
+        finetune(node, work)
 
 
 def test_expected_scores_lie_on_the_scale_and_are_kept_raw(made: Made, tiny: Setup) -> None:

@@ -1,0 +1,65 @@
+"""The setup `files`: the paper's recipe on somebody's own seed data, pages, prompts and base model.
+
+With `tiny` for a base the answers are poor and the counts are right: it shows in minutes, without published weights,
+that the data go all the way through.
+"""
+
+from __future__ import annotations
+
+from experiments.setups import AtLeast, BestShare, Setup
+from harness.data import ExpectedScore, Joined, Sampling, Segments
+from harness.files import Deduplicated
+from harness.given import Given
+from harness.models import BatchBySize, LinearTo, Llama, Lora, Pretrained, Sft, StepsBySize
+from harness.outcomes import LocalJudge, Responses
+from harness.prompts import BACKWARD, HUMPBACK_RATING
+from harness.templates import INSTRUCTION_RESPONSE, Model
+
+_TINY_SFT = Sft(
+    learning_rate=1e-3,
+    schedule=LinearTo(9e-4),
+    dropout=0.0,
+    batch=BatchBySize(),
+    duration=StepsBySize(((100, 30), (800, 120), (3_200, 200))),
+    longest=1_024,
+)
+"""The paper's recipe in proportion: a model from nothing needs larger steps and fewer of them."""
+
+
+def files(given: Given) -> Setup:
+    """The setup made of what somebody pointed at."""
+    segments = Deduplicated(Segments(given.pages, language="en" if given.language == "en" else None))
+    base: Model
+    if given.base is None:
+        base = Pretrained(
+            Joined(segments, given.seed_data),
+            Llama(layers=2, width=128, heads=4, feed_forward=256, context=2_048, vocabulary=4_096),
+            INSTRUCTION_RESPONSE,
+            learning_rate=2e-3,
+            schedule=LinearTo(2e-4, warm_up=0.05),
+            beta2=0.95,
+            batch=16,
+            updates=120,
+        )
+        sft, room = _TINY_SFT, 64
+    else:
+        base = given.base
+        sft, room = Sft(adapter=Lora(given.lora_rank) if given.lora_rank else None), 1_024
+    answering = Sampling(max_new_tokens=room)
+    return Setup(
+        name="files",
+        base=base,
+        seed_data=given.seed_data,
+        segments=segments,
+        backward_prompt=BACKWARD,
+        backward=sft,
+        augmentation=Sampling(max_new_tokens=min(room, 256)),
+        sft=sft,
+        scoring=ExpectedScore(HUMPBACK_RATING),
+        keep=BestShare(given.best) if given.at_least is None else AtLeast(given.at_least),
+        oracle=None,
+        prompts=given.prompts,
+        answering=answering,
+        reference=given.prompts if given.reference == "prompts" else Responses(base, given.prompts, answering),
+        judge=LocalJudge(given.judge or base),
+    )

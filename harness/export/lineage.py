@@ -1,0 +1,206 @@
+"""How an artifact came about, read back from its record: the steps in words, and what came from outside.
+
+The record's expression table is all that is needed, so an artifact can be exported on a computer that has nothing else;
+counts of the steps before it are read from their own records where those lie in the same store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.export.licences import LicenceOf, Origin, Reach, farther, nearer
+from harness.store import RECORD, read_record
+
+_REACH: dict[str, Reach] = {
+    "by": "used",
+    "model": "used",
+    "as_many_as": "compared",
+    "without": "compared",
+}
+"""By field, what an artifact there is to the one that names it; in any other field its text goes into it."""
+_NAMES = ("name", "repository", "label")
+"""Fields that name a source, a file, a model of the hub or one in a folder."""
+_WORDS = {
+    "OpenAssistant": "Open Assistant replies of rank {rank}, language {language}, {n} of them, from {files}",
+    "InstructionSet": "instructions with outputs, {n} of them, from {files}",
+    "PromptSet": "prompts, {n} of them, from {files}",
+    "WebPages": "web pages, {n} of them, from {files}",
+    "Segments": "the text under each header of the pages, {shortest} to {longest} characters",
+    "Deduplicated": "one of each group of near-duplicates",
+    "Distinct": "the union, each prompt once",
+    "Scored": "scores for {dimension} from column {column} of {scores}",
+    "Reversed": "instruction and output exchanged, to train a backward model on",
+    "Tagged": "the system sentence {system!r} on each",
+    "Joined": "the first set, then the second",
+    "Backtranslated": "an instruction written for each segment by the backward model",
+    "Rated": "each candidate rated by {by}",
+    "Selected": "candidates rated {at_least:g} or better",
+    "Best": "the best-rated {share:.2%} of the candidates",
+    "HubModel": "the published model {repository}",
+    "FolderModel": "the model in somebody's folder {label}",
+    "Uniform": "as many candidates drawn uniformly, without curation",
+    "Responses": "an answer to each prompt by the model",
+    "MicroSeed": "human-like pairs of the micro world, {n} of them",
+    "MicroPages": "web pages of the micro world, {n} of them",
+    "MicroPrompts": "prompts of the micro world, {n} of them",
+    "MicroTexts": "texts of the micro world, {n} of them",
+    "MicroReference": "answers of middling quality by rule, in the micro world",
+    "Pretrained": "a small Llama trained from nothing on the texts, {updates} updates",
+    "Finetuned": "the base finetuned on the examples",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One artifact on the way, inputs before what is made of them."""
+
+    number: int
+    kind: str
+    words: str
+    inputs: tuple[int, ...]
+    """Numbers of the steps that it was made from, or by."""
+    counts: dict[str, int] | None
+    """None where its record does not lie in this store."""
+
+    def __str__(self) -> str:
+        of = f" (from {', '.join(map(str, self.inputs))})" if self.inputs else ""
+        told = ", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in (self.counts or {}).items())
+        return f"{self.number}. **{self.kind}**{of}: {self.words}" + (f". {told[0].upper()}{told[1:]}" if told else "")
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """The steps up to an artifact, the last being itself, and what came from outside."""
+
+    steps: tuple[Step, ...]
+    origins: tuple[Origin, ...]
+    languages: tuple[str, ...]
+
+
+def lineage(record: dict[str, Any], folder: Path, licence_of: LicenceOf) -> Lineage:
+    """The lineage of the artifact in `folder`, whose record is given.
+
+    Raises:
+        Damaged: when the record of a step before it, in the same store, is not as it was written.
+    """
+    table: dict[str, Any] = record["expression"]
+    order: list[str] = []
+    _visit(record["fingerprint"], table, order)
+    reach: dict[str, Reach] = {record["fingerprint"]: "contained"}
+    for fingerprint in reversed(order):
+        for name, value in table[fingerprint]["fields"].items():
+            for below in _artifacts(value):
+                over = farther(reach[fingerprint], _REACH.get(name, "contained"))
+                reach[below] = nearer(over, reach.get(below, "compared"))
+    counts = {record["fingerprint"]: record["counts"]}
+    _counts(record, folder.resolve().parent.parent, counts)
+    numbers = {fingerprint: number for number, fingerprint in enumerate(order, 1)}
+    steps, origins, languages = [], [], []
+    for fingerprint, number in numbers.items():
+        kind, fields = table[fingerprint]["class"], table[fingerprint]["fields"]
+        inputs = dict.fromkeys(numbers[one] for value in fields.values() for one in _artifacts(value))
+        steps.append(Step(number, kind, _in_words(kind, fields, numbers), tuple(inputs), counts.get(fingerprint)))
+        origins += list(_origins(kind, fields, reach[fingerprint], licence_of))
+        if reach[fingerprint] == "contained":
+            spoken = "en" if kind.startswith("Micro") else fields.get("language")
+            languages += [spoken] if isinstance(spoken, str) and 2 <= len(spoken) <= 3 else []
+    return Lineage(tuple(steps), _each_once(origins), tuple(sorted(set(languages))))
+
+
+def literal(value: Any) -> str:
+    """A field's value as people read it."""
+    if isinstance(value, dict) and "artifact" in value:
+        return f"artifact {value['artifact'][:8]}"
+    if isinstance(value, dict):
+        if "name" in value:  # a file or a source
+            return str(value["name"])
+        inner = ", ".join(f"{key}={literal(item)}" for key, item in value.items() if key != "class")
+        return f"{value.get('class', '')}({inner})"
+    if isinstance(value, list):
+        return ", ".join(f"({literal(item)})" if isinstance(item, list) else literal(item) for item in value)
+    return "all" if value is None else str(value)
+
+
+def _visit(start: str, table: dict[str, Any], order: list[str]) -> None:
+    """Put `start` and all below it into `order`, inputs first."""
+    waiting = [(start, False)]
+    while waiting:
+        fingerprint, ready = waiting.pop()
+        if ready:
+            order.append(fingerprint)
+        elif fingerprint not in order and (fingerprint, True) not in waiting:
+            waiting.append((fingerprint, True))
+            fields = table[fingerprint]["fields"].values()
+            waiting += [(below, False) for below in reversed([one for value in fields for one in _artifacts(value)])]
+
+
+def _artifacts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "artifact" in value:
+            yield value["artifact"]
+        else:
+            for item in value.values():
+                yield from _artifacts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _artifacts(item)
+
+
+def _counts(record: dict[str, Any], store: Path, found: dict[str, dict[str, int]]) -> None:
+    for name in record["inputs"]:
+        path = store / name / RECORD
+        if path.is_file():
+            below = read_record(path)
+            if below["fingerprint"] not in found:
+                found[below["fingerprint"]] = below["counts"]
+                _counts(below, store, found)
+
+
+def _in_words(kind: str, fields: dict[str, Any], numbers: dict[str, int]) -> str:
+    shown: dict[str, Any] = {}
+    for name, value in fields.items():
+        below = [f"step {numbers[one]}" for one in _artifacts(value)]
+        if isinstance(value, (str, int, float)):
+            shown[name] = value
+        else:
+            shown[name] = " and ".join(below) or (value.get("class") if name == "by" else literal(value))
+    try:
+        return _WORDS[kind].format(**shown)
+    except (KeyError, ValueError):  # a class without words, or whose fields have changed since
+        return ", ".join(f"{name} {value}" for name, value in shown.items() if not list(_artifacts(fields[name])))
+
+
+def _origins(kind: str, fields: dict[str, Any], reach: Reach, licence_of: LicenceOf) -> Iterator[Origin]:
+    if kind.startswith("Micro"):
+        yield Origin("the micro world", "made by rule, nothing from outside", "Apache-2.0", reach)
+    for value in _records({"class": kind, **fields}):
+        name = next((value[key] for key in _NAMES if key in value), None)
+        revision, checksum = value.get("revision"), value.get("sha256")
+        what: Literal["data", "model"] = "model" if str(value.get("class")).endswith("Model") else "data"
+        if isinstance(name, str) and isinstance(revision, str):
+            yield Origin(name, f"revision {revision[:16]}", licence_of(name), reach, what)
+        elif isinstance(name, str) and isinstance(checksum, str):
+            yield Origin(name, f"somebody's own, SHA-256 {checksum[:16]}", licence_of(checksum), reach, what)
+
+
+def _records(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if "artifact" not in value:
+            yield value
+            for item in value.values():
+                yield from _records(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _records(item)
+
+
+def _each_once(origins: list[Origin]) -> tuple[Origin, ...]:
+    kept: dict[tuple[str, str], Origin] = {}
+    for one in origins:
+        known = kept.setdefault((one.name, one.detail), one)
+        if nearer(one.reach, known.reach) != known.reach:
+            kept[one.name, one.detail] = one
+    return tuple(kept.values())

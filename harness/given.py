@@ -1,0 +1,40 @@
+"""The vocabulary of the setup `files`: what somebody pointed at, as expressions. See `harness/setup_file.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.data import Examples, Pages
+from harness.fingerprint import FieldError, Value
+from harness.models import FolderModel, HubModel
+
+Base = HubModel | FolderModel
+
+
+@dataclass(frozen=True)
+class Given(Value):
+    """Somebody's own data and model."""
+
+    seed_data: Examples
+    pages: Pages
+    prompts: Examples
+    base: Base | None
+    """None is `tiny`: a small Llama trained from nothing on the segments and the seed data."""
+    judge: Base | None
+    """None is the base itself, which has to be said by name: it then judges the reference that it wrote."""
+    reference: Literal["base", "prompts"] = "base"
+    """Answers to compare with: the untrained base's, or the outputs that stand beside the prompts."""
+    language: str = "en"
+    """Of seed data and segments."""
+    at_least: float | None = None
+    """Threshold of self-curation. Without it the best-rated share is taken."""
+    best: float = 0.0833
+    """Share selected where no threshold is given. Humpback's A_5 is 8.33 % of its pool (Table 1)."""
+    lora_rank: int | None = None
+    """Adapters of this rank in place of full finetuning."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.best <= 1:
+            raise FieldError(f"best is {self.best}; it is a share of the candidates, above 0 and up to 1")

@@ -1,0 +1,165 @@
+"""One reader for instruction data in any of the layouts of `layouts.py`: pairs to train on, or prompts to answer.
+
+The layout is the file's, found by most of its first rows, so that a stray row is kept aside and does not change how the
+others are read. An output that is there and empty is data: the released Alpaca has 28 of them among its 52,002, and the
+papers trained on those. An output that is missing, or no text, is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from harness.readers.layouts import PROMPTS, RESPONSES, Layout, Refused, Turn, fitting, parse
+from harness.readers.records import Record, records, unreadable
+from harness.readers.streams import UnusableFile
+from harness.readers.values import kind
+from harness.rows import Example, Rejected, Unreadable, to_json
+
+Row = Example | Rejected | Unreadable
+_LOOKED_AT = 100
+"""Records by which the layout is found."""
+_IDS = ("id", "idx", "question_id", "prompt_id")
+_SOURCES = ("dataset", "category", "Skill", "skill", "source")
+_KEPT = ("generator", "dataset", "category", "Skill", "skill", "source", "Difficulty", "difficulty", "motivation_app")
+_READ_ALIKE = ({Layout.ALPACA, Layout.ALPACA_EVAL}, {Layout.PROMPTS, Layout.KOALA})
+_READ_ALIKE_AS_PROMPTS = (
+    {Layout.ALPACA, Layout.ALPACA_EVAL, Layout.PROMPTS, Layout.KOALA},
+    {Layout.PAIR, Layout.PROMPTS},
+)
+
+
+def stem_of(name: str) -> str:
+    """What a file's rows are called after: its name up to the first full stop."""
+    return name.split("/")[-1].split(".")[0] or name
+
+
+def layout_of(path: Path, name: str = "") -> Layout:
+    """How the file lays out its rows.
+
+    Raises:
+        UnusableFile: when it cannot be read, or no layout or more than one fits.
+    """
+    return _layout(path, list(islice(records(path, name), _LOOKED_AT)))
+
+
+def pairs(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
+    """Each record of a file as an example with instruction and output, or kept aside with the reason.
+
+    `name` is what the file is called where that is not the path's last part, and `stem` what ids begin with. A row's id
+    is `stem/ID` with the file's own id, or else `stem/ROW`; the later of two rows with one id is `Rejected`.
+
+    Raises:
+        UnusableFile: when it cannot be read, or no layout or more than one fits.
+    """
+    return _read(path, name, stem, _READ_ALIKE, prompts_only=False)
+
+
+def prompts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
+    """As `pairs`, but an output may be missing."""
+    return _read(path, name, stem, _READ_ALIKE_AS_PROMPTS, prompts_only=True)
+
+
+def _layout(path: Path, head: list[Record | Unreadable]) -> Layout:
+    found = [(record, fitting(record.value)) for record in head if isinstance(record, Record)]
+    votes = Counter(fits[0] for _, fits in found if len(fits) == 1)
+    if votes:
+        return votes.most_common(1)[0][0]
+    if not found:
+        reason = next((one.reason for one in head if isinstance(one, Unreadable)), "nothing in it")
+        raise UnusableFile(f"{path}: none of the first {len(head)} records can be read; the first: {reason}")
+    record, fits = next(((record, fits) for record, fits in found if fits), found[0])
+    raise UnusableFile(f"{path}: {record.place}: {_unfit(record.value, fits)}")
+
+
+def _unfit(row: dict[str, Any], fits: tuple[Layout, ...]) -> str:
+    names = ", ".join(name for name, value in row.items() if value is not None)[:200] or "none"
+    if not fits:
+        return (
+            f"no layout fits its fields ({names}); it takes {' or '.join(PROMPTS)} with one of {', '.join(RESPONSES)}, "
+            "or a chat under messages or conversations"
+        )
+    if len(set(fits)) > 1:
+        return (
+            f"two layouts fit its fields ({names}): {' and '.join(fit.value for fit in dict.fromkeys(fits))}; keep one"
+        )
+    return f"its fields ({names}) hold more than one instruction or output; keep one of each"
+
+
+def _read(path: Path, name: str, stem: str, alike: tuple[set[Layout], ...], *, prompts_only: bool) -> Iterator[Row]:
+    name = name or path.name
+    stem = stem or stem_of(name)
+    stream = records(path, name)
+    head = list(islice(stream, _LOOKED_AT))
+    layout = _layout(path, head)
+    family = next((one for one in alike if layout in one), {layout})
+    seen: dict[str, str] = {}
+    for record in chain(head, stream):
+        if isinstance(record, Unreadable):
+            yield record
+            continue
+        try:
+            own = _own_id(record.value)
+            turn = _turn(record.value, layout, family, prompts_only)
+        except Refused as error:
+            yield unreadable(record, str(error))
+            continue
+        id = f"{stem}/{record.row if own is None else own}"
+        origin = to_json(_origin(record, layout, own, turn))
+        # Row numbers are unique by themselves, so files without ids of their own cost no memory.
+        earlier = seen.setdefault(id, record.place) if own is not None else seen.get(id, record.place)
+        if earlier != record.place:
+            reason = f"duplicate id: {record.place} of {name} has the id of {earlier}, {id.removeprefix(stem + '/')!r}"
+            yield Rejected(f"{id}@{record.row}", reason, f"{turn.instruction}\n{turn.output or ''}", origin=origin)
+            continue
+        source = next((s for s in map(record.value.get, _SOURCES) if isinstance(s, str) and s.strip()), stem)
+        yield Example(id, turn.instruction, turn.output or "", turn.system, source, origin=origin)
+
+
+def _turn(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_only: bool) -> Turn:
+    fits = fitting(row)
+    if len(fits) > 1:
+        raise Refused(_unfit(row, fits))
+    if not fits or fits[0] not in family:
+        try:
+            parse(layout, row)
+        except (Refused, LookupError) as error:
+            # What the file's layout misses in this row says more than which other layout the row happens to fit.
+            missing = f": {error}" if isinstance(error, Refused) else ""
+            raise Refused(f"no {layout.value} row as the others{missing}") from error
+        raise Refused(f"no {layout.value} row as the others: it fits {fits[0].value if fits else 'no layout'}")
+    turn = parse(fits[0], row)
+    if turn.output is None and not prompts_only:
+        raise Refused(f"no output: a row of {fits[0].value} with an instruction alone; it takes an output too")
+    return turn
+
+
+def _own_id(row: dict[str, Any]) -> str | None:
+    for name in _IDS:
+        value = row.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+            raise Refused(f"field {name} is {kind(value)}; it takes a number or text")
+        return str(value)
+    return None
+
+
+def _origin(record: Record, layout: Layout, own: str | None, turn: Turn) -> dict[str, Any]:
+    known: dict[str, Any] = {"file": record.file, "row": record.row, "layout": layout.value}
+    if own is not None:
+        known["id"] = own
+    if turn.input:
+        known["input"] = turn.input
+    if turn.later:
+        known["turns"] = turn.later
+    for name in _KEPT:
+        value = record.value.get(name)
+        small = isinstance(value, str) and 0 < len(value) <= 200
+        if small or (isinstance(value, (int, float)) and math.isfinite(value)):
+            known[name.lower()] = value
+    return known

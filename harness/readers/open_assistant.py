@@ -1,0 +1,151 @@
+"""Pairs from Open Assistant's conversations, selected step by step, each step counted.
+
+Every message is a candidate reply but the openings that somebody answered: those come along with their answers. So a
+set's candidates are its answers and its unanswered openings, and each is kept, or rejected with the first step that it
+fails.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from harness.files import FirstTurn, OpenAssistant
+from harness.readers.messages import Conversations, Message, conversations, origin_of
+from harness.readers.records import Record, records
+from harness.rows import Example, Rejected, Unreadable, to_json
+
+DEEPEST = 200
+"""Turns above a reply; it keeps a chain of messages that goes on for ever from taking time without end."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What became of the messages."""
+
+    kept: list[Example]
+    """In the order of their ids, so that the order of files and lines does not matter."""
+    rejected: list[Rejected]
+    unreadable: list[Unreadable]
+    counts: dict[str, int]
+    """Messages left after each step, and `in` = `kept` + `rejected` + `unreadable`."""
+
+
+def is_open_assistant(path: Path, name: str = "") -> bool:
+    """Whether most of a file's first records are Open Assistant's messages or trees.
+
+    Raises:
+        UnusableFile: when the file cannot be read.
+    """
+    head = [one.value for one in islice(records(path, name), 100) if isinstance(one, Record)]
+    theirs = sum(isinstance(one.get("prompt"), dict) or {"message_id", "text", "role"} <= set(one) for one in head)
+    return theirs > len(head) / 2
+
+
+def select(files: Iterable[Iterator[Record | Unreadable]], rules: OpenAssistant) -> Selection:
+    """The pairs that `rules` asks for.
+
+    With `n`, so many of them: sorted by id, then `random.Random("open-assistant/DRAW").sample`.
+
+    Raises:
+        ValueError: when fewer than `n` are left.
+    """
+    found = conversations(files)
+    standing = found.standing()
+    answered = {message.parent for message in found.messages.values()}
+    rejected = list(found.rejected)
+    first = isinstance(rules.turns, FirstTurn)
+    steps = ["first replies" if first else "replies", "in their roles", f"of rank {rules.rank}", "not deleted"]
+    steps += [f"in {rules.language or 'any language'}"]
+    passed = dict.fromkeys(steps, 0)
+    pairs: list[tuple[Message, list[Message]]] = []
+    candidates = 0
+    for message in sorted(found.messages.values(), key=lambda one: one.id):
+        if message.parent is None and message.id in answered:
+            continue
+        candidates += 1
+        reason, above = standing[message.id], []
+        if not reason:
+            above = found.above(message, 1 if first else DEEPEST)
+            for step, why in zip(steps, _failures(message, above, rules, first), strict=True):
+                if why:
+                    reason = why
+                    break
+                passed[step] += 1
+        if reason:
+            rejected.append(_rejected(message, above, reason))
+        else:
+            pairs.append((message, above))
+    drawn = {message.id for message, _ in pairs}
+    if rules.n is not None:
+        if rules.n > len(pairs):
+            raise ValueError(
+                f"{rules.name}: n is {rules.n}, and {len(pairs)} pairs are left after the selection "
+                f"({', '.join(f'{name} {n}' for name, n in passed.items())}); ask for fewer, or give more files"
+            )
+        drawn = set(random.Random(f"open-assistant/{rules.draw}").sample(sorted(drawn), rules.n))
+    kept = []
+    for message, above in pairs:
+        if message.id in drawn:
+            kept.append(_example(message, above))
+        else:
+            rejected.append(_rejected(message, above, "not drawn"))
+    counts = {
+        "records": found.records,
+        "trees": found.trees,
+        "messages": len(found.messages),
+        "conversations": _openings(found),
+        **passed,
+        "in": candidates + len(found.rejected) + len(found.unreadable),
+        "kept": len(kept),
+        "rejected": len(rejected),
+        "unreadable": len(found.unreadable),
+    }
+    return Selection(kept, rejected, found.unreadable, counts)
+
+
+def _openings(found: Conversations) -> int:
+    return sum(message.parent is None for message in found.messages.values())
+
+
+def _failures(message: Message, above: list[Message], rules: OpenAssistant, first: bool) -> Iterator[str]:
+    """For each step in turn why the message fails it, empty where it passes. Later steps rely on earlier ones."""
+    if above and above[0].parent is not None:
+        yield "a later turn" if first else f"deeper than {DEEPEST} turns"
+    else:
+        yield "" if above else "an opening that nobody answered"
+    path = [*above, message]
+    odd = next((i for i, one in enumerate(path) if one.role != ("prompter", "assistant")[i % 2]), None)
+    if message.role == "prompter" and odd is None:
+        yield "a prompter's turn: it is the prompt of its answers"
+    else:
+        yield "" if odd is None else f"turn {odd + 1} is a {path[odd].role}'s, where it takes the other role's"
+    # Guanaco follows the best answer at each step, so the ranks of the answers above count too.
+    rank = next((one.rank for one in path[1::2] if one.rank != rules.rank), rules.rank)
+    yield "" if rank == rules.rank else "without a rank" if rank is None else f"of rank {rank}, not {rules.rank}"
+    gone = next((one for one in path if one.deleted), None)
+    yield "" if gone is None else "deleted" if gone is message else f"message {gone.id} above it is deleted"
+    other = next((one for one in path if rules.language not in (None, one.language)), None)
+    yield "" if other is None else f"in {other.language or 'an unknown language'}, not {rules.language}"
+
+
+def _rejected(message: Message, above: list[Message], reason: str) -> Rejected:
+    text = f"{above[-1].text}\n{message.text}" if above else message.text
+    return Rejected(message.id, reason, text, origin=origin_of(message))
+
+
+def _example(message: Message, above: list[Message]) -> Example:
+    *earlier, prompt = above
+    said = [f"{'User' if one.role == 'prompter' else 'Assistant'}: {one.text}" for one in earlier]
+    known = {"file": message.file, "place": message.place, "prompt": prompt.id, "tree": above[0].id}
+    known |= {"lang": message.language}
+    return Example(
+        message.id,
+        instruction="\n\n".join([*said, prompt.text]),
+        output=message.text,
+        source="oasst",
+        origin=to_json({**known, "rank": message.rank, "turn": len(above) // 2}),
+    )

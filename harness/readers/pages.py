@@ -1,0 +1,214 @@
+"""Web pages from what people have: WARC, HTML files and folders of them, JSON Lines or Parquet of HTML or text.
+
+What a file is follows from its content. Pages come in the file's order, one at a time; what is no page or cannot be
+read comes in its place, so every record of a file is accounted for. The same address twice is two pages.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.readers.page_fields import page_of
+from harness.readers.records import records, unreadable
+from harness.readers.streams import PARQUET, UnusableFile, shown
+from harness.readers.tape import Tape
+from harness.readers.warc import NEXT, Damage, WarcRecord, warc_records
+from harness.readers.web_text import (
+    LARGEST_PAGE,
+    NoText,
+    as_text,
+    charset,
+    looks_like_html,
+    media_type,
+    response,
+    unpacked,
+)
+from harness.rows import Page, Rejected, Unreadable
+
+ACCEPTED = "WARC, HTML, a folder of these, and JSON Lines or Parquet with HTML or text"
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_HTML_NAMES = (".html", ".htm", ".xhtml")
+
+
+@dataclass(frozen=True)
+class Other:
+    """A record that was never meant to be a page: a request, metadata, a folder's image."""
+
+    kind: str
+
+
+Entry = Page | Rejected | Unreadable | Other
+
+
+def pages(path: Path) -> Iterator[Page | Unreadable]:
+    """The pages of a file or folder, and what cannot be read; what is no page is passed over.
+
+    Raises:
+        UnusableFile: when there is nothing to read, or it is of no kind that is read here.
+    """
+    for entry in entries(path):
+        if isinstance(entry, Page | Unreadable):
+            yield entry
+
+
+def entries(path: Path, name: str = "") -> Iterator[Entry]:
+    """All that a file or folder holds, in order: pages, responses that are no page (`Rejected`), what cannot be read,
+    and other records. `name` is what the file is called, where that is not the path's last part.
+
+    Raises:
+        UnusableFile: when there is nothing to read, or it is of no kind that is read here.
+    """
+    name = name or path.name
+    if path.is_dir():
+        return _from_folder(path)
+    if not path.exists():
+        raise _unusable(path, "there is no such file or folder")
+    try:
+        found = kind_of(path)
+    except OSError as error:
+        raise _unusable(path, f"it cannot be read ({error.strerror or error})") from error
+    match found:
+        case "WARC":
+            return _from_warc(path, name)
+        case "records":
+            return _from_records(path, name)
+        case "HTML":
+            return iter((_from_file(path, name, name),))
+    raise _unusable(path, f"this is {found}")
+
+
+def _unusable(path: Path, found: str) -> UnusableFile:
+    return UnusableFile(f"{path}: {found}. Accepted are {ACCEPTED}")
+
+
+def kind_of(path: Path) -> str:
+    """ "WARC", "records" or "HTML", else what it is instead."""
+    with Tape(path) as tape:
+        tape.hold(1 << 14)
+        while not tape.buffer and tape.next_stretch():
+            tape.hold(1 << 14)
+        head, packed = bytes(tape.buffer[: 1 << 14]), tape.packed
+    names = path.name.lower().split(".")
+    if NEXT.match(head.lstrip()):
+        return "WARC"
+    if head.startswith((PARQUET, b"BZh", b"\xfd7zXZ\x00")):
+        return "records"
+    if looks_like_html(head):
+        return "HTML"
+    text = head.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").lstrip(b" \t\r\n\x00")
+    if text.startswith((b"{", b"[")):
+        return "records"
+    if not text:
+        return "a file with nothing in it" if not packed else "a compressed file of which nothing can be read"
+    # Damage at its beginning does not make an archive something else.
+    if NEXT.search(head) or "warc" in names:
+        return "WARC"
+    if any(name[1:] in names for name in _HTML_NAMES):
+        return "HTML"
+    return f"something that begins with {head[:24]!r}"
+
+
+def _from_folder(folder: Path) -> Iterator[Entry]:
+    """HTML files and web archives below a folder, by their paths; addresses of HTML files are relative to it."""
+    pages = 0
+    for path in _files_below(folder):
+        address = (
+            path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        )
+        try:
+            found = "HTML" if path.suffix.lower() in _HTML_NAMES else kind_of(path)
+        except OSError as error:
+            yield Unreadable(address, "the file", f"it cannot be read ({error.strerror or error})", "")
+            continue
+        inside: Iterator[Entry] = iter((Other("file"),))
+        if found == "WARC":
+            inside = _from_warc(path, address)
+        elif found == "HTML":
+            inside = iter((_from_file(path, address, address),))
+        for entry in inside:
+            pages += isinstance(entry, Page | Unreadable)
+            yield entry
+    if not pages:
+        raise _unusable(folder, "no file in this folder is HTML or WARC; name JSON Lines and Parquet files one by one")
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for where, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(where) / name for name in sorted(names))
+
+
+def _from_file(path: Path, name: str, url: str) -> Page | Unreadable:
+    raw = b""
+    try:
+        with Tape(path) as tape:
+            whole = not tape.hold(LARGEST_PAGE + 1)
+            raw = bytes(tape.buffer)
+            if tape.stopped is not None:
+                raise NoText(tape.stopped.reason)
+        if not whole:
+            raise NoText(f"the page has more than the {LARGEST_PAGE} bytes that are read")
+        return Page(url, as_text(raw))
+    except OSError as error:
+        return Unreadable(name, "the file", f"it cannot be read ({error.strerror or error})", "")
+    except NoText as error:
+        return Unreadable(name, "the file", str(error), shown(raw[:8_000]))
+
+
+def _from_warc(path: Path, name: str) -> Iterator[Entry]:
+    for one in warc_records(path):
+        if isinstance(one, Damage):
+            yield Unreadable(name, one.place, one.reason, one.raw)
+            continue
+        try:
+            yield _from_record(one)
+        except NoText as error:
+            yield Unreadable(name, one.place, str(error), shown(one.block[:8_000]))
+
+
+def _from_record(record: WarcRecord) -> Page | Rejected | Other:
+    """One record's page.
+
+    Raises:
+        NoText: saying why a record that should be a page is none.
+    """
+    kind = record.headers.get("warc-type", "").lower()
+    if not kind:
+        raise NoText("its header has no WARC-Type")
+    if kind not in ("response", "resource", "conversion"):
+        return Other(kind)
+    url = record.headers.get("warc-target-uri", "").removeprefix("<").removesuffix(">")
+    if not url:
+        raise NoText("its header has no WARC-Target-URI")
+    sent_as = record.headers.get("content-type", "")
+    body = record.block
+    if kind == "response":
+        if sent_as and media_type(sent_as) != "application/http":
+            return Rejected(url, f"no HTTP response but {media_type(sent_as)}", shown(body))
+        sent = response(body)
+        if sent.status != 200:
+            return Rejected(url, f"HTTP status {sent.status}; pages have 200", shown(sent.body))
+        sent_as, body = sent.headers.get("content-type", ""), sent.body
+        media = sent.kind or ("text/html" if looks_like_html(body[:8_192]) else "")
+    else:
+        media = media_type(sent_as)
+    if media not in (*_HTML_TYPES, "text/plain"):
+        return Rejected(url, f"Content-Type {media or '(none)'}; pages have text/html or text/plain", shown(body))
+    if record.length > LARGEST_PAGE and len(record.block) < record.length:
+        raise NoText(f"the record has {record.length} bytes; pages of up to {LARGEST_PAGE} are read")
+    text = as_text(unpacked(sent) if kind == "response" else body, charset(sent_as))
+    return Page(url, text) if media in _HTML_TYPES else Page(url, "", text)
+
+
+def _from_records(path: Path, name: str) -> Iterator[Entry]:
+    for record in records(path, name):
+        if isinstance(record, Unreadable):
+            yield record
+            continue
+        try:
+            yield page_of(record)
+        except NoText as error:
+            yield unreadable(record, str(error))

@@ -1,0 +1,194 @@
+"""Bytes of a file as UTF-8 text in pieces, whatever it is compressed with.
+
+Compression is told by its first bytes. A stream that breaks off is no exception: what came before it is good, so it
+ends there and says so in `broken`, and the reader above reports it where the next record would have stood.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from harness.rows import RAW_SHOWN
+
+PIECE = 1 << 16
+"""Bytes read at a time. A broken stream costs at most one piece of what stood right before the break."""
+HEAD = 1 << 20
+"""Bytes looked at to tell what a file is."""
+
+
+class UnusableFile(ValueError):
+    """A file of which nothing can be used. The message names it, what was found and what would do."""
+
+
+ACCEPTED = "JSON, JSON Lines or Parquet, as it is or compressed with gzip, zstd, bzip2 or xz"
+_COMPRESSED: tuple[tuple[bytes, str], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+)
+_UNUSABLE: tuple[tuple[bytes, str], ...] = (
+    (b"\x80\x02", "a Python pickle, which runs code when it is loaded"),
+    (b"\x80\x03", "a Python pickle, which runs code when it is loaded"),
+    (b"\x80\x04", "a Python pickle, which runs code when it is loaded"),
+    (b"\x80\x05", "a Python pickle, which runs code when it is loaded"),
+    (b"PK\x03\x04", "a zip archive; unpack it and name the file in it"),
+    (b"ARROW1", "an Arrow file; save it as Parquet"),
+    (b"WARC/", "a web archive; name it among the pages"),
+    (b"<!DOCTYPE", "a web page; name it among the pages"),
+    (b"<html", "a web page; name it among the pages"),
+    (b"SQLite format 3", "an SQLite database; export its table"),
+    (codecs.BOM_UTF32_LE, "UTF-32 text; save it as UTF-8"),
+    (codecs.BOM_UTF32_BE, "UTF-32 text; save it as UTF-8"),
+)
+_BREAKS = (EOFError, OSError, zlib.error, lzma.LZMAError)
+"""What decompressors raise on truncated and damaged streams."""
+PARQUET = b"PAR1"
+
+
+def unusable(path: Path, found: str) -> UnusableFile:
+    """The error for a file, in one form."""
+    return UnusableFile(f"{path}: {found}. Accepted are {ACCEPTED}")
+
+
+def shown(raw: bytes | str) -> str:
+    """The beginning of a raw record, for `Unreadable.raw`: bytes that are no UTF-8 as backslash escapes.
+
+    Text is taken as decoded with "surrogateescape".
+    """
+    if isinstance(raw, str):
+        raw = raw[:RAW_SHOWN].encode("utf-8", "surrogateescape")
+    return raw[: 4 * RAW_SHOWN].decode("utf-8", "backslashreplace")[:RAW_SHOWN]
+
+
+def first_bytes(path: Path, n: int = 16) -> bytes:
+    """The first bytes as they lie on disk.
+
+    Raises:
+        UnusableFile: when there is no file, it is a folder, empty, or may not be read.
+    """
+    if not path.exists():
+        raise unusable(path, "there is no such file")
+    if not path.is_file():
+        raise unusable(path, "this is a folder and not a file; name the file in it")
+    try:
+        with path.open("rb") as file:
+            head = file.read(n)
+    except OSError as error:
+        raise unusable(path, f"it cannot be read ({error.strerror})") from error
+    if not head:
+        raise unusable(path, "the file is empty")
+    return head
+
+
+class Text:
+    """A file's text, decompressed, as UTF-8 bytes without a byte order mark, read once from start to end.
+
+    Raises:
+        UnusableFile: when there is nothing in it, or it is of a kind that is known and not read here.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.broken = ""
+        """Why the stream ended early, once it has."""
+        self.utf16 = False
+        head = first_bytes(path)
+        self.packed = next((name for magic, name in _COMPRESSED if head.startswith(magic)), "")
+        self._pieces = self._recoded(self._raw())
+        self._head: list[bytes] = []
+        size = 0
+        for piece in self._pieces:
+            self._head.append(piece)
+            size += len(piece)
+            if size >= HEAD:
+                break
+        self.head = b"".join(self._head)
+        """The first HEAD bytes or so, decoded; reading them does not consume them."""
+        if not self.head.strip(b" \t\r\n"):
+            why = self.broken or ("nothing but blank lines" if self.head else "nothing in it")
+            raise unusable(path, f"the file holds no record: {why}")
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of the text, the head included."""
+        yield from self._head
+        self._head = []
+        yield from self._pieces
+
+    def _raw(self) -> Iterator[bytes]:
+        done = 0
+        with self.path.open("rb") as file:
+            read = _reader(file, self.packed)
+            while True:
+                try:
+                    piece = read(PIECE)
+                except _BREAKS as error:
+                    what = f"the {self.packed} stream" if self.packed else "the file"
+                    self.broken = f"{what} breaks off or is damaged after {done} bytes of text ({error})"
+                    return
+                if not piece:
+                    return
+                done += len(piece)
+                yield piece
+
+    def _recoded(self, raw: Iterator[bytes]) -> Iterator[bytes]:
+        first = b""
+        for piece in raw:
+            first += piece
+            if len(first) >= 16:
+                break
+        self._refuse(first)
+        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self.utf16 = True
+            decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
+            yield decoder.decode(first).encode("utf-8", "surrogatepass")
+            for piece in raw:
+                yield decoder.decode(piece).encode("utf-8", "surrogatepass")
+            left = decoder.getstate()[0]
+            if left:
+                yield b"\xff" * len(left)
+            return
+        yield first.removeprefix(codecs.BOM_UTF8)
+        yield from raw
+
+    def _refuse(self, first: bytes) -> None:
+        inside = f" inside the {self.packed} stream" if self.packed else ""
+        for magic, what in _UNUSABLE:
+            if first.startswith(magic):
+                raise unusable(self.path, f"this is {what}{inside}")
+        if inside and first.startswith(PARQUET):
+            raise unusable(self.path, f"this is Parquet{inside}; decompress it, Parquet compresses by itself")
+        if inside and (first.startswith(tuple(magic for magic, _ in _COMPRESSED))):
+            raise unusable(self.path, f"this is compressed twice: another stream{inside}; decompress it once")
+
+
+def _reader(file: IO[bytes], packed: str) -> Callable[[int], bytes]:
+    """A function that reads some bytes: `read1` where there is one, for it hands out what came before a break."""
+    opened: Any
+    match packed:
+        case "gzip":
+            opened = gzip.GzipFile(fileobj=file)
+        case "bzip2":
+            opened = bz2.BZ2File(file)
+        case "xz":
+            opened = lzma.LZMAFile(file)  # noqa: SIM115
+        case "zstd":
+            import pyarrow as pa
+
+            stream = pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
+
+            def read(n: int) -> bytes:
+                return bytes(stream.read(min(n, 4_096)))
+
+            return read
+        case _:
+            return file.read
+    first: Callable[[int], bytes] = opened.read1
+    return first

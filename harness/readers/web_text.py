@@ -1,0 +1,209 @@
+"""From bytes that a web server sent to text: HTTP messages, their encodings, and character sets.
+
+Archives differ in what they keep: some store the body as it went over the wire and some decoded, under the same
+headers. So an encoding that a header names and the body does not have is taken as undone already. Character sets
+are found in the order that browsers use: byte order mark, HTTP header, `<meta>`; then by looking at the bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zlib
+from dataclasses import dataclass
+
+LARGEST_PAGE = 8 << 20
+"""Bytes of one page's HTML."""
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})\b")
+_CHUNK = re.compile(rb"\s*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,200})?\r?\n")
+_META = re.compile(rb"<meta\b[^>]{0,300}?\bcharset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
+_XML = re.compile(rb"\s*<\?xml\b[^>]{0,100}?\bencoding\s*=\s*[\"']([\w.:-]{1,40})")
+# Atomic groups, or comments one after another would be tried in all partitions.
+_HTML = re.compile(
+    rb"\s*+(?:<\?xml\b[^>]{0,300}>\s*+)?(?:(?><!--.{0,2000}?-->)\s*+)*+"
+    rb"<(?:!doctype\s+html|html|head|body|meta|title|div|p|h[1-6]|article|main|section|table|ul|ol)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_CONTROLS = bytes([*range(0x01, 0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
+"""Bytes that no text has. NUL is dropped, and ESC belongs to Japanese encodings."""
+_MOST_JUNK = 0.05
+"""Share of control and replacement characters above which something is no text."""
+
+
+class NoText(ValueError):
+    """Why bytes are no page."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP response as an archive holds it."""
+
+    status: int
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def kind(self) -> str:
+        """The media type, such as "text/html"; empty where it is not said."""
+        return media_type(self.headers.get("content-type", ""))
+
+
+def media_type(content_type: str) -> str:
+    """The media type of a Content-Type, without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def charset(content_type: str) -> str:
+    """The character set of a Content-Type; empty where it names none."""
+    found = re.search(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", content_type, re.IGNORECASE)
+    return found.group(1) if found else ""
+
+
+def response(message: bytes) -> Response:
+    """An HTTP response's parts, the body as it is.
+
+    Raises:
+        NoText: when this is no HTTP response.
+    """
+    status = _STATUS.match(message)
+    if not status:
+        raise NoText(f"no HTTP status line: it begins with {message[:24]!r}")
+    end = _HEAD_END.search(message)
+    head, body = (message[: end.start()], message[end.end() :]) if end else (message, b"")
+    lines = re.sub(r"\r?\n[ \t]+", " ", head.decode("latin-1")).split("\n")
+    pairs = [line.partition(":") for line in lines[1:] if ":" in line]
+    headers: dict[str, str] = {}
+    for name, _, value in pairs:
+        # Of a header that stands twice the first counts, as for browsers.
+        headers.setdefault(name.strip().lower(), value.strip())
+    return Response(int(status.group(1)), headers, body)
+
+
+def unpacked(sent: Response) -> bytes:
+    """The body without transfer and content encodings.
+
+    Raises:
+        NoText: when it is damaged, larger than LARGEST_PAGE, or encoded in a way that is not known.
+    """
+    body = sent.body
+    if "chunked" in sent.headers.get("transfer-encoding", "").lower():
+        body = _joined(body)
+    for name in reversed(sent.headers.get("content-encoding", "").lower().split(",")):
+        body = _decompressed(body, name.strip())
+    if len(body) > LARGEST_PAGE:
+        raise NoText(f"the page has {len(body)} bytes; up to {LARGEST_PAGE} are read")
+    return body
+
+
+def _joined(body: bytes) -> bytes:
+    """A chunked body in one piece; one that is not chunked as it is."""
+    parts: list[bytes] = []
+    at = 0
+    while size := _CHUNK.match(body, at):
+        length = int(size.group(1), 16)
+        if not length:
+            return b"".join(parts)
+        part = body[size.end() : size.end() + length]
+        parts.append(part)
+        at = size.end() + length
+        if len(part) < length:
+            break
+    if not at:
+        return body
+    raise NoText(f"the chunked body breaks off after {sum(map(len, parts))} bytes")
+
+
+def _decompressed(body: bytes, name: str) -> bytes:
+    plain = not body or _HTML.match(body[:4_096])
+    if name in ("", "identity", "none", "utf-8") or plain:
+        return body
+    try:
+        match name:
+            case "gzip" | "x-gzip":
+                return body if not body.startswith(b"\x1f\x8b") else _inflated(body, 31)
+            case "deflate":
+                # Servers send this with zlib's header and without.
+                return _inflated(body, 15 if body[0] & 0x0F == 8 else -15)
+            case "br":
+                return _by_arrow(body, "brotli")
+            case "zstd":
+                return _by_arrow(body, "zstd")
+    except (zlib.error, EOFError, OSError) as error:
+        raise NoText(f"the body is no whole {name} stream ({error})") from error
+    raise NoText(f"Content-Encoding {name!r}; known are gzip, deflate, br and zstd")
+
+
+def _inflated(body: bytes, window: int) -> bytes:
+    unpack = zlib.decompressobj(window)
+    data = unpack.decompress(body, LARGEST_PAGE + 1)
+    if len(data) <= LARGEST_PAGE and not unpack.eof:
+        raise EOFError("it ends early")
+    return data
+
+
+def _by_arrow(body: bytes, codec: str) -> bytes:
+    import pyarrow as pa
+
+    return bytes(pa.CompressedInputStream(pa.BufferReader(body), codec).read(LARGEST_PAGE + 1))
+
+
+def looks_like_html(head: bytes) -> bool:
+    """Whether bytes begin as HTML does."""
+    for mark, _ in _MARKS:
+        head = head.removeprefix(mark)
+    return bool(_HTML.match(head.replace(b"\x00", b"")[:4_096]))
+
+
+def as_text(raw: bytes, declared: str = "") -> str:
+    """The text of a page, without NUL; what cannot be decoded becomes U+FFFD.
+
+    Raises:
+        NoText: when there is nothing in it, or too much of it is no text.
+    """
+    text = next((raw[len(mark) :].decode(name, "replace") for mark, name in _MARKS if raw.startswith(mark)), None)
+    if text is None:
+        text = _by_declaration(raw, declared)
+    text = text.removeprefix("\ufeff").replace("\x00", "")
+    if not text.strip():
+        raise NoText("nothing is in it")
+    controls = len(text) - len(text.translate(_NO_CONTROLS)) if _some_controls(raw) else 0
+    junk = controls + text.count("\ufffd")
+    if junk > _MOST_JUNK * len(text):
+        raise NoText(f"no text: {junk} of {len(text)} characters are control or replacement characters")
+    return text
+
+
+_NO_CONTROLS = dict.fromkeys(_CONTROLS)
+
+
+def _some_controls(raw: bytes) -> bool:
+    return len(raw) - len(raw.translate(None, _CONTROLS)) > _MOST_JUNK / 4 * len(raw)
+
+
+def _by_declaration(raw: bytes, declared: str) -> str:
+    from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
+
+    found = _META.search(raw, 0, 4_096) or _XML.match(raw[:300])
+    for label in (declared, found.group(1).decode("ascii", "replace") if found else "", "utf-8"):
+        name = map_encoding_to_html5(label, fallback_utf8=False) if label else None
+        if name is None:
+            continue
+        if label != declared and name.startswith("utf-16"):
+            name = "utf-8"  # the label could be read, so the bytes are not two to a character
+        text = raw.decode(_PYTHON.get(name, name), "replace")
+        bad = text.count("\ufffd")
+        # A few bad bytes are damage; many are another encoding than was said.
+        if not bad or 8 * bad <= len(raw) - len(raw.translate(None, _HIGH)):
+            return text
+    if raw.count(0) > len(raw) // 5:
+        return raw.decode("utf-16-le" if raw[1::2].count(0) > raw[::2].count(0) else "utf-16-be", "replace")
+    guessed = detect_encoding(raw) or "cp1252"
+    return raw.decode(_PYTHON.get(guessed, guessed), "replace")
+
+
+_HIGH = bytes(range(0x80, 0x100))
+_PYTHON = {"gbk": "gb18030", "gb2312": "gb18030"}
+"""Where browsers read a superset of what the label says."""

@@ -1,0 +1,70 @@
+"""Blocks of text and how they are set: paragraphs, items of lists, rows of tables, code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+_SUPER = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
+_SUB = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+_TICKS = re.compile("`+")
+_INVISIBLE = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u200b\\u200e\\u200f\\u2060-\\u2064\\ufeff\\ufffc\\ud800-\\udfff]"
+)
+
+
+@dataclass(slots=True)
+class Block:
+    """A paragraph, an item, a row, a code block, or the header of an inner section."""
+
+    text: str
+    kind: Literal["paragraph", "item", "row", "code", "header"] = "paragraph"
+    links: int = 0
+    """Characters of the text that stand in links."""
+    depth: int = 0
+    """How many lists it is inside."""
+    marker: str = ""
+    """What an item opens with: "-" or its number. A later block of the same item has none."""
+
+    @property
+    def lines(self) -> str:
+        """As it is set: items indented by their depth, code fenced."""
+        text = self.text
+        if self.kind == "code":
+            fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
+            text = f"{fence}\n{text}\n{fence}"
+        if not self.depth:
+            return text
+        inner = "  " * self.depth
+        first = f"{inner[2:]}{self.marker} " if self.marker else inner
+        return first + text.replace("\n", "\n" + inner)
+
+
+def joined(blocks: Iterable[Block], between: str) -> str:
+    """The text of blocks. Items of a list and rows of a table follow on the next line; `between` stands elsewhere."""
+    parts: list[str] = []
+    last: Block | None = None
+    for block in blocks:
+        if last is not None:
+            close = last.kind == block.kind and block.kind in ("item", "row")
+            parts.append("\n" if close else between)
+        parts.append(block.lines)
+        last = block
+    return "".join(parts)
+
+
+def clean(text: str) -> str:
+    """Without control characters and those that take no room."""
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
+
+
+def raised(text: str) -> str:
+    """A superscript, with raised digits where there are such."""
+    return text.translate(_SUPER)
+
+
+def lowered(text: str) -> str:
+    """A subscript, with lowered digits where there are such."""
+    return text.translate(_SUB)

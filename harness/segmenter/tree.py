@@ -1,0 +1,196 @@
+"""From HTML to sections, by one walk over the parsed tree.
+
+The walk keeps its own stack, so depth costs memory and never Python's recursion, and it looks at every node once.
+"""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from harness.segmenter.flow import BREAK, NOTED, Flow
+from harness.segmenter.furniture import ASIDE, SILENT, UNNAMED, hidden, holds_the_text, named
+from harness.segmenter.parse import body_of
+from harness.segmenter.sections import Aside, Outline, Section
+from harness.segmenter.text import clean, lowered, raised
+from harness.segmenter.words import words_of
+
+FORMS = 8
+"""On a page, that are looked into: some sites put the whole page into one."""
+
+_HEADERS = {f"h{level}": level for level in range(1, 7)}
+_INLINE = UNNAMED | words_of("span a code kbd samp sub sup label data ruby rt rp slot nobr")
+_KINDS = {
+    **dict.fromkeys(_INLINE, "inline"),
+    **dict.fromkeys(UNNAMED, "format"),
+    **dict.fromkeys(SILENT, "silent"),
+    **dict.fromkeys(NOTED, "noted"),
+    **dict.fromkeys((*_HEADERS, "pre", "sup", "sub"), "whole"),
+}
+"""What the walk does with a tag. One that is not here is a block; one of the page's own making ("x-y") is inline."""
+_NEVER_NAMED = frozenset((*_HEADERS, "article", "main"))
+"""Not dropped for their names."""
+_TEXT = next(node.tag_id for node in LexborHTMLParser("x").css("body")[0].iter(include_text=True))
+"""The parser's number for text: asking for it is cheaper than for the name, and most nodes are text."""
+_ANCHOR = re.compile(r"\s*(?:[¶#§🔗]|\[edit\]|\[edit source\]|Permalink)$")
+
+
+def parsed(html: str) -> tuple[list[Section], list[Aside]]:
+    """The outermost sections of a page, in order, and what stands beside its text. Text before the first header
+    belongs to no section.
+
+    Raises:
+        UnreadablePage: see `parse.body_of`.
+    """
+    walk, body = Walk(), body_of(html)
+    if body is not None:
+        walk.over(body)
+    return walk.outline.page.inside, walk.asides
+
+
+class Walk:
+    """One walk over a page's body: what is collected on the way, and how it becomes blocks."""
+
+    def __init__(self) -> None:
+        self.outline = Outline()
+        self.asides: list[Aside] = []
+        self._flow = Flow(self.outline)
+        self._forms = 0
+
+    def over(self, body: LexborNode) -> None:
+        """Visit every node below `body`, in document order."""
+        open_nodes: list[LexborNode] = []
+        closing: list[str] = []
+        """What is to be done when each closes: nothing (""), a flush ("/"), or to tell the flow of the tag."""
+        node = body.first_child
+        flow = self._flow
+        pieces = flow.pieces
+        while True:
+            if node is None:
+                if not open_nodes:
+                    break
+                tag = closing.pop()
+                if tag == "/":
+                    if pieces:
+                        flow.flush()
+                elif tag:
+                    flow.closed(tag)
+                node = open_nodes.pop().next
+                continue
+            if node.tag_id == _TEXT:
+                text = node.text_content or ""
+                if text.isspace():
+                    if pieces:
+                        pieces.append(" ")
+                else:
+                    pieces.append(text)
+                    if flow.in_link:
+                        flow.links += len(text)
+                node = node.next
+                continue
+            tag = node.tag or ""
+            kind = _KINDS.get(tag)
+            if kind == "format":
+                open_nodes.append(node)
+                closing.append("")
+                node = node.first_child
+            elif kind == "silent" or (kind is None and tag[0] == "-"):
+                node = node.next
+            elif tag == "br":
+                pieces.append(BREAK)
+                node = node.next
+            elif self._dropped(node, tag):
+                node = node.next
+            elif kind == "whole":
+                self._whole(node, tag)
+                node = node.next
+            elif kind == "inline" or (kind is None and "-" in tag):
+                if tag == "a":
+                    flow.in_link += 1
+                elif tag == "code":
+                    pieces.append("`")
+                open_nodes.append(node)
+                closing.append(tag if tag == "a" or tag == "code" else "")
+                node = node.first_child
+            else:
+                if pieces:
+                    flow.flush()
+                open_nodes.append(node)
+                if kind == "noted":
+                    flow.opened(node, tag)
+                    closing.append(tag)
+                else:
+                    closing.append("/")
+                node = node.first_child
+        flow.flush()
+
+    def _dropped(self, node: LexborNode, tag: str) -> bool:
+        """Whether an element is left out with all that it holds; with a header in it, it is noted as an aside."""
+        if tag == "form":
+            self._forms += 1
+            # A page that is one form, as ASP.NET makes them, is walked.
+            return self._forms > FORMS or node.css_first("h1,h2,article") is None
+        if tag in ASIDE:
+            word = tag
+        else:
+            attributes = node.attributes
+            if not attributes:
+                return False
+            if len(attributes) > ("class" in attributes) + ("id" in attributes) and hidden(attributes):
+                return True
+            word = "" if tag in _NEVER_NAMED else named(attributes)
+        if not word or holds_the_text(node, tag):
+            return False
+        if tag not in _INLINE and tag != "p":
+            self._flow.flush()
+            header = node.css_first("h1,h2,h3,h4,h5,h6")
+            if header is not None:
+                self.asides.append(Aside(_words(header), word, _apart(node)))
+        return True
+
+    def _whole(self, node: LexborNode, tag: str) -> None:
+        """An element whose text is taken at once."""
+        if tag == "sup" or tag == "sub":
+            self._script(node, tag)
+            return
+        self._flow.flush()
+        if tag == "pre":
+            self._code(node)
+        else:
+            self._header(node, _HEADERS[tag])
+
+    def _header(self, node: LexborNode, level: int) -> None:
+        text = _ANCHOR.sub("", _words(node))
+        if text:
+            self._flow.header(text, level)
+
+    def _code(self, node: LexborNode) -> None:
+        parts = []
+        for inner in node.traverse(include_text=True):
+            if inner.tag == "-text":
+                parts.append(inner.text_content or "")
+            elif inner.tag == "br":
+                parts.append("\n")
+        lines = [line.rstrip() for line in clean("".join(parts)).expandtabs(4).splitlines()]
+        text = "\n".join(lines).strip("\n")
+        if text:
+            self._flow.code(text)
+
+    def _script(self, node: LexborNode, tag: str) -> None:
+        """A superscript with a link in it is a note's number, which leads nowhere once it is text."""
+        text = node.text(deep=True)
+        if tag == "sup" and (node.css_first("a") is not None or self._flow.in_link):
+            return
+        self._flow.pieces.append(raised(text) if tag == "sup" else lowered(text))
+
+
+def _words(node: LexborNode) -> str:
+    """Its text on one line. Nothing stands between formatted parts of a word; parts that are blocks are set apart."""
+    if node.css_first("br,p,div,li,h1,h2,h3,h4,h5,h6") is not None:
+        return _apart(node)
+    return clean(" ".join(node.text(deep=True).split()))
+
+
+def _apart(node: LexborNode) -> str:
+    return clean(" ".join(node.text(deep=True, separator=" ").split()))

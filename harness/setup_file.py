@@ -1,0 +1,201 @@
+"""Reading what somebody points at, a TOML file or options, into the setup `files`.
+
+    seed_data = ["oasst/2023-04-12_oasst_ready.trees.jsonl.gz"]   # files, or names that `humpback data list` shows
+    pages = ["crawl/*.warc.gz"]
+    prompts = ["prompts.jsonl"]
+    base = "tiny"             # or a folder, or a hub name
+    judge = "base"            # or a folder, or a hub name
+
+Paths are relative to the TOML file, so it means the same on every machine that has the files beside it. What it comes
+to holds checksums in place of paths; where the files lie goes to `Machine.files`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.data import Examples
+from harness.files import EveryTurn, File, FirstTurn, InstructionSet, OpenAssistant, PromptSet, Source, WebPages
+from harness.fingerprint import FieldError
+from harness.given import Base, Given
+from harness.located import digest, model_files
+from harness.models import FolderModel, HubModel
+from harness.store import checksum
+
+LISTS = ("seed_data", "pages", "prompts")
+TEXTS = ("base", "judge", "reference", "language", "turns")
+NUMBERS = ("seed_n", "pages_n", "prompts_n", "at_least", "best", "lora_rank")
+NEEDED = ("seed_data", "pages", "prompts", "base", "judge")
+
+
+@dataclass
+class Located:
+    """What was given, and where its files lie on this machine."""
+
+    given: Given
+    files: tuple[tuple[str, str], ...]
+    """(SHA-256, path)."""
+
+
+@dataclass
+class _Found:
+    """Files seen so far, with their checksums."""
+
+    folder: Path
+    data: Path
+    files: dict[str, str] = field(default_factory=dict)
+
+    def all(self, key: str, patterns: Sequence[str]) -> tuple[File | Source, ...]:
+        """The files of one key, in order: a path, a pattern, a folder, or the name of a public source."""
+        from harness.sources import SOURCES, source
+
+        names = tuple(SOURCES)
+        found: list[File | Source] = []
+        for pattern in patterns:
+            paths = sorted(Path(one) for one in glob.glob(str(self.folder / pattern), recursive=True))
+            if not paths and pattern in names:
+                found.append(source(pattern))
+                continue
+            inside = [one for path in paths for one in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+            files = [one for one in inside if one.is_file() and not one.name.startswith(".")]
+            if not files:
+                near = difflib.get_close_matches(pattern, names, n=2)
+                hint = f"; did you mean the public set {' or '.join(near)}?" if near else ""
+                raise FieldError(f"{key}: there is no file {self.folder / pattern}{hint}")
+            found += [self.one(path) for path in files]
+        return tuple(found)
+
+    def one(self, path: Path) -> File:
+        sha256 = checksum(path)
+        self.files[sha256] = str(path.resolve())
+        return File(path.name, sha256)
+
+    def path(self, given: File | Source) -> Path:
+        if isinstance(given, File):
+            return Path(self.files[given.sha256])
+        from harness.pull import pulled
+
+        return pulled(given, self.data)
+
+    def model(self, key: str, name: str) -> Base:
+        """A folder, or a hub name with or without "@revision"."""
+        folder = self.folder / name
+        if folder.is_dir():
+            sha256 = digest(model_files(folder))
+            self.files[sha256] = str(folder.resolve())
+            return FolderModel(folder.resolve().name, sha256)
+        if name.startswith((".", "/", "~")) or name.count("/") != 1:
+            raise FieldError(f"{key} is {name!r}; there is no such folder, and a hub name is OWNER/NAME")
+        hub, _, revision = name.partition("@")
+        return HubModel(hub, revision if len(revision) == 40 else _commit(hub, revision or "main"))
+
+
+def named_files(names: Sequence[str], data: Path) -> tuple[tuple[File | Source, ...], tuple[tuple[str, str], ...]]:
+    """Files as a command names them, and where they lie: (SHA-256, path).
+
+    Raises:
+        FieldError: when there is no such file and no public one of that name.
+    """
+    found = _Found(Path(), data)
+    return found.all("files", names), tuple(found.files.items())
+
+
+def load_given(path: Path | None, options: Mapping[str, Any], data: Path) -> Located:
+    """The TOML file's fields with the options on top of them (their paths relative to the current folder).
+
+    Raises:
+        FieldError: naming file and field, what was found and what would do.
+        FileNotFoundError: when the TOML file is not there.
+    """
+    fields: dict[str, Any] = {}
+    if path is not None:
+        try:
+            fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise FieldError(f"{path}: not TOML: {error}") from error
+    where = str(path) if path else "setup files"
+    _checked(where, fields)
+    given = {key: value for key, value in options.items() if value not in (None, [], ())}
+    beside, here = _Found(path.parent if path else Path(), data), _Found(Path(), data)
+    missing = [key for key in NEEDED if key not in fields and key not in given]
+    if missing:
+        raise FieldError(
+            f"{where}: {', '.join(missing)} missing; give --files FILE.toml with "
+            f'{", ".join(NEEDED)}, or each as an option. base = "tiny" and judge = "base" need no other files'
+        )
+
+    def of(key: str) -> tuple[_Found, Any]:
+        return (here, given[key]) if key in given else (beside, fields.get(key))
+
+    def files(key: str) -> tuple[_Found, tuple[File | Source, ...]]:
+        found, patterns = of(key)
+        return found, found.all(key, patterns)
+
+    def model(key: str, itself: str) -> Base | None:
+        found, name = of(key)
+        return None if name == itself else found.model(key, name)
+
+    language = of("language")[1] or "en"
+    seed_found, seed_files = files("seed_data")
+    seed = _seed_data(seed_found, seed_files, of("seed_n")[1], language, of("turns")[1] or "first")
+    rest = {key: of(key)[1] for key in ("reference", "at_least", "best", "lora_rank") if of(key)[1] is not None}
+    result = Given(
+        seed,
+        WebPages(files("pages")[1], n=of("pages_n")[1]),
+        PromptSet(files("prompts")[1], n=of("prompts_n")[1]),
+        base=model("base", "tiny"),
+        judge=model("judge", "base"),
+        language=language,
+        **rest,
+    )
+    return Located(result, tuple({**beside.files, **here.files}.items()))
+
+
+def _seed_data(found: _Found, files: tuple[File | Source, ...], n: int | None, language: str, turns: str) -> Examples:
+    """Open Assistant's conversations, or pairs in any other layout, as the first file has it."""
+    from harness.readers.open_assistant import is_open_assistant
+
+    if turns not in ("first", "every"):
+        raise FieldError(f"turns is {turns!r}; it is first (Humpback's choice) or every (Guanaco's)")
+    if is_open_assistant(found.path(files[0])):
+        return OpenAssistant(files, n, language, turns=FirstTurn() if turns == "first" else EveryTurn())
+    return InstructionSet(files, n)
+
+
+def _checked(where: str, fields: Mapping[str, Any]) -> None:
+    known = (*LISTS, *TEXTS, *NUMBERS)
+    for key, value in fields.items():
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            raise FieldError(f"{where}: no field {key!r}; {hint}There are {', '.join(known)}")
+        if key in LISTS and not (isinstance(value, list) and value and all(isinstance(one, str) for one in value)):
+            raise FieldError(f"{where}: {key} is {value!r}; it takes a list of paths or names in quotes")
+        if key in TEXTS and not isinstance(value, str):
+            raise FieldError(f"{where}: {key} is {value!r}; it takes a text in quotes")
+        if key in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise FieldError(f"{where}: {key} is {value!r}; it takes a number")
+
+
+def _commit(name: str, revision: str) -> str:
+    """The full commit that a branch or tag of a hub model stands for, from the hub or from its cache.
+
+    Raises:
+        FieldError: when neither knows.
+    """
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return Path(hf_hub_download(name, "config.json", revision=revision)).parent.name
+    except (HfHubHTTPError, OSError) as error:
+        raise FieldError(
+            f"{name!r} is no folder here, the hub does not have it or does not answer, and its cache does not hold "
+            f"{revision!r} ({type(error).__name__}); give NAME@COMMIT, or a folder that holds the model"
+        ) from error

@@ -1,0 +1,55 @@
+"""Published base models: found, checked, and their checksums put on record. The weights stay where they are.
+
+Only safetensors are loaded, and no code that comes with a model is run.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from harness.located import digest, model_files, model_folder
+from harness.models import FolderModel, HubModel
+from harness.stages import Counts, Work
+from harness.store import StoreError
+
+MODEL = "model.json"
+
+
+def base(node: HubModel | FolderModel, work: Work) -> Counts:
+    """Download (hub) or find (folder) the model and list its files with their checksums.
+
+    Raises:
+        StoreError: when it is not there, has no safetensors, or is not the model that was planned.
+    """
+    try:
+        folder = model_folder(node, work.machine)
+    except StoreError:
+        if isinstance(node, FolderModel):
+            raise
+        folder = download(node)
+    files = model_files(folder)
+    if isinstance(node, FolderModel) and digest(files) != node.sha256:
+        raise StoreError(f"{folder}: the model was changed since this was planned; plan again")
+    text = json.dumps({"name": node.slug, "files": files}, indent=1, sort_keys=True)
+    (work.out / MODEL).write_text(text + "\n", encoding="utf-8")
+    return {"in": len(files), "kept": len(files), "bytes": sum((folder / name).stat().st_size for name in files)}
+
+
+def download(node: HubModel) -> Path:
+    """The model's snapshot in the hub's cache: configuration, tokenizer and safetensors alone.
+
+    Raises:
+        StoreError: when it is neither cached nor to be had.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    patterns = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+    try:
+        return Path(snapshot_download(node.repository, revision=node.revision, allow_patterns=patterns))
+    except (HfHubHTTPError, OSError) as error:
+        raise StoreError(
+            f"{node.repository} at {node.revision[:12]} is not in the hub's cache and cannot be downloaded "
+            f"({type(error).__name__}); on a machine without internet give a folder that holds the model as base"
+        ) from error

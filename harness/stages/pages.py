@@ -1,0 +1,66 @@
+"""Web pages of files, as rows: the beginning of what becomes segments."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from harness.files import WebPages
+from harness.readers.pages import Other, entries
+from harness.rows import PAGES, REJECTED, UNREADABLE, Page, Rejected, Unreadable, Writer
+from harness.stages import Counts, Work
+
+
+def read_pages(node: WebPages, work: Work) -> Counts:
+    """Write the pages of all files, in order, until there are `n`.
+
+    In = kept + rejected + unreadable: rejected are responses that are no page, such as images and redirects. Beside
+    them are counted the records that were never meant to be one, by their kind ("other records: request"), and, in all
+    pages, the characters that could not be decoded.
+
+    Raises:
+        UnusableFile: for a file of no kind that is read here.
+        ValueError: when fewer than `n` pages are there.
+    """
+    others: Counter[str] = Counter()
+    replaced = 0
+    with (
+        Writer(work.out / PAGES, Page) as kept,
+        Writer(work.out / REJECTED, Rejected) as rejected,
+        Writer(work.out / UNREADABLE, Unreadable) as unreadable,
+    ):
+        wanted = node.n
+        for given in node.files:
+            if kept.count == wanted:
+                break
+            for entry in entries(work.file(given), given.name):
+                match entry:
+                    case Page():
+                        kept.add(entry)
+                        replaced += entry.html.count("\ufffd") + entry.text.count("\ufffd")
+                    case Rejected():
+                        rejected.add(entry)
+                    case Unreadable():
+                        unreadable.add(entry)
+                    case Other():
+                        others[entry.kind if entry.kind in _KINDS else "unknown"] += 1
+                done = kept.count + rejected.count + unreadable.count
+                if done % 100 == 0:
+                    work.log.progress(kept.count, wanted or kept.count, "pages")
+                if kept.count == wanted:
+                    break
+        work.log.progress(kept.count, kept.count, "pages")
+    if wanted is not None and kept.count < wanted:
+        raise ValueError(
+            f"{node.name}: {wanted} pages wanted and the files have {kept.count}; name more files or fewer pages"
+        )
+    counts = {"kept": kept.count, "rejected": rejected.count, "unreadable": unreadable.count}
+    return {
+        "in": sum(counts.values()),
+        **counts,
+        "characters not decoded": replaced,
+        **{f"other records: {kind}": n for kind, n in sorted(others.items())},
+    }
+
+
+_KINDS = ("warcinfo", "request", "metadata", "revisit", "continuation", "file")
+"""Of other records. Any other word is "unknown", so that no file fills the record with its own."""

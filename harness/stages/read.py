@@ -1,0 +1,158 @@
+"""Files to examples: conversations, instruction sets, prompts, unions of them, and scores that stand in files.
+
+Every record of every file is kept, rejected or unreadable, and the counts say how many of each. Where `n` is given, the
+rows are drawn by their sorted ids, so that the order of files does not matter; reading twice costs less than holding
+them.
+"""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import zip_longest
+
+from harness.files import Distinct, InstructionSet, OpenAssistant, PromptSet, Scored
+from harness.readers.instructions import Row, pairs, prompts, stem_of
+from harness.readers.open_assistant import select
+from harness.readers.records import records
+from harness.readers.scores import scores
+from harness.rows import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, Writer, read
+from harness.stages import Counts, Work
+
+
+def read_in(node: OpenAssistant | InstructionSet | PromptSet | Distinct | Scored, work: Work) -> Counts:
+    """Write examples, rejected and unreadable rows; `in` = `kept` + `rejected` + `unreadable`.
+
+    Raises:
+        UnusableFile: when nothing of a file can be used.
+        ValueError: when fewer than `n` rows are left, or scores and examples differ in number.
+    """
+    match node:
+        case OpenAssistant():
+            found = select([records(work.file(file), file.name) for file in node.files], node)
+            return found.counts | _written([*found.kept, *found.rejected, *found.unreadable], work)
+        case InstructionSet() | PromptSet():
+            rows = _filtered(node, work)
+            if node.n is not None:
+                rows = _drawn(rows, _draw(node, work))
+            return _written(rows, work)
+        case Distinct():
+            return _written(_distinct(node, work), work)
+        case Scored():
+            return _scored(node, work)
+
+
+def same(prompt: str) -> str:
+    """What two prompts share that are equal but for case, punctuation and spacing.
+
+    Only what Unicode calls punctuation goes: a plus or an equals sign is a symbol, and part of the question.
+    """
+    kept = "".join(c for c in prompt.lower() if c.isalnum() or c.isspace() or unicodedata.category(c)[0] != "P")
+    return " ".join(kept.split()) or prompt
+
+
+def _written(rows: Iterable[Row], work: Work) -> Counts:
+    layouts: Counter[str] = Counter()
+    with ExitStack() as stack:
+        kept = stack.enter_context(Writer(work.out / EXAMPLES, Example))
+        rejected = stack.enter_context(Writer(work.out / REJECTED, Rejected))
+        unreadable = stack.enter_context(Writer(work.out / UNREADABLE, Unreadable))
+        empty = 0
+        for row in rows:
+            match row:
+                case Example():
+                    kept.add(row)
+                    empty += not row.output.strip()
+                    layout = row.known.get("layout")
+                    if layout:
+                        layouts[f"{layout} rows"] += 1
+                case Rejected():
+                    rejected.add(row)
+                case Unreadable():
+                    unreadable.add(row)
+        total = kept.count + rejected.count + unreadable.count
+        counts = {"in": total, "kept": kept.count, "rejected": rejected.count, "unreadable": unreadable.count}
+    return {**counts, "without output": empty, **layouts}
+
+
+def _rows(node: InstructionSet | PromptSet, work: Work) -> Iterator[Row]:
+    taken: Counter[str] = Counter()
+    for file in node.files:
+        stem = stem_of(file.name)
+        taken[stem] += 1
+        # Two files of one name keep their ids apart by the place in which they are given.
+        own = stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
+        reader = pairs if isinstance(node, InstructionSet) else prompts
+        yield from reader(work.file(file), file.name, own)
+
+
+def _filtered(node: InstructionSet | PromptSet, work: Work) -> Iterator[Row]:
+    without = node.without if isinstance(node, PromptSet) else None
+    if without is None:
+        return _rows(node, work)
+    out = {same(row.instruction) for row in read(work.open(without) / EXAMPLES, Example)}
+    return (
+        _rejected(row, f"equals a prompt of {without.name}")
+        if isinstance(row, Example) and same(row.instruction) in out
+        else row
+        for row in _rows(node, work)
+    )
+
+
+def _draw(node: InstructionSet | PromptSet, work: Work) -> set[str]:
+    ids = sorted(row.id for row in _filtered(node, work) if isinstance(row, Example))
+    wanted = node.n or 0
+    if wanted > len(ids):
+        raise ValueError(
+            f"{node.name}: n is {wanted}, and there are {len(ids)} rows; ask for fewer, or give more files"
+        )
+    return set(random.Random(f"{type(node).__name__}/{node.draw}").sample(ids, wanted))
+
+
+def _drawn(rows: Iterator[Row], ids: set[str]) -> Iterator[Row]:
+    for row in rows:
+        yield _rejected(row, "not drawn") if isinstance(row, Example) and row.id not in ids else row
+
+
+def _rejected(row: Example, reason: str) -> Rejected:
+    return Rejected(row.id, reason, f"{row.instruction}\n{row.output}", row.score, row.origin)
+
+
+def _distinct(node: Distinct, work: Work) -> Iterator[Row]:
+    """The parts' rows in order. Ids begin with the part's place, from 1."""
+    first: dict[str, str] = {}
+    for i, part in enumerate(node.parts, 1):
+        for row in read(work.open(part) / EXAMPLES, Example):
+            row = replace(row, id=f"{i}/{row.id}")
+            earlier = first.setdefault(same(row.instruction), row.id)
+            yield row if earlier == row.id else _rejected(row, f"the same prompt as {earlier}")
+
+
+def _scored(node: Scored, work: Work) -> Counts:
+    unparsed = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal unparsed
+        there = scored = 0
+        examples = read(work.open(node.examples) / EXAMPLES, Example)
+        for row, score in zip_longest(examples, scores(work.file(node.scores), node.column, node.scores.name)):
+            there += row is not None
+            scored += score is not None
+            if row is None or score is None:
+                continue
+            if score.reason:
+                yield Unreadable(node.scores.name, score.place, f"{row.id}: {score.reason}", score.raw)
+            else:
+                unparsed += score.value is None
+                yield replace(row, score=score.value)
+        if there != scored:
+            raise ValueError(
+                f"{node.name}: {node.scores.name} has {scored} rows and {node.examples.name} has {there}; scores are "
+                "matched by order, so give the scores of these very rows"
+            )
+
+    return {**_written(rows(), work), "unparsed": unparsed}

@@ -1,0 +1,206 @@
+"""The setup `files`: what somebody points at goes through the whole loop, and the counts are right."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from experiments.files import files
+from experiments.humpback.headline import COMPARISONS, arms
+from experiments.setups import AtLeast, BestShare, Setup, drawn
+from harness.data import Joined, Sampling, Segments
+from harness.files import Deduplicated, File, InstructionSet, OpenAssistant, PromptSet, WebPages
+from harness.fingerprint import FieldError
+from harness.given import Given
+from harness.machine import Machine
+from harness.models import FolderModel, LinearTo, Llama, Pretrained, Steps
+from harness.outcomes import LocalJudge, Responses
+from harness.plan import plan
+from harness.rows import VERDICTS, Verdict, read
+from harness.run import make
+from harness.setup_file import load_given, named_files
+from harness.store import Store
+from tests.conftest import MACHINE, SOURCE
+
+NOUNS = ("kettle", "lid", "spout", "stove", "handle", "water", "steam", "kitchen", "chalk", "cup", "table", "spoon")
+VERBS = ("warms", "holds", "needs", "cleans", "leaves", "moves", "closes", "opens", "finds", "keeps", "makes", "covers")
+
+
+def prose(rng: random.Random, sentences: int) -> str:
+    """English of a sort, no two sentences alike."""
+    said = []
+    for _ in range(sentences):
+        one, two, three, four = rng.sample(NOUNS, 4)
+        said.append(f"The {one} {rng.choice(VERBS)} the {two} when the {three} and {four} are {rng.randint(2, 99)}.")
+    return " ".join(said)
+
+
+def page(i: int) -> str:
+    rng = random.Random(i)
+    sections = "".join(
+        f"<h2>How to boil water {i}-{j}</h2><p>{prose(rng, 6)}</p><p>{prose(rng, 6)}</p>" for j in range(2)
+    )
+    return f"<html><head><title>Kettles</title></head><body><h1>Kettles</h1>{sections}</body></html>"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Somebody's files, and the TOML file beside them."""
+    (tmp_path / "pages").mkdir()
+    for i in range(3):
+        (tmp_path / "pages" / f"{i}.html").write_text(page(i))
+    pairs = [{"instruction": f"How do I boil {i} eggs?", "output": f"Boil them for {i} minutes."} for i in range(12)]
+    (tmp_path / "pairs.json").write_text(json.dumps(pairs))
+    (tmp_path / "prompts.jsonl").write_text("".join(json.dumps({"prompt": f"Boil {i} cups."}) + "\n" for i in range(4)))
+    (tmp_path / "my.toml").write_text(
+        'seed_data = ["pairs.json"]\npages = ["pages"]\nprompts = ["prompts.jsonl"]\nbase = "tiny"\njudge = "base"\n'
+    )
+    return tmp_path
+
+
+def test_the_file_means_the_same_on_every_machine(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Paths are relative to it, and nothing of where it lies is in the expression."""
+    located = load_given(folder / "my.toml", {}, Path("data"))
+    given = located.given
+    assert isinstance(given.seed_data, InstructionSet)
+    assert isinstance(given.pages, WebPages)
+    assert [one.name for one in given.pages.files] == ["0.html", "1.html", "2.html"]
+    assert given.base is None
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "copy"
+    folder.rename(elsewhere)
+    moved = load_given(elsewhere / "my.toml", {}, Path("data"))
+    assert moved.given == given
+    assert {Path(path).parent for _, path in moved.files} == {elsewhere, elsewhere / "pages"}
+    (elsewhere / "pages" / "0.html").write_text(page(9))
+    assert load_given(elsewhere / "my.toml", {}, Path("data")).given != given
+
+
+def test_open_assistant_is_recognised_and_options_win(folder: Path) -> None:
+    messages = [
+        {"message_id": "a", "parent_id": None, "role": "prompter", "text": "Hi?", "lang": "en", "rank": None},
+        {"message_id": "b", "parent_id": "a", "role": "assistant", "text": "Hello.", "lang": "en", "rank": 0},
+    ]
+    oasst = folder / "oasst.jsonl"
+    oasst.write_text("".join(json.dumps({**one, "message_tree_id": "a", "deleted": False}) + "\n" for one in messages))
+    located = load_given(folder / "my.toml", {"seed_data": [str(oasst)]}, Path("data"))
+    assert isinstance(located.given.seed_data, OpenAssistant)
+    assert located.given.seed_data.language == "en"
+    assert isinstance(located.given.prompts, PromptSet)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("seed_data = 'x'", "seed_data is 'x'; it takes a list of paths"),
+        ("sed_data = ['x']", "no field 'sed_data'; did you mean seed_data?"),
+        ("pages = []", "pages is []; it takes a list"),
+        ("base = 3", "base is 3; it takes a text"),
+        ("best = 'all'", "best is 'all'; it takes a number"),
+        ("base = 'tiny'", "seed_data, pages, prompts, judge missing; give --files"),
+        ("base = ", "not TOML"),
+    ],
+)
+def test_a_wrong_file_is_named_with_what_would_do(text: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(FieldError) as error:
+        load_given(path, {}, Path("data"))
+    assert str(path) in str(error.value)
+    assert says in str(error.value)
+
+
+def test_a_missing_file_and_an_unknown_set_are_named(folder: Path) -> None:
+    with pytest.raises(FieldError, match=r"seed_data: there is no file .*none.json"):
+        load_given(folder / "my.toml", {"seed_data": [str(folder / "none.json")]}, Path("data"))
+    with pytest.raises(FieldError, match="did you mean the public set alpaca"):
+        named_files(["alpacca"], Path("data"))
+    with pytest.raises(FieldError, match=r"base is './nowhere'; there is no such folder, and a hub name is OWNER/NAME"):
+        load_given(folder / "my.toml", {"base": "./nowhere"}, Path("data"))
+    with pytest.raises(FieldError, match=r"best is 1.5; it is a share"):
+        Given(*_nothing(), base=None, judge=None, best=1.5)
+
+
+def _nothing() -> tuple[InstructionSet, WebPages, PromptSet]:
+    given = (File("x", "0" * 64),)
+    return InstructionSet(given), WebPages(given), PromptSet(given)
+
+
+def test_the_setup_follows_what_was_given() -> None:
+    model = FolderModel("mine", "1" * 64)
+    setup = files(Given(*_nothing(), base=model, judge=None, at_least=4.5, reference="prompts", lora_rank=8))
+    assert setup.base == model
+    assert setup.judge == LocalJudge(model)
+    assert setup.keep == AtLeast(4.5)
+    assert setup.reference == setup.prompts
+    assert setup.sft.learning_rate == 1e-5
+    assert setup.sft.adapter is not None
+    assert setup.sft.adapter.rank == 8
+    tiny = files(Given(*_nothing(), base=None, judge=None))
+    assert isinstance(tiny.base, Pretrained)
+    assert tiny.keep == BestShare(0.0833)
+    assert isinstance(tiny.reference, Responses)
+    assert isinstance(tiny.segments, Deduplicated)
+    other = files(Given(*_nothing(), base=None, judge=None, language="de"))
+    assert isinstance(other.segments, Deduplicated)
+    assert isinstance(other.segments.examples, Segments)
+    assert other.segments.examples.language is None
+
+
+def test_another_seed_draws_seed_data_anew_and_keeps_the_base() -> None:
+    seed_data, pages, prompts = _nothing()
+    setup = files(Given(replace(seed_data, n=5), pages, prompts, base=None, judge=None))
+    zero, three = setup.at(0), setup.at(3)
+    assert isinstance(three.seed_data, InstructionSet)
+    assert three.seed_data.draw == 3
+    assert zero.base == three.base == setup.base
+    assert zero.segments == three.segments
+    assert drawn(Joined(seed_data, seed_data), 4) == Joined(replace(seed_data, draw=4), replace(seed_data, draw=4))
+
+
+def small(setup: Setup) -> Setup:
+    """The same setup with a base and recipes of seconds."""
+    assert isinstance(setup.base, Pretrained)
+    shape = Llama(layers=1, width=32, heads=2, feed_forward=64, context=2_048, vocabulary=512)
+    base = replace(setup.base, shape=shape, updates=20, batch=4)
+    recipe = replace(setup.sft, duration=Steps(20), batch=4, learning_rate=3e-3, schedule=LinearTo(3e-3))
+    answering = Sampling(max_new_tokens=8)
+    return replace(
+        setup,
+        base=base,
+        sft=recipe,
+        backward=recipe,
+        answering=answering,
+        augmentation=Sampling(temperature=1.0, top_p=1.0, max_new_tokens=200),
+        reference=Responses(base, setup.prompts, answering),
+        judge=LocalJudge(base),
+        keep=BestShare(0.5),
+    )
+
+
+def test_the_whole_loop_runs_on_somebody_s_files(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """From files to verdicts for every arm and both orders, with the counts that the files have."""
+    located = load_given(folder / "my.toml", {}, Path("data"))
+    machine: Machine = replace(MACHINE, files=located.files)
+    store = Store(tmp_path_factory.mktemp("files-store"))
+    store.prepare()
+    by_name = arms(small(files(located.given)), 0)
+    assert set(by_name) == {"M0", "uncurated", "M1", "M2"}
+    targets = [arm.judged for arm in by_name.values()]
+    targets += [by_name[c.first].against(by_name[c.second]) for c in COMPARISONS if c.head_to_head]
+    counts = {}
+    for step in plan(store, list(targets)).to_do:
+        outcome = make(step.artifact, store, machine, SOURCE, lambda done, total, unit: None)
+        assert outcome.word == "made", outcome.reason
+        counts[type(step.artifact).__name__] = store.record(step.artifact)["counts"]
+    assert counts["InstructionSet"]["kept"] == 12
+    assert counts["WebPages"]["kept"] == 3
+    assert counts["Segments"]["kept"] == 6
+    assert counts["Backtranslated"]["in"] == counts["Deduplicated"]["kept"]
+    for target in targets:
+        assert len(list(read(store.open(target) / VERDICTS, Verdict))) == 8
+    record = (store.folder(targets[0].answers.prompts) / "record.json").read_text()
+    assert str(folder) not in record

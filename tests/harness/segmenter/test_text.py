@@ -1,0 +1,94 @@
+"""Text comes out as a reader would want it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.data import Boilerplate
+from tests.harness.segmenter.helpers import OPEN, kept, under
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One</p><p>Two &amp; <b>th</b>ree&nbsp;four</p>", "One\n\nTwo & three four"),
+        ("<p>One<p>Two", "One\n\nTwo"),
+        ("<div>One<div>Two</div>Three</div>", "One\n\nTwo\n\nThree"),
+        ("One<br>two<br><br>Three", "One\ntwo\n\nThree"),
+        ("soft\u00adhyphen zero\u200bwidth", "softhyphen zerowidth"),
+        ("10<sup>6</sup> m<sup>2</sup>, H<sub>2</sub>O, noted<sup><a href=#1>[1]</a></sup>", "10⁶ m², H₂O, noted"),
+        ("<p>Call <code>f(x)</code> now</p>", "Call `f(x)` now"),
+        ("<p>Seen</p><script>no()</script><style>no{}</style><p hidden>no</p><p aria-hidden=true>no</p>", "Seen"),
+        ("<p>Seen</p><p style='display: none'>no</p><div class='sr-only'>no</div><noscript>no</noscript>", "Seen"),
+        ("<p>Seen</p><div class='cookie-banner'>We use cookies</div><nav><a>Home</a></nav>", "Seen"),
+        ("<p>Seen</p><div id=socialShare>Tweet</div><figure><figcaption>Photo</figcaption></figure>", "Seen"),
+    ],
+)
+def test_paragraphs(html: str, text: str) -> None:
+    assert under(html) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Take:</p><ul><li>one<li>two</ul><p>Go</p>", "Take:\n\n- one\n- two\n\nGo"),
+        ("<ol start=3><li>c<li value=7>g<li>h</ol>", "3. c\n7. g\n8. h"),
+        ("<ul><li>a<ul><li>b</li><li>c</li></ul></li><li>d</li></ul>", "- a\n  - b\n  - c\n- d"),
+        ("<ul><li><p>first</p><p>more</p></li><li>next</li></ul>", "- first\n  more\n- next"),
+        ("<ol start=x><li>a</ol>", "1. a"),
+        ("<dl><dt>Term<dd>What it is<dt>Why?<dd>So.</dl>", "Term: What it is\n\nWhy?\n\nSo."),
+    ],
+)
+def test_lists(html: str, text: str) -> None:
+    assert under(html) == text
+
+
+def test_code_keeps_its_whitespace_and_is_fenced() -> None:
+    assert under("<p>Run</p><pre><code>if x:\n    <b>y</b>()\n\n\tz\n</code></pre>") == (
+        "Run\n\n```\nif x:\n    y()\n\n    z\n```"
+    )
+    assert under("<pre>a\n````\nb</pre>") == "`````\na\n````\nb\n`````"
+    assert under("<pre>a<br>b</pre>") == "```\na\nb\n```"
+
+
+def test_a_table_of_data_is_rows_and_a_table_that_lays_out_a_page_is_not() -> None:
+    data = "<table><tr><th>Name<th>Legs</tr><tr><td>Dog<td>4</tr><tr><td>Hen<td>2</table>"
+    assert under(data) == "Name | Legs\nDog | 4\nHen | 2"
+    layout = "<table><tr><td><p>Left one</p><p>Left two</p></td><td>Right</td></tr></table>"
+    assert under(layout) == "Left one\n\nLeft two\n\nRight"
+    nested = f"<table><tr><td>Around</td><td>{data}</td></tr></table>"
+    assert under(nested) == "Around\n\nName | Legs\nDog | 4\nHen | 2"
+    assert kept("<table><tr><td><h2>In a cell</h2><p>Text</p></td><td>More</td></tr></table>") == ["Text\n\nMore"]
+
+
+def test_inner_headers_stand_on_their_own_line_and_paragraphs_as_told() -> None:
+    html = "<h2>Outer <em>o</em>ne [edit]</h2><p>Own.</p><h3>Inner</h3><p>Deep.</p>"
+    assert kept(html) == ["Own.\n\nInner\n\nDeep."]
+    assert kept(html, replace(OPEN, between="\n")) == ["Own.\nInner\nDeep."]
+
+
+def test_a_section_ends_where_its_article_ends() -> None:
+    html = "<article><header><h1>Title</h1></header><p>Text.</p></article><h2>Other</h2><p>Elsewhere.</p>"
+    assert kept(html) == ["Text.", "Elsewhere."]
+    wrapped = "<section><h1>Title</h1></section><section><p>Text.</p></section>"
+    assert kept(wrapped) == ["Text."]
+
+
+def test_a_page_inside_a_form_or_a_badly_named_container_is_read() -> None:
+    assert kept("<form id=aspnet><h2>A header</h2><p>Text.</p></form>") == ["Text."]
+    assert kept("<div class='with sidebar'><h1>A header</h1><p>Text.</p></div>") == ["Text."]
+    assert kept("<div class=widget><div class=post-body><h2>A header</h2><p>Text.</p></div></div>") == ["Text."]
+    assert kept("<div class=sidebar><h2>A header</h2><p>Text.</p></div>") == []
+
+
+def test_lines_about_the_page_are_left_out() -> None:
+    rules = replace(OPEN, boilerplate=Boilerplate())
+    body = (
+        "<p>By Ann Lee, 3 May 2020</p><p>The text says a thing.</p><p>Share this on Facebook</p>"
+        "<p><a href=/x>Another story of ours</a></p><p>It says <a href=/y>another</a> too.</p>"
+        "<p>© 2020 Ann Lee. All rights reserved.</p><p>Ann Lee</p>"
+    )
+    assert under(body, rules) == "The text says a thing.\n\nIt says another too."
+    assert under(body).startswith("By Ann Lee")
