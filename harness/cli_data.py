@@ -174,7 +174,9 @@ def filter_(
         from analysis import data_figures, figures
 
         figure.mkdir(parents=True, exist_ok=True)
-        command = f"humpback data filter --column {column} --at-least {at_least:g}"
+        names = " ".join(Path(one).name for one in files)
+        beside = f" --scores {Path(scores).name}" if scores else ""
+        command = f"humpback data filter {names}{beside} --column {column} --at-least {at_least:g}"
         figures.save(data_figures.histogram_figure(found, command), figure, "scores", command)
         console.print(f"figure   {figure}/scores.svg, .png", highlight=False, soft_wrap=True)
 
