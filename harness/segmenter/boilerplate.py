@@ -55,10 +55,12 @@ _DATE = (
     r"\d{1,2}/\d{1,2}/\d{2,4})"
 )
 _BYLINE = re.compile(
-    rf"(?:article |story |words |text |posted |written |published |updated )?by:?(?: .{{1,60}})?(?:{_DATE}.{{0,40}})?|"
-    rf".{{0,40}}{_DATE}.{{0,40}}|\d+ (?:min(?:ute)?s?|hours?|days?|weeks?|months?|years?) (?:ago|read)",
+    r"(?:article |story |words |text |posted |written |published |updated )?by:?(?: .{1,100})?|"
+    r"\d+ (?:min(?:ute)?s?|hours?|days?|weeks?|months?|years?) (?:ago|read)",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
+_DATE_LINE = re.compile(rf".{{0,40}}{_DATE}.{{0,40}}", re.IGNORECASE)
 _DATED = re.compile(rf"{_DATE}$", re.IGNORECASE)
 _LINE = re.compile(
     r"(?:advertisements?|ad|sponsored|promoted|loading\W*|share(?: (?:this|on|via|it).{0,40})?|tweet|pin(?: it)?|email|"
@@ -75,16 +77,34 @@ _LINE = re.compile(
     r"(?:©|\(c\)|copyright\b).{0,200}|[\W\d_]*)",
     re.IGNORECASE,
 )
-_PHRASES = (
-    *("all rights reserved", "have your say", "terms of use", "terms of service", "privacy policy", "cookie policy"),
-    *("getty images", "affiliate link", "affiliate commission", "newsletter", "your inbox", "unsubscribe"),
-    *("required fields are marked", "email address will not be published", "enable javascript"),
-    *("javascript is disabled", "javascript is required", "browser does not support", "unsupported browser"),
-    *("supported by advertising", "follow us on", "follow me on", "follow him on", "follow her on", "follow them on"),
-    *("like us on", "like me on", "sign up here", "subscribe here", "click here", "register here"),
-    *("thank you for reading", "thank you for subscribing", "download the app", "download our app", "news app"),
-)
-"""A short line with one of these is about the page."""
+_PHRASES = {
+    " on": (
+        "follow us on",
+        "follow me on",
+        "follow him on",
+        "follow her on",
+        "follow them on",
+        "like us on",
+        "like me on",
+    ),
+    " here": ("sign up here", "subscribe here", "click here", "register here"),
+    "terms of ": ("terms of use", "terms of service"),
+    " policy": ("privacy policy", "cookie policy"),
+    "getty": ("getty images",),
+    "affiliate": ("affiliate link", "affiliate commission"),
+    "newsletter": ("newsletter",),
+    "scri": ("unsubscribe", "thank you for subscribing", "enable javascript", "javascript is disabled"),
+    "required": ("required fields are marked", "javascript is required"),
+    "browser": ("browser does not support", "unsupported browser"),
+    "advertising": ("supported by advertising",),
+    "published": ("email address will not be published",),
+    " app": ("download the app", "download our app", "news app"),
+    "your ": ("have your say", "your inbox"),
+    "reserved": ("all rights reserved",),
+    "thank you": ("thank you for reading",),
+}
+"""A short line with one of these is about the page. Before each group stands what all of it has, which is looked for
+first."""
 _ADDRESS = re.compile(r"\S+@\S+\.\w")
 _WALL_WORDS = ("subscribe", "log in", "login", "sign in", "signin", "register", "member")
 """Cheaper to look for than the pattern, which has one of them in every branch."""
@@ -110,18 +130,28 @@ def is_navigation(header: str) -> bool:
 def free(section: Section) -> None:
     """Take out of a section, and those inside, the blocks that are no text: calls to share or subscribe, bylines,
     copyright lines, lines that are a link. How many bylines and dates there were stays known."""
+    short = "\n".join([block.text for block in section.own if len(block.text) <= _LONGEST_LINE]).lower()
+    phrases = [phrase for key, of_key in _PHRASES.items() if key in short for phrase in of_key]
     parts: list[Block | Section] = []
-    short = "\n".join(block.text for block in section.own if len(block.text) <= _LONGEST_LINE).lower()
-    phrases = [phrase for phrase in _PHRASES if phrase in short]
+    before = False
+    marker = ""
     for part in section.parts:
         if isinstance(part, Section):
             free(part)
             section.bylines += part.bylines
-            parts.append(part)
+        elif len(part.text) > _LONGEST_LINE or part.kind in ("code", "row"):
+            pass
         elif _is_byline(part):
-            section.bylines += 1
-        elif not _is_line(part, phrases):
-            parts.append(part)
+            section.bylines += not before  # name, place and date in a row are one byline
+            before = True
+            continue
+        elif _is_line(part, phrases):
+            marker = part.marker or marker
+            continue
+        elif part.kind == "item" and not part.marker:
+            part.marker = marker  # what the item opened with was taken out
+        before, marker = False, ""
+        parts.append(part)
     section.parts = parts
 
 
@@ -158,18 +188,16 @@ def _is_label(block: Block) -> bool:
 
 
 def _is_byline(block: Block) -> bool:
-    return (
-        block.kind == "paragraph"
-        and len(block.text) <= 110
-        and (len(block.text) <= _LABEL or not block.text.endswith(STOPS))
-        and _BYLINE.fullmatch(block.text) is not None
-    )
+    text = block.text
+    if block.kind != "paragraph" or len(text) > 110 or (len(text) > _LABEL and text.endswith(STOPS)):
+        return False
+    if _BYLINE.fullmatch(text):
+        return True
+    return _DIGIT.search(text) is not None and _DATE_LINE.fullmatch(text) is not None
 
 
 def _is_line(block: Block, phrases: Sequence[str]) -> bool:
     text = block.text
-    if block.kind in ("code", "row", "header") or len(text) > _LONGEST_LINE:
-        return False
     if block.links >= 0.75 * len(text) and (block.kind == "paragraph" or len(text) < 25) and text[-1] not in ".,:;":
         return True
     if block.kind == "item" and block.links >= 0.6 * len(text) and _DATED.search(text):

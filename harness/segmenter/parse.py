@@ -15,8 +15,8 @@ DEEPEST = 5_000
 """Elements inside one another. Real pages stay below 100; at this depth the parser takes 30 ms."""
 LONGEST_TAG = 100_000
 """Characters of one tag outside of quotes."""
-_SMALL = 60_000
-"""Characters in which no page can go beyond these."""
+_SMALL = 100_000
+"""Characters in which a page cannot go so deep that parsing takes more than a second."""
 _NESTING = re.compile(
     r"<(/?)(?!(?:p|li|td|th|tr|dd|dt|br|hr|img|input|link|meta|option|optgroup|tbody|thead|tfoot|col|colgroup|area|"
     r"wbr|source|track|embed|param|rp|rt)\b)([a-zA-Z][^\s/>]*)"

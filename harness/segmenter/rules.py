@@ -15,7 +15,7 @@ from harness.segmenter.boilerplate import asks_for_a_subscription, free, is_navi
 from harness.segmenter.language import is_english
 from harness.segmenter.sections import Aside, Section
 from harness.segmenter.sentences import repeated
-from harness.segmenter.text import Block, joined
+from harness.segmenter.text import Block, clean, joined
 
 MOST_BYLINES = 2
 """Lines of a section that name an author or a date: an article has them, a list of articles has more."""
@@ -40,8 +40,10 @@ def considered(sections: Sequence[Section], asides: Iterable[Aside], rules: Segm
     if rules.boilerplate is not None:
         for aside in asides:
             if len(aside.text) >= rules.shortest:
-                named = f"an element named {aside.named!r}"
-                yield Considered(aside.header, 0, aside.text, f"beside the page's text: in {named}")
+                text = clean(" ".join(aside.text.split()))
+                if len(text) >= rules.shortest:
+                    named = f"an element named {aside.named!r}"
+                    yield Considered(aside.header, 0, text, f"beside the page's text: in {named}")
 
 
 def _of(section: Section, rules: Segments) -> Iterator[Considered]:

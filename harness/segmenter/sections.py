@@ -37,6 +37,7 @@ class Aside:
     named: str
     """The tag, role, class or id that says so."""
     text: str
+    """As it stands in the page."""
 
 
 class Outline:

@@ -18,6 +18,8 @@ from harness.segmenter.words import words_of
 
 FORMS = 8
 """On a page, that are looked into: some sites put the whole page into one."""
+AROUND = 500
+"""Elements named as furniture that may stand around a page's text; beyond it none is looked into."""
 
 _HEADERS = {f"h{level}": level for level in range(1, 7)}
 _INLINE = UNNAMED | words_of("span a code kbd samp sub sup label data ruby rt rp slot nobr")
@@ -56,7 +58,7 @@ class Walk:
         self.outline = Outline()
         self.asides: list[Aside] = []
         self._flow = Flow(self.outline)
-        self._forms = 0
+        self._forms = self._around = 0
 
     def over(self, body: LexborNode) -> None:
         """Visit every node below `body`, in document order."""
@@ -91,7 +93,7 @@ class Walk:
                 continue
             tag = node.tag or ""
             kind = _KINDS.get(tag)
-            if kind == "format":
+            if kind == "format":  # bold and the like, of which nothing is asked
                 open_nodes.append(node)
                 closing.append("")
                 node = node.first_child
@@ -100,7 +102,7 @@ class Walk:
             elif tag == "br":
                 pieces.append(BREAK)
                 node = node.next
-            elif self._dropped(node, tag):
+            elif tag != "a" and self._dropped(node, tag):
                 node = node.next
             elif kind == "whole":
                 self._whole(node, tag)
@@ -140,13 +142,16 @@ class Walk:
             if len(attributes) > ("class" in attributes) + ("id" in attributes) and hidden(attributes):
                 return True
             word = "" if tag in _NEVER_NAMED else named(attributes)
-        if not word or holds_the_text(node, tag):
+        if not word or self._around > AROUND:
+            return False
+        if holds_the_text(node, tag):
+            self._around += 1
             return False
         if tag not in _INLINE and tag != "p":
             self._flow.flush()
             header = node.css_first("h1,h2,h3,h4,h5,h6")
             if header is not None:
-                self.asides.append(Aside(_words(header), word, _apart(node)))
+                self.asides.append(Aside(_words(header), word, node.text(deep=True, separator=" ")))
         return True
 
     def _whole(self, node: LexborNode, tag: str) -> None:

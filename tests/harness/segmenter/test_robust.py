@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from harness.data import Boilerplate
 from harness.micro.pages import pages as micro_pages
 from harness.micro.world import World
+from harness.readers.pages import pages
 from harness.rows import Example, Page, Rejected, to_json
 from harness.segmenter import UnreadablePage, segments
 from harness.segmenter.parse import DEEPEST
@@ -65,11 +66,8 @@ def test_any_text(text: str) -> None:
 
 @cache
 def real_pages() -> list[str]:
-    from fastwarc.warc import ArchiveIterator, WarcRecordType
-
-    with (SHARED / "web" / "pages.warc.gz").open("rb") as file:
-        records = ArchiveIterator(file, record_types=WarcRecordType.response)
-        return [record.reader.read().decode("utf-8", "replace") for record in records]
+    found = pages(SHARED / "web" / "pages.warc.gz")
+    return [page.html for page in found if isinstance(page, Page)]
 
 
 def mutated(html: str, other: str, rng: random.Random) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.setups import Setup
-from harness.fingerprint import Artifact
 from harness.rows import EXAMPLES, PAGES, REJECTED, UNREADABLE, Example, Page, Rejected, Unreadable, read, write
 from harness.segmenter import segmented
 from harness.stages import Counts, Work, new_log
@@ -27,7 +24,7 @@ PAGE = """<!doctype html><html><head><title>T</title><style>p{}</style></head><b
 <footer><p>Imprint</p></footer></body></html>"""
 
 
-def made_from(pages: list[Page], folder: Path, rules: object = None) -> tuple[Counts, Path]:
+def made_from(pages: list[Page], folder: Path) -> tuple[Counts, Path]:
     write(folder / PAGES, Page, pages)
     out = folder / "out"
     out.mkdir()
@@ -64,13 +61,6 @@ def test_ids_are_unique_where_pages_share_a_url() -> None:
     ids = [row.id for _, rows in segmented(pages, OPEN, "f") for row in rows if not isinstance(row, Unreadable)]
     assert len(set(ids)) == len(ids) > 4
     assert ids[0] == "u#0"
-
-
-def test_micro_pages_go_the_same_way(made: Callable[[Artifact], Path], tiny: Setup) -> None:
-    rows = list(read(made(tiny.segments) / EXAMPLES, Example))
-    assert len(rows) > 20
-    assert all(tiny.segments.shortest <= len(row.output) <= tiny.segments.longest for row in rows)
-    assert len({row.id for row in rows}) == len(rows)
 
 
 def test_the_papers_rules_keep_a_good_page() -> None:

@@ -92,3 +92,11 @@ def test_lines_about_the_page_are_left_out() -> None:
     )
     assert under(body, rules) == "The text says a thing.\n\nIt says another too."
     assert under(body).startswith("By Ann Lee")
+
+
+def test_an_item_keeps_its_marker_when_the_link_that_opened_it_is_taken_out() -> None:
+    rules = replace(OPEN, boilerplate=Boilerplate())
+    item = "<li><p><a href=/x>Night mode</a></p><p>It is a setting of the camera.</p></li>"
+    assert under(f"<p>Look.</p><ol>{item}{item}</ol>", rules) == (
+        "Look.\n\n1. It is a setting of the camera.\n2. It is a setting of the camera."
+    )
