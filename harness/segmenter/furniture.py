@@ -92,7 +92,4 @@ def _named(classes: str | None, id_: str | None) -> str:
 
 def holds_the_text(node: LexborNode, tag: str) -> bool:
     """Whether the page's title, its <main> or an article's body is inside."""
-    return (
-        tag in _AROUND
-        and node.css_first("h1,main,[itemprop=articleBody],.entry-content,.post-body,.article-body") is not None
-    )
+    return tag in _AROUND and node.css_first(_TEXT) is not None
