@@ -62,8 +62,9 @@ def bootstrap(scores: Scores) -> Estimate:
         raise ValueError("no outcome at all: every prompt is missing")
     filled = np.where(there, scores, 0.0)
     of_seeds, of_prompts = _resamples(seeds, prompts)
-    totals = np.einsum("rp,rp->r", of_seeds @ filled, of_prompts)
-    weights = np.einsum("rp,rp->r", of_seeds @ there.astype(float), of_prompts)
+    # Over prompts first: (replicates, seeds) is small, and (replicates, prompts) would be made anew for each table.
+    totals = (of_seeds * (of_prompts @ filled.T)).sum(axis=1)
+    weights = (of_seeds * (of_prompts @ there.T.astype(float))).sum(axis=1)
     means = totals[weights > 0] / weights[weights > 0]
     low, high = np.percentile(means, [2.5, 97.5])
     return Estimate(float(np.nanmean(scores)), float(means.std(ddof=1)), float(low), float(high))

@@ -11,8 +11,59 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from harness.fingerprint import FieldError, Value
+
+
+@dataclass(frozen=True)
+class Endpoint(Value):
+    """An OpenAI-compatible server: where it is, how hard to press it, what it charges. Of a machine file, the table
+    `[endpoint]`. Prices are the user's to give, in any one currency: a table of ours would be wrong within months."""
+
+    address: str = "https://api.openai.com/v1"
+    """Up to what stands before `/chat/completions`."""
+    key_variable: str = "OPENAI_API_KEY"
+    """Environment variable of the key. The key itself is nowhere but in the request's header."""
+    concurrency: int = 8
+    """Calls in flight at once."""
+    timeout: float = 120.0
+    """Seconds that one attempt may take, from sending to the last byte."""
+    attempts: int = 8
+    """Of one call, while the server is busy, errs, hangs or cuts the connection."""
+    pause: float = 1.0
+    """Seconds before the second attempt; each further wait is twice as long, less a random part."""
+    longest_wait: float = 300.0
+    """Seconds that are waited at most, also where Retry-After asks for more: the call then fails, and can be asked
+    again by another run."""
+    price_in: float = 0.0
+    """Of a million prompt tokens."""
+    price_out: float = 0.0
+    """Of a million completion tokens."""
+    max_cost: float | None = None
+    """That one run may spend."""
+    max_tokens: int | None = None
+    """Prompt and completion tokens together that one run may use."""
+    max_calls: int | None = None
+    """That one run may make."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        parts = urlsplit(self.address)
+        if parts.username or parts.password or parts.query or parts.fragment:
+            # Not shown: a secret in it would be put on the screen and into logs.
+            raise FieldError(
+                "Endpoint.address holds a user name, password or query; the key goes into key_variable's variable"
+            )
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise FieldError(f"Endpoint.address is {self.address!r}; it takes http(s)://HOST[:PORT]/PATH")
+        for name, least in (("concurrency", 1), ("attempts", 1), ("pause", 0), ("price_in", 0), ("price_out", 0)):
+            if getattr(self, name) < least:
+                raise FieldError(f"Endpoint.{name} is {getattr(self, name)}; it takes {least} or more")
+        for name in ("timeout", "longest_wait", "max_cost", "max_tokens", "max_calls"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise FieldError(f"Endpoint.{name} is {value}; it takes more than 0")
 
 
 @dataclass(frozen=True)
@@ -38,6 +89,8 @@ class Machine(Value):
     """Folder of the public files that `humpback data pull` brings."""
     files: tuple[tuple[str, str], ...] = ()
     """(SHA-256, path) of the user's own files and models, which expressions name by checksum."""
+    endpoint: Endpoint = Endpoint()
+    """The server that is asked where a stage needs one."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,13 +121,20 @@ def load_machine(path: Path | None, **overrides: Any) -> Machine:
             given = tomllib.loads(path.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise FieldError(f"{path}: not TOML: {error}") from error
-    names = [field.name for field in fields(Machine)]
+    _known(given, Machine, "a machine", path)
+    try:
+        if isinstance(given.get("endpoint"), dict):
+            _known(given["endpoint"], Endpoint, "an endpoint", path)
+            given["endpoint"] = Endpoint(**given["endpoint"])
+        return Machine(**{**this_machine(), **given, **overrides})
+    except FieldError as error:
+        raise FieldError(f"{path}: {error}" if path else str(error)) from error
+
+
+def _known(given: dict[str, Any], kind: type[Machine] | type[Endpoint], what: str, path: Path | None) -> None:
+    names = [field.name for field in fields(kind)]
     for name in given:
         if name not in names:
             close = difflib.get_close_matches(name, names, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
-            raise FieldError(f"{path}: no field {name!r}{hint} A machine has {', '.join(names)}")
-    try:
-        return Machine(**{**this_machine(), **given, **overrides})
-    except FieldError as error:
-        raise FieldError(f"{path}: {error}" if path else str(error)) from error
+            raise FieldError(f"{path}: no field {name!r}{hint} {what.capitalize()} has {', '.join(names)}")

@@ -60,12 +60,40 @@ class LocalJudge(Value):
 
 
 @dataclass(frozen=True)
+class AlpacaEvalJudge(Value):
+    """A model behind an endpoint as pairwise judge, asked and read as one of alpaca-eval's annotator configurations
+    says. Where the endpoint is, and what it charges, is the machine's."""
+
+    config: str
+    """Name of the configuration, such as "alpaca_eval_gpt4"."""
+    sha256: str
+    """First 16 hexadecimal digits over what the configuration holds: prompt, sampling, parser."""
+    model: str
+    """As it is asked for; the server says in each row which one answered."""
+    samples: int = 3
+    """So many times a pair is asked about in all, while the reply cannot be parsed."""
+
+
+@dataclass(frozen=True)
+class Matched(Examples):
+    """The answers of one set to another's prompts: rows whose prompt is the same text, or else the same but for case,
+    punctuation and spacing, under the other's ids and in its order. The rest is kept aside, each with its reason."""
+
+    examples: Examples
+    to: Examples
+
+    @property
+    def slug(self) -> str:
+        return self.examples.slug
+
+
+@dataclass(frozen=True)
 class Judged(Artifact):
     """`answers` against `against`, prompt by prompt, in both orders: two rows a prompt."""
 
     answers: Examples
     against: Examples
-    by: MicroJudge | LocalJudge
+    by: MicroJudge | LocalJudge | AlpacaEvalJudge
 
     @property
     def slug(self) -> str:

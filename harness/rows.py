@@ -13,8 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+# pyarrow takes longer to import than a command that reads no rows may take, so it is imported where it is used.
 
 EXAMPLES = "examples.parquet"
 REJECTED = "rejected.parquet"
@@ -22,6 +21,7 @@ UNREADABLE = "unreadable.parquet"
 PAGES = "pages.parquet"
 RATINGS = "ratings.parquet"
 VERDICTS = "verdicts.parquet"
+CALLS = "calls.parquet"
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,38 @@ class Verdict:
     """The prompt's set or category."""
 
 
-Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict)
-_TYPES = {"str": pa.string(), "float | None": pa.float64(), "int": pa.int64()}
+@dataclass(frozen=True)
+class JudgeCall:
+    """How a verdict of a judge behind an endpoint came about: a row for each row of the verdicts, in their order."""
+
+    prompt: str
+    order: str
+    preference: float | None
+    """From 1 (the answer shown first) to 2, as alpaca-eval has it; 1.5 is a tie, None unparsed. Judges that are asked
+    for probabilities give every value between."""
+    score_first: float | None
+    """Where the judge gives a score to each answer, such as 1 to 10: that of the answer shown first."""
+    score_second: float | None
+    model: str
+    """As the server reported it; empty where nothing was asked or the server refused."""
+    prompt_hash: str
+    """First 16 hexadecimal digits of SHA-256 over what was sent: messages with both answers filled in."""
+    parser: str
+    """Of alpaca-eval, by which the reply was read."""
+    samples: int
+    """Replies asked for until one could be parsed; 0 for equal answers, which are a tie unasked."""
+    prompt_tokens: int
+    """Of all of them, as the server reports it."""
+    completion_tokens: int
+    cost: float
+    """Of all of them, at the prices given."""
+    problem: str
+    """The server's words where it refused the request."""
+
+
+Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict, JudgeCall)
+_TYPES = {"str": "string", "float": "float64", "float | None": "float64", "int": "int64"}
+"""Of a field, the name of pyarrow's type."""
 
 
 _HELD = 1 << 24
@@ -126,8 +156,11 @@ class Writer(Generic[Row]):
     """Writes rows of one kind to a Parquet file, a few thousand at a time. Use it as a context manager."""
 
     def __init__(self, path: Path, kind: type[Row]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         self.count = 0
-        self._schema = pa.schema([(f.name, _TYPES[str(f.type)]) for f in fields(kind)])
+        self._schema = pa.schema([(f.name, pa.type_for_alias(_TYPES[str(f.type)])) for f in fields(kind)])
         self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._held: list[dict[str, Any]] = []
         self._characters = 0
@@ -141,6 +174,8 @@ class Writer(Generic[Row]):
             self._flush()
 
     def _flush(self) -> None:
+        import pyarrow as pa
+
         if self._held:
             self._file.write_table(pa.Table.from_pylist(self._held, schema=self._schema))
             self._held, self._characters = [], 0
@@ -166,6 +201,8 @@ def write(path: Path, kind: type[Row], rows: Iterable[Row]) -> int:
 
 def read(path: Path, kind: type[Row]) -> Iterator[Row]:
     """The rows of a file, streamed."""
+    import pyarrow.parquet as pq
+
     # Buffering ahead would keep every column chunk that was read, and so the whole file, until it is closed.
     with pq.ParquetFile(path, pre_buffer=False) as file:
         for batch in file.iter_batches(batch_size=64 if kind is Page else 1_024):
@@ -175,6 +212,8 @@ def read(path: Path, kind: type[Row]) -> Iterator[Row]:
 
 def count(path: Path) -> int:
     """Number of rows, from the file's footer."""
+    import pyarrow.parquet as pq
+
     return int(pq.read_metadata(path).num_rows)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import data, files, models, outcomes
+from harness import benchmarks, data, files, models, outcomes
 from harness.files import File, Source
 from harness.fingerprint import Artifact
 from harness.store import METRICS
@@ -132,8 +132,16 @@ def stage_for(artifact: Artifact) -> Stage:
             from harness.stages.respond import respond
 
             return respond
+        case outcomes.Matched():
+            from harness.stages.match import match
+
+            return match
         case outcomes.Judged():
             from harness.stages.judge import judge
 
             return judge
+        case benchmarks.Benchmarked():
+            from harness.stages.benchmark import benchmark
+
+            return benchmark
     raise TypeError(f"{type(artifact).__name__} has no stage")

@@ -16,7 +16,7 @@ from typing import Any
 
 import harness.prompts
 from harness.micro.judge import verdict as micro_verdict
-from harness.outcomes import Judged, LocalJudge, MicroJudge
+from harness.outcomes import AlpacaEvalJudge, Judged, LocalJudge, MicroJudge
 from harness.rows import EXAMPLES, VERDICTS, Example, Verdict, Writer, read
 from harness.stages import Counts, Work
 
@@ -42,6 +42,10 @@ def judge(node: Judged, work: Work) -> Counts:
         ValueError: when the two sides do not answer the same prompts, naming the first that is amiss.
     """
     pairs = paired(node, work)
+    if isinstance(node.by, AlpacaEvalJudge):
+        from harness.judging.asking import judge_by_endpoint
+
+        return judge_by_endpoint(node.by, pairs, work)
     counts = {"in": len(pairs), "kept": len(pairs), "calls": 0, "unparsed": 0}
     shown = {"ab": [(p.instruction, p.a, p.b) for p in pairs], "ba": [(p.instruction, p.b, p.a) for p in pairs]}
     given = {}

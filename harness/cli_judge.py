@@ -1,0 +1,199 @@
+"""`humpback judge A B --judge NAME`: two systems' answers judged prompt by prompt, in both orders."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from harness.fingerprint import Artifact, FieldError
+from harness.machine import Machine, load_machine
+from harness.outcomes import AlpacaEvalJudge, Judged, LocalJudge, MicroJudge
+from harness.rows import CALLS, JudgeCall, read
+from harness.store import RECORD, StoreError, read_record
+
+_NAMED = 20
+"""Rows without a partner that are named on the screen, of each side; all of them are in the artifact."""
+
+SideName = Annotated[str, typer.Argument(help="Folder of an artifact, or a file of answers.", show_default=False)]
+Default = {"show_default": False}
+
+
+def judge(
+    a: SideName,
+    b: SideName,
+    name: Annotated[str, typer.Option("--judge", help="micro, or an annotator of alpaca-eval.", show_default=False)],
+    base_url: Annotated[str | None, typer.Option(help="Address of any OpenAI-compatible server.", **Default)] = None,
+    model: Annotated[str | None, typer.Option(help="Model to ask for.", show_default="the annotator's")] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Ask so often while a reply cannot be parsed.")] = 3,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight.", show_default="8")] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds of one attempt.", show_default="120")] = None,
+    price_in: Annotated[float | None, typer.Option(help="Of a million prompt tokens.", show_default="0")] = None,
+    price_out: Annotated[float | None, typer.Option(help="Of a million completion tokens.", show_default="0")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="That this run may spend.", **Default)] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="That this run may use.", **Default)] = None,
+    max_calls: Annotated[int | None, typer.Option(help="That this run may make.", **Default)] = None,
+    key_variable: Annotated[
+        str | None, typer.Option(help="Environment variable of the key.", show_default="OPENAI_API_KEY")
+    ] = None,
+    may_judge_itself: Annotated[
+        str | None, typer.Option(help="Name of a model that may judge its own answers.", **Default)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Spend without asking.")] = False,
+    machine: Annotated[Path | None, typer.Option(help="A TOML file that says where stages run.", **Default)] = None,
+    data: Annotated[Path, typer.Option(help="Folder of the public files.")] = Path("data"),
+    store: Annotated[Path | None, typer.Option(help="Folder of the artifacts.", show_default="artifacts")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Two systems' answers, joined on the prompt, judged in both orders. A run that is stopped goes on where it was."""
+    from harness.judging.sides import joined, side
+
+    by = _judge(name, model, samples)
+    sides = side(a, data), side(b, data)
+    where = load_machine(machine, data=str(data), **({"store": str(store)} if store else {}))
+    given: dict[str, Any] = {
+        "address": base_url,
+        "concurrency": concurrency,
+        "timeout": timeout,
+        "price_in": price_in,
+        "price_out": price_out,
+        "max_cost": max_cost,
+        "max_tokens": max_tokens,
+        "max_calls": max_calls,
+        "key_variable": key_variable,
+    }
+    endpoint = replace(where.endpoint, **{key: value for key, value in given.items() if value is not None})
+    where = replace(where, endpoint=endpoint, files=(*where.files, *sides[0].places, *sides[1].places))
+    node = Judged(*joined(*sides), by=by)
+    _say_what_is_left_out(node, where, (a, b))
+    if isinstance(by, AlpacaEvalJudge):
+        writers = {who for one in sides for who in one.generators(_made(one.examples, where))}
+        _not_itself(by.model, writers, may_judge_itself)
+        _agreed(node, by, where, yes)
+    result = _made(node, where)
+    if isinstance(by, AlpacaEvalJudge):
+        _say_who_answered(result, by, writers)
+    counts = read_record(result / RECORD)["counts"]
+    if as_json:
+        cost = counts.get("cost_millionths", 0) / 1_000_000
+        typer.echo(json.dumps({"artifact": str(result), "counts": counts, "cost": cost}, indent=1))
+        return
+    typer.echo(", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in counts.items()))
+    if counts["unparsed"]:
+        typer.echo(
+            f"{counts['unparsed']:,} without a verdict; a larger --samples asks about these again, and no others"
+        )
+    typer.echo(f"{result}\nhumpback show reads it, humpback compare draws the conclusions")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give the app this command."""
+    app.command()(judge)
+
+
+def _judge(name: str, model: str | None, samples: int) -> AlpacaEvalJudge | MicroJudge | LocalJudge:
+    if name != "micro":
+        from harness.judging.annotators import judge_named
+
+        return judge_named(name, model, samples)
+    if model is not None:
+        raise FieldError("--model goes with an annotator of alpaca-eval; the judge micro is no model")
+    from experiments.setups import MICRO
+
+    return MICRO.judge
+
+
+def _made(target: Artifact, machine: Machine) -> Path:
+    from harness.making import made
+
+    return made(target, machine, Console(stderr=True))
+
+
+def _say_what_is_left_out(node: Judged, machine: Machine, names: tuple[str, str]) -> None:
+    """Join the sides, and name every row that found no partner.
+
+    Raises:
+        StoreError: when no prompt is in both.
+    """
+    from harness.judging.sides import unmatched
+
+    # The second side is joined to the first, and the first to what came of that.
+    for name, one in ((names[1], node.against), (names[0], node.answers)):
+        folder = _made(one, machine)
+        counts = read_record(folder / RECORD)["counts"]
+        left = unmatched(folder)
+        typer.echo(
+            f"{name}: {counts['kept']:,} of {counts['in']:,} answers joined "
+            f"({counts['exact']:,} on the very text, {counts['normalised']:,} but for case, punctuation and spacing), "
+            f"{counts['empty']:,} of them empty",
+            err=True,
+        )
+        for row in left[:_NAMED]:
+            typer.echo(f"    left out {row.id}: {row.reason}: {row.text.splitlines()[0][:80]}", err=True)
+        if len(left) > _NAMED:
+            typer.echo(f"    and {len(left) - _NAMED:,} more, all in {folder}/rejected.parquet", err=True)
+        if not counts["kept"]:
+            raise StoreError(f"{names[0]} and {names[1]} have no prompt in common, so there is nothing to judge")
+
+
+def _not_itself(model: str, writers: set[str], allowed: str | None) -> None:
+    from harness.judging.itself import own, plain
+
+    itself = own(model, writers)
+    if itself is not None and plain(allowed or "") != plain(model):
+        raise FieldError(
+            f"{model} would judge its own answers (their generator is {itself!r}), and models favour their own; take "
+            f"another judge, or say --may-judge-itself {model}"
+        )
+
+
+def _agreed(node: Judged, by: AlpacaEvalJudge, machine: Machine, yes: bool) -> None:
+    """Say what is to be asked and what it may cost, before the first call.
+
+    Raises:
+        StoreError: when it costs something and that is not agreed to.
+    """
+    from harness.judging.asking import forecast
+    from harness.stages import Work, new_log
+    from harness.stages.judge import paired
+    from harness.store import Store
+
+    store = Store(Path(machine.store))
+    if store.state(node).word == "done":
+        return
+    work = Work(store.open, store.root, machine, new_log(store.root, lambda done, total, unit: None))
+    found = forecast(by, paired(node, work), machine)
+    at = machine.endpoint
+    typer.echo(
+        f"{found.prompts:,} prompts in both orders; {found.calls:,} calls to ask of {by.model} at {at.address}, "
+        f"{found.answered:,} answered in earlier runs\n"
+        f"about {found.usage.prompt_tokens:,} tokens to read (estimated from lengths) and at most "
+        f"{found.usage.completion_tokens:,} to write: {_price(found.cost, machine)}",
+        err=True,
+    )
+    if found.cost > 0 and not yes and not typer.confirm("spend that?", err=True):
+        raise StoreError("nothing was asked and nothing spent; --yes answers the question beforehand")
+
+
+def _price(cost: float, machine: Machine) -> str:
+    at = machine.endpoint
+    if not at.price_in and not at.price_out:
+        return "no price is given (--price-in, --price-out)"
+    limit = f", limited to {at.max_cost:g}" if at.max_cost is not None else ""
+    return f"at most about {cost:,.2f}{limit}"
+
+
+def _say_who_answered(folder: Path, by: AlpacaEvalJudge, writers: set[str]) -> None:
+    """Which model the server says it is, where that is another than was asked for, or one that wrote answers."""
+    from harness.judging.itself import own
+
+    for model, n in Counter(row.model for row in read(folder / CALLS, JudgeCall) if row.model).items():
+        if model != by.model:
+            typer.echo(f"{n:,} verdicts are by {model!r}, as the server says; asked for was {by.model!r}", err=True)
+        if own(model, writers) and not own(by.model, writers):
+            typer.echo(f"{model!r} is also the generator of answers that it judged", err=True)

@@ -1,0 +1,52 @@
+"""Who judges whom: a model may not judge its own answers unless that is asked for by its name.
+
+What is known of who wrote a set: the `generator` of AlpacaEval's files, and the published model in the record of an
+artifact of ours. Names are compared without maker, punctuation and date, because "gpt-4-0613", "openai/gpt-4" and
+"gpt4" are one model to this rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from harness.rows import Example
+from harness.store import RECORD, read_record
+
+_DATE = re.compile(r"[-@_](\d{4}-\d{2}-\d{2}|\d{4,8}|preview|latest|turbo-preview)$")
+
+
+def plain(name: str) -> str:
+    """A model's name without maker, date and punctuation."""
+    name = name.strip().lower().rsplit("/", 1)[-1]
+    while _DATE.search(name):
+        name = _DATE.sub("", name)
+    return re.sub(r"[^a-z0-9]", "", name)
+
+
+def own(model: str, generators: Iterable[str]) -> str | None:
+    """The one among the generators that the model is, if any."""
+    return next((one for one in generators if plain(one) and plain(one) == plain(model)), None)
+
+
+def generators_of(rows: Iterable[Example]) -> set[str]:
+    """The generators that a set's file names."""
+    found = (row.known.get("generator") for row in rows)
+    return {one for one in found if isinstance(one, str) and one.strip()}
+
+
+def answered_by(folder: Path) -> set[str]:
+    """The published model that wrote an artifact's answers; nothing where it is none, or one trained here.
+
+    Raises:
+        Damaged: when the record is not as it was written.
+    """
+    if not (folder / RECORD).is_file():
+        return set()
+    record = read_record(folder / RECORD)
+    table: dict[str, dict[str, Any]] = record["expression"]
+    model = table[record["fingerprint"]]["fields"].get("model")
+    fields = table[model["artifact"]]["fields"] if isinstance(model, dict) and "artifact" in model else {}
+    return {value for name in ("repository", "label") if isinstance(value := fields.get(name), str)}

@@ -1,0 +1,252 @@
+"""NLP benchmarks through lm-eval, with everything on record that a number depends on.
+
+`benchmarks.json` holds a row for each task and metric with its standard error, and for each task the version, the
+hashes of its files and of its data, and the shots that it was really given. `samples.parquet` holds every item with the
+replies to it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from lm_eval import simple_evaluate  # type: ignore[import-untyped]
+from lm_eval.models.huggingface import HFLM  # type: ignore[import-untyped]
+from lm_eval.tasks import TaskManager  # type: ignore[import-untyped]
+from transformers import AutoTokenizer
+
+from harness.benchmark_tasks import Opened, data_sha256, opened
+from harness.benchmarks import Benchmarked
+from harness.engines.local import folder_of, load_model
+from harness.export.chat import chat_template
+from harness.model_code import allowed
+from harness.models import Finetuned, FolderModel, HubModel
+from harness.stages import Counts, Work
+from harness.store import StoreError
+from harness.templates import Model
+
+BENCHMARKS = "benchmarks.json"
+SAMPLES = "samples.parquet"
+BOOTSTRAPS = 1_000
+"""Resamples for the standard error of metrics that have no formula."""
+_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("task", "filter", "doc", "prompt", "target", "replies", "metrics", "doc_sha256")]
+    + [("doc_id", pa.int64())]
+)
+
+
+class CountingLM(HFLM):  # type: ignore[misc]
+    """lm-eval's transformers model, which cuts a prompt that is too long with a warning: here it is counted."""
+
+    cut = 0
+    """Requests of which the start was cut off, because they are longer than the model's context."""
+
+    def _loglikelihood_tokens(self, requests: Any, disable_tqdm: bool = False, override_bs: int | None = None) -> Any:
+        self.cut += sum(len(context) + len(after) > self.max_length + 1 for _, context, after in requests)
+        return super()._loglikelihood_tokens(requests, disable_tqdm=True, override_bs=override_bs)
+
+    def tok_batch_encode(
+        self,
+        strings: list[str],
+        padding_side: str = "left",
+        left_truncate_len: int | None = None,
+        truncation: bool = False,
+    ) -> Any:
+        ids, mask = super().tok_batch_encode(strings, padding_side, None, truncation)
+        if left_truncate_len:
+            self.cut += int((mask.sum(dim=1) > left_truncate_len).sum())
+            ids, mask = ids[:, -left_truncate_len:], mask[:, -left_truncate_len:]
+        return ids, mask
+
+
+def benchmark(node: Benchmarked, work: Work) -> Counts:
+    """Evaluate; counts are of items (`in`, `kept`), tasks, and requests cut because they were too long.
+
+    Raises:
+        StoreError: when a task cannot be run here, naming each; no model has been loaded then.
+        ValueError: when a task asks more of the model than it can do, such as more new tokens than its context.
+    """
+    with TemporaryDirectory() as place:
+        tasks = _ready(node, work, Path(place))
+        lm, how = _loaded(node, work)
+        with _quiet(), allowed(any(task.unsafe for task in tasks)):
+            try:
+                found = simple_evaluate(
+                    model=lm,
+                    tasks=[part for task in tasks for part in task.parts],
+                    num_fewshot=node.shots,
+                    limit=node.limit,
+                    apply_chat_template=node.chat_template,
+                    task_manager=TaskManager(include_defaults=False),
+                    bootstrap_iters=BOOTSTRAPS,
+                    fewshot_random_seed=node.seed,
+                    confirm_run_unsafe_code=node.run_model_code,
+                )
+            except AssertionError as error:
+                raise ValueError(f"lm-eval: {error}") from error
+        rows = _rows(found)
+        described = {
+            name: _described(task, name, found, node) for task in tasks for name in (*task.leaves, *_group(task))
+        }
+    told = {
+        "lm_eval": metadata.version("lm-eval"),
+        "datasets": metadata.version("datasets"),
+        "model": node.model.name,
+        "shots_asked": node.shots,
+        "limit": node.limit,
+        "seed": node.seed,
+        "chat_template": how,
+        "cut": lm.cut,
+        "tasks": described,
+        "rows": rows,
+    }
+    (work.out / BENCHMARKS).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    n = _write_samples(work.out / SAMPLES, found["samples"])
+    items = sum(counted["effective"] for counted in found["n-samples"].values())
+    return {"in": items, "kept": items, "samples": n, "tasks": len(described), "cut": lm.cut}
+
+
+def _ready(node: Benchmarked, work: Work, place: Path) -> list[Opened]:
+    found = opened(node.tasks, place, work.file, chat_template=node.chat_template, run_model_code=node.run_model_code)
+    missing = [one for one in found if not isinstance(one, Opened)]
+    if missing:
+        raise StoreError("\n".join(str(one) for one in missing))
+    tasks = [one for one in found if isinstance(one, Opened)]
+    seen: dict[str, str] = {}
+    for task in tasks:
+        for name in task.leaves:
+            if name in seen:
+                raise StoreError(f"{name} is part of both {seen[name]} and {task.name}; ask for one of them at a time")
+            seen[name] = task.name
+    return tasks
+
+
+def _loaded(node: Benchmarked, work: Work) -> tuple[Any, dict[str, Any]]:
+    """The model as lm-eval takes it, and how it is spoken to."""
+    whole = node.model.base if isinstance(node.model, Finetuned) and node.model.recipe.adapter else node.model
+    tokenizer = AutoTokenizer.from_pretrained(folder_of(whole, work.open, work.machine))
+    how: dict[str, Any] = {"used": node.chat_template}
+    if node.chat_template:
+        how["from"] = _speak(node.model, tokenizer)
+        how["sha256"] = sha256(tokenizer.chat_template.encode()).hexdigest()
+    model = load_model(node.model, work.open, work.machine).eval()
+    with _quiet():
+        lm = CountingLM(pretrained=model, tokenizer=tokenizer, backend="causal", batch_size=work.machine.micro_batch)
+    return lm, how
+
+
+def _speak(model: Model, tokenizer: Any) -> str:
+    """Give the tokenizer the chat template: a published model's own if it has one, else the model's template."""
+    if isinstance(model, HubModel | FolderModel) and isinstance(tokenizer.chat_template, str):
+        return "the tokenizer"
+    first = tokenizer("a")["input_ids"][:1]
+    begins = tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]
+    tokenizer.chat_template = chat_template(model.template, begins_with_bos=begins)
+    return "the model's template"
+
+
+def _group(task: Opened) -> list[str]:
+    return [task.name] if task.name not in task.leaves and task.name in task.yaml else []
+
+
+def _described(task: Opened, name: str, found: Any, node: Benchmarked) -> dict[str, Any]:
+    """What ran under that name."""
+    told: dict[str, Any] = {"version": found["versions"].get(name), "yaml_sha256": task.yaml.get(name)}
+    if name not in task.leaves:
+        return {**told, "members": sorted(task.leaves)}
+    leaf, counted = task.leaves[name], found["n-samples"][name]
+    shots = int(found["n-shot"].get(name) or 0)
+    data, n = data_sha256(leaf.eval_docs)
+    return {
+        **told,
+        "part_of": task.name if task.name != name else None,
+        "output_type": leaf.OUTPUT_TYPE,
+        "dataset": leaf.config.dataset_path,
+        "dataset_name": leaf.config.dataset_name,
+        "data_sha256": data,
+        "shots": shots,
+        "shots_sha256": data_sha256(leaf.fewshot_docs())[0] if shots else None,
+        "n": counted["effective"],
+        "n_all": n,
+    }
+
+
+def _rows(found: Any) -> list[dict[str, Any]]:
+    """A row for each task or group and each metric."""
+    rows = []
+    groups = found.get("groups") or {}
+    for name, values in found["results"].items():
+        for key, value in values.items():
+            metric, comma, kept = key.partition(",")
+            if not comma or metric.endswith("_stderr") or not isinstance(value, int | float):
+                continue
+            error = values.get(f"{metric}_stderr,{kept}")
+            rows.append(
+                {
+                    "task": name,
+                    "group": name in groups,
+                    "metric": metric,
+                    "filter": kept,
+                    "value": _finite(value),
+                    "standard_error": _finite(error),
+                    "n": values.get("sample_count", {}).get(key, values.get("sample_len")),
+                    "version": found["versions"].get(name),
+                    "shots": found["n-shot"].get(name),
+                    "higher_is_better": (found["higher_is_better"].get(name) or {}).get(metric),
+                }
+            )
+    return rows
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _write_samples(path: Path, samples: dict[str, Sequence[dict[str, Any]]]) -> int:
+    """Every item of every task: what was asked, what came back, how it was scored."""
+    n = 0
+    with pq.ParquetWriter(path, _SCHEMA, compression="zstd") as out:
+        for task, items in samples.items():
+            rows = [
+                {
+                    "task": task,
+                    "filter": item["filter"],
+                    "doc": _json(item["doc"]),
+                    "prompt": str(item["arguments"][0][0]),
+                    "target": _json(item["target"]),
+                    "replies": _json(item["filtered_resps"]),
+                    "metrics": _json({metric: item[metric] for metric in item["metrics"]}),
+                    "doc_sha256": item["doc_hash"],
+                    "doc_id": item["doc_id"],
+                }
+                for item in items
+            ]
+            out.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA))
+            n += len(rows)
+    return n
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """lm-eval's remarks are on record in another form: shots that a task fixes, prompts that were cut."""
+    log = logging.getLogger("lm_eval")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)

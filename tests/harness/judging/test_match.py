@@ -1,0 +1,94 @@
+"""Joining two sets of answers on the prompt: nothing lost without its name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from harness.fingerprint import FieldError
+from harness.judging.itself import own, plain
+from harness.judging.sides import joined, side, unmatched
+from harness.machine import Machine
+from harness.making import made
+from harness.rows import EXAMPLES, Example, read
+from harness.store import RECORD, read_record
+
+Rows = list[dict[str, Any]]
+
+
+def join(folder: Path, a: Rows, b: Rows) -> list[tuple[list[Example], dict[str, int], list[str]]]:
+    """For each side: rows, counts, and the reasons of what was left out."""
+    sides = []
+    for name, rows in (("a", a), ("b", b)):
+        (folder / f"{name}.json").write_text(json.dumps(rows))
+        sides.append(side(str(folder / f"{name}.json"), folder))
+    machine = Machine(store=str(folder / "store"), files=(*sides[0].places, *sides[1].places), tracking="off")
+    found = []
+    for one in joined(*sides):
+        where = made(one, machine, Console(stderr=True))
+        rows = list(read(where / EXAMPLES, Example))
+        found.append((rows, read_record(where / RECORD)["counts"], [f"{r.id}: {r.reason}" for r in unmatched(where)]))
+    return found
+
+
+def answer(instruction: str, output: str = "o", **more: str) -> dict[str, Any]:
+    return {"instruction": instruction, "output": output, "generator": "g", **more}
+
+
+def test_exact_then_normalised_and_the_rest_is_named(tmp_path: Path) -> None:
+    a = [answer("One?", "a1", dataset="koala"), answer("Two!", "a2"), answer("Only here", "a3"), answer("one?", "a4")]
+    b = [answer("two", "b2"), answer("one?", "b4"), answer("Only there", "b3"), answer("One?", "b1", dataset="other")]
+    (ours, counts, left), (theirs, their_counts, their_left) = join(tmp_path, a, b)
+    pairs = [(x.id, x.instruction, x.output, y.output) for x, y in zip(ours, theirs, strict=True)]
+    assert pairs == [("a/0", "One?", "a1", "b1"), ("a/1", "Two!", "a2", "b2"), ("a/3", "one?", "a4", "b4")]
+    assert [row.id for row in ours] == [row.id for row in theirs]
+    assert (theirs[0].source, theirs[1].known["joined"], theirs[1].known["answer"]) == ("koala", "normalised", "b/0")
+    assert (their_counts["exact"], their_counts["normalised"], their_counts["without"]) == (2, 1, 1)
+    assert [reason.split(" of ")[0] for reason in left] == ["a/2: no such prompt"]
+    assert [reason.split(" of ")[0] for reason in their_left] == ["b/2: no such prompt"]
+    assert counts["in"] == counts["kept"] + counts["rejected"] == 4
+
+
+def test_duplicates_are_joined_in_order_and_the_surplus_is_named(tmp_path: Path) -> None:
+    a = [answer("Same", "a1"), answer("Same", "a2"), answer("Same", "a3")]
+    b = [answer("Same", "b1"), answer("Same", "")]
+    (ours, _, left), (theirs, counts, _) = join(tmp_path, a, b)
+    assert [(x.output, y.output) for x, y in zip(ours, theirs, strict=True)] == [("a1", "b1"), ("a2", "")]
+    assert [reason.split(" of ")[0] for reason in left] == ["a/2: another answer to a prompt"]
+    assert counts["empty"] == 1
+
+
+def test_an_artifacts_folder_is_a_side_and_one_without_answers_is_refused(tmp_path: Path) -> None:
+    (ours, _, _), _ = join(tmp_path, [answer("x", "a")], [answer("x", "b")])
+    folder = next((tmp_path / "store" / "matched").iterdir())
+    again = side(str(folder), tmp_path)
+    machine = Machine(store=str(tmp_path / "store"), files=again.places, tracking="off")
+    (row,) = read(made(again.examples, machine, Console(stderr=True)) / EXAMPLES, Example)
+    assert (row.instruction, row.output) == (ours[0].instruction, row.output)
+    assert folder.name in row.id
+    (folder / EXAMPLES).unlink()
+    with pytest.raises(FieldError, match=r"no examples.parquet in it"):
+        side(str(folder), tmp_path)
+    with pytest.raises(FieldError, match="no file"):
+        side(str(tmp_path / "nothing.json"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("judge", "generator", "same"),
+    [
+        ("gpt-4", "gpt4", True),
+        ("openai/gpt-4-0613", "gpt4", True),
+        ("gpt-4-1106-preview", "gpt-4", True),
+        ("gpt-4", "gpt-4o", False),
+        ("gpt-4", "gpt35", False),
+        ("meta-llama/Llama-3-70b-chat-hf", "llama-3-70b-chat-hf", True),
+        ("gpt-4", "", False),
+    ],
+)
+def test_a_model_is_known_under_its_several_names(judge: str, generator: str, same: bool) -> None:
+    assert (own(judge, [generator]) == generator) is same
+    assert not same or plain(judge) == plain(generator)

@@ -1,0 +1,115 @@
+"""The vocabulary of benchmarks, the papers' sets, and the micro benchmark's questions."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness import benchmark_tasks
+from harness.benchmark_tasks import UNSAFE, Missing, leaves, opened, yaml_sha256
+from harness.benchmarks import SETS, Benchmarked, MicroFacts, Task
+from harness.fingerprint import FieldError
+from harness.micro.benchmark import questions
+from harness.micro.instructions import paraphrases, parse, requests
+from harness.micro.world import VALUES, World, facts
+from harness.models import HubModel
+from tests.harness.test_benchmark_stage import fresh, no_file
+
+MODEL = HubModel("a/b", "0" * 40)
+
+
+def test_the_papers_sets_are_as_in_the_papers() -> None:
+    asked = {name: [(task, one.shots) for one in several for task in one.tasks] for name, several in SETS.items()}
+    assert asked["humpback"] == [
+        *((task, 0) for task in ("social_iqa", "piqa", "arc_easy", "arc_challenge", "openbookqa", "mmlu")),
+        ("mmlu", 5),
+    ]
+    assert asked["alpagasus"] == [("mmlu", 5), ("bbh", 3), ("drop", 3), ("humaneval", 0)]
+    assert asked["humpback-bias"][0] == ("crows_pairs_english", 0)
+    assert len(asked["humpback-bias"]) == 10
+
+
+def test_lm_eval_knows_every_named_task() -> None:
+    """Resolved, not downloaded: every single task below a name has a YAML with a data set and a metric."""
+    index = benchmark_tasks.shipped().task_index
+    counted = {}
+    for task in {task for several in SETS.values() for one in several for task in one.tasks}:
+        entries = list(leaves(index, task))
+        assert entries, task
+        assert all(entry.cfg["dataset_path"] and entry.cfg["metric_list"] for entry in entries)
+        assert all(len(yaml_sha256(entry.yaml_path)) == 64 for entry in entries)
+        counted[task] = len(entries)
+    assert (counted["mmlu"], counted["bbh"], counted["drop"]) == (57, 27, 1)
+    assert len({yaml_sha256(entry.yaml_path) for entry in leaves(index, "mmlu")}) == 57
+
+
+def test_what_cannot_be_had_is_said_in_a_line_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import datasets
+    import huggingface_hub.constants as hub
+
+    for owner in (hub, datasets.config):
+        monkeypatch.setattr(owner, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "empty")
+    monkeypatch.setenv("HF_ALLOW_CODE_EVAL", "1")
+    asked = [Task(name) for name in ("piqa", "humaneval", "mmlu", "no_such_task")]
+    piqa, humaneval, mmlu, unknown = opened(asked, fresh(tmp_path / "place"), no_file)
+    assert humaneval == Missing("humaneval", UNSAFE), "a permission in the environment counts for nothing"
+    assert unknown == Missing("no_such_task", "lm-eval has no task of that name")
+    for one in (piqa, mmlu):
+        assert isinstance(one, Missing)
+        assert "cannot be had" in one.reason
+        assert "\n" not in str(one)
+    assert os.environ["HF_ALLOW_CODE_EVAL"] == "1"
+
+
+def test_micro_questions_are_held_out_true_once_and_fixed() -> None:
+    world = World()
+    asked = questions(world, 120, 0)
+    assert asked == questions(world, 120, 0)
+    assert asked != questions(world, 120, 1)
+    assert {one.question for one in asked}.isdisjoint(one.question for one in questions(world, 16, 0, held_out=False))
+    seen = set()
+    for one in asked:
+        request = parse(world, one.question)
+        assert request is not None
+        seen.add(request)
+        about = request.wanted[0] if request.wanted else request.kind.removeprefix("ask_")
+        truth = facts(world)[request.creature][about]
+        right = [truth in choice.rstrip(".").split() for choice in one.choices]
+        assert right.index(True) == one.answer
+        assert sum(right) == 1
+        assert len(set(one.choices)) == 4
+        assert all(any(value in choice for value in VALUES[about]) for choice in one.choices)
+    assert len(seen) == 120
+    kinds = ("ask_food", "short")
+    assert all(
+        len({r for r in requests(world, kind) if r in seen}) == len(requests(world, kind)) // 4 for kind in kinds
+    )
+    assert all(one.question in paraphrases(parse(world, one.question) or next(iter(seen))) for one in asked)
+    with pytest.raises(ValueError, match="1 to 120"):
+        questions(world, 121, 0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"tasks": ()}, "empty"),
+        ({"tasks": (Task("piqa"), Task("piqa"))}, "each once"),
+        ({"tasks": (Task("piqa"),), "shots": -1}, "shots is -1"),
+        ({"tasks": (Task("piqa"),), "limit": 0}, "limit is 0"),
+        ({"tasks": (Task("piqa"),), "limit": 0.5}, "limit is 0.5"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(fields: dict[str, object], told: str) -> None:
+    with pytest.raises(FieldError, match=told):
+        Benchmarked(MODEL, **fields)  # type: ignore[arg-type]
+
+
+def test_one_artifact_a_task() -> None:
+    both = Benchmarked(MODEL, (Task("piqa"), MicroFacts(World())), shots=2)
+    one, two = both.one_by_one()
+    assert [one.tasks, two.tasks] == [(Task("piqa"),), (MicroFacts(World()),)]
+    assert len({both.fingerprint, one.fingerprint, two.fingerprint}) == 3
+    assert one.shots == two.shots == 2
