@@ -1,0 +1,208 @@
+"""What is voted on: answers of two systems joined on their prompt, and screening items with known answers.
+
+Answers are joined on the prompt's text. Ids decide only between prompts of the same text, because most files number
+their rows, and equal numbers in two files need not be one prompt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
+
+from harness.fingerprint import FieldError
+from harness.readers.instructions import prompts
+from harness.readers.records import records
+from harness.readers.streams import UnusableFile
+from harness.rows import EXAMPLES, Example, Rejected, Unreadable, read
+
+KNOWN_BETTER, KNOWN_WORSE = "known better", "known worse"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One prompt with two answers."""
+
+    id: str
+    """Hash of names, prompt and answers, so that votes belong to exactly what was shown."""
+    prompt: str
+    """Id of the prompt in the first system's file."""
+    instruction: str
+    source: str
+    first: str
+    """Name of the system whose answer is `first_output`."""
+    second: str
+    first_output: str
+    second_output: str
+    screening: bool = False
+    """The first answer is known to be better."""
+
+    @property
+    def row(self) -> tuple[str | bool, ...]:
+        """For the database."""
+        return astuple(self)
+
+
+@dataclass(frozen=True)
+class System:
+    """A named set of answers."""
+
+    name: str
+    answers: tuple[Example, ...]
+    aside: tuple[str, ...]
+    """Rows of the file that could not be used, each with its place and the reason."""
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """A row without a partner."""
+
+    system: str
+    """Whose row it is."""
+    id: str
+    reason: str
+    instruction: str
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Two systems' answers to the same prompts. Rows of the first in = items + its unmatched; so for the second."""
+
+    items: tuple[Item, ...]
+    unmatched: tuple[Unmatched, ...]
+
+
+def load_systems(paths: Sequence[Path]) -> list[System]:
+    """The answers at each path: an artifact's folder, or a file in any known layout.
+
+    A system is called by the file's `generator`, the artifact's folder, or the file's name, with the folder above it
+    where two would have one name.
+
+    Raises:
+        FieldError: when two paths are the same file or cannot be told apart by name.
+        UnusableFile: when nothing can be read at one of them.
+    """
+    found = [_load(path) for path in paths]
+    names = Counter(one.name for one in found)
+    found = [
+        replace(one, name=f"{path.resolve().parent.name}/{one.name}") if names[one.name] > 1 else one
+        for one, path in zip(found, paths, strict=True)
+    ]
+    twice = [name for name, times in Counter(one.name for one in found).items() if times > 1]
+    if twice or len({path.resolve() for path in paths}) < len(paths):
+        name = twice[0] if twice else found[0].name
+        raise FieldError(f"two of the systems are called {name!r}; systems are told apart by generator or file name")
+    return found
+
+
+def _load(path: Path) -> System:
+    if path.is_dir():
+        if not (path / EXAMPLES).is_file():
+            raise UnusableFile(f"{path}: no {EXAMPLES} in it, so it is no artifact with answers")
+        return System(path.resolve().name, tuple(read(path / EXAMPLES, Example)), ())
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file or artifact")
+    rows = list(prompts(path))
+    answers = tuple(row for row in rows if isinstance(row, Example))
+    aside = tuple(_aside(row) for row in rows if not isinstance(row, Example))
+    generators = {row.known.get("generator") for row in answers}
+    generator = generators.pop() if len(generators) == 1 else None
+    return System(generator if isinstance(generator, str) else path.name.split(".")[0], answers, aside)
+
+
+def _aside(row: Rejected | Unreadable) -> str:
+    return f"{row.file}, {row.place}: {row.reason}" if isinstance(row, Unreadable) else f"{row.id}: {row.reason}"
+
+
+def join(first: System, second: System) -> Joined:
+    """Every prompt that both answer, in the first system's order."""
+    unmatched: list[Unmatched] = []
+    times, times_there = (Counter(row.instruction.strip() for row in one.answers) for one in (first, second))
+    repeated = {text for one in (times, times_there) for text, often in one.items() if often > 1}
+    keys_of_first, keys_of_second = (_keyed(one, repeated, unmatched) for one in (first, second))
+    items = []
+    for key, a in keys_of_first.items():
+        if (b := keys_of_second.get(key)) is None:
+            unmatched.append(_lacking(first, second, a, times_there))
+        else:
+            items.append(_item(a.id, a.instruction, a.source, first.name, second.name, a.output, b.output))
+    unmatched += [_lacking(second, first, b, times) for key, b in keys_of_second.items() if key not in keys_of_first]
+    return Joined(tuple(items), tuple(unmatched))
+
+
+def _keyed(system: System, repeated: set[str], unmatched: list[Unmatched]) -> dict[tuple[str, str], Example]:
+    """Rows by text, and by id too where a text stands more than once on either side."""
+    keyed: dict[tuple[str, str], Example] = {}
+    for row in system.answers:
+        text = row.instruction.strip()
+        key = (text, row.id.rsplit("/", 1)[-1] if text in repeated else "")
+        if not text:
+            unmatched.append(Unmatched(system.name, row.id, "the prompt is empty", ""))
+        elif key in keyed:
+            reason = f"duplicate prompt: {keyed[key].id} has the same text and id"
+            unmatched.append(Unmatched(system.name, row.id, reason, text[:80]))
+        else:
+            keyed[key] = row
+    return keyed
+
+
+def _lacking(system: System, other: System, row: Example, times_there: Counter[str]) -> Unmatched:
+    text = row.instruction.strip()
+    reason = f"{other.name} does not answer this prompt"
+    if times := times_there[text]:
+        reason = f"duplicate prompt: {other.name} has it {times} times, none with this id"
+    return Unmatched(system.name, row.id, reason, text[:80])
+
+
+def _item(prompt: str, instruction: str, source: str, first: str, second: str, a: str, b: str) -> Item:
+    content = json.dumps([instruction, first, second, a, b]).encode()
+    return Item(hashlib.sha256(content).hexdigest()[:32], prompt, instruction, source, first, second, a, b)
+
+
+def sampled(joined: Sequence[Joined], *, n: int | None, seed: int) -> tuple[Item, ...]:
+    """The items of one system against each opponent; with `n`, of so many prompts, drawn uniformly without replacement
+    among those that every opponent answered, so that opponents can be compared on the same prompts.
+
+    Raises:
+        FieldError: when there are not so many.
+    """
+    if n is None:
+        return tuple(item for one in joined for item in one.items)
+    shared = [item.prompt for item in joined[0].items]
+    for one in joined[1:]:
+        there = {item.prompt for item in one.items}
+        shared = [prompt for prompt in shared if prompt in there]
+    if not 0 < n <= len(shared):
+        raise FieldError(f"--n is {n}; {len(shared)} prompts are answered by all systems")
+    chosen = set(random.Random(seed).sample(shared, n))
+    return tuple(item for one in joined for item in one.items if item.prompt in chosen)
+
+
+def screening_items(path: Path) -> tuple[Item, ...]:
+    """Items with known answers: records of prompt, better and worse. The paper has 10.
+
+    Raises:
+        UnusableFile: at the first record that cannot be used, since leaving it out would change the mark.
+    """
+    found: dict[str, Item] = {}
+    for record in records(path):
+        if isinstance(record, Unreadable):
+            raise UnusableFile(f"{path}: {record.place}: {record.reason}")
+        text = {}
+        for name in ("prompt", "better", "worse"):
+            value = record.value.get(name)
+            if not isinstance(value, str) or not value.strip():
+                raise UnusableFile(f"{path}: {record.place}: field {name} is {value!r:.60}; it takes text")
+            text[name] = value
+        if text["better"].strip() == text["worse"].strip():
+            raise UnusableFile(f"{path}: {record.place}: better and worse are the same text")
+        id, answers = f"screening/{record.row}", (text["better"], text["worse"])
+        item = _item(id, text["prompt"], "screening", KNOWN_BETTER, KNOWN_WORSE, *answers)
+        if item.id in found:
+            raise UnusableFile(f"{path}: {record.place}: the same item as {found[item.id].prompt}")
+        found[item.id] = replace(item, screening=True)
+    return tuple(found.values())
