@@ -1,4 +1,4 @@
-"""The front door: `humpback list | plan | run | show`.
+"""The front door: `humpback list | plan | run | show`, and what the other `cli_*` modules add.
 
 Heavy packages load inside the commands that need them. Whatever goes wrong for a reason that a user can mend ends in
 one line on stderr and an exit code that is not 0.
@@ -16,6 +16,7 @@ import typer
 
 from experiments.catalogue import Experiment, UnknownName, experiment, experiment_names
 from experiments.catalogue import setup as setup_named
+from harness import cli_annotate, cli_benchmark, cli_compare, cli_judge, cli_responses
 from harness.cli_look import data
 from harness.fingerprint import FieldError
 from harness.machine import Machine, load_machine
@@ -30,8 +31,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Does instruction backtranslation work, on your data, your model and your budget?",
 )
-
-app.add_typer(data, name="data")
 
 Name = Annotated[str, typer.Argument(help="An experiment, such as humpback/headline.", show_default=False)]
 SetupName = Annotated[str, typer.Option("--setup", help="What the experiment runs on.")]
@@ -160,6 +159,11 @@ def show(
         typer.echo(json.dumps(as_table(path, rows), indent=1, ensure_ascii=False))
     else:
         typer.echo("\n".join(artifact_lines(path, rows)))
+
+
+for module in (cli_judge, cli_compare, cli_annotate, cli_benchmark, cli_responses):
+    module.add_to(app)
+app.add_typer(data, name="data")
 
 
 def _seeds(text: str) -> list[int]:

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 HEAVY = ("torch", "transformers", "wandb", "ray", "lm_eval", "alpaca_eval", "pandas", "datasets", "peft", "optuna")
 VOCABULARY = {
+    "harness.benchmarks",
     "harness.data",
     "harness.files",
     "harness.given",

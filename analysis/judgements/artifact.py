@@ -1,0 +1,102 @@
+"""Our own judgements: `verdicts.parquet`, a row a call, both orders of every prompt.
+
+Only the columns that are needed are read, so that a table with more of them is read as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.judgements.items import Item, Judgement, NoJudgements, judged_in_both, judged_once
+from analysis.verdicts import BothOrders, Winner, winner
+from harness.rows import RAW_SHOWN, VERDICTS, Unreadable
+from harness.store import RECORD, checksum, read_record
+
+KIND = "our verdicts"
+COLUMNS = ("prompt", "order", "verdict", "a_characters", "b_characters", "source")
+_FOLDER = re.compile(r"(.+)-vs-(.+?)(?:-[0-9a-f]{12,64})?")
+
+
+def is_verdicts(path: Path) -> bool:
+    """Whether it is a folder with verdicts, or a Parquet file."""
+    if path.is_dir():
+        return (path / VERDICTS).is_file()
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
+def judgement(path: Path) -> Judgement:
+    """The verdicts of a folder or file.
+
+    Raises:
+        NoJudgements: when a column is not there, or the file is no whole Parquet or not what was published.
+        Damaged: when there is a record beside it that is not as it was written.
+    """
+    table = path / VERDICTS if path.is_dir() else path
+    try:
+        there = pq.read_schema(table).names
+        lacking = [column for column in COLUMNS if column not in there]
+        if lacking:
+            raise NoJudgements(f"{table}: no column {lacking[0]!r}; it has {', '.join(map(repr, there))}")
+        rows = pq.read_table(table, columns=list(COLUMNS)).to_pylist()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise NoJudgements(f"{table}: no whole Parquet file ({str(error).splitlines()[0]})") from error
+    file = f"{table.parent.name}/{table.name}"
+    calls: dict[str, dict[str, tuple[Winner | None, dict[str, Any]]]] = {}
+    aside: list[Unreadable] = []
+    for number, row in enumerate(rows):
+        reason = ""
+        won: Winner | None = None
+        try:
+            won = winner(row["order"], row["verdict"])
+        except ValueError as error:
+            reason = f"field {error!s}"
+        if not reason and row["order"] in calls.get(row["prompt"], {}):
+            reason = f"prompt {row['prompt']!r} stands a second time in order {row['order']}"
+        if reason:
+            aside.append(Unreadable(file, f"row {number}", reason, json.dumps(row, default=str)[:RAW_SHOWN]))
+        else:
+            calls.setdefault(row["prompt"], {})[row["order"]] = (won, row)
+    if not calls:
+        why = aside[0].reason if aside else "it has no row"
+        raise NoJudgements(f"{table}: no verdict in it; {why}")
+    single = all(len(given) == 1 for given in calls.values())
+    items = tuple(_item(prompt, given, single) for prompt, given in calls.items())
+    half = 0 if single else sum(len(given) == 1 for given in calls.values())
+    notes = [f"{half} prompts have one order only; the other counts as unparsed"] if half else []
+    notes += ["one order only: flips cannot be seen"] if single else []
+    name, against = _names(table.parent.name)
+    return Judgement(name, against, _judge(table.parent, table), KIND, (file,), items, tuple(aside), tuple(notes))
+
+
+def _item(prompt: str, given: dict[str, tuple[Winner | None, dict[str, Any]]], single: bool) -> Item:
+    order, (won, row) = next(iter(given.items()))
+    characters = (row["a_characters"], row["b_characters"])
+    if single:
+        return judged_once(prompt, row["source"], won, order=order, characters=characters)
+    won_ab, won_ba = (given[one][0] if one in given else None for one in ("ab", "ba"))
+    return judged_in_both(prompt, row["source"], BothOrders(won_ab, won_ba), characters=characters)
+
+
+def _names(folder: str) -> tuple[str, str]:
+    found = _FOLDER.fullmatch(folder)
+    return (found[1], found[2]) if found else (folder, "its opponent")
+
+
+def _judge(folder: Path, table: Path) -> str:
+    """The judge by the record's expression, and the payload held to its checksum; empty without a record."""
+    if not (folder / RECORD).is_file():
+        return ""
+    record = read_record(folder / RECORD)
+    published = record.get("payload", {}).get(table.name, {}).get("sha256")
+    if published and checksum(table) != published:
+        raise NoJudgements(f"{table}: not what the record says was published; restore it, or judge again")
+    by = record["expression"].get(record["fingerprint"], {}).get("fields", {}).get("by", {})
+    told = [str(by[field]) for field in ("name", "judge", "config", "model") if isinstance(by.get(field), str)]
+    return " ".join([by.get("class", ""), *told]).strip()

@@ -1,0 +1,201 @@
+"""Reviews with scores of 1 to 10: AlpaGasus's protocol, in the layouts that its users publish.
+
+Both orders in one file have `scores` and `scores_reverse`; one order in one file has `score`, and then the second order
+is another file. A pair always belongs to the answers in the order in which they were shown, so the second number of the
+reversed pair is the first system's.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.judgements.alpaca_eval import Unfit
+from analysis.judgements.expected import set_named
+from analysis.judgements.items import Item, Judgement, judged_in_both, judged_once, without_duplicates
+from analysis.judgements.source import Row, Rows
+from analysis.verdicts import BothOrders, Winner, winner
+from harness.rows import Unreadable
+
+BOTH = "reviews with scores, both orders in one file"
+ONE = "reviews with scores, one order"
+PROMPTS = ("prompt", "instruction", "Instruction", "question", "text")
+IDS = ("question_id", "id", "idx")
+LEAST, MOST = 0.0, 10.0
+"""The protocol asks for 1 to 10; judges give 0 to answers that are none, and published counts include those."""
+
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Review:
+    """One row of a file of one order."""
+
+    item: Item
+    verdict: str
+    """Of the answers as they were shown."""
+    answers: tuple[str, str] | None
+    """The answers' fields in the order of the fields."""
+
+
+@dataclass(frozen=True)
+class OneOrder:
+    """A file of reviews in one order, before it is known whether the other order is there too."""
+
+    file: str
+    names: tuple[str, str] | None
+    """The systems in the order in which they were shown, where file and rows say so."""
+    judge: str
+    reviews: dict[str, Review]
+    unreadable: tuple[Unreadable, ...]
+    notes: tuple[str, ...]
+
+
+def is_both(row: Row) -> bool:
+    """Whether a row has both orders."""
+    return "scores" in row.value and "scores_reverse" in row.value
+
+
+def is_one(row: Row) -> bool:
+    """Whether a row has one order."""
+    return "score" in row.value and any(field in row.value for field in (*PROMPTS, *IDS))
+
+
+def pair_of(value: Any, field: str) -> Pair | None:
+    """A pair of scores; None where the reply was not parsed: null, NaN, -1 in either place, or words.
+
+    Raises:
+        Unfit: for another type, another number of scores, or a score out of range.
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value.strip().startswith("[") else [float(one) for one in value.split()]
+        except ValueError:
+            return None
+        if not value:
+            return None
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2:
+        raise Unfit(f"field {field} is {json.dumps(value)[:40]}; it is two scores, such as [8, 7.5]")
+    for one in value:
+        if one is not None and (isinstance(one, bool) or not isinstance(one, int | float)):
+            raise Unfit(f"field {field} is {json.dumps(value)[:40]}; both scores are numbers")
+    if any(one is None or math.isnan(one) or one == -1 for one in value):
+        return None
+    for one in value:
+        if not LEAST <= one <= MOST:
+            raise Unfit(f"field {field} has the score {one:g}; a score is 1 to 10 (0 is taken, -1 means unparsed)")
+    return float(value[0]), float(value[1])
+
+
+def verdict_of(pair: Pair | None) -> str:
+    """The verdict of a pair, of the answers as they were shown."""
+    if pair is None:
+        return "unparsed"
+    return "first" if pair[0] > pair[1] else "second" if pair[0] < pair[1] else "tie"
+
+
+def both_orders(file: str, stem: str, rows: Rows) -> Judgement:
+    """A file with both orders in each row."""
+    placed: list[tuple[str, Item, str]] = []
+    aside = list(rows.unreadable)
+    zeros = 0
+    for row in rows.rows:
+        try:
+            prompt, source, category, characters = _about(row.value, rows.about, stem)
+            shown = [_pair(row.value, field) for field in ("scores", "scores_reverse")]
+        except Unfit as error:
+            aside.append(Unreadable(file, row.place, str(error), row.raw()))
+            continue
+        zeros += sum(score < 1 for pair in shown if pair for score in pair)
+        orders = BothOrders(winner("ab", verdict_of(shown[0])), winner("ba", verdict_of(shown[1])))
+        item = judged_in_both(prompt, source, orders, characters=characters, category=category)
+        placed.append((row.place, item, prompt))
+    items, duplicates = without_duplicates(placed, file)
+    unreadable = (*aside, *duplicates)
+    return Judgement(stem, "Answer2", "", BOTH, (file,), tuple(items), unreadable, _zeros(zeros), named=False)
+
+
+def one_order(file: str, stem: str, rows: Rows) -> OneOrder:
+    """A file with one order."""
+    names = _names(stem, rows)
+    placed: list[tuple[str, Item, str]] = []
+    reviews: dict[str, Review] = {}
+    aside = list(rows.unreadable)
+    zeros = 0
+    for row in rows.rows:
+        try:
+            prompt, source, category, characters = _about(row.value, rows.about, stem, names)
+            pair = _pair(row.value, "score")
+        except Unfit as error:
+            aside.append(Unreadable(file, row.place, str(error), row.raw()))
+            continue
+        zeros += sum(score < 1 for score in pair or ())
+        won: Winner | None = winner("ab", verdict_of(pair))
+        item = judged_once(prompt, source, won, characters=characters, category=category)
+        placed.append((row.place, item, prompt))
+        reviews.setdefault(prompt, Review(item, verdict_of(pair), _answers(row.value, names)))
+    _, duplicates = without_duplicates(placed, file)
+    judge = next((str(row.value["reviewer_id"]) for row in rows.rows if row.value.get("reviewer_id")), "")
+    return OneOrder(file, names, judge, reviews, (*aside, *duplicates), _zeros(zeros))
+
+
+def _zeros(count: int) -> tuple[str, ...]:
+    return (f"{count} scores lie below 1, which the judge was not offered; they are taken as given",) if count else ()
+
+
+def _pair(value: dict[str, Any], field: str) -> Pair | None:
+    if field not in value:
+        raise Unfit(f"there is no field {field}; it is two scores, or null for an unparsed reply")
+    return pair_of(value[field], field)
+
+
+def _about(
+    value: dict[str, Any], about: dict[str, Any], stem: str, names: tuple[str, str] | None = None
+) -> tuple[str, str, str, tuple[int, int] | None]:
+    """Prompt, set, category and lengths of a row."""
+    fields = IDS if "review_id" in value else (*PROMPTS, *IDS)
+    field = next((one for one in fields if value.get(one) not in (None, "")), None)
+    if field is None:
+        raise Unfit(f"none of the fields {', '.join(fields)} is there; one of them says which prompt it is")
+    prompt = str(value[field])
+    instances = value.get("instances")
+    given = value.get("input") or (
+        instances[0].get("input")
+        if isinstance(instances, list) and instances and isinstance(instances[0], dict)
+        else None
+    )
+    if given:
+        prompt = f"{prompt}\n\n{given}"
+    meta = about.get("Meta_Info")
+    source = value.get("dataset") or (meta.get("dataset_name") if isinstance(meta, dict) else None) or set_named(stem)
+    category = value.get("category") or value.get("Skill") or ""
+    answers = _answers(value, names)
+    lengths = None if answers is None else (len(answers[0]), len(answers[1]))
+    return prompt, str(source), str(category), lengths
+
+
+def _answers(value: dict[str, Any], names: tuple[str, str] | None) -> tuple[str, str] | None:
+    for fields in (names or ("", ""), ("Answer1", "Answer2"), ("answer1", "answer2"), ("output_1", "output_2")):
+        one, other = value.get(fields[0]), value.get(fields[1])
+        if isinstance(one, str) and isinstance(other, str):
+            return one, other
+    return None
+
+
+def _names(stem: str, rows: Rows) -> tuple[str, str] | None:
+    """The systems as shown: AlpaGasus calls a file FIRST-SECOND-SET.json, and its rows have fields of those names;
+    others write the names into the rows."""
+    value = rows.rows[0].value
+    for fields in (("model_1", "model_2"), ("generator_1", "generator_2"), ("Model1", "Model2")):
+        if isinstance(value.get(fields[0]), str) and isinstance(value.get(fields[1]), str):
+            return value[fields[0]], value[fields[1]]
+    texts = [field for field in value if isinstance(value[field], str)]
+    for one in texts:
+        for other in texts:
+            if one != other and (stem == f"{one}-{other}" or stem.startswith(f"{one}-{other}-")):
+                return one, other
+    return None

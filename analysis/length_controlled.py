@@ -1,0 +1,99 @@
+"""AlpacaEval 2's length-controlled win rate: what the rate would be if both answers were of the same length.
+
+alpaca-eval fits it, with a file of the hub that says how hard each of the 805 prompts is. Nothing is downloaded here:
+where that file is not in the hub's cache, what is missing is said. alpaca-eval finds a prompt's difficulty by the row's
+number, so the annotations must be the 805 in their published order, and not a row less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.judgements import alpaca_eval
+from analysis.judgements.expected import ALPACA_EVAL
+from analysis.judgements.items import Judgement
+from analysis.judgements.source import rows_of
+
+REPOSITORY, NEEDED = "tatsu-lab/alpaca_eval", "df_gamed.csv"
+HOW = f"bring it with: hf download --repo-type dataset {REPOSITORY} {NEEDED}"
+
+
+@dataclass(frozen=True)
+class Controlled:
+    """One system's length-controlled win rate in percent, or why there is none."""
+
+    name: str
+    win_rate: float | None
+    standard_error: float | None
+    reason: str = ""
+
+
+def of_files(judgements: Sequence[Judgement], files: Sequence[Path]) -> list[Controlled]:
+    """One for each judgement of weighted AlpacaEval annotations, in their order."""
+    weighted = [one for one in judgements if one.format == alpaca_eval.TWO]
+    if not weighted:
+        return []
+    there = hub_file()
+    return [_of(one, files, there) for one in weighted]
+
+
+def hub_file() -> Path | None:
+    """The file of the hub in its cache on this machine; None where it was never brought."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(REPOSITORY, NEEDED, repo_type="dataset")
+    return Path(found) if isinstance(found, str) else None
+
+
+def _of(one: Judgement, files: Sequence[Path], there: Path | None) -> Controlled:
+    whole = sum(ALPACA_EVAL.values())
+    if there is None:
+        reason = f"{NEEDED} of the hub's dataset {REPOSITORY} is not in the cache of this machine; {HOW}"
+        return Controlled(one.name, None, None, reason)
+    path = next((path for path in files if path.name == one.files[0].rsplit("/", 1)[-1]), None)
+    if path is None or len(one.items) != whole or len(one.files) > 1:
+        reason = f"it takes all {whole} prompts of one file in their published order; here are {len(one.items)}"
+        return Controlled(one.name, None, None, reason)
+    return _fitted(one.name, [row.value for row in rows_of(path).rows], there)
+
+
+def _fitted(name: str, rows: list[dict[str, Any]], there: Path) -> Controlled:
+    import pandas as pd
+    from alpaca_eval.metrics import glm_winrate
+
+    frame = pd.DataFrame(rows)[["preference", "output_1", "output_2", "generator_1", "generator_2", "annotator"]]
+    download = glm_winrate.hf_hub_download
+    # alpaca-eval asks the hub for the file each time; the copy that was found is what it would get.
+    glm_winrate.hf_hub_download = lambda **_: str(there)
+    try:
+        found = glm_winrate.get_length_controlled_winrate(
+            frame, save_weights_dir=None, is_add_glm_preference_inplace=False, is_warn_extreme_changes=False
+        )
+    except (KeyError, ValueError) as error:
+        return Controlled(name, None, None, f"alpaca-eval could not fit it: {error}")
+    finally:
+        glm_winrate.hf_hub_download = download
+    return Controlled(name, float(found["length_controlled_winrate"]), float(found["lc_standard_error"]))
+
+
+def lines(controlled: Sequence[Controlled]) -> list[str]:
+    """For the reader, one each."""
+    return [
+        f"{one.name}: length-controlled win rate "
+        + (f"{one.win_rate:.2f} ± {one.standard_error:.2f}" if one.win_rate is not None else f"not known: {one.reason}")
+        for one in controlled
+    ]
+
+
+def into(found: dict[str, Any], controlled: Sequence[Controlled]) -> None:
+    """Add each to the system's JSON object."""
+    for one in controlled:
+        where = found["systems"][one.name] if "systems" in found else found
+        where["length_controlled"] = {
+            "win_rate": one.win_rate,
+            "standard_error": one.standard_error,
+            **({"missing": one.reason} if one.reason else {}),
+        }

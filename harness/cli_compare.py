@@ -1,0 +1,93 @@
+"""`humpback compare` and `humpback leaderboard`: judgements to numbers, the format of each file told by its content."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from harness.fingerprint import FieldError
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Folders or files of verdicts, AlpacaEval annotations, reviews with scores, votes.", show_default=False
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Tables as Markdown.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the two commands."""
+    app.command()(compare)
+    app.command()(leaderboard)
+
+
+def compare(
+    files: Files,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the win/tie/lose bars as SVG and PNG.")] = None,
+    power: Annotated[
+        float | None, typer.Option("--power", help="Prompts needed to see a difference of so many points.")
+    ] = None,
+    markdown: AsMarkdown = False,
+    as_json: AsJson = False,
+) -> None:
+    """Win rates with intervals from judgements; two files that are the two orders of one comparison are one system."""
+    from analysis import comparison, comparison_tables, length_controlled
+    from analysis.judgements.reading import read_judgements
+
+    if power is not None and not 0 < power <= 100:
+        raise FieldError(f"--power is {power:g}; it is a difference in points, above 0 and up to 100")
+    judgements = read_judgements(files, _votes)
+    systems = [comparison.system(one) for one in judgements]
+    differences = comparison.differences(judgements)
+    controlled = length_controlled.of_files(judgements, files)
+    if as_json:
+        found = comparison_tables.as_json(systems, differences)
+        length_controlled.into(found, controlled)
+        if power is not None:
+            found["power"] = comparison_tables.power_json(systems, differences, power)
+        typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(comparison_tables.as_text(systems, differences, as_markdown=markdown))
+        for line in length_controlled.lines(controlled):
+            typer.echo(line)
+        if power is not None:
+            typer.echo("\n" + "\n".join(comparison_tables.power_lines(systems, differences, power)))
+    if out is not None:
+        from analysis import figures
+        from analysis.comparison_figures import bars_figure
+
+        command = "humpback compare " + " ".join(path.name for path in files)
+        out.mkdir(parents=True, exist_ok=True)
+        figures.save(bars_figure(systems, command), out, "win-tie-lose", command)
+        typer.echo(f"wrote {out}/win-tie-lose.svg, .png", err=as_json)
+
+
+def leaderboard(
+    folder: Annotated[Path, typer.Argument(help="Every annotations file below it is ranked.", show_default=False)],
+    against: Annotated[
+        list[Path] | None, typer.Option("--against", help="A published leaderboard CSV; can be given several times.")
+    ] = None,
+    markdown: AsMarkdown = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ranked with intervals: who cannot be told apart, which files are copies, which published rows disagree."""
+    from analysis import leaderboard_tables
+    from analysis.leaderboard import ranked
+
+    found = ranked(folder, against or [])
+    if as_json:
+        typer.echo(json.dumps(leaderboard_tables.as_json(found), indent=1, ensure_ascii=False))
+    else:
+        typer.echo(leaderboard_tables.as_text(found, as_markdown=markdown))
+
+
+def _votes(path: Path) -> Iterator[Any]:
+    from harness.annotation.votes import read_votes
+
+    return read_votes(path)

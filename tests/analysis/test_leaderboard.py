@@ -1,0 +1,197 @@
+"""Folders of annotations ranked, copies found by content, published rows that disagree."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from analysis.judgements.items import NoJudgements
+from analysis.leaderboard import Leaderboard, ranked
+from analysis.leaderboard_tables import as_json, as_text
+from tests.analysis.judgements.material import annotations, written
+from tests.shared_data import SHARED, needs_shared
+
+ALPACA = SHARED / "alpaca_eval"
+
+
+def preferences(rate: float, seed: int, n: int = 200) -> list[int]:
+    draw = random.Random(seed)
+    return [2 if draw.random() < rate else 1 for _ in range(n)]
+
+
+def board(at: Path, rows: list[dict[str, object]], name: str = "judge_leaderboard.csv") -> Path:
+    with (at / name).open("w", newline="") as file:
+        table = csv.DictWriter(file, ["name", "win_rate", "avg_length", "samples"], restval="")
+        table.writeheader()
+        table.writerows(rows)
+    return at / name
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "results"
+    for name, rate in (("strong", 0.9), ("middling", 0.5), ("near", 0.52)):
+        given = preferences(rate, hash_of(name))
+        annotations(root / name / "annotations.json", given, generator_2=name)
+        rows = json.loads((root / name / "annotations.json").read_text())
+        written(root / name / "annotations.json", [{**row, "output_2": f"{name} {row['output_2']}"} for row in rows])
+    written(root / "strong" / "model_outputs.json", [{"instruction": "i", "output": "o"}])
+    return root
+
+
+def hash_of(name: str) -> int:
+    return sum(map(ord, name))
+
+
+def only(found: Leaderboard) -> list[str]:
+    (table,) = found.tables
+    return [one.judgement.name for one in table.systems]
+
+
+def test_ranked_by_win_rate_with_the_pairs_that_cannot_be_told_apart(folder: Path) -> None:
+    found = ranked(folder)
+    (table,) = found.tables
+    rates = [one.overall.win_rate for one in table.systems]
+    assert rates == sorted(rates, reverse=True)
+    assert only(found)[0] == "strong"
+    assert [{one.first, one.second} for one in table.alike] == [{"middling", "near"}]
+    assert table.copies == ()
+    assert found.other == 1
+    text = as_text(found)
+    assert "middling" in text
+    assert "1 other JSON files" in text
+
+
+def test_copies_are_found_by_what_they_say(folder: Path) -> None:
+    rows = json.loads((folder / "near" / "annotations.json").read_text())
+    written(folder / "renamed" / "annotations.json", [{**row, "generator_2": "renamed", "price": 1} for row in rows])
+    answers = [{**row, "generator_2": "rejudged", "preference": 1 + i % 2} for i, row in enumerate(rows)]
+    answers[0]["output_2"] = "another"
+    written(folder / "rejudged" / "annotations.json", answers)
+    (table,) = ranked(folder).tables
+    told = {frozenset((one.first, one.second)): one.reason for one in table.copies}
+    assert set(told) == {
+        frozenset(("near", "renamed")),
+        frozenset(("near", "rejudged")),
+        frozenset(("renamed", "rejudged")),
+    }
+    assert "the same preference on all 200 prompts" in told[frozenset(("near", "renamed"))]
+    assert told[frozenset(("near", "rejudged"))] == "the same answer to 199 of 200 prompts"
+    assert "COPIES: " in as_text(ranked(folder))
+
+
+def test_the_same_file_in_two_folders_is_told_apart_and_called_a_copy(folder: Path) -> None:
+    (folder / "again").mkdir()
+    (folder / "again" / "annotations.json").write_bytes((folder / "near" / "annotations.json").read_bytes())
+    (table,) = ranked(folder).tables
+    (copy,) = table.copies
+    assert {copy.first, copy.second} == {"near (again/annotations.json)", "near (near/annotations.json)"}
+
+
+def test_agreeing_by_chance_is_no_copy(tmp_path: Path) -> None:
+    """Two systems that win everything agree everywhere, and two of three prompts prove nothing."""
+    for name in ("a", "b"):
+        annotations(tmp_path / "all" / name / "annotations.json", [2] * 100, generator_2=name, output_2=f"of {name}")
+        annotations(tmp_path / "few" / name / "annotations.json", [2, 1, 2], generator_2=name, output_2=f"of {name}")
+    for sub in ("all", "few"):
+        (table,) = ranked(tmp_path / sub).tables
+        assert table.copies == ()
+
+
+def test_published_rows_that_disagree_are_flagged(folder: Path) -> None:
+    (table,) = ranked(folder).tables
+    rates = {one.judgement.name: one.overall.win_rate for one in table.systems}
+    lengths = {one.judgement.name: one.overall.mean_length for one in table.systems}
+    link = "https://host/results/{}/model_outputs.json"
+    path = board(
+        folder.parent,
+        [
+            {"name": "The Strong", "win_rate": rates["strong"] + 1, "avg_length": round(lengths["strong"]),
+             "samples": link.format("strong")},
+            {
+                "name": "middling",
+                "win_rate": round(rates["middling"], 2),
+                "avg_length": round(lengths["middling"]) + 40,
+            },
+            {"name": "nobody", "win_rate": 50, "avg_length": 10},
+            {"name": "nobody's twin", "win_rate": 50, "avg_length": 10},
+            {"name": "broken", "win_rate": "n/a"},
+        ],
+    )  # fmt: skip
+    found = ranked(folder, [path])
+    (table,) = found.tables
+    told = {one.system: one for one in table.published}
+    assert told["strong"].disagreement.startswith("win rate")
+    assert told["middling"].disagreement.startswith("length")
+    assert told["near"].published is None
+    assert table.twins == (("judge_leaderboard.csv", "nobody", "nobody's twin"),)
+    assert found.unusable == ("judge_leaderboard.csv, line 6: name 'broken', win_rate 'n/a'; 0 to 100 would do",)
+    text = as_text(found, as_markdown=True)
+    assert "DISAGREES with judge_leaderboard.csv: strong: win rate" in text
+    assert "judge_leaderboard.csv has no row for near" in text
+    assert as_json(found)["tables"][0]["published"][0]["disagreement"]
+
+
+def test_agreement_to_the_printed_digits_is_agreement(folder: Path) -> None:
+    (table,) = ranked(folder).tables
+    rows: list[dict[str, object]] = [
+        {
+            "name": one.judgement.name,
+            "win_rate": f"{one.overall.win_rate:.2f}",
+            "avg_length": int(one.overall.mean_length),
+        }
+        for one in table.systems
+    ]
+    found = ranked(folder, [board(folder.parent, rows, "any name.csv")])
+    assert not any(one.disagreement or one.published is None for one in found.tables[0].published)
+
+
+def test_judges_and_opponents_are_not_mixed(folder: Path) -> None:
+    annotations(folder / "other" / "annotations.json", preferences(0.4, 1), generator_2="other", annotator="second")
+    found = ranked(folder)
+    assert [(table.judge, len(table.systems)) for table in found.tables] == [("judge", 3), ("second", 1)]
+    with pytest.raises(NoJudgements, match="annotator 'third'"):
+        ranked(folder, [board(folder.parent, [{"name": "x", "win_rate": 1}], "third_leaderboard.csv")])
+
+
+def test_what_cannot_be_used_is_named(folder: Path, tmp_path: Path) -> None:
+    annotations(folder / "bad" / "annotations.json", [7, 8], generator_2="bad")
+    path = annotations(folder / "cut" / "annotations.json", [2, 1] * 30, generator_2="cut")
+    path.write_text(path.read_text()[:-30])
+    found = ranked(folder)
+    assert len(found.unusable) == 1
+    assert "bad/annotations.json: none of 2 rows can be used" in found.unusable[0]
+    assert "cut: the rate is over 59 prompts" in as_text(found)
+    with pytest.raises(NoJudgements, match="no such folder"):
+        ranked(tmp_path / "nothing")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NoJudgements, match="no annotations below it"):
+        ranked(tmp_path / "empty")
+    with pytest.raises(NoJudgements, match="no leaderboard can be read"):
+        ranked(folder, [tmp_path / "nothing.csv"])
+    (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(NoJudgements, match="no column 'name'"):
+        ranked(folder, [tmp_path / "odd.csv"])
+
+
+@needs_shared
+def test_the_published_leaderboards_agree_with_the_published_annotations() -> None:
+    boards = [ALPACA / f"{name}_leaderboard.csv" for name in ("alpaca_eval_gpt4", "weighted_alpaca_eval_gpt4_turbo")]
+    found = ranked(ALPACA, boards)
+    one, two = found.tables
+    assert [each.judgement.name for each in one.systems] == [
+        "guanaco-65b",
+        "llama-2-7b-chat-hf",
+        "vicuna-13b",
+        "alpaca-7b",
+    ]
+    assert [each.judgement.name for each in two.systems] == ["humpback-llama2-70b", "alpaca-7b"]
+    for table, n in ((one, 4), (two, 2)):
+        assert [row.disagreement for row in table.published] == [""] * n
+        assert all(row.published for row in table.published)
+    assert len(one.alike) == 3
+    assert two.alike == ()
