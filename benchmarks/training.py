@@ -24,7 +24,7 @@ import torch
 from machine_facts import facts
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from experiments.setups import MICRO
+from experiments.micro import MICRO
 from harness.executors.warm import quiet
 from harness.machine import Machine
 from harness.micro.corpus import texts

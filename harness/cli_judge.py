@@ -13,8 +13,9 @@ from rich.console import Console
 
 from harness.fingerprint import Artifact, FieldError
 from harness.machine import Machine, load_machine
-from harness.outcomes import AlpacaEvalJudge, Judged, LocalJudge, MicroJudge
-from harness.rows import CALLS, JudgeCall, read
+from harness.outcomes import AlpacaEvalJudge, Judged, LocalJudge, Matched, MicroJudge
+from harness.printable import one_line
+from harness.rows import CALLS, REJECTED, UNREADABLE, JudgeCall, read
 from harness.store import RECORD, StoreError, read_record
 
 _NAMED = 20
@@ -69,13 +70,19 @@ def judge(
     }
     endpoint = replace(where.endpoint, **{key: value for key, value in given.items() if value is not None})
     where = replace(where, endpoint=endpoint, files=(*where.files, *sides[0].places, *sides[1].places))
-    node = Judged(*joined(*sides), by=by)
-    _say_what_is_left_out(node, where, (a, b))
+    ours, theirs = joined(*sides)
+    # The second side is joined to the first, and the first to what came of that.
+    _say_what_is_left_out(((b, theirs), (a, ours)), where)
+    node = Judged(ours, theirs, by=by)
     if isinstance(by, AlpacaEvalJudge):
         writers = {who for one in sides for who in one.generators(_made(one.examples, where))}
         _not_itself(by.model, writers, may_judge_itself)
         _agreed(node, by, where, yes)
-    result = _made(node, where)
+    try:
+        result = _made(node, where)
+    except KeyboardInterrupt:
+        typer.echo("stopped; what was answered is kept: run the same command again to ask the rest", err=True)
+        raise typer.Exit(130) from None
     if isinstance(by, AlpacaEvalJudge):
         _say_who_answered(result, by, writers)
     counts = read_record(result / RECORD)["counts"]
@@ -103,7 +110,7 @@ def _judge(name: str, model: str | None, samples: int) -> AlpacaEvalJudge | Micr
         return judge_named(name, model, samples)
     if model is not None:
         raise FieldError("--model goes with an annotator of alpaca-eval; the judge micro is no model")
-    from experiments.setups import MICRO
+    from experiments.micro import MICRO
 
     return MICRO.judge
 
@@ -114,31 +121,36 @@ def _made(target: Artifact, machine: Machine) -> Path:
     return made(target, machine, Console(stderr=True))
 
 
-def _say_what_is_left_out(node: Judged, machine: Machine, names: tuple[str, str]) -> None:
+def _say_what_is_left_out(sides: tuple[tuple[str, Matched], ...], machine: Machine) -> None:
     """Join the sides, and name every row that found no partner.
 
     Raises:
         StoreError: when no prompt is in both.
     """
-    from harness.judging.sides import unmatched
+    from harness.judging.sides import unmatched, unreadable
 
-    # The second side is joined to the first, and the first to what came of that.
-    for name, one in ((names[1], node.against), (names[0], node.answers)):
-        folder = _made(one, machine)
+    for name, one in sides:
+        source, folder = _made(one.examples, machine), _made(one, machine)
+        strange = unreadable(source)
         counts = read_record(folder / RECORD)["counts"]
         left = unmatched(folder)
         typer.echo(
             f"{name}: {counts['kept']:,} of {counts['in']:,} answers joined "
             f"({counts['exact']:,} on the very text, {counts['normalised']:,} but for case, punctuation and spacing), "
-            f"{counts['empty']:,} of them empty",
+            f"{counts['empty']:,} of them empty" + (f"; {len(strange):,} unreadable" if strange else ""),
             err=True,
         )
-        for row in left[:_NAMED]:
-            typer.echo(f"    left out {row.id}: {row.reason}: {row.text.splitlines()[0][:80]}", err=True)
-        if len(left) > _NAMED:
-            typer.echo(f"    and {len(left) - _NAMED:,} more, all in {folder}/rejected.parquet", err=True)
+        _name([f"unreadable {row.place}: {row.reason}" for row in strange], source / UNREADABLE)
+        _name([f"left out {row.id}: {row.reason}: {one_line(row.text, 80)}" for row in left], folder / REJECTED)
         if not counts["kept"]:
-            raise StoreError(f"{names[0]} and {names[1]} have no prompt in common, so there is nothing to judge")
+            raise StoreError(f"{sides[1][0]} and {sides[0][0]} have no prompt in common, so there is nothing to judge")
+
+
+def _name(lines: list[str], table: Path) -> None:
+    for line in lines[:_NAMED]:
+        typer.echo(f"    {line}", err=True)
+    if len(lines) > _NAMED:
+        typer.echo(f"    and {len(lines) - _NAMED:,} more, all in {table}", err=True)
 
 
 def _not_itself(model: str, writers: set[str], allowed: str | None) -> None:
@@ -173,7 +185,8 @@ def _agreed(node: Judged, by: AlpacaEvalJudge, machine: Machine, yes: bool) -> N
         f"{found.prompts:,} prompts in both orders; {found.calls:,} calls to ask of {by.model} at {at.address}, "
         f"{found.answered:,} answered in earlier runs\n"
         f"about {found.usage.prompt_tokens:,} tokens to read (estimated from lengths) and at most "
-        f"{found.usage.completion_tokens:,} to write: {_price(found.cost, machine)}",
+        f"{found.usage.completion_tokens:,} to write: {_price(found.cost, machine)}"
+        + (f"\na reply that cannot be parsed is asked for anew, {by.samples} times in all" if by.samples > 1 else ""),
         err=True,
     )
     if found.cost > 0 and not yes and not typer.confirm("spend that?", err=True):

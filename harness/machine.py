@@ -64,6 +64,11 @@ class Endpoint(Value):
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise FieldError(f"Endpoint.{name} is {value}; it takes more than 0")
+        if self.max_cost is not None and not (self.price_in or self.price_out):
+            raise FieldError(
+                f"Endpoint.max_cost is {self.max_cost:g}, and nothing has a price; give price_in and price_out, or "
+                "limit max_tokens"
+            )
 
 
 @dataclass(frozen=True)

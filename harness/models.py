@@ -7,6 +7,7 @@ machine's business.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from harness.data import Examples
@@ -214,6 +215,18 @@ class FolderModel(Model):
     @property
     def slug(self) -> str:
         return self.label
+
+
+@dataclass(frozen=True)
+class ServedModel(Model):
+    """A model behind the machine's endpoint: it writes and rates, and the template is the server's."""
+
+    served_as: str
+    """The name by which the server is asked for it."""
+
+    @property
+    def slug(self) -> str:
+        return re.sub(r"[^a-z0-9.]+", "-", self.served_as.rsplit("/", 1)[-1].lower()).strip("-.") or "served"
 
 
 @dataclass(frozen=True)

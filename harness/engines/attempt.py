@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import os
+import zlib
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -27,6 +28,10 @@ _THIS_CALL = (400, 413, 422)
 """The server takes calls, and not this one."""
 _SHOWN = 300
 """Characters of a server's message that are passed on."""
+LONGEST_BODY = 32 * 2**20
+"""Bytes of an answer, unpacked, that are read: a thousand times what a long completion takes."""
+_MOST_TOKENS = 10**9
+"""What a server that says more of one call is not believed."""
 
 
 class Again(Exception):
@@ -49,9 +54,12 @@ class Http:
         self._endpoint = endpoint
         self._key = os.environ.get(endpoint.key_variable, "").strip()
         logging.getLogger("httpx2").setLevel(logging.WARNING)
+        if not (self._key.isascii() and self._key.isprintable()):
+            raise StoreError(f"the key in {endpoint.key_variable} has characters that no key has; set it anew")
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         self._http = httpx2.AsyncClient(
-            headers={"Content-Type": "application/json", **headers},
+            # Replies are small; a packed one would be unpacked to any size before it could be measured.
+            headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **headers},
             timeout=httpx2.Timeout(endpoint.timeout, connect=min(10.0, endpoint.timeout)),
             limits=httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency),
         )
@@ -75,13 +83,13 @@ class Http:
         try:
             # httpx2's time-outs begin anew with every byte; a server that sends one a minute would be waited for.
             async with asyncio.timeout(self._endpoint.timeout):
-                response = await self._http.post(where, content=json.dumps(request.body).encode())
-                text = response.text
+                async with self._http.stream("POST", where, content=json.dumps(request.body).encode()) as response:
+                    text = (await _body(response)).decode("utf-8", "replace")
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise Again(f"no whole answer within {self._endpoint.timeout:g} s") from error
         except httpx2.ConnectError as error:
             raise Again("no connection") from error
-        except (httpx2.TransportError, httpx2.DecodingError) as error:
+        except httpx2.TransportError as error:
             raise Again(f"the connection was cut ({type(error).__name__})") from error
         return self._read(response, self._without_key(text))
 
@@ -100,13 +108,49 @@ class Http:
             hint += "" if self._key else ", which is not set"
         elif status == 404:
             hint += "is the address right (it usually ends in /v1), and does the server have this model?"
+        elif 300 <= status < 400:
+            to = self._without_key(response.headers.get("location", "elsewhere"))[:_SHOWN]
+            hint += (
+                f"it sends calls on to {to}, and a key goes nowhere unasked: if that is right, give it as the address"
+            )
         else:
             hint = ""
         raise StoreError(f"{self._endpoint.address}: answered {status}{said}{hint}")
 
     def _without_key(self, text: str) -> str:
         """Servers have been seen to repeat the key in their complaints, and those are shown and kept."""
-        return text.replace(self._key, "[key]") if self._key else text
+        if not self._key:
+            return text
+        # As it is, and as JSON may spell it.
+        quoted = json.dumps(self._key)[1:-1]
+        for spelt in (self._key, quoted, quoted.replace("/", "\\/")):
+            text = text.replace(spelt, "[key]")
+        return text
+
+
+async def _body(response: httpx2.Response) -> bytes:
+    """The body, unpacked.
+
+    Raises:
+        Again: when it is longer than any answer, or packed in a way that was not asked for and is not known here.
+    """
+    packed = bytearray()
+    async for piece in response.aiter_raw():
+        packed += piece
+        if len(packed) > LONGEST_BODY:
+            raise Again(f"sent more than {LONGEST_BODY >> 20} MiB")
+    how = response.headers.get("content-encoding", "identity").strip().lower()
+    if how in ("identity", ""):
+        return bytes(packed)
+    if how not in ("gzip", "x-gzip", "deflate"):
+        raise Again(f"sent an answer packed as {how[:40]!r}, which was not asked for")
+    try:
+        body = zlib.decompressobj(wbits=47).decompress(bytes(packed), LONGEST_BODY + 1)
+    except zlib.error as error:
+        raise Again(f"sent an answer that cannot be unpacked ({how})") from error
+    if len(body) > LONGEST_BODY:
+        raise Again(f"sent more than {LONGEST_BODY >> 20} MiB")
+    return body
 
 
 def read_reply(text: str) -> Reply:
@@ -131,7 +175,7 @@ def read_reply(text: str) -> Reply:
 
 def _tokens(usage: Any, name: str) -> int:
     value = usage.get(name) if isinstance(usage, dict) else None
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_TOKENS else 0
 
 
 def seconds_to_wait(headers: httpx2.Headers) -> float:

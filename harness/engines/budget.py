@@ -43,6 +43,14 @@ class Usage:
     def tokens(self) -> int:
         return self.prompt_tokens + self.completion_tokens
 
+    def counts(self, at: Endpoint) -> dict[str, int]:
+        """As they stand in a record."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cost_millionths": round(self.cost(at) * 1_000_000),
+        }
+
     def cost(self, at: Endpoint) -> float:
         """In the currency of the endpoint's prices."""
         return (self.prompt_tokens * at.price_in + self.completion_tokens * at.price_out) / 1_000_000
@@ -59,6 +67,12 @@ def expected(request: Request) -> Usage:
 def used(reply: Reply) -> Usage:
     """What the server says that a call used."""
     return Usage(1, reply.prompt_tokens, reply.completion_tokens)
+
+
+def taken(reply: Reply, wanted: Usage) -> Usage:
+    """What a call takes out of the budget: what the server says, or all that was expected where it says nothing, since
+    a server without a count must not be one without a limit."""
+    return used(reply) if reply.prompt_tokens else wanted
 
 
 class Budget:

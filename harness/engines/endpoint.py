@@ -12,18 +12,12 @@ import asyncio
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from harness.data import Sampling
 from harness.engines.attempt import Again, Http, Refused
-from harness.engines.budget import Budget, OverBudget, Usage, expected, used
+from harness.engines.budget import Budget, OverBudget, Usage, expected, taken, used
 from harness.engines.journal import Journal, Reply, Request
 from harness.machine import Endpoint
 from harness.store import StoreError
-
-if TYPE_CHECKING:
-    from harness.engines.local import Completion
-    from harness.stages import Log
 
 _HOPELESS = 5
 """Calls that fail for good in a row, after which the server is taken to be gone and the rest is not asked."""
@@ -71,7 +65,7 @@ class Client:
 
     def __init__(self, endpoint: Endpoint, journal: Journal) -> None:
         self.budget = Budget(endpoint)
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._journal = journal
         self._not_before = 0.0
 
@@ -105,8 +99,8 @@ class Client:
             waiting = iter(distinct.items())
             self._settled = asyncio.Event()
             try:
-                async with Http(self._endpoint) as http, asyncio.TaskGroup() as group:
-                    for _ in range(min(self._endpoint.concurrency, len(distinct))):
+                async with Http(self.endpoint) as http, asyncio.TaskGroup() as group:
+                    for _ in range(min(self.endpoint.concurrency, len(distinct))):
                         group.create_task(work(waiting, http))
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
@@ -115,7 +109,7 @@ class Client:
         if tally.left:
             why = tally.stop or tally.why
             raise Unanswered(
-                f"{self._endpoint.address}: {tally.left:,} of {len(distinct):,} calls are left without an answer: "
+                f"{self.endpoint.address}: {tally.left:,} of {len(distinct):,} calls are left without an answer: "
                 f"{why}. What was answered is kept; run the same command again to ask the rest"
             )
         return [found[request.key(0)] for request in requests]
@@ -132,7 +126,7 @@ class Client:
             except Refused as refused:
                 tally.refused += 1
                 if tally.refused >= _REFUSED and not tally.answered:
-                    raise StoreError(f"{self._endpoint.address}: every call is refused; it {refused}") from refused
+                    raise StoreError(f"{self.endpoint.address}: every call is refused; it {refused}") from refused
                 return Answer(None, usage, str(refused))
             except _Stopped:
                 tally.left += 1
@@ -161,7 +155,7 @@ class Client:
         await self._room(wanted)
         try:
             reply = await self._journal.keep(key, await self._persist(http, request, tally))
-            got = used(reply)
+            got = taken(reply, wanted)
             return reply
         finally:
             self.budget.settle(wanted, got)
@@ -179,7 +173,7 @@ class Client:
                 await self._settled.wait()
 
     async def _persist(self, http: Http, request: Request, tally: _Tally) -> Reply:
-        at = self._endpoint
+        at = self.endpoint
         loop = asyncio.get_running_loop()
         for attempt in range(at.attempts):
             # One call's Retry-After holds for all: the limit is the account's.
@@ -197,47 +191,3 @@ class Client:
                 else:
                     await asyncio.sleep(min(at.longest_wait, at.pause * 2**attempt) * (0.5 + random.random() / 2))
         raise AssertionError("an endpoint makes at least one attempt")
-
-
-class EndpointEngine:
-    """A model behind an endpoint, ready to write as `harness.engines.local.Engine` is."""
-
-    def __init__(self, model: str, client: Client, log: Log) -> None:
-        self._model, self._client, self._log = model, client, log
-
-    def generate(self, prompts: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
-        """A completion for each prompt, in order. Each prompt is one user message: the server has the template.
-
-        Raises:
-            Unanswered: as `Client.ask`.
-            StoreError: when a prompt was refused for another reason than its length.
-        """
-        from harness.engines.local import Completion
-
-        answers = self._client.ask(
-            [chat(self._model, prompt, sampling) for prompt in prompts],
-            report=lambda done, total: self._log.progress(done, total, unit),
-        )
-        written = []
-        for prompt, answer in zip(prompts, answers, strict=True):
-            if answer.reply is None:
-                if not any(word in answer.problem.lower() for word in ("context", "too long", "maximum length")):
-                    raise StoreError(f"the prompt that begins {prompt[:60]!r} was refused: the server {answer.problem}")
-                written.append(Completion("", "prompt too long"))
-            else:
-                cut = answer.reply.choice.get("finish_reason") == "length"
-                written.append(Completion(answer.reply.text.strip(), "length" if cut else "stop"))
-        return written
-
-
-def chat(model: str, prompt: str, sampling: Sampling) -> Request:
-    """One user message, with the paper's sampling."""
-    body = {
-        "model": model,
-        "messages": [{"role": "user", "content": prompt}],
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "max_tokens": sampling.max_new_tokens,
-        "seed": sampling.seed,
-    }
-    return Request("chat/completions", body)

@@ -16,12 +16,13 @@ import hashlib
 import json
 import os
 import re
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from harness.store import StoreError
 
@@ -114,7 +115,11 @@ class Journal:
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(self.path.with_suffix(".lock"))
-        self._lock.acquire()
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            print("waiting for another run that asks this model: no call is asked twice", file=sys.stderr)
+            self._lock.acquire()
         try:
             self._known = read_journal(self.path)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
@@ -127,8 +132,12 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._file)
-        self._lock.release()
+        try:
+            # Answers that waited for their turn when the run was stopped: they are paid for.
+            self._write(b"".join(self._waiting))
+        finally:
+            os.close(self._file)
+            self._lock.release()
 
 
 def read_journal(path: Path) -> dict[str, Reply]:

@@ -16,6 +16,7 @@ import json
 import logging
 import math
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -190,7 +191,10 @@ def quiet() -> Iterator[None]:
     level, disabled = root.level, root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            # alpaca-eval imports pkg_resources, which warns at each start.
+            warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+            yield
     finally:
         logging.disable(disabled)
         root.setLevel(level)

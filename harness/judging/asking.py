@@ -52,14 +52,16 @@ def judge_by_endpoint(by: AlpacaEvalJudge, pairs: list[Pair], work: Work) -> Cou
     wanted = [one.request for one in asked if one.request is not None]
     with Journal.of(Path(work.machine.store), by.model) as journal:
         client = Client(endpoint, journal)
-        given = iter(
-            client.ask(
-                wanted,
-                samples=by.samples,
-                accept=accept,
-                report=lambda done, total: work.log.progress(done, total, "verdicts"),
-            )
+        answers = client.ask(
+            wanted,
+            samples=by.samples,
+            accept=accept,
+            report=lambda done, total: work.log.progress(done, total, "verdicts"),
         )
+    if answers and all(answer.reply is None for answer in answers):
+        # A table without one verdict says nothing of the systems, and being finished it would not be asked again.
+        raise StoreError(f"{endpoint.address}: every call is refused; it {answers[0].problem}")
+    given = iter(answers)
     spent = client.budget.spent
     work.log.metrics(0, calls_of_this_run=spent.calls, tokens=spent.tokens, cost=spent.cost(endpoint))
     total, refused, unparsed = Usage(), 0, 0
@@ -84,9 +86,7 @@ def judge_by_endpoint(by: AlpacaEvalJudge, pairs: list[Pair], work: Work) -> Cou
         "refused": refused,
         "equal": sum(pair.a == pair.b for pair in pairs),
         "empty": sum((not pair.a.strip()) + (not pair.b.strip()) for pair in pairs),
-        "prompt_tokens": total.prompt_tokens,
-        "completion_tokens": total.completion_tokens,
-        "cost_millionths": round(total.cost(endpoint) * 1_000_000),
+        **total.counts(endpoint),
     }
 
 

@@ -49,4 +49,4 @@ def answered_by(folder: Path) -> set[str]:
     table: dict[str, dict[str, Any]] = record["expression"]
     model = table[record["fingerprint"]]["fields"].get("model")
     fields = table[model["artifact"]]["fields"] if isinstance(model, dict) and "artifact" in model else {}
-    return {value for name in ("repository", "label") if isinstance(value := fields.get(name), str)}
+    return {value for name in ("repository", "label", "served_as") if isinstance(value := fields.get(name), str)}

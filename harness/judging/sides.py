@@ -12,7 +12,7 @@ from harness.files import File, PromptSet
 from harness.fingerprint import FieldError
 from harness.judging.itself import answered_by, generators_of
 from harness.outcomes import Matched
-from harness.rows import EXAMPLES, REJECTED, Example, Rejected, read
+from harness.rows import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, read
 from harness.setup_file import named_files
 from harness.store import RECORD, checksum
 
@@ -60,6 +60,11 @@ def joined(a: Side, b: Side) -> tuple[Matched, Matched]:
     """Both sides on the prompts that they share, under the ids and in the order of the first."""
     theirs = Matched(b.examples, to=a.examples)
     return Matched(a.examples, to=theirs), theirs
+
+
+def unreadable(folder: Path) -> list[Unreadable]:
+    """The records of a side's file that are no answers; `folder` is the set's, not the joined side's."""
+    return list(read(folder / UNREADABLE, Unreadable))
 
 
 def unmatched(folder: Path) -> list[Rejected]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from harness import benchmarks, data, files, models, outcomes
 from harness.files import File, Source
 from harness.fingerprint import Artifact
+from harness.micro import named
 from harness.store import METRICS
 
 if TYPE_CHECKING:
@@ -80,7 +81,16 @@ def stage_for(artifact: Artifact) -> Stage:
         TypeError: for a class without a stage.
     """
     match artifact:
-        case data.MicroPages() | data.MicroSeed() | data.MicroPrompts() | data.MicroTexts() | outcomes.MicroReference():
+        case (
+            data.MicroPages()
+            | data.MicroSeed()
+            | data.MicroPrompts()
+            | data.MicroTexts()
+            | outcomes.MicroReference()
+            | named.MicroInstructions()
+            | named.MicroTestSet()
+            | named.MicroAnswers()
+        ):
             from harness.stages.micro import make
 
             return make
@@ -96,6 +106,10 @@ def stage_for(artifact: Artifact) -> Stage:
             from harness.stages.pages import read_pages
 
             return read_pages
+        case files.ClueWeb22():
+            from harness.stages.pages import not_supplied
+
+            return not_supplied
         case files.Deduplicated():
             from harness.stages.deduplicate import deduplicate
 
@@ -108,6 +122,10 @@ def stage_for(artifact: Artifact) -> Stage:
             from harness.stages.base import base
 
             return base
+        case models.ServedModel():
+            from harness.stages.base import served
+
+            return served
         case models.Pretrained():
             from harness.stages.pretrain import pretrain
 

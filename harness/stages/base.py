@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from harness.located import digest, model_files, model_folder
-from harness.models import FolderModel, HubModel
+from harness.models import FolderModel, HubModel, ServedModel
 from harness.stages import Counts, Work
 from harness.store import StoreError
 
@@ -34,6 +34,12 @@ def base(node: HubModel | FolderModel, work: Work) -> Counts:
     text = json.dumps({"name": node.slug, "files": files}, indent=1, sort_keys=True)
     (work.out / MODEL).write_text(text + "\n", encoding="utf-8")
     return {"in": len(files), "kept": len(files), "bytes": sum((folder / name).stat().st_size for name in files)}
+
+
+def served(node: ServedModel, work: Work) -> Counts:
+    """Nothing but the name: the model is the server's, and what it says that it is stands beside each answer."""
+    (work.out / MODEL).write_text(json.dumps({"name": node.served_as}) + "\n", encoding="utf-8")
+    return {"in": 1, "kept": 1}
 
 
 def download(node: HubModel) -> Path:

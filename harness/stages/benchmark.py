@@ -8,11 +8,8 @@ replies to it.
 from __future__ import annotations
 
 import json
-import logging
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,19 +18,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from lm_eval import simple_evaluate  # type: ignore[import-untyped]
-from lm_eval.models.huggingface import HFLM  # type: ignore[import-untyped]
 from lm_eval.tasks import TaskManager  # type: ignore[import-untyped]
-from transformers import AutoTokenizer
 
 from harness.benchmark_tasks import Opened, data_sha256, opened
 from harness.benchmarks import Benchmarked
-from harness.engines.local import folder_of, load_model
-from harness.export.chat import chat_template
+from harness.engines.lm_eval_model import loaded, quiet
 from harness.model_code import allowed
-from harness.models import Finetuned, FolderModel, HubModel
 from harness.stages import Counts, Work
 from harness.store import StoreError
-from harness.templates import Model
 
 BENCHMARKS = "benchmarks.json"
 SAMPLES = "samples.parquet"
@@ -45,30 +37,6 @@ _SCHEMA = pa.schema(
 )
 
 
-class CountingLM(HFLM):  # type: ignore[misc]
-    """lm-eval's transformers model, which cuts a prompt that is too long with a warning: here it is counted."""
-
-    cut = 0
-    """Requests of which the start was cut off, because they are longer than the model's context."""
-
-    def _loglikelihood_tokens(self, requests: Any, disable_tqdm: bool = False, override_bs: int | None = None) -> Any:
-        self.cut += sum(len(context) + len(after) > self.max_length + 1 for _, context, after in requests)
-        return super()._loglikelihood_tokens(requests, disable_tqdm=True, override_bs=override_bs)
-
-    def tok_batch_encode(
-        self,
-        strings: list[str],
-        padding_side: str = "left",
-        left_truncate_len: int | None = None,
-        truncation: bool = False,
-    ) -> Any:
-        ids, mask = super().tok_batch_encode(strings, padding_side, None, truncation)
-        if left_truncate_len:
-            self.cut += int((mask.sum(dim=1) > left_truncate_len).sum())
-            ids, mask = ids[:, -left_truncate_len:], mask[:, -left_truncate_len:]
-        return ids, mask
-
-
 def benchmark(node: Benchmarked, work: Work) -> Counts:
     """Evaluate; counts are of items (`in`, `kept`), tasks, and requests cut because they were too long.
 
@@ -78,8 +46,8 @@ def benchmark(node: Benchmarked, work: Work) -> Counts:
     """
     with TemporaryDirectory() as place:
         tasks = _ready(node, work, Path(place))
-        lm, how = _loaded(node, work)
-        with _quiet(), allowed(any(task.unsafe for task in tasks)):
+        lm, how = loaded(node, work)
+        with quiet(), allowed(any(task.unsafe for task in tasks)):
             try:
                 found = simple_evaluate(
                     model=lm,
@@ -129,30 +97,6 @@ def _ready(node: Benchmarked, work: Work, place: Path) -> list[Opened]:
                 raise StoreError(f"{name} is part of both {seen[name]} and {task.name}; ask for one of them at a time")
             seen[name] = task.name
     return tasks
-
-
-def _loaded(node: Benchmarked, work: Work) -> tuple[Any, dict[str, Any]]:
-    """The model as lm-eval takes it, and how it is spoken to."""
-    whole = node.model.base if isinstance(node.model, Finetuned) and node.model.recipe.adapter else node.model
-    tokenizer = AutoTokenizer.from_pretrained(folder_of(whole, work.open, work.machine))
-    how: dict[str, Any] = {"used": node.chat_template}
-    if node.chat_template:
-        how["from"] = _speak(node.model, tokenizer)
-        how["sha256"] = sha256(tokenizer.chat_template.encode()).hexdigest()
-    model = load_model(node.model, work.open, work.machine).eval()
-    with _quiet():
-        lm = CountingLM(pretrained=model, tokenizer=tokenizer, backend="causal", batch_size=work.machine.micro_batch)
-    return lm, how
-
-
-def _speak(model: Model, tokenizer: Any) -> str:
-    """Give the tokenizer the chat template: a published model's own if it has one, else the model's template."""
-    if isinstance(model, HubModel | FolderModel) and isinstance(tokenizer.chat_template, str):
-        return "the tokenizer"
-    first = tokenizer("a")["input_ids"][:1]
-    begins = tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]
-    tokenizer.chat_template = chat_template(model.template, begins_with_bos=begins)
-    return "the model's template"
 
 
 def _group(task: Opened) -> list[str]:
@@ -238,15 +182,3 @@ def _write_samples(path: Path, samples: dict[str, Sequence[dict[str, Any]]]) -> 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """lm-eval's remarks are on record in another form: shots that a task fixes, prompts that were cut."""
-    log = logging.getLogger("lm_eval")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(before)

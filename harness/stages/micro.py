@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from harness.data import MicroPages, MicroPrompts, MicroSeed, MicroTexts
+from harness.data import MicroDevPrompts, MicroPages, MicroPrompts, MicroSeed, MicroTexts
 from harness.micro.corpus import texts
+from harness.micro.dev import dev_prompts
+from harness.micro.named import MicroAnswers, MicroInstructions, MicroTestSet
 from harness.micro.pages import pages
 from harness.micro.people import evaluation_prompts, reference_answer, seed_pairs
+from harness.micro.sets import held_out_prompts, instruction_set, made_answer
 from harness.outcomes import MicroReference
 from harness.rows import EXAMPLES, PAGES, Example, Page, read, to_json, write
 from harness.stages import Counts, Work
 
+Micro = (
+    MicroPages
+    | MicroSeed
+    | MicroPrompts
+    | MicroTexts
+    | MicroReference
+    | MicroInstructions
+    | MicroTestSet
+    | MicroAnswers
+)
 
-def make(node: MicroPages | MicroSeed | MicroPrompts | MicroTexts | MicroReference, work: Work) -> Counts:
+
+def make(node: Micro, work: Work) -> Counts:
     """Generate the artifact; everything follows from the world and the draw."""
     out = work.out / EXAMPLES
     match node:
@@ -23,15 +37,37 @@ def make(node: MicroPages | MicroSeed | MicroPrompts | MicroTexts | MicroReferen
         case MicroSeed():
             pairs = seed_pairs(node.world, node.n, node.draw)
             n = write(out, Example, (Example(f"seed/{i}", a, b, source="seed") for i, (a, b) in enumerate(pairs)))
-        case MicroPrompts():
-            asked = evaluation_prompts(node.world, node.n, node.draw)
+        case MicroInstructions():
+            rows = instruction_set(node.world, node.n, node.kinds, asdict(node.lapses), node.draw)
             n = write(
                 out,
                 Example,
                 (
-                    Example(f"prompt/{i}", instruction, source=kind, origin=to_json({"kind": kind}))
-                    for i, (instruction, kind) in enumerate(asked)
+                    Example(f"{node.label}/{i}", a, b, source=node.label, origin=to_json({"kind": kind, "made": how}))
+                    for i, (a, b, kind, how) in enumerate(rows)
                 ),
+            )
+        case MicroDevPrompts():
+            tested = {row.instruction for one in node.besides for row in read(work.open(one) / EXAMPLES, Example)}
+            asked = dev_prompts(node.world, node.n, node.draw, besides=tested, after=node.after)
+            at = enumerate(asked, node.after)
+            n = write(out, Example, (_prompt(f"dev/{i}", text, kind, kind) for i, (text, kind) in at))
+        case MicroPrompts():
+            asked = evaluation_prompts(node.world, node.n, node.draw)
+            n = write(out, Example, (_prompt(f"prompt/{i}", text, kind, kind) for i, (text, kind) in enumerate(asked)))
+        case MicroTestSet():
+            asked = held_out_prompts(node.world, node.n, node.kinds, node.draw)
+            label = node.label
+            n = write(
+                out, Example, (_prompt(f"{label}/{i}", text, kind, label) for i, (text, kind) in enumerate(asked))
+            )
+        case MicroAnswers():
+            rates = asdict(node.lapses)
+            rows_in = read(work.open(node.prompts) / EXAMPLES, Example)
+            n = write(
+                out,
+                Example,
+                (_answered(row, *made_answer(node.world, row.instruction, rates, node.label)) for row in rows_in),
             )
         case MicroTexts():
             read_in = texts(node.world, node.n, node.draw)
@@ -43,3 +79,11 @@ def make(node: MicroPages | MicroSeed | MicroPrompts | MicroTexts | MicroReferen
                 out, Example, (replace(row, output=reference_answer(world, row.instruction, 0)) for row in prompts)
             )
     return {"in": n, "kept": n}
+
+
+def _prompt(id: str, text: str, kind: str, source: str) -> Example:
+    return Example(id, text, source=source, origin=to_json({"kind": kind}))
+
+
+def _answered(row: Example, output: str, how: str) -> Example:
+    return replace(row, output=output, origin=to_json({**row.known, "made": how}))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from harness.files import WebPages
+from harness.files import ClueWeb22, WebPages
 from harness.readers.pages import Other, entries
 from harness.rows import PAGES, REJECTED, UNREADABLE, Page, Rejected, Unreadable, Writer
 from harness.stages import Counts, Work
+from harness.store import StoreError
 
 
 def read_pages(node: WebPages, work: Work) -> Counts:
@@ -64,3 +65,14 @@ def read_pages(node: WebPages, work: Work) -> Counts:
 
 _KINDS = ("warcinfo", "request", "metadata", "revisit", "continuation", "file")
 """Of other records. Any other word is "unknown", so that no file fills the record with its own."""
+
+
+def not_supplied(node: ClueWeb22, work: Work) -> Counts:
+    """
+    Raises:
+        StoreError: always, with what to do.
+    """
+    raise StoreError(
+        "ClueWeb22 has to be licensed and cannot be downloaded; give pages of your own with --pages, such as Common "
+        "Crawl's WARC files"
+    )

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.data import ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore
-from harness.engines.local import Engine
+from harness.engines.writing import Writes, engine_for
+from harness.models import ServedModel
 from harness.rows import EXAMPLES, RATINGS, Example, Rating, Writer, read
 from harness.stages import Counts, Work
+from harness.store import StoreError
 
 SCORES = (1, 2, 3, 4, 5)
 _LAST_LINE = re.compile(r"score:\s*([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*\.?$", re.IGNORECASE)
@@ -39,12 +41,18 @@ def first_line(reply: str) -> float | None:
 
 
 def rate(node: Rated, work: Work) -> Counts:
-    """Score all candidates; each keeps its place, with the mean of its parsed replies as score."""
+    """Score all candidates; each keeps its place, with the mean of its parsed replies as score.
+
+    Raises:
+        StoreError: when a served model is to be asked for an expected score.
+        Unanswered: when a server left calls unanswered; what it answered is kept, and is not asked again.
+    """
     rows = list(read(work.open(node.candidates) / EXAMPLES, Example))
     scores: list[list[float]] = [[] for _ in rows]
     unparsed_replies = 0
+    spent: Counts = {}
     with Writer(work.out / RATINGS, Rating) as out:
-        for i, rating in _ratings(node, rows, work):
+        for i, rating in _ratings(node, rows, work, spent):
             out.add(rating)
             if rating.score is None:
                 unparsed_replies += 1
@@ -58,10 +66,12 @@ def rate(node: Rated, work: Work) -> Counts:
         "kept": len(rows),
         "unparsed": sum(not given for given in scores),
         "unparsed_replies": unparsed_replies,
+        **spent,
     }
 
 
-def _ratings(node: Rated, rows: list[Example], work: Work) -> Iterator[tuple[int, Rating]]:
+def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Iterator[tuple[int, Rating]]:
+    """Ratings with the place of their row; what they cost goes into `spent`."""
     match node.by:
         case MicroOracle() as oracle:
             from harness.micro.oracle import rate as true_rating
@@ -69,9 +79,16 @@ def _ratings(node: Rated, rows: list[Example], work: Work) -> Iterator[tuple[int
             for i, row in enumerate(rows):
                 score = true_rating(oracle.world, row.instruction, row.output, noise=oracle.noise, seed=oracle.seed)
                 yield i, Rating(row.id, 0, "", score)
+        case ModelRater(model=ServedModel() as served, scoring=ExpectedScore()):
+            raise StoreError(
+                f"{node.name}: an expected score takes the probability of each score, and servers give those of a few "
+                f"tokens at most; rate by {served.served_as} with SampledScore or FirstLineScore"
+            )
         case ModelRater(scoring=ExpectedScore() as scoring):
+            from harness.engines.local import Engine
+
             engine = Engine.of(node.by.model, work)
-            prompts = [_question(node.by, scoring, row) for row in rows]
+            prompts = [node.by.model.template.prompt(_question(scoring, row)) for row in rows]
             chosen = engine.choose(prompts, [f"Score: {score}" for score in SCORES])
             for i, (row, probabilities) in enumerate(zip(rows, chosen, strict=True)):
                 if probabilities is None:
@@ -81,23 +98,25 @@ def _ratings(node: Rated, rows: list[Example], work: Work) -> Iterator[tuple[int
                     score = sum(s * p for s, p in zip(SCORES, probabilities, strict=True))
                     yield i, Rating(row.id, 0, raw, score)
         case ModelRater(scoring=FirstLineScore() as scoring):
-            prompts = [_question(node.by, scoring, row) for row in rows]
-            replies = Engine.of(node.by.model, work).generate(prompts, scoring.sampling, "ratings")
+            with engine_for(node.by.model, work) as writing:
+                replies = writing.generate([_question(scoring, row) for row in rows], scoring.sampling, "ratings")
+                spent |= writing.counts()
             for i, (row, reply) in enumerate(zip(rows, replies, strict=True)):
                 yield i, Rating(row.id, 0, reply.text, first_line(reply.text))
         case ModelRater(scoring=SampledScore() as scoring):
-            yield from _sampled(node.by, scoring, rows, work)
+            with engine_for(node.by.model, work) as writing:
+                yield from _sampled(writing, scoring, rows)
+                spent |= writing.counts()
 
 
-def _sampled(by: ModelRater, scoring: SampledScore, rows: list[Example], work: Work) -> Iterator[tuple[int, Rating]]:
+def _sampled(engine: Writes, scoring: SampledScore, rows: list[Example]) -> Iterator[tuple[int, Rating]]:
     """n replies a candidate; what does not parse is asked once more, with another seed, unless decoding is greedy."""
-    engine = Engine.of(by.model, work)
-    prompts = [_question(by, scoring, row) for row in rows]
+    questions = [_question(scoring, row) for row in rows]
     for sample in range(scoring.n):
         waiting = list(range(len(rows)))
         for attempt in range(2 if scoring.sampling.temperature else 1):
             seed = scoring.sampling.seed + 7_919 * (2 * sample + attempt)
-            replies = engine.generate([prompts[i] for i in waiting], replace(scoring.sampling, seed=seed), "ratings")
+            replies = engine.generate([questions[i] for i in waiting], replace(scoring.sampling, seed=seed), "ratings")
             unparsed = []
             for i, reply in zip(waiting, replies, strict=True):
                 rating = Rating(rows[i].id, 2 * sample + attempt, reply.text, parsed(reply.text))
@@ -109,5 +128,5 @@ def _sampled(by: ModelRater, scoring: SampledScore, rows: list[Example], work: W
                 break
 
 
-def _question(by: ModelRater, scoring: SampledScore | ExpectedScore | FirstLineScore, row: Example) -> str:
-    return by.model.template.prompt(scoring.prompt.fill(instruction=row.instruction, output=row.output))
+def _question(scoring: SampledScore | ExpectedScore | FirstLineScore, row: Example) -> str:
+    return scoring.prompt.fill(instruction=row.instruction, output=row.output)

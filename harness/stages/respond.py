@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.engines.local import Engine
+from harness.engines.writing import engine_for
 from harness.outcomes import Responses
-from harness.rows import EXAMPLES, Example, Writer, read
+from harness.rows import EXAMPLES, Example, Writer, read, to_json
 from harness.stages import Counts, Work
 
 
 def respond(node: Responses, work: Work) -> Counts:
-    """One answer a prompt, in order. Empty and cut answers are answers: kept and counted."""
+    """One answer a prompt, in order. Empty and cut answers are answers: kept and counted. An answer from a server says
+    in `origin` which model the server reports as its `generator`."""
     rows = list(read(work.open(node.prompts) / EXAMPLES, Example))
     system = " ".join(node.system)
-    prompts = [node.model.template.prompt(row.instruction, system) for row in rows]
-    written = Engine.of(node.model, work).generate(prompts, node.sampling, "answers")
+    with engine_for(node.model, work, system) as engine:
+        written = engine.generate([row.instruction for row in rows], node.sampling, "answers")
+        spent = engine.counts()
     with Writer(work.out / EXAMPLES, Example) as out:
-        for row, completion in zip(rows, written, strict=True):
-            out.add(replace(row, output=completion.text, system=system))
+        for row, one in zip(rows, written, strict=True):
+            origin = to_json({**row.known, "generator": one.by}) if one.by else row.origin
+            out.add(replace(row, output=one.text, system=system, origin=origin))
     return {
         "in": len(rows),
         "kept": out.count,
         "empty": sum(not one.text for one in written),
         "cut": sum(one.ended == "length" for one in written),
         "prompt_too_long": sum(one.ended == "prompt too long" for one in written),
+        **spent,
     }

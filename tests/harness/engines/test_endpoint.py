@@ -14,8 +14,9 @@ import pytest
 
 from harness.data import Sampling
 from harness.engines.attempt import seconds_to_wait
-from harness.engines.endpoint import Answer, Client, EndpointEngine, Unanswered
+from harness.engines.endpoint import Answer, Client, Unanswered
 from harness.engines.journal import Journal, Reply, Request, read_journal
+from harness.engines.served import EndpointEngine
 from harness.fingerprint import FieldError
 from harness.machine import Endpoint, load_machine
 from harness.stages import new_log

@@ -1,0 +1,177 @@
+"""Generation and rating by a served model: the stages through the one client, killed and continued."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.data import ExpectedScore, FirstLineScore, ModelRater, Rated, SampledScore, Sampling
+from harness.engines.endpoint import Unanswered
+from harness.engines.journal import Journal, read_journal
+from harness.files import File, PromptSet
+from harness.fingerprint import Artifact
+from harness.judging.itself import generators_of
+from harness.machine import Endpoint, Machine
+from harness.models import ServedModel
+from harness.outcomes import Responses
+from harness.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING
+from harness.rows import EXAMPLES, RATINGS, Example, Rating, Writer, read
+from harness.stages import Counts, Work, new_log
+from harness.stages.rate import rate
+from harness.stages.respond import respond
+from harness.store import StoreError
+from tests.harness.model_server import USAGE, Body, ModelServer, serving
+
+MODEL = ServedModel("maker/Some-Chat_7B")
+PROMPTS = PromptSet((File("prompts.json", "0" * 64),))
+N = 30
+
+
+def answer(body: Body) -> dict[str, Any]:
+    return {"content": f" to {body['messages'][-1]['content']} "}
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with serving(ModelServer(answer, model="some-chat-7b-0613")) as one:
+        yield one
+
+
+@pytest.fixture
+def work(server: ModelServer, tmp_path: Path) -> Callable[[], Work]:
+    """A stage's work, its input N prompts with an answer each, in a fresh folder at every call."""
+    given = tmp_path / "given"
+    given.mkdir()
+    with Writer(given / EXAMPLES, Example) as out:
+        for i in range(N):
+            out.add(Example(f"p/{i}", f"Q{i}", f"A{i}", origin='{"generator": "older", "kept": 1}'))
+    endpoint = Endpoint(server.address, pause=0.001, concurrency=4, price_out=10.0, attempts=2)
+    machine = Machine(store=str(tmp_path / "store"), tracking="off", endpoint=endpoint)
+
+    def opened(artifact: Artifact) -> Path:
+        assert artifact == PROMPTS, "the weights of a served model are nowhere to be opened"
+        return given
+
+    def new() -> Work:
+        out = tmp_path / f"out-{len(list(tmp_path.glob('out-*')))}"
+        out.mkdir()
+        return Work(opened, out, machine, new_log(out, lambda *_: None))
+
+    return new
+
+
+def rows(work: Work) -> list[Example]:
+    return list(read(work.out / EXAMPLES, Example))
+
+
+def test_a_served_model_answers_under_a_system_sentence(server: ModelServer, work: Callable[[], Work]) -> None:
+    node, at = Responses(MODEL, PROMPTS, Sampling(seed=5, max_new_tokens=9), ("Be brief.", "Be kind.")), work()
+    counts = respond(node, at)
+    found = rows(at)
+    assert [row.output for row in found] == [f"to Q{i}" for i in range(N)]
+    assert {row.system for row in found} == {"Be brief. Be kind."}
+    assert generators_of(found) == {"some-chat-7b-0613"}
+    assert found[0].known["kept"] == 1
+    asked = server.asked[0]
+    assert asked["messages"][0] == {"role": "system", "content": "Be brief. Be kind."}
+    assert asked["messages"][1]["content"] in {row.instruction for row in found}
+    assert (asked["model"], asked["seed"], asked["max_tokens"]) == ("maker/Some-Chat_7B", 5, 9)
+    tokens = N * USAGE["completion_tokens"]
+    assert (counts["in"], counts["kept"], counts["calls"]) == (N, N, N)
+    assert (counts["completion_tokens"], counts["cost_millionths"]) == (tokens, tokens * 10)
+    assert (MODEL.slug, MODEL.fingerprint == ServedModel("other").fingerprint) == ("some-chat-7b", False)
+
+
+def _killed(stage: Callable[[Any, Work], Counts], node: Artifact, at: Work, server: ModelServer) -> None:
+    process = multiprocessing.get_context("fork").Process(target=stage, args=(node, at))
+    process.start()
+    while sum(server.paid.values()) < N / 2:
+        assert process.is_alive()
+        time.sleep(0.001)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    while server.open:
+        time.sleep(0.001)
+
+
+def test_writing_and_rating_go_on_where_they_were_killed(server: ModelServer, work: Callable[[], Work]) -> None:
+    server.latency = 0.01
+    for stage, node in (
+        (respond, Responses(MODEL, PROMPTS, Sampling())),
+        (rate, Rated(PROMPTS, ModelRater(MODEL, SampledScore(HUMPBACK_RATING, Sampling(), n=1)))),
+    ):
+        server.reply = answer if stage is respond else lambda body: {"content": "Score: 4"}
+        server.paid.clear()
+        at = work()
+        _killed(stage, node, at, server)
+        journal = Journal.of(Path(at.machine.store), MODEL.served_as).path
+        known, before = len(read_journal(journal)), sum(server.paid.values())
+        lost = before - known + (N if stage is rate else 0)
+        assert 0 <= lost <= 4
+        at = work()
+        assert stage(node, at)["kept"] == N
+        assert sum(server.paid.values()) == N + lost
+        assert len(rows(at)) == N
+
+
+def test_sampled_scores_that_do_not_parse_are_asked_for_again(server: ModelServer, work: Callable[[], Work]) -> None:
+    def reply(body: Body) -> dict[str, Any]:
+        hopeless = "A7" in body["messages"][-1]["content"]
+        return {"content": "No idea." if hopeless or body["seed"] == 0 else f"Well.\nScore: {4 + body['seed'] % 2}"}
+
+    server.reply = reply
+    at = work()
+    counts = rate(Rated(PROMPTS, ModelRater(MODEL, SampledScore(HUMPBACK_RATING, Sampling(), n=2))), at)
+    assert (counts["kept"], counts["unparsed"], counts["unparsed_replies"]) == (N, 1, N + 3)
+    assert [row.score is None for row in rows(at)] == [i == 7 for i in range(N)]
+    assert len(server.asked) == counts["calls"] == 3 * N + 1
+    assert len(list(read(at.out / RATINGS, Rating))) == 3 * N + 1
+
+
+def test_a_first_line_score_and_no_expected_one(server: ModelServer, work: Callable[[], Work]) -> None:
+    server.reply = lambda body: {"content": "4.5\nGood."}
+    at = work()
+    assert rate(Rated(PROMPTS, ModelRater(MODEL, FirstLineScore(ALPAGASUS_ACCURACY))), at)["calls"] == N
+    assert {row.score for row in rows(at)} == {4.5}
+    with pytest.raises(StoreError, match="rate by maker/Some-Chat_7B with SampledScore or FirstLineScore"):
+        rate(Rated(PROMPTS, ModelRater(MODEL, ExpectedScore(HUMPBACK_RATING))), work())
+    assert len(server.asked) == N
+
+
+def test_calls_left_without_an_answer_leave_no_table(server: ModelServer, work: Callable[[], Work]) -> None:
+    server.faulty = 1.0
+    server.fault = lambda name, time: "500"  # type: ignore[method-assign]
+    at = work()
+    with pytest.raises(Unanswered):
+        respond(Responses(MODEL, PROMPTS, Sampling()), at)
+    assert not (at.out / EXAMPLES).exists()
+
+
+def test_a_served_model_is_an_artifact_like_any_other(server: ModelServer, tmp_path: Path) -> None:
+    """Through plan and store, from a file of prompts to answers."""
+    import hashlib
+
+    from rich.console import Console
+
+    from harness.making import made
+
+    path = tmp_path / "prompts.jsonl"
+    path.write_text('{"instruction": "Why?"}\n{"instruction": "How?"}\n')
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    machine = Machine(
+        store=str(tmp_path / "store"),
+        tracking="off",
+        endpoint=Endpoint(server.address, pause=0.001),
+        files=((sha256, str(path)),),
+    )
+    node = Responses(MODEL, PromptSet((File("prompts.jsonl", sha256),)), Sampling(temperature=0))
+    rows = list(read(made(node, machine, Console(quiet=True)) / EXAMPLES, Example))
+    assert [row.output for row in rows] == ["to Why?", "to How?"]
