@@ -14,7 +14,7 @@ import numpy as np
 
 from analysis.judgements import alpaca_eval
 from analysis.judgements.expected import expected
-from analysis.judgements.items import Item, Judgement
+from analysis.judgements.items import NO_ROW, Item, Judgement
 from analysis.power import SignTest, sign_test
 from analysis.resampling import interval, paired
 from analysis.statistics import Estimate, Scores, standard_error
@@ -31,7 +31,8 @@ class Numbers:
     prompts: int
     """Prompts that the files have a usable row for."""
     unusable: int
-    """Rows of the files that could not be used. They are not told by set: only those of all prompts count them."""
+    """Rows that could not be used, less those whose prompt the other order's file has. They are not told by set: only
+    those of all prompts count them."""
     expected: int | None
     """Prompts that the published set has; None where it is not known."""
     win_rate: float
@@ -97,6 +98,8 @@ class Difference:
     """None when they have no prompt in common."""
     variance: float = NONE
     """Of one prompt's difference, in squared points."""
+    same_opponent: bool = True
+    """Whether both were held against the same one; otherwise the difference is of the rates, not of the systems."""
 
     @property
     def told_apart(self) -> bool:
@@ -151,7 +154,8 @@ def system(judgement: Judgement, *, with_sets: bool = True) -> System:
     by_set, by_category = _grouped(items, "source"), _grouped(items, "category")
     published = judgement.format in (alpaca_eval.ONE, alpaca_eval.TWO)
     should_be = expected((one.source for one in items), alpaca_eval=published)
-    overall = numbers(items, should_be=should_be.get(""), unusable=len(judgement.unreadable))
+    unusable = sum(row.place != NO_ROW for row in judgement.unreadable)
+    overall = numbers(items, should_be=should_be.get(""), unusable=unusable)
     if not with_sets:
         return System(judgement, overall)
     return System(
@@ -205,6 +209,7 @@ def differences(judgements: Sequence[Judgement]) -> list[Difference]:
                 int((there[j] & ~there[i]).sum()),
                 estimates.get((i, j)),
                 float(margins.var(ddof=1)) if len(margins) > 1 else NONE,
+                judgements[i].against == judgements[j].against,
             )
         )
     return found

@@ -1,55 +1,50 @@
-"""A comparison as text, Markdown and JSON."""
+"""A comparison as text and Markdown: what was won, and beside it what length and position did.
+
+Two tables, because one of all columns is wider than a terminal.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from analysis import layout
 from analysis.comparison import Difference, Numbers, System
-from analysis.power import POWER, prompts_needed
+from analysis.judgements.items import NO_ROW
+from analysis.power import POWER, needed
 from analysis.statistics import Estimate
 
-HEADS = (
-    "system",
-    "prompts",
-    "n",
-    "win rate",
-    "± se",
-    "95 % interval",
-    "win",
-    "tie",
-    "lose",
-    "score",
-    "sign test p",
-    "flips",
-    "first wins",
-    "unparsed",
-    "longer wins",
-    "length",
-    "against",
-)
+HEADS = ("system", "n", "win rate", "± se", "95 % interval", "win", "tie", "lose", "score", "sign test p")
+BESIDE = ("system", "flips", "first wins", "unparsed", "longer wins", "length", "against")
+DIFFERENCE = ("difference", "n", "left out (first / second)", "points", "95 % interval", "told apart")
 LEGEND = (
-    "win rate in %, ties half, interval by bootstrap over prompts; score = (win - lose)/n + 1; sign test exact, "
-    "two-sided; "
-    "flips: share of prompts on which exchanging the order exchanged the winner; first wins: of decided calls; longer "
-    "wins: of decided prompts; lengths in characters"
+    "· prompt set, ·· category; win rate in %, ties half, interval by bootstrap over prompts;\n"
+    "score = (win - lose)/n + 1; sign test exact, two-sided"
+)
+BESIDE_LEGEND = (
+    "flips: share of prompts on which exchanging the order exchanged the winner; first wins: of decided calls;\n"
+    "longer wins: of decided prompts; mean lengths in characters"
 )
 SHOWN = 5
 """Unreadable rows that are printed of each file; all are counted."""
 
 
 def as_text(systems: Sequence[System], differences: Sequence[Difference], *, as_markdown: bool = False) -> str:
-    """What each file is, the table, what is amiss, the differences."""
+    """What each file is, the two tables, what is amiss, the differences. Of several systems the second table has all
+    prompts alone."""
     table = layout.markdown if as_markdown else layout.aligned
-    rows = [row for one in systems for row in _rows(one)]
-    parts = ["\n".join(described(one) for one in systems), table(HEADS, rows, words=2), LEGEND]
+    named = [(one, _named(one)) for one in systems]
+    parts = ["\n".join(described(one) for one in systems)]
+    parts += [table(HEADS, [(label, *_won(some)) for _, rows in named for label, some in rows]), LEGEND]
+    beside = [row for _, rows in named for row in (rows if len(systems) == 1 else rows[:1])]
+    parts += [table(*_seen(BESIDE, [(label, *_beside(some)) for label, some in beside])), BESIDE_LEGEND]
     parts += [remarks] if (remarks := "\n".join(line for one in systems for line in amiss(one))) else []
     common = [one for one in differences if one.estimate]
     if common:
-        heads = ("difference", "n", "points", "95 % interval", "told apart")
-        parts.append(table(heads, [_difference_row(one, one.estimate) for one in common if one.estimate], words=1))
+        rows = [_difference_row(one, one.estimate) for one in common if one.estimate]
+        parts.append(table(*_seen(DIFFERENCE, rows)))
+    if any(not one.same_opponent for one in common):
+        parts.append("* held against different opponents: the difference is of the rates, not of the systems alone")
     if len(common) < len(differences):
         parts.append(f"{len(differences) - len(common):,} of {len(differences):,} pairs have no prompt in common")
     return "\n\n".join(parts)
@@ -59,7 +54,9 @@ def described(one: System) -> str:
     """What a judgement is, in a line: systems, format, judge, files."""
     judged = one.judgement
     by = f", judge {judged.judge}" if judged.judge else ""
-    return f"{judged.name} against {judged.against}: {judged.format}{by}; {', '.join(judged.files)}"
+    told_already = f" vs {judged.against}" in judged.name
+    systems = judged.name if told_already else f"{judged.name} against {judged.against}"
+    return f"{systems}: {judged.format}{by}; {', '.join(judged.files)}"
 
 
 def amiss(one: System) -> list[str]:
@@ -72,10 +69,12 @@ def amiss(one: System) -> list[str]:
             f"the rate is over {overall.n:,} prompts: {overall.prompts:,} are there{wanted}, "
             f"{overall.prompts - overall.n:,} without an outcome, {overall.unusable:,} rows could not be used"
         )
+    if lacking := overall.n - overall.wins - overall.ties - overall.losses:
+        lines.append(f"win/tie/lose leave {lacking:,} prompts out: one order was not parsed, and the rule needs both")
     if one.absent:
         lines.append(f"no prompt of {', '.join(one.absent)}")
     lines += [
-        f"{row.file}, {row.place}: {row.reason}{'' if row.place != 'no row' else f' ({row.raw[:60]!r})'}"
+        f"{row.file}, {row.place}: {row.reason}{'' if row.place != NO_ROW else f' ({row.raw[:60]!r})'}"
         for row in judged.unreadable[:SHOWN]
     ]
     if len(judged.unreadable) > SHOWN:
@@ -94,109 +93,21 @@ def power_lines(systems: Sequence[System], differences: Sequence[Difference], po
     seen = [(f"{one.judgement.name} against an even rate", one.overall.variance, one.overall.n) for one in systems]
     seen += [(f"{one.first} against {one.second}, paired", one.variance, one.n) for one in differences]
     for what, variance, n in seen:
-        needed = _needed(variance, points)
-        told = "not known: fewer than two prompts" if needed is None else f"{needed:,}"
+        prompts = needed(variance, points)
+        told = "not known: fewer than two prompts" if prompts is None else f"{prompts:,}"
         lines.append(f"    {what}: {told} (here {n:,})")
     return lines
 
 
-def power_json(systems: Sequence[System], differences: Sequence[Difference], points: float) -> dict[str, Any]:
-    """The same as an object; null where a variance is not known."""
-    return {
-        "points": points,
-        "power": POWER,
-        "against_even": {one.judgement.name: _needed(one.overall.variance, points) for one in systems},
-        "paired": [
-            {"first": one.first, "second": one.second, "prompts": _needed(one.variance, points)} for one in differences
-        ],
-    }
+def _named(one: System) -> list[tuple[str, Numbers]]:
+    rows = [(one.judgement.name, one.overall), *((f"· {name}", some) for name, some in one.sets.items())]
+    return [*rows, *((f"·· {name}", some) for name, some in one.categories.items())]
 
 
-def _needed(variance: float, points: float) -> int | None:
-    return None if math.isnan(variance) else prompts_needed(variance, points)
-
-
-def as_json(systems: Sequence[System], differences: Sequence[Difference]) -> dict[str, Any]:
-    """One system as an object of its numbers; several under `systems`, with their `differences`."""
-    if len(systems) == 1:
-        return of_system(systems[0])
-    return {
-        "systems": {one.judgement.name: of_system(one) for one in systems},
-        "differences": [of_difference(one) for one in differences],
-    }
-
-
-def of_system(one: System) -> dict[str, Any]:
-    """Numbers overall, and under `sets` and `categories` where there are several."""
-    judged = one.judgement
-    rows = [{"file": row.file, "place": row.place, "reason": row.reason} for row in judged.unreadable]
-    return {
-        "system": judged.name,
-        "against": judged.against,
-        "judge": judged.judge,
-        "format": judged.format,
-        "files": list(judged.files),
-        **of_numbers(one.overall),
-        "unreadable": rows,
-        "notes": list(judged.notes),
-        **({"sets": {name: of_numbers(some) for name, some in one.sets.items()}} if one.sets else {}),
-        **({"categories": {name: of_numbers(some) for name, some in one.categories.items()}} if one.categories else {}),
-        **({"absent_sets": list(one.absent)} if one.absent else {}),
-    }
-
-
-def of_numbers(one: Numbers) -> dict[str, Any]:
-    """Rates in percent, shares 0 to 1, null where there is no number."""
-    return {
-        "win_rate": _number(one.win_rate),
-        "standard_error": _number(one.standard_error),
-        "interval": [_number(round(one.low, 4)), _number(round(one.high, 4))],
-        "wins": one.wins,
-        "ties": one.ties,
-        "losses": one.losses,
-        "n": one.n,
-        "prompts": one.prompts,
-        "expected": one.expected,
-        "unusable": one.unusable,
-        "winning_score": _number(one.winning_score),
-        "sign_test": {"exact": one.sign.exact, "normal": one.sign.normal},
-        "flip_rate": _number(one.flip_rate),
-        "first_preferred": _number(one.first_preferred),
-        "unparsed": one.unparsed,
-        "longer_wins": _number(one.longer_wins),
-        "mean_length": _number(one.mean_length),
-        "against_length": _number(one.against_length),
-        "empty_answers": list(one.empty),
-    }
-
-
-def of_difference(one: Difference) -> dict[str, Any]:
-    """A paired difference; null where there is no common prompt."""
-    got = one.estimate
-    return {
-        "first": one.first,
-        "second": one.second,
-        "difference": got.mean if got else None,
-        "standard_error": got.standard_error if got else None,
-        "interval": [round(got.low, 4), round(got.high, 4)] if got else None,
-        "n": one.n,
-        "first_alone": one.first_alone,
-        "second_alone": one.second_alone,
-        "told_apart": one.told_apart,
-    }
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _rows(one: System) -> list[tuple[str, ...]]:
-    named = [("all", one.overall), *one.sets.items()]
-    named += [(f"· {name}", some) for name, some in one.categories.items()]
-    return [
-        (one.judgement.name if i == 0 else "", name, *cells(some), *_further(some))
-        for i, (name, some) in enumerate(named)
-    ]
+def _seen(heads: Sequence[str], rows: Sequence[tuple[str, ...]]) -> tuple[list[str], list[list[str]]]:
+    """Without the columns that no row has a value for."""
+    columns = [place for place in range(len(heads)) if any(row[place] != layout.DASH for row in rows)]
+    return [heads[place] for place in columns], [[row[place] for place in columns] for row in rows]
 
 
 def cells(one: Numbers) -> tuple[str, ...]:
@@ -207,10 +118,13 @@ def cells(one: Numbers) -> tuple[str, ...]:
     return (one.shortfall or f"{one.n:,}", *rate, f"{one.wins:,}", f"{one.ties:,}", f"{one.losses:,}")
 
 
-def _further(one: Numbers) -> tuple[str, ...]:
+def _won(one: Numbers) -> tuple[str, ...]:
+    p = f"{one.sign.exact:.2g}" if one.wins + one.losses else layout.DASH
+    return (*cells(one), _cell(one.winning_score, 3), p)
+
+
+def _beside(one: Numbers) -> tuple[str, ...]:
     return (
-        _cell(one.winning_score, 3),
-        f"{one.sign.exact:.2g}" if one.wins + one.losses else layout.DASH,
         _share(one.flip_rate),
         _share(one.first_preferred),
         f"{one.unparsed:,}",
@@ -229,14 +143,10 @@ def _share(value: float) -> str:
 
 
 def _difference_row(one: Difference, got: Estimate) -> tuple[str, ...]:
-    alone = "".join(
-        f" ({count:,} of {name} alone left out)"
-        for count, name in ((one.first_alone, one.first), (one.second_alone, one.second))
-        if count
-    )
     return (
-        f"{one.first} - {one.second}{alone}",
+        f"{one.first} - {one.second}{'' if one.same_opponent else ' *'}",
         f"{one.n:,}",
+        f"{one.first_alone:,} / {one.second_alone:,}" if one.first_alone or one.second_alone else layout.DASH,
         f"{got.mean:+.2f}",
         f"{got.low:+.2f} to {got.high:+.2f}",
         "yes" if one.told_apart else "no",

@@ -7,7 +7,7 @@ equal models that differ by chance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -109,9 +109,9 @@ def _fate(first: bool | None, second: bool | None) -> Fate:
     return "mended" if first else "broken" if second else "neither fails"
 
 
-def as_text(found: Improvement) -> str:
-    """A row for each category and one for all, then what it comes to."""
-    rows = [[category or layout.DASH, *_counts(found, category)] for category in found.categories]
+def as_text(found: Improvement, cell: Callable[[str], str] = str) -> str:
+    """A row for each category and one for all, then what it comes to. `cell` makes a category fit for the table."""
+    rows = [[cell(category) or layout.DASH, *_counts(found, category)] for category in found.categories]
     table = layout.aligned(["category", "n", *FATES], [*rows, ["all", *_counts(found, None)]])
     mended, broken = found.mended, found.broken
     told = (

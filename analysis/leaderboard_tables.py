@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from analysis import layout
-from analysis.comparison_tables import amiss, cells, of_difference, of_system
+from analysis.comparison_json import of_difference, of_system
+from analysis.comparison_tables import amiss, cells
 from analysis.leaderboard import Against, Leaderboard, Table
 
 HEADS = ("rank", "system", "n", "win rate", "± se", "95 % interval", "win", "tie", "lose", "length")

@@ -53,11 +53,13 @@ def _of(one: Judgement, files: Sequence[Path], there: Path | None) -> Controlled
     if there is None:
         reason = f"{NEEDED} of the hub's dataset {REPOSITORY} is not in the cache of this machine; {HOW}"
         return Controlled(one.name, None, None, reason)
-    path = next((path for path in files if path.name == one.files[0].rsplit("/", 1)[-1]), None)
-    if path is None or len(one.items) != whole or len(one.files) > 1:
+    # A file is called by its folder too where several have one name.
+    named = [path for path in files if one.files == (path.name,) or one.files == (f"{path.parent.name}/{path.name}",)]
+    rows = [row.value for row in rows_of(named[0]).rows] if len(named) == 1 else []
+    if len(one.items) != whole or len(rows) != whole:
         reason = f"it takes all {whole} prompts of one file in their published order; here are {len(one.items)}"
         return Controlled(one.name, None, None, reason)
-    return _fitted(one.name, [row.value for row in rows_of(path).rows], there)
+    return _fitted(one.name, rows, there)
 
 
 def _fitted(name: str, rows: list[dict[str, Any]], there: Path) -> Controlled:

@@ -51,3 +51,8 @@ def prompts_needed(variance: float, difference: float, power: float = POWER) -> 
         )
     reach = float(ndtri(1 - SIGNIFICANCE / 2) + ndtri(power))
     return max(2, math.ceil(reach**2 * variance / difference**2))
+
+
+def needed(variance: float, points: float) -> int | None:
+    """`prompts_needed`, or None where the variance is not known (NaN)."""
+    return None if math.isnan(variance) else prompts_needed(variance, points)

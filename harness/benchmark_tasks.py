@@ -8,20 +8,21 @@ of lm-eval's.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import hashlib
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from harness.benchmark_files import lay_out, yaml_sha256
 from harness.benchmarks import AnyTask, LocalTask, MicroFacts, Task
 from harness.files import File, Source
 from harness.micro.benchmark import write_task
-from harness.store import StoreError
+from harness.printable import one_line
 
 UNSAFE = "runs code that the model writes; say so by name with --run-model-code"
 _HUB_SECONDS = 5.0
@@ -76,7 +77,7 @@ def opened(
             if isinstance(task, MicroFacts):
                 write_task(place, task.world, task.n, task.draw, chat_template=chat_template)
             elif isinstance(task, LocalTask):
-                _lay_out(task, place, file)
+                lay_out(task, place, file)
             found.append(_opened(task, place, run_model_code))
     return found
 
@@ -86,8 +87,10 @@ def _opened(task: AnyTask, place: Path, run_model_code: bool) -> Opened | Missin
 
     manager = shipped() if isinstance(task, Task) else _manager(place)
     if task.name not in manager.task_index:
-        known = "lm-eval has no task of that name" if isinstance(task, Task) else "its YAML holds no task of that name"
-        return Missing(task.name, known)
+        if not isinstance(task, Task):
+            return Missing(task.name, "its YAML holds no task of that name")
+        near = ", ".join(difflib.get_close_matches(task.name, manager.task_index, 3))
+        return Missing(task.name, f"lm-eval has no task of that name{near and f'; near it: {near}'}")
     entries = {entry.name: entry for entry in leaves(manager.task_index, task.name)}
     unsafe = any((entry.cfg or {}).get("unsafe_code") for entry in entries.values())
     if unsafe and not run_model_code:
@@ -97,13 +100,28 @@ def _opened(task: AnyTask, place: Path, run_model_code: bool) -> Opened | Missin
         with contextlib.chdir(place), _cache_in(place if local else None), allowed(unsafe):
             loaded = manager.load([task.name])
     except (OSError, ValueError, RuntimeError, LookupError, TypeError, ImportError, AttributeError) as error:
-        told = " ".join(str(error).split()) or type(error).__name__
-        return Missing(task.name, f"its data cannot be had ({type(error).__name__}: {told[:200]})")
+        return Missing(task.name, f"its data cannot be had{_why(error, entries.values(), local)}")
     group = loaded.get("groups", {}).get(task.name)
     single: dict[str, Any] = loaded["tasks"]
     files = {**entries, task.name: manager.task_index[task.name]}
     yaml = {name: yaml_sha256(entry.yaml_path) for name, entry in files.items() if entry.yaml_path}
     return Opened(task.name, (group,) if group is not None else tuple(single.values()), single, yaml, unsafe)
+
+
+def _why(error: Exception, entries: Iterable[Any], local: bool) -> str:
+    """What is lacking and what would do; the error in its own words where that is not known."""
+    import datasets
+
+    told = one_line(str(error), 200) or type(error).__name__
+    if local or not datasets.config.HF_HUB_OFFLINE or not isinstance(error, ConnectionError | FileNotFoundError):
+        return f" ({type(error).__name__}: {told})"
+    metric = re.search(r"Module '([\w-]+)' doesn't exist", str(error))
+    sets = {str((entry.cfg or {}).get("dataset_path")) for entry in entries}
+    lacking = f"the metric {metric[1]}" if metric else ", ".join(sorted(sets))
+    return (
+        f": {lacking} is not in the hub's cache here, and the hub is out of reach; "
+        "run it where there is internet, or bring the cache (HF_HOME) from there"
+    )
 
 
 @cache
@@ -143,81 +161,6 @@ def data_sha256(docs: Any) -> tuple[str, int]:
         hashed.update(json.dumps(doc, sort_keys=True, default=str).encode() + b"\n")
         n += 1
     return hashed.hexdigest(), n
-
-
-def yaml_sha256(path: Path) -> str:
-    """SHA-256 over a task's YAML, the YAML that it includes and the modules that it takes functions from."""
-    return hashlib.sha256(b"\n".join(one.read_bytes() for one in _with_named(path, {}))).hexdigest()
-
-
-def _with_named(path: Path, seen: dict[Path, None]) -> dict[Path, None]:
-    seen[path] = None
-    text = path.read_text(encoding="utf-8")
-    modules = {f"{name.rpartition('.')[0].replace('.', '/')}.py" for name in re.findall(r"!function\s+([\w.]+)", text)}
-    for name in [*re.findall(r"^include:\s*['\"]?([^'\"\s]+)", text, re.MULTILINE), *sorted(modules)]:
-        one = (path.parent / name).resolve()
-        if one.is_file() and one not in seen:
-            _with_named(one, seen) if one.suffix != ".py" else seen.setdefault(one)
-    return seen
-
-
-def local_task(path: Path) -> tuple[LocalTask, tuple[tuple[str, str], ...]]:
-    """The task of a YAML file with the files that it names, and where they lie: (SHA-256, path).
-
-    Raises:
-        StoreError: when the YAML cannot be read or names no task.
-    """
-    import yaml
-
-    from harness.store import checksum
-
-    folder, named = path.parent.resolve(), {path.name: None}
-    name = ""
-    for current in named_growing(named):
-        try:
-            root = yaml.compose((folder / current).read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise StoreError(f"{folder / current}: not YAML: {' '.join(str(error).split())}") from error
-        if not isinstance(root, yaml.MappingNode):
-            raise StoreError(f"{folder / current}: not a task file; it takes fields such as task and dataset_path")
-        if not name:
-            fields = {key.value: value.value for key, value in root.value if isinstance(value, yaml.ScalarNode)}
-            name = fields.get("group") or fields.get("task") or ""
-        for text, function in _scalars(root):
-            below = f"{text.rpartition('.')[0].replace('.', '/')}.py" if function else text
-            if 0 < len(below) < 200 and not below.startswith(("/", "..")) and (folder / below).is_file():
-                named.setdefault(below)
-    if not name:
-        raise StoreError(f"{path}: no `task:` or `group:` in it, so it names no task")
-    files = tuple(File(one, checksum(folder / one)) for one in named)
-    return LocalTask(name, files), tuple((one.sha256, str(folder / one.name)) for one in files)
-
-
-def named_growing(named: dict[str, None]) -> Iterator[str]:
-    """The YAML files among the names, also those that are added on the way."""
-    done: set[str] = set()
-    while left := [one for one in named if one not in done and one.endswith((".yaml", ".yml", "_yaml"))]:
-        done.add(left[0])
-        yield left[0]
-
-
-def _scalars(node: Any) -> Iterator[tuple[str, bool]]:
-    """Every text of a YAML tree, and whether it names a function."""
-    if isinstance(node.value, str):
-        yield node.value, node.tag == "!function"
-        return
-    for item in node.value:
-        for one in item if isinstance(item, tuple) else (item,):
-            yield from _scalars(one)
-
-
-def _lay_out(task: LocalTask, place: Path, file: Callable[[File | Source], Path]) -> None:
-    for one in task.files:
-        target = place / one.name
-        if place.resolve() not in target.resolve().parents:
-            raise StoreError(f"{task.name}: {one.name} leads out of the task's folder")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file(one), target)
 
 
 @contextlib.contextmanager

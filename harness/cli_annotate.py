@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.fingerprint import FieldError
+from harness.printable import one_line
 from harness.store import StoreError
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def annotate(
     from harness.annotation.guard import Guard, is_loopback
     from harness.annotation.items import join, load_systems, sampled, screening_items
 
+    if not votes.parent.is_dir():
+        raise StoreError(f"--votes {votes}: there is no folder {votes.parent}; make it first, or name another file")
     systems = load_systems([a, b, *(against or [])])
     joined = [join(systems[0], other) for other in systems[1:]]
     _say_what_is_lost(systems, joined, votes)
@@ -93,7 +96,7 @@ def annotate(
 def _say_what_is_lost(systems: Sequence[System], joined: Sequence[Joined], votes: Path) -> None:
     for system in systems:
         for line in system.aside:
-            typer.echo(f"{system.name}: cannot be used: {line}", err=True)
+            typer.echo(f"{system.name}: cannot be used: {one_line(line)}", err=True)
         if empty := sum(not row.output.strip() for row in system.answers):
             typer.echo(f"{system.name}: {empty:,} empty answers; they are shown as such", err=True)
     for other, one in zip(systems[1:], joined, strict=True):
@@ -102,7 +105,7 @@ def _say_what_is_lost(systems: Sequence[System], joined: Sequence[Joined], votes
         )
     lost = [one for pair in joined for one in pair.unmatched]
     for row in lost[:_NAMED]:
-        typer.echo(f"unmatched: {row.system} {row.id}: {row.reason}: {row.instruction!r}", err=True)
+        typer.echo(one_line(f"unmatched: {row.system} {row.id}: {row.reason}: {row.instruction!r}"), err=True)
     if lost:
         path = votes.with_name(f"{votes.stem}-unmatched.csv")
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -133,7 +136,8 @@ def _say_where(ballot: Ballot, known: int, host: str, port: int, key: str | None
 def summary(votes: Path) -> list[str]:
     """Who voted how often, how the screening went, how well annotators agree, and what to run next."""
     from analysis.agreement import agreement
-    from harness.annotation.votes import marks, read_votes
+    from harness.annotation.votes import read_votes
+    from harness.screening import marks
 
     given = list(read_votes(votes))
     counted = Counter(vote.annotator for vote in given if not vote.screening)

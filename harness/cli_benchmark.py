@@ -16,6 +16,7 @@ from harness.benchmarks import SETS, AnyTask, Benchmarked, MicroFacts, Task
 from harness.fingerprint import FieldError, expression
 from harness.machine import Machine, load_machine
 from harness.micro.world import World
+from harness.printable import one_line
 from harness.store import StoreError
 from harness.templates import Model
 
@@ -26,8 +27,14 @@ class _Answered:
 
     name: str
     shots: int | None
+    """As asked; None is the task's own number."""
     folder: Path | None = None
     missing: str = ""
+    """Why it was not run."""
+
+    def __str__(self) -> str:
+        shots = "" if self.shots is None else f", {self.shots} shots"
+        return f"not run: {self.name}{shots}: {one_line(self.missing)}"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -78,7 +85,7 @@ def benchmark(
     console = Console(stderr=True)
     for one in found:
         if one.missing:
-            console.print(f"not run: {one.missing}", markup=False, highlight=False, soft_wrap=True)
+            console.print(str(one), markup=False, highlight=False, soft_wrap=True)
     results = []
     for node, one in zip(nodes, found, strict=True):
         if not one.missing:
@@ -86,7 +93,7 @@ def benchmark(
                 one = replace(one, folder=made(node, where, console))
             except StoreError as error:
                 one = replace(one, missing=str(error))
-                console.print(f"not run: {error}", markup=False, highlight=False, soft_wrap=True)
+                console.print(str(one), markup=False, highlight=False, soft_wrap=True)
         results.append(one)
     _print(results, others, as_json)
     if any(one.missing for one in results):
@@ -95,7 +102,7 @@ def benchmark(
 
 def _asked(text: str, shots: int | None, model: Model) -> tuple[list[tuple[AnyTask, int | None]], tuple[Any, ...]]:
     """Tasks with their shots, each once, and where the files of local ones lie."""
-    from harness.benchmark_tasks import local_task
+    from harness.benchmark_files import local_task
 
     found: dict[tuple[AnyTask, int | None], None] = {}
     mapped: list[tuple[str, str]] = []
@@ -163,7 +170,7 @@ def _without_missing(nodes: list[Benchmarked], machine: Machine) -> list[_Answer
                     run_model_code=node.run_model_code,
                 )
             if isinstance(one, Missing):
-                answered = replace(answered, missing=str(one))
+                answered = replace(answered, missing=one.reason)
         found.append(answered)
     return found
 
@@ -171,8 +178,11 @@ def _without_missing(nodes: list[Benchmarked], machine: Machine) -> list[_Answer
 def _beside(path: Path | None) -> list[dict[str, str]]:
     if path is None:
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, IsADirectoryError, csv.Error) as error:
+        raise FieldError(f"--beside {path}: no CSV in UTF-8 ({error})") from error
     for number, row in enumerate(rows, 2):
         try:
             float(row["value"])
@@ -196,7 +206,8 @@ def _print(results: list[_Answered], others: list[dict[str, str]], as_json: bool
     lines = []
     for one in results:
         if one.missing:
-            lines.append([one.name, "not run", *[DASH] * (5 + len(labels))])
+            asked = DASH if one.shots is None else str(one.shots)
+            lines.append([one.name, "not run", DASH, DASH, DASH, asked, DASH, *[DASH] * len(labels)])
             continue
         found = told[one]
         for row in found["rows"]:

@@ -37,7 +37,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Win rates with intervals from judgements; two files that are the two orders of one comparison are one system."""
-    from analysis import comparison, comparison_tables, length_controlled
+    from analysis import comparison, comparison_json, comparison_tables, length_controlled, raters
     from analysis.judgements.reading import read_judgements
 
     if power is not None and not 0 < power <= 100:
@@ -46,16 +46,21 @@ def compare(
     systems = [comparison.system(one) for one in judgements]
     differences = comparison.differences(judgements)
     controlled = length_controlled.of_files(judgements, files)
+    people = [panel for path in files for panel in _annotators(path)]
     if as_json:
-        found = comparison_tables.as_json(systems, differences)
+        found = comparison_json.as_json(systems, differences)
         length_controlled.into(found, controlled)
+        if people:
+            found["annotators"] = raters.as_json(people)
         if power is not None:
-            found["power"] = comparison_tables.power_json(systems, differences, power)
+            found["power"] = comparison_json.power_json(systems, differences, power)
         typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
     else:
         typer.echo(comparison_tables.as_text(systems, differences, as_markdown=markdown))
         for line in length_controlled.lines(controlled):
             typer.echo(line)
+        if people:
+            typer.echo(f"\n{raters.as_text(people, as_markdown=markdown)}")
         if power is not None:
             typer.echo("\n" + "\n".join(comparison_tables.power_lines(systems, differences, power)))
     if out is not None:
@@ -65,7 +70,7 @@ def compare(
         command = "humpback compare " + " ".join(path.name for path in files)
         out.mkdir(parents=True, exist_ok=True)
         figures.save(bars_figure(systems, command), out, "win-tie-lose", command)
-        typer.echo(f"wrote {out}/win-tie-lose.svg, .png", err=as_json)
+        typer.echo(f"wrote {out}/win-tie-lose.svg, .png, .pdf", err=as_json)
 
 
 def leaderboard(
@@ -85,6 +90,14 @@ def leaderboard(
         typer.echo(json.dumps(leaderboard_tables.as_json(found), indent=1, ensure_ascii=False))
     else:
         typer.echo(leaderboard_tables.as_text(found, as_markdown=markdown))
+
+
+def _annotators(path: Path) -> list[Any]:
+    """The people of a file of votes, where there are two or more."""
+    from analysis import raters
+    from harness.annotation.votes import is_votes
+
+    return raters.annotators(path.name, _votes(path)) if path.is_file() and is_votes(path) else []
 
 
 def _votes(path: Path) -> Iterator[Any]:

@@ -19,6 +19,7 @@ from harness.data import Sampling
 from harness.files import PromptSet
 from harness.machine import load_machine
 from harness.outcomes import Judged, Responses
+from harness.printable import one_line
 from harness.prompts import S_A, S_W
 from harness.rows import EXAMPLES, Example, read
 from harness.store import RECORD, Store, StoreError
@@ -51,6 +52,8 @@ def responses(
     from harness.recorded import named_model
     from harness.setup_file import named_files
 
+    if out.exists() and not out.is_dir():
+        raise StoreError(f"--out {out}: there is a file of that name; it takes a folder")
     named = named_model(model)
     if store and named.store and store.resolve() != named.store:
         raise StoreError(f"{model} lies in the store {named.store}; leave --store out, or give that one")
@@ -101,9 +104,9 @@ def side_by_side(model: str, answers: Mapping[str, Sequence[Example]]) -> dict[s
 
 def as_markdown(told: dict[str, Any]) -> str:
     """A section for each prompt. Texts stand in fences longer than any in them, so that no answer is rendered."""
-    lines = [f"# Answers of {told['model']}", "", _rates(told, markdown=True), ""]
+    lines = [f"# Answers of {_code(told['model'])}", "", _rates(told, markdown=True), ""]
     for one in told["prompts"]:
-        lines += [f"## {one['id']}", "", _fenced(one["prompt"]), ""]
+        lines += [f"## {_code(one['id'])}", "", _fenced(one["prompt"]), ""]
         for name, answer in one["answers"].items():
             lines += [f"**{name}**{' (refuses)' * answer['refused']}", "", _fenced(answer["text"]), ""]
     return "\n".join(lines)
@@ -114,6 +117,12 @@ def _fenced(text: str) -> str:
     while fence in text:
         fence += "`"
     return f"{fence}text\n{text}\n{fence}"
+
+
+def _code(text: str) -> str:
+    """A name in a heading, which it can neither leave nor add markup to."""
+    told = one_line(text).replace("`", "'")
+    return f"`{told}`"
 
 
 def _rates(told: dict[str, Any], *, markdown: bool = False) -> str:
@@ -170,14 +179,14 @@ def improvement(
             row["text"] = texts.get(row["prompt"], row["prompt"])
         typer.echo(json.dumps({**told, "unreadable": unreadable}, indent=1, ensure_ascii=False))
         return
-    typer.echo(rule.as_text(result))
+    typer.echo(rule.as_text(result, one_line))
     if unreadable:
         typer.echo(f"{unreadable} rows of the two could not be read; humpback compare names each")
     for fate in ("mended", "broken"):
         listed = [row for row in result.prompts if row.fate == fate]
         typer.echo(f"\n{fate}:{'' if listed else ' none'}")
         for row in listed[:prompts]:
-            typer.echo(f"  [{row.category}] {' '.join(texts.get(row.prompt, row.prompt).split())[:160]}")
+            typer.echo(f"  [{one_line(row.category)}] {one_line(texts.get(row.prompt, row.prompt), 160)}")
         if len(listed) > prompts:
             typer.echo(f"  and {len(listed) - prompts} more; --json has them all")
 

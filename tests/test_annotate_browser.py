@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from harness.annotation.app import create_app
+from harness.annotation.app import LONGEST_SHOWN, create_app
 from harness.annotation.ballot import Ballot
 from harness.annotation.guard import Guard
 from harness.annotation.items import System, join
@@ -83,7 +83,12 @@ def press(page: Any, key: str) -> None:
 def enter(page: Any, name: str) -> None:
     """The name field takes the focus by itself."""
     page.locator("#name:focus").wait_for()
-    page.keyboard.type(name)
+    # The first key can come before the browser's window has the focus that the field has.
+    for _ in range(20):
+        page.keyboard.type(name)
+        if page.locator("#name").input_value() == name:
+            break
+        page.locator("#name").clear()
     with page.expect_navigation():
         page.keyboard.press("Enter")
 
@@ -160,6 +165,33 @@ def test_a_session_by_keyboard_alone_on_a_narrow_screen_beside_a_hostile_answer(
     assert [place for place, _ in by_key[3:]] == ["second", "first"]
 
 
+def test_a_hostile_prompt_and_a_megabyte_do_no_harm(chromium: Any, tmp_path: Path) -> None:
+    prompt = HOSTILE + "\x1b[2J\x1b]0;owned\x07\u2066\u2067\u200b\u200d\ufeff" * 50
+    huge = "\u202e" + "long words " * 90_000 + "\u0301" * 10_000
+    one, other = (System(name, (Example("0", prompt, text),), ()) for name, text in (("x", huge), ("y", "\u200b")))
+    box = Ballot(tmp_path / "votes.sqlite", join(one, other).items, seed=0)
+    with served(box) as address:
+        page, asked = opened(chromium, address, NARROW)
+        enter(page, "Anna")
+        assert fits(page)
+        assert page.title() == "1 of 1: which answer is better?"
+        assert page.locator(".text *").count() == 0
+        shown = sorted((page.locator(".text").nth(n).text_content() for n in range(3)), key=len)
+        assert [len(text) for text in shown] == [1, len(prompt), LONGEST_SHOWN]
+        told = page.locator(".problem").all_inner_texts()
+        assert told == [f"{len(huge) - LONGEST_SHOWN:,} more characters are not shown."]
+        # The direction marks of a text end with its box.
+        for heading in page.locator("h1, h2").all():
+            assert heading.evaluate("it => getComputedStyle(it).direction") == "ltr"
+            assert heading.bounding_box()["x"] < NARROW["width"] / 4
+        assert page.locator("button[value='1']").is_visible()
+        press(page, "2")
+        assert page.locator("h1").inner_text() == "All 1 done"
+        page.context.close()
+    assert all(url.startswith(address) for url in asked)
+    assert len(list(read_votes(box.path))) == 1
+
+
 def test_two_annotators_at_once_one_with_two_tabs_lose_no_vote(chromium: Any, tmp_path: Path) -> None:
     box = Ballot(tmp_path / "votes.sqlite", items(6), seed=0)
     with served(box) as address:
@@ -228,5 +260,6 @@ def test_pictures_for_the_documentation(chromium: Any, tmp_path: Path) -> None:
         for name, size, scheme in (("desktop", WIDE, "light"), ("narrow", NARROW, "dark")):
             page, _ = opened(chromium, address, size, color_scheme=scheme)
             enter(page, "Anna")
+            assert page.locator(".progress label").inner_text() == "12 of 40 done"
             picture(page, name)
             page.context.close()

@@ -1,12 +1,15 @@
 """Our own judgements: `verdicts.parquet`, a row a call, both orders of every prompt.
 
-Only the columns that are needed are read, so that a table with more of them is read as well.
+Only the columns that are needed are read, so that a table with more of them is read as well. A prompt is known by its
+text where the judged answers lie in the same store, so that it joins with other files' prompts, and else by its id.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ import pyarrow.parquet as pq
 
 from analysis.judgements.items import Item, Judgement, NoJudgements, judged_in_both, judged_once
 from analysis.verdicts import BothOrders, Winner, winner
-from harness.rows import RAW_SHOWN, VERDICTS, Unreadable
+from harness.rows import EXAMPLES, RAW_SHOWN, VERDICTS, Unreadable
 from harness.store import RECORD, checksum, read_record
 
 KIND = "our verdicts"
@@ -72,6 +75,8 @@ def judgement(path: Path) -> Judgement:
     notes = [f"{half} prompts have one order only; the other counts as unparsed"] if half else []
     notes += ["one order only: flips cannot be seen"] if single else []
     name, against = _names(table.parent.name)
+    texts = _texts(table.parent)
+    items = tuple(replace(one, prompt=texts.get(one.prompt, one.prompt)) for one in items)
     return Judgement(name, against, _judge(table.parent, table), KIND, (file,), items, tuple(aside), tuple(notes))
 
 
@@ -82,6 +87,20 @@ def _item(prompt: str, given: dict[str, tuple[Winner | None, dict[str, Any]]], s
         return judged_once(prompt, row["source"], won, order=order, characters=characters)
     won_ab, won_ba = (given[one][0] if one in given else None for one in ("ab", "ba"))
     return judged_in_both(prompt, row["source"], BothOrders(won_ab, won_ba), characters=characters)
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    """The prompts' texts by id, from the first of the judged answers that is in the store."""
+    if not (folder / RECORD).is_file():
+        return {}
+    for name in read_record(folder / RECORD).get("inputs", ()):
+        table = folder.parent.parent / name / EXAMPLES
+        if table.is_file():
+            ids, texts = pq.read_table(table, columns=["id", "instruction"]).to_pydict().values()
+            # Where a text stands twice, ids keep its prompts apart.
+            times = Counter(texts)
+            return {id: text for id, text in zip(ids, texts, strict=True) if times[text] == 1}
+    return {}
 
 
 def _names(folder: str) -> tuple[str, str]:

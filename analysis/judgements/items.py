@@ -14,6 +14,8 @@ from harness.rows import RAW_SHOWN, Unreadable
 from harness.store import StoreError
 
 Result = Literal["win", "tie", "lose"]
+NO_ROW = "no row"
+"""Place of a row that one order's file lacks and the other's has: its prompt is judged by the one order."""
 _POINTS: dict[Winner, float] = {"a": 1.0, "tie": 0.5, "b": 0.0}
 _TURNED: dict[Result, Result] = {"win": "lose", "tie": "tie", "lose": "win"}
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from analysis.judgements.items import Item, Judgement, judged_in_both
+from analysis.judgements.items import NO_ROW, Item, Judgement, judged_in_both
 from analysis.judgements.reviews import ONE, OneOrder, Review
 from analysis.verdicts import BothOrders, winner
 from harness.rows import Unreadable
 
 TWO_FILES = "reviews with scores, one file per order"
+GUESSED = "neither names nor answers say which order a file is: taken from the files' names or their order"
 _REVERSED = re.compile(r"revers|swap|exchang|(?:^|[_.-])(?:rev|ba|21)(?:[_.-]|$)", re.IGNORECASE)
 
 
@@ -71,11 +72,11 @@ def _joined(one: OneOrder, other: OneOrder) -> Judgement:
         items.append(_item(prompt, ab, ba))
         if ab is None or ba is None:
             lacking = one.file if ab is None else other.file
-            aside.append(Unreadable(lacking, "no row", "the prompt stands in the other order's file alone", prompt))
+            aside.append(Unreadable(lacking, NO_ROW, "the prompt stands in the other order's file alone", prompt))
     notes = [*one.notes, *other.notes]
     notes.append(f"{one.file} shows the system first and {other.file} second")
     if not _exchanged(one, other):
-        notes.append("neither names nor answers say which order a file is: taken from the files' names or their order")
+        notes.append(GUESSED)
     name, against = one.names or (_stem(one.file), "the other answer")
     judge = one.judge
     named = one.names is not None
@@ -100,20 +101,37 @@ def _alone(one: OneOrder) -> Judgement:
 
 
 def sets_together(judgements: list[Judgement]) -> list[Judgement]:
-    """Files of one system on different prompts as one judgement with several sets, where the files name the systems."""
+    """Files of one system on different prompts as one judgement with several sets: where the files name the systems,
+    or where their own names differ by the name of the set alone."""
     merged: dict[tuple[str, str, str, str], list[Judgement]] = {}
     for one in judgements:
-        group = merged.setdefault((one.name, one.against, one.judge, one.format), [])
+        name = one.name if one.named else _without_set(one)
+        group = merged.setdefault((name, one.against, one.judge, one.format), [])
         prompts = {item.prompt for item in one.items}
-        if one.named and len(group) == 1 and prompts.isdisjoint(item.prompt for item in group[0].items):
+        joins = one.named or name != one.name
+        if joins and len(group) == 1 and prompts.isdisjoint(item.prompt for item in group[0].items):
             whole = group[0]
+            notes = (*whole.notes, *one.notes)
             group[0] = replace(
                 whole,
+                name=name,
                 files=(*whole.files, *one.files),
                 items=(*whole.items, *one.items),
                 unreadable=(*whole.unreadable, *one.unreadable),
-                notes=tuple(dict.fromkeys((*whole.notes, *one.notes))),
+                notes=tuple(dict.fromkeys(notes if one.named else (*notes, _BY_NAME))),
             )
         else:
             group.append(one)
     return [one for group in merged.values() for one in group]
+
+
+_BY_NAME = "the files' names differ by the prompt set alone: taken as the sets of one comparison"
+
+
+def _without_set(one: Judgement) -> str:
+    """A file's name without the name of its prompt set; the whole name where it does not have it."""
+    source = next(iter({item.source for item in one.items})) if one.items else ""
+    if not source or any(item.source != source for item in one.items):
+        return one.name
+    left = re.sub(rf"[_.-]*{re.escape(source)}[_.-]*", "_", one.name, count=1, flags=re.IGNORECASE).strip("_")
+    return left or "the first answer"

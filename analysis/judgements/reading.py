@@ -17,13 +17,25 @@ ACCEPTED = (
     "scores_reverse, or score), a database of votes"
 )
 _LOOKED_AT = 50
+_SHORT = 40
+"""Characters up to which a file's name tells systems apart in a table."""
 
 
 def read_judgements(paths: Sequence[Path], read_votes: ReadVotes) -> list[Judgement]:
-    """What the files hold, in their order. Two that are the two orders of one comparison are one judgement, and so are
-    several that name the same systems and judge on different prompts; otherwise each is a system of its own.
+    """What the files hold, in their order, each system with a name of its own. Two that are the two orders of one
+    comparison are one judgement, and so are several that judge the same systems on different prompts; otherwise each
+    is a system of its own.
 
     `read_votes` reads a database of votes.
+
+    Raises:
+        NoJudgements: for a file without any, naming it, what was found and what would do.
+    """
+    return _told_apart(read_as_named(paths, read_votes))
+
+
+def read_as_named(paths: Sequence[Path], read_votes: ReadVotes) -> list[Judgement]:
+    """The same, with the names that the files give: one system under two judges has one name.
 
     Raises:
         NoJudgements: for a file without any, naming it, what was found and what would do.
@@ -52,7 +64,7 @@ def read_judgements(paths: Sequence[Path], read_votes: ReadVotes) -> list[Judgem
             else:
                 made += of_rows(path, name, rows)
     both = orders.of_reviews(single)
-    return _told_apart(orders.sets_together([*made, *both]))
+    return orders.sets_together([*made, *both])
 
 
 def _kind(rows: Rows) -> str:
@@ -110,14 +122,31 @@ def _shown(path: Path, paths: Sequence[Path]) -> str:
 
 
 def _told_apart(judgements: list[Judgement]) -> list[Judgement]:
-    """Systems with a name each: first by the judge, then by number."""
+    """Systems with a name each: by the opponent, then the judge, then the file, whichever differs, then by number."""
     names = [one.name for one in judgements]
-    told = [
-        f"{one.name} ({one.judge or one.files[0]})" if names.count(one.name) > 1 else one.name for one in judgements
-    ]
+    for more in (_by_opponent, _by_judge, _by_file):
+        groups: dict[str, set[str]] = {}
+        for name, one in zip(names, judgements, strict=True):
+            groups.setdefault(name, set()).add(more(one))
+        names = [
+            f"{name}{more(one)}" if len(groups[name]) > 1 else name for name, one in zip(names, judgements, strict=True)
+        ]
     seen: dict[str, int] = {}
     apart = []
-    for one, name in zip(judgements, told, strict=True):
+    for one, name in zip(judgements, names, strict=True):
         seen[name] = seen.get(name, 0) + 1
         apart.append(replace(one, name=name if seen[name] == 1 else f"{name} {seen[name]}"))
     return apart
+
+
+def _by_opponent(one: Judgement) -> str:
+    return f" vs {one.against}"
+
+
+def _by_judge(one: Judgement) -> str:
+    return f" ({one.judge})" if one.judge else ""
+
+
+def _by_file(one: Judgement) -> str:
+    # The folder of an artifact is its name once more and a hash.
+    return f" ({one.files[0]})" if len(one.files[0]) <= _SHORT else ""

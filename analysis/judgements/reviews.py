@@ -1,14 +1,16 @@
 """Reviews with scores of 1 to 10: AlpaGasus's protocol, in the layouts that its users publish.
 
-Both orders in one file have `scores` and `scores_reverse`; one order in one file has `score`, and then the second order
-is another file. A pair always belongs to the answers in the order in which they were shown, so the second number of the
-reversed pair is the first system's.
+Both orders in one file have `scores` and `scores_reverse`; one order in one file has `score` (or `score_1` and
+`score_2`), and then the second order is another file. They may stand in an object of their own, such as `review`. A
+pair always belongs to the answers in the order in which they were shown, so the second number of the reversed pair is
+the first system's.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +25,8 @@ BOTH = "reviews with scores, both orders in one file"
 ONE = "reviews with scores, one order"
 PROMPTS = ("prompt", "instruction", "Instruction", "question", "text")
 IDS = ("question_id", "id", "idx")
+_SCORES = {"scores", "scores_reverse", "score", "score_1", "score_2"}
+_BETWEEN = re.compile(r"[\s,;()]+")
 LEAST, MOST = 0.0, 10.0
 """The protocol asks for 1 to 10; judges give 0 to answers that are none, and published counts include those."""
 
@@ -55,12 +59,22 @@ class OneOrder:
 
 def is_both(row: Row) -> bool:
     """Whether a row has both orders."""
-    return "scores" in row.value and "scores_reverse" in row.value
+    return {"scores", "scores_reverse"} <= _scored(row.value).keys()
 
 
 def is_one(row: Row) -> bool:
     """Whether a row has one order."""
-    return "score" in row.value and any(field in row.value for field in (*PROMPTS, *IDS))
+    return "score" in _scored(row.value) and any(field in row.value for field in (*PROMPTS, *IDS))
+
+
+def _scored(value: dict[str, Any]) -> dict[str, Any]:
+    """The row with its scores at the top and a pair of fields as one."""
+    inner = [one for one in value.values() if isinstance(one, dict) and not _SCORES.isdisjoint(one)]
+    if len(inner) == 1 and _SCORES.isdisjoint(value):
+        value = {**value, **{field: inner[0][field] for field in _SCORES & inner[0].keys()}}
+    if "score" not in value and {"score_1", "score_2"} <= value.keys():
+        value = {**value, "score": [value["score_1"], value["score_2"]]}
+    return value
 
 
 def pair_of(value: Any, field: str) -> Pair | None:
@@ -71,7 +85,7 @@ def pair_of(value: Any, field: str) -> Pair | None:
     """
     if isinstance(value, str):
         try:
-            value = json.loads(value) if value.strip().startswith("[") else [float(one) for one in value.split()]
+            value = json.loads(value) if value.strip().startswith("[") else _numbers(value)
         except ValueError:
             return None
         if not value:
@@ -91,6 +105,12 @@ def pair_of(value: Any, field: str) -> Pair | None:
     return float(value[0]), float(value[1])
 
 
+def _numbers(text: str) -> list[float]:
+    """The numbers of a reply's first line, which by the protocol holds nothing else."""
+    first = (text.strip().splitlines() or [""])[0]
+    return [float(one) for one in _BETWEEN.split(first) if one]
+
+
 def verdict_of(pair: Pair | None) -> str:
     """The verdict of a pair, of the answers as they were shown."""
     if pair is None:
@@ -106,7 +126,7 @@ def both_orders(file: str, stem: str, rows: Rows) -> Judgement:
     for row in rows.rows:
         try:
             prompt, source, category, characters = _about(row.value, rows.about, stem)
-            shown = [_pair(row.value, field) for field in ("scores", "scores_reverse")]
+            shown = [_pair(_scored(row.value), field) for field in ("scores", "scores_reverse")]
         except Unfit as error:
             aside.append(Unreadable(file, row.place, str(error), row.raw()))
             continue
@@ -129,7 +149,7 @@ def one_order(file: str, stem: str, rows: Rows) -> OneOrder:
     for row in rows.rows:
         try:
             prompt, source, category, characters = _about(row.value, rows.about, stem, names)
-            pair = _pair(row.value, "score")
+            pair = _pair(_scored(row.value), "score")
         except Unfit as error:
             aside.append(Unreadable(file, row.place, str(error), row.raw()))
             continue

@@ -16,6 +16,8 @@ from typing import Any
 from analysis.judgements.items import NoJudgements
 from harness.rows import RAW_SHOWN, Unreadable
 
+_OF_A_ROW = ("preference", "score", "scores", "score_1")
+"""A single row may have a list of objects too, such as Self-Instruct's instances."""
 _NEXT = re.compile(r'[\[,\n]\s*(?=\{\s*")')
 
 
@@ -61,7 +63,7 @@ def rows_of(path: Path) -> Rows:
     else:
         if isinstance(whole, dict):
             lists = [key for key, value in whole.items() if isinstance(value, list) and value and _objects(value)]
-            if len(lists) == 1:
+            if len(lists) == 1 and whole.keys().isdisjoint(_OF_A_ROW):
                 about = {key: value for key, value in whole.items() if key != lists[0]}
                 whole = whole[lists[0]]
             else:

@@ -1,8 +1,8 @@
 """Votes of people: each item's votes by any number of annotators become one outcome.
 
 A prompt's points are the mean of its votes ("neither" one half) and its result the majority's, so that a prompt counts
-once however many people looked at it. Screening items are left out. The database is read elsewhere; here a vote is
-anything with these fields.
+once however many people looked at it. Screening items are left out, and with them the votes of annotators who did not
+pass. The database is read elsewhere; here a vote is anything with these fields.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Protocol
 
 from analysis.judgements.items import Item, Judgement
 from harness.rows import Unreadable
+from harness.screening import PASS_MARK, marks
 
 KIND = "votes of people"
 POINTS = {"first": 1.0, "neither": 0.5, "second": 0.0}
@@ -73,9 +74,15 @@ def judgements(file: str, votes: Iterable[Vote]) -> list[Judgement]:
     aside: list[Unreadable] = []
     screening = 0
     people: set[str] = set()
+    votes = list(votes)
+    failed = {name: mark for name, mark in marks(votes).items() if not mark.passed}
+    unscreened = 0
     for number, vote in enumerate(votes):
         if vote.screening:
             screening += 1
+            continue
+        if vote.annotator in failed:
+            unscreened += 1
             continue
         reason = ""
         if vote.choice not in POINTS:
@@ -99,6 +106,12 @@ def judgements(file: str, votes: Iterable[Vote]) -> list[Judgement]:
         prompt.by.add(vote.annotator)
     notes = [f"a prompt's result is the majority of its votes; {len(people)} annotators"]
     notes += [f"{screening} votes on screening items are left out"] if screening else []
+    if failed:
+        told = ", ".join(f"{name} ({100 * mark.agreement:.0f} % of {mark.n})" for name, mark in failed.items())
+        notes.append(
+            f"{unscreened} votes are left out, of annotators who agreed with too few screening items: {told}; wanted "
+            f"is more than {100 * PASS_MARK:.0f} %"
+        )
     return [
         Judgement(
             name,

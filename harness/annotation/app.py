@@ -33,6 +33,8 @@ SAID = {
     "not-undone": "There was nothing to take back.",
 }
 """What a page can say of the request before it."""
+LONGEST_SHOWN = 100_000
+"""Characters of a text that are shown; browsers take ten seconds for a megabyte. How many are left out is said."""
 _CSRF = b"form of the annotation page:"
 
 
@@ -44,7 +46,7 @@ def create_app(ballot: Ballot, guard: Guard) -> FastAPI:
     pages = Environment(
         loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    pages.globals.update(longest_name=LONGEST_NAME, longest_comment=LONGEST_COMMENT)
+    pages.globals.update(longest_name=LONGEST_NAME, longest_comment=LONGEST_COMMENT, longest_shown=LONGEST_SHOWN)
     cookie = guard.cookie("annotator")
 
     def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:

@@ -86,6 +86,9 @@ def load_systems(paths: Sequence[Path]) -> list[System]:
         FieldError: when two paths are the same file or cannot be told apart by name.
         UnusableFile: when nothing can be read at one of them.
     """
+    places = [path.resolve() for path in paths]
+    if same := next((path for path, place in zip(paths, places, strict=True) if places.count(place) > 1), None):
+        raise FieldError(f"{same} is given twice; a system is not compared with itself")
     found = [_load(path) for path in paths]
     names = Counter(one.name for one in found)
     found = [
@@ -93,9 +96,8 @@ def load_systems(paths: Sequence[Path]) -> list[System]:
         for one, path in zip(found, paths, strict=True)
     ]
     twice = [name for name, times in Counter(one.name for one in found).items() if times > 1]
-    if twice or len({path.resolve() for path in paths}) < len(paths):
-        name = twice[0] if twice else found[0].name
-        raise FieldError(f"two of the systems are called {name!r}; systems are told apart by generator or file name")
+    if twice:
+        raise FieldError(f"two of the systems are called {twice[0]!r}; they are told apart by generator or file name")
     return found
 
 

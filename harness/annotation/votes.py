@@ -7,7 +7,7 @@ and is not read here.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,6 @@ APPLICATION = 0x48425631
 """SQLite's application id of a file of votes."""
 VERSION = 1
 """Of the tables."""
-PASS_MARK = 0.85
-"""Wanted is more than this agreement on the screening items (Humpback's human evaluation)."""
 _HEAD = 72
 """Bytes of an SQLite header up to the end of its application id."""
 
@@ -53,26 +51,6 @@ class Vote:
     screening: bool
     at: str
     """UTC, ISO 8601."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """How an annotator did on the screening items."""
-
-    annotator: str
-    n: int
-    agreed: int
-    neither: int
-
-    @property
-    def agreement(self) -> float:
-        """Share of items answered as known, "neither" counting half."""
-        return (self.agreed + self.neither / 2) / self.n
-
-    @property
-    def passed(self) -> bool:
-        """More than `PASS_MARK`."""
-        return self.agreement > PASS_MARK
 
 
 def is_votes(path: Path) -> bool:
@@ -132,14 +110,3 @@ def _connected(path: Path) -> sqlite3.Connection:
             raise
         database = sqlite3.connect(f"{address}?mode=ro&immutable=1", uri=True)
     return database
-
-
-def marks(votes: Iterable[Vote]) -> dict[str, Mark]:
-    """Each annotator's mark on the screening items; annotators who voted on none are not in it."""
-    choices: dict[str, list[Choice]] = {}
-    for vote in votes:
-        if vote.screening:
-            choices.setdefault(vote.annotator, []).append(vote.choice)
-    return {
-        name: Mark(name, len(given), given.count("first"), given.count("neither")) for name, given in choices.items()
-    }

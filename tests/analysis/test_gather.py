@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.gather import Finding
+from analysis.findings import SLOPE_MARGIN, Finding
 from analysis.statistics import Estimate
-from harness.outcomes import Comparison
 
 NONE = "not replicated: no difference shown"
+UNTOLD = "cannot be told at this n"
 
 
 def estimate(low: float, high: float) -> Estimate:
@@ -28,6 +28,10 @@ def estimate(low: float, high: float) -> Estimate:
         ((-3, -0.1), (-4, -1), "not replicated: reversed"),
         ((-3, -0.1), (1, 4), NONE),
         (None, (1, 4), "replicated"),
+        ((-1, 4.9), None, NONE),
+        ((-1, 5.1), None, UNTOLD),
+        ((-9, 0.1), None, NONE),
+        ((0.1, 9), (-0.1, 4), UNTOLD),
         (None, None, "not measured"),
     ],
 )
@@ -35,10 +39,19 @@ def test_a_claim_is_replicated_when_every_measure_shown_excludes_zero(
     difference: tuple[float, float] | None, head_to_head: tuple[float, float] | None, verdict: str
 ) -> None:
     finding = Finding(
-        Comparison("M2", "M0", differ_in="examples", claim=""),
+        "M2",
+        "M0",
+        claim="",
+        paper=None,
         difference=estimate(*difference) if difference else None,
         by_seed=(),
         n=0,
         head_to_head=estimate(*head_to_head) if head_to_head else None,
     )
     assert finding.verdict == verdict
+
+
+def test_a_slope_has_a_margin_of_its_own() -> None:
+    flat = Finding("a", "b", "", None, estimate(-0.5, 1.5), (), 0, margin=SLOPE_MARGIN)
+    assert flat.verdict == UNTOLD
+    assert Finding("a", "b", "", None, estimate(-0.5, 0.9), (), 0, margin=SLOPE_MARGIN).verdict == NONE

@@ -92,6 +92,25 @@ def test_the_payload_is_held_to_its_record(tmp_path: Path) -> None:
         single(path)
 
 
+def test_a_prompt_is_known_by_its_text_where_the_answers_lie_in_the_store(tmp_path: Path) -> None:
+    """So that a judge's verdicts join with people's votes; texts that stand twice keep their ids."""
+    from harness.rows import EXAMPLES, Example
+    from harness.store import RECORD, _seal
+
+    path = folder(tmp_path / "judged", [verdict(f"p{i}", order, "tie") for i in (1, 2, 3) for order in ("ab", "ba")])
+    record = {
+        "fingerprint": "f",
+        "expression": {"f": {"class": "Judged", "fields": {}}},
+        "inputs": ["responses/gone-1", "responses/m1-2"],
+        "payload": {},
+    }
+    (path / RECORD).write_text(json.dumps({**record, "sha256": _seal(record)}))
+    answers = tmp_path / "responses" / "m1-2" / EXAMPLES
+    answers.parent.mkdir(parents=True)
+    write(answers, Example, [Example("p1", "Why?"), Example("p2", "How?"), Example("p3", "How?")])
+    assert [item.prompt for item in single(path).items] == ["Why?", "p2", "p3"]
+
+
 @dataclass(frozen=True)
 class Vote:
     item: str
@@ -114,7 +133,7 @@ def test_votes_are_one_outcome_a_prompt_by_majority() -> None:
         *(vote("p", choice, name) for choice, name in (("first", "a"), ("first", "b"), ("second", "c"))),
         *(vote("q", choice, name, "second") for choice, name in (("second", "a"), ("neither", "b"))),
         *(vote("r", choice, name) for choice, name in (("first", "a"), ("second", "b"))),
-        replace(vote("s", "second", "a"), screening=True),
+        replace(vote("s", "first", "a"), screening=True),
         vote("p", "first", "a"),
         vote("t", "third", "a"),
     ]
@@ -126,6 +145,14 @@ def test_votes_are_one_outcome_a_prompt_by_majority() -> None:
     assert [row.place for row in one.unreadable] == ["vote 8", "vote 9"]
     assert "1 votes on screening items are left out" in one.notes
     assert sum(item.calls for item in one.items) + len(one.unreadable) + 1 == len(given)
+
+
+def test_votes_of_annotators_who_failed_the_screening_are_left_out_and_named() -> None:
+    known = [replace(vote("s", choice, name), screening=True) for choice, name in (("first", "a"), ("second", "b"))]
+    given = [*known, vote("p", "first", "a"), vote("p", "second", "b"), vote("q", "second", "b")]
+    (one,) = votes.judgements("votes.sqlite", given)
+    assert [(item.prompt, item.result, item.calls) for item in one.items] == [("p", "win", 1)]
+    assert any("2 votes are left out" in note and "b (0 % of 1)" in note for note in one.notes)
 
 
 def test_votes_that_name_the_systems_the_other_way_round_are_turned() -> None:

@@ -95,6 +95,11 @@ def test_what_is_no_preference_is_named_and_never_a_number(preference: object) -
         ("[9.0, 8.5]", (9.0, 8.5), "first"),
         ([7, 8], (7.0, 8.0), "second"),
         ("8 8", (8.0, 8.0), "tie"),
+        ("8, 7.5", (8.0, 7.5), "first"),
+        ("(7,8)", (7.0, 8.0), "second"),
+        ("7 8\nThe second is better by 1 2 3.", (7.0, 8.0), "second"),
+        ("-1 -1", None, "unparsed"),
+        ("9/10", None, "unparsed"),
         ([0, 0], (0.0, 0.0), "tie"),
         ([-1, -1], None, "unparsed"),
         ([8, -1], None, "unparsed"),
@@ -110,7 +115,9 @@ def test_a_pair_of_scores(value: object, pair: tuple[float, float] | None, verdi
     assert verdict_of(pair) == verdict
 
 
-@pytest.mark.parametrize("value", [[8], [8, 9, 7], [11, 5], [-2, 5], ["8", 9], [True, 9], {"a": 1}, 8, "[8, 9, 7]"])
+@pytest.mark.parametrize(
+    "value", [[8], [8, 9, 7], [11, 5], [-2, 5], ["8", 9], [True, 9], {"a": 1}, 8, "[8, 9, 7]", "8, 9, 7"]
+)
 def test_what_is_no_pair_is_named(value: object) -> None:
     with pytest.raises(Unfit, match="field scores"):
         pair_of(value, "scores")

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness.annotation.ballot import Ballot, Place, Showing
-from harness.annotation.votes import Mark, is_votes, marks, read_votes
+from harness.annotation.votes import is_votes, read_votes
 from harness.readers.streams import UnusableFile
+from harness.screening import Mark, marks
 from tests.harness.annotation.material import FIRST, SECOND, ballot, items
 
 

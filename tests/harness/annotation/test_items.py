@@ -99,8 +99,11 @@ def test_systems_are_named_by_generator_file_or_folder(tmp_path: Path) -> None:
     write(folder / EXAMPLES, Example, [Example("0", "One?", "from the store")])
     found = load_systems([named, plain, other, folder])
     assert [one.name for one in found] == ["some-model", "y/model_outputs", "z/model_outputs", "responses-m2-abc"]
-    with pytest.raises(FieldError, match="some-model"):
-        load_systems([named, named])
+    with pytest.raises(FieldError, match="given twice"):
+        load_systems([named, plain, named])
+    again = outputs(tmp_path / "more/x/model_outputs.json", "some-model", rows)
+    with pytest.raises(FieldError, match="called 'x/some-model'"):
+        load_systems([named, again])
     with pytest.raises(UnusableFile, match="no examples"):
         load_systems([tmp_path])
     with pytest.raises(FileNotFoundError):

@@ -1,0 +1,107 @@
+"""The length-controlled rate through alpaca-eval, with a stand-in for the hub's file, and what is said without it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analysis import length_controlled
+from tests.analysis.judgements.material import annotation, read, written
+from tests.shared_data import SHARED, needs_shared
+
+WHOLE = 805
+
+
+def weighted(path: Path, *, longer_wins: float, seed: int = 0, n: int = WHOLE, **more: Any) -> Path:
+    """Annotations in which the judge prefers an answer by its length alone."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(n):
+        characters = int(rng.integers(40, 200))
+        preference = 1 + 1 / (1 + np.exp(-longer_wins * (characters - 100) / 50 + rng.normal(0, 0.1)))
+        texts = {"output_1": "x" * 100, "output_2": "y" * characters}
+        rows.append(annotation(i, float(preference), dataset="vicuna", **{**texts, **more}))
+    return written(path, rows)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with the columns of the hub's df_gamed.csv: two gamed baselines and a difficulty for each prompt."""
+    pytest.importorskip("alpaca_eval.metrics.glm_winrate")
+    rng = np.random.default_rng(9)
+    path = tmp_path / "df_gamed.csv"
+    with path.open("w") as file:
+        file.write("model,preference,index,std_delta_len,instruction_difficulty,not_gamed_baseline\n")
+        for model, length in (("concise", -1.0), ("verbose", 1.0)):
+            for i in range(WHOLE):
+                preference = 0.5 + 0.1 * length + rng.normal(0, 0.05)
+                file.write(f"{model},{preference},{i},{length},{np.sin(i)},False\n")
+    monkeypatch.setattr(length_controlled, "hub_file", lambda: path)
+    return path
+
+
+def test_a_liking_for_length_is_taken_off(hub: Path, tmp_path: Path) -> None:
+    from alpaca_eval.metrics import glm_winrate
+
+    download = glm_winrate.hf_hub_download
+    files = [weighted(tmp_path / "a" / "annotations.json", longer_wins=4.0)]
+    (judged,) = read(*files)
+    (found,) = length_controlled.of_files([judged], files)
+    raw = 100 * np.mean([item.points for item in judged.items if item.points is not None])
+    assert raw > 55
+    assert found.win_rate is not None
+    assert abs(found.win_rate - 50) < abs(raw - 50) / 2
+    assert found.standard_error is not None
+    assert f"{found.win_rate:.2f} ±" in length_controlled.lines([found])[0]
+    assert glm_winrate.hf_hub_download is download
+    whole: dict[str, Any] = {}
+    length_controlled.into(whole, [found])
+    assert whole["length_controlled"] == {"win_rate": found.win_rate, "standard_error": found.standard_error}
+
+
+def test_two_files_of_one_name_are_each_their_own(hub: Path, tmp_path: Path) -> None:
+    files = [
+        weighted(tmp_path / "a" / "annotations.json", longer_wins=4.0, generator_2="a"),
+        weighted(tmp_path / "b" / "annotations.json", longer_wins=-4.0, seed=1, generator_2="b", output_1="x" * 60),
+    ]
+    together = length_controlled.of_files(read(*files), files)
+    alone = [length_controlled.of_files(read(one), [one])[0] for one in files]
+    assert [one.win_rate for one in together] == pytest.approx([one.win_rate for one in alone])
+    assert together[0].win_rate != pytest.approx(together[1].win_rate)
+    whole: dict[str, Any] = {"systems": {"a": {}, "b": {}}}
+    length_controlled.into(whole, together)
+    assert whole["systems"]["b"]["length_controlled"]["win_rate"] == together[1].win_rate
+
+
+def test_fewer_prompts_are_refused_because_rows_are_told_by_their_number(hub: Path, tmp_path: Path) -> None:
+    files = [weighted(tmp_path / "a.json", longer_wins=1.0, n=WHOLE - 1)]
+    (found,) = length_controlled.of_files(read(*files), files)
+    assert found.win_rate is None
+    assert "takes all 805 prompts" in found.reason
+    rows = json.loads(files[0].read_text())
+    written(files[0], [*rows, annotation(WHOLE, 1.5, dataset="vicuna"), rows[0]])
+    (found,) = length_controlled.of_files(read(*files), files)
+    assert "takes all 805 prompts" in found.reason, "a row too many moves nothing, but is not the published order"
+
+
+def test_alpaca_eval_1_has_none(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", [annotation(i, 2) for i in range(3)])
+    assert length_controlled.of_files(read(path), [path]) == []
+    assert length_controlled.lines([]) == []
+
+
+@needs_shared
+def test_without_the_hub_s_file_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(length_controlled, "hub_file", lambda: None)
+    path = SHARED / "alpaca_eval" / "alpaca-7b" / "annotations_weighted_gpt4_turbo.json"
+    (found,) = length_controlled.of_files(read(path), [path])
+    assert found.win_rate is None
+    assert "df_gamed.csv" in found.reason
+    assert "hf download" in length_controlled.lines([found])[0]
+    whole: dict[str, Any] = {}
+    length_controlled.into(whole, [found])
+    assert "df_gamed.csv" in whole["length_controlled"]["missing"]
