@@ -24,5 +24,5 @@ install: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet -c constraints.txt torch "setuptools<81"
-	$(BIN)/pip install --quiet -c constraints.txt -e ".[tracking,diversity,annotate,benchmarks,dev]"
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[tracking,diversity,annotate,benchmarks,sweeps,dev]"
 	touch $@

@@ -18,8 +18,8 @@ WIN, TIE, LOSE, POINT = "#0072B2", "#BBBBBB", "#D55E00", "#222222"
 def arms_figure(title: str, command: str, results: Results) -> Figure:
     """Win rates against the reference with intervals and every seed, and win/tie/lose bars of every contest."""
     matplotlib.rcParams.update({"svg.hashsalt": "humpback", "svg.fonttype": "none", "font.size": 9})
-    together = [row for row in results.rows if row.seed == "all" and not row.reason]
-    rates = [row for row in together if row.against == "reference" and not missing(row.win_rate)]
+    together = [row for row in results.rows if row.seed == "all" and row.set == "all" and not row.reason]
+    rates = [row for row in together if row.against == results.reference and not missing(row.win_rate)]
     figure = Figure(figsize=(9.5, 1.6 + 0.38 * max(len(together), 3)), layout="constrained")
     left, right = figure.subplots(1, 2)
     figure.suptitle(title, fontsize=11)
@@ -44,7 +44,7 @@ def _rates(axes: matplotlib.axes.Axes, rates: list[Row], results: Results) -> No
     axes.axvline(50, color=TIE, linewidth=0.8, zorder=0)
     axes.set_yticks(range(len(rates)), [f"{row.arm} ({row.examples:.0f})" for row in rates])
     axes.set_ylim(len(rates) - 0.4, -0.7)
-    axes.set_xlabel("win rate against the reference, % (95 % interval; dots: seeds)")
+    axes.set_xlabel(f"win rate against {results.reference}, % (95 % interval; dots: seeds)")
     axes.set_title("arm (training examples)", loc="left", fontsize=9)
     _bare(axes)
 
@@ -75,8 +75,11 @@ def _bare(axes: matplotlib.axes.Axes) -> None:
 
 
 def save(figure: Figure, folder: Path, name: str, command: str) -> None:
-    """Write SVG and PNG, with the command in the metadata and no date."""
+    """Write SVG, PNG and PDF, with the command in the metadata and no date."""
     FigureCanvasSVG(figure)
     figure.savefig(folder / f"{name}.svg", format="svg", metadata={"Date": None, "Description": command})
     FigureCanvasAgg(figure)
     figure.savefig(folder / f"{name}.png", format="png", dpi=144, metadata={"Description": command, "Software": None})
+    # Type 42 keeps letters as text that can be searched and edited.
+    with matplotlib.rc_context({"pdf.fonttype": 42}):
+        figure.savefig(folder / f"{name}.pdf", format="pdf", metadata={"Subject": command, "CreationDate": None})

@@ -1,4 +1,4 @@
-"""From the store to rows: what each arm and each comparison of an experiment came to.
+"""From the store to rows: what each arm and each claim of an experiment came to.
 
 Reads finished artifacts and nothing else. An arm that is not there (its curated set was empty, a stage failed) has a
 row with the reason and no number.
@@ -7,40 +7,19 @@ row with the reason and no number.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.statistics import Estimate, Scores, bootstrap, standard_error
-from analysis.verdicts import BothOrders, winner
+from analysis.contests import NONE, Contest, contest
+from analysis.findings import Finding, findings, slopes
+from analysis.statistics import Estimate, bootstrap, standard_error
+from harness.claims import Claim, Comparison, Point
 from harness.data import Backtranslated, Rated, Segments, Selected
 from harness.fingerprint import Artifact
-from harness.outcomes import Arm, Comparison, Judged, Responses
-from harness.rows import VERDICTS, Verdict, read
+from harness.outcomes import Arm, Judged, Responses
 from harness.store import Store
-
-NONE = float("nan")
-
-
-@dataclass(frozen=True)
-class Contest:
-    """What one judged pair of systems came to, prompt by prompt."""
-
-    points: Scores
-    """(prompts,) AlpacaEval preference for a; NaN where neither order was parsed."""
-    wins: int
-    ties: int
-    losses: int
-    flips: int
-    both_parsed: int
-    unparsed: int
-    """Calls whose reply had no verdict."""
-    first_wins: int
-    decided: int
-    """Calls that named a winner."""
-    characters: float
-    """Mean length of a's answers."""
 
 
 @dataclass(frozen=True)
@@ -73,33 +52,22 @@ class Row:
     """Judged prompts (times seeds)."""
     reason: str = ""
     """Why there is no number."""
+    set: str = "all"
+    """A set of prompts, or "all"."""
+    size: int | None = None
+    """Where the arm lies on its curve."""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One comparison of two arms: through the reference, and head to head where that was judged."""
+class Curve:
+    """Win rate against size: w = slope * ln(size) + level, by least squares over the arms of one curve."""
 
-    comparison: Comparison
-    difference: Estimate | None
-    """Paired difference of the win rates against the reference, in points; None when an arm is missing."""
-    by_seed: tuple[float, ...]
-    """The same for each seed."""
-    n: int
-    head_to_head: Estimate | None
-    """Win rate of the first against the second, in points above 50; None where they were not judged directly."""
-
-    @property
-    def verdict(self) -> str:
-        """In words: whether the interval excludes zero, and on which side. The difference through the reference, as the
-        papers report it; where the two were also judged head to head, that has to say the same."""
-        shown = [one for one in (self.difference, self.head_to_head) if one is not None]
-        if not shown:
-            return "not measured"
-        if all(one.low > 0 for one in shown):
-            return "replicated"
-        if all(one.high < 0 for one in shown):
-            return "not replicated: reversed"
-        return "not replicated: no difference shown"
+    name: str
+    sizes: tuple[int, ...]
+    slope: Estimate | None
+    """In points for a factor of e, resampled over prompts and seeds; None with fewer than two sizes."""
+    level: float
+    """The fit's value at size 1, in percent."""
 
 
 @dataclass(frozen=True)
@@ -110,56 +78,70 @@ class Results:
     findings: tuple[Finding, ...]
     losses: tuple[str, ...]
     """What was lost on the way, a line a kind of stage."""
-
-
-def contest(store: Store, judged: Judged) -> Contest:
-    """The verdicts of a finished judgement, prompt by prompt."""
-    calls: dict[str, dict[str, Verdict]] = {}
-    for row in read(store.open(judged) / VERDICTS, Verdict):
-        calls.setdefault(row.prompt, {})[row.order] = row
-    pairs = [BothOrders(winner("ab", c["ab"].verdict), winner("ba", c["ba"].verdict)) for c in calls.values()]
-    points = [NONE if pair.points is None else pair.points for pair in pairs]
-    results = [pair.result for pair in pairs]
-    winners = [won for pair in pairs for won in (pair.ab, pair.ba)]
-    return Contest(
-        points=np.array(points),
-        wins=results.count("win"),
-        ties=results.count("tie"),
-        losses=results.count("lose"),
-        flips=sum(pair.flipped is True for pair in pairs),
-        both_parsed=sum(pair.flipped is not None for pair in pairs),
-        unparsed=winners.count(None),
-        first_wins=sum(pair.first_position_wins for pair in pairs),
-        decided=sum(won in ("a", "b") for won in winners),
-        characters=float(np.mean([c["ab"].a_characters for c in calls.values()])),
-    )
+    curves: tuple[Curve, ...] = ()
+    reference: str = "reference"
 
 
 def gather(
-    store: Store, arms: Mapping[int, Mapping[str, Arm]], comparisons: Iterable[Comparison], reasons: Mapping[str, str]
+    store: Store,
+    arms: Mapping[int, Mapping[str, Arm]],
+    claims: Iterable[Claim],
+    reasons: Mapping[str, str],
+    *,
+    reference: str = "reference",
+    by_set: bool = False,
 ) -> Results:
-    """All rows and findings of an experiment, from its arms by seed.
+    """All rows, curves and findings of an experiment, from its arms by seed.
 
-    `reasons` says, by fingerprint, why an artifact was not made.
+    `reasons` says, by fingerprint, why an artifact was not made; `reference` is what the arms are judged against, in a
+    word; `by_set` adds rows for each set of prompts, over all seeds.
     """
+    claims = tuple(claims)
     rows: list[Row] = []
-    against_reference: dict[str, dict[int, Contest]] = {}
+    contests: dict[str, dict[int, Contest]] = {}
     names = list(next(iter(arms.values())))
+    points = {name: next(iter(arms.values()))[name].point for name in names}
     for name in names:
         judged = {seed: arms[seed][name].judged for seed in arms}
-        found, more = _rows(store, name, "reference", judged, {s: arms[s][name] for s in arms}, reasons)
-        against_reference[name] = found
-        rows += more
-    findings: list[Finding] = []
-    for one in comparisons:
-        direct: dict[int, Contest] = {}
-        if one.head_to_head:
+        own = {seed: arms[seed][name] for seed in arms}
+        contests[name], more = _rows(store, name, reference, judged, own, reasons)
+        size = points[name]
+        rows += [replace(row, size=size.n) for row in more] if size else more
+        if by_set:
+            rows += _set_rows(store, name, reference, judged, rows[-len(more)].examples)
+    direct: dict[tuple[str, str], dict[int, Contest]] = {}
+    for one in claims:
+        if isinstance(one, Comparison) and one.head_to_head:
             judged = {seed: arms[seed][one.first].against(arms[seed][one.second]) for seed in arms}
             firsts = {seed: arms[seed][one.first] for seed in arms}
-            direct, more = _rows(store, one.first, one.second, judged, firsts, reasons)
+            direct[one.first, one.second], more = _rows(store, one.first, one.second, judged, firsts, reasons)
             rows += more
-        findings.append(_finding(one, against_reference[one.first], against_reference[one.second], direct))
-    return Results(tuple(rows), tuple(findings), losses(store, arms))
+            if by_set:
+                rows += _set_rows(store, one.first, one.second, judged, rows[-len(more)].examples)
+    found = findings(claims, contests, points, direct, reference)
+    names_of_curves = dict.fromkeys(point.curve for point in points.values() if point)
+    curves = tuple(_curve(name, contests, points) for name in names_of_curves)
+    return Results(tuple(rows), tuple(found), losses(store, arms), curves, reference)
+
+
+def _curve(name: str, contests: Mapping[str, Mapping[int, Contest]], points: Mapping[str, Point | None]) -> Curve:
+    there = {at.n: contests[arm] for arm, at in points.items() if at and at.curve == name and contests[arm]}
+    scores = slopes(name, contests, points)
+    if np.isnan(scores).all():
+        return Curve(name, tuple(sorted(there)), None, NONE)
+    slope = bootstrap(scores)
+    rates = [100 * float(np.nanmean([one.points for one in by_seed.values()])) for by_seed in there.values()]
+    centre = float(np.mean([math.log(n) for n in there]))
+    return Curve(name, tuple(sorted(there)), slope, float(np.mean(rates)) - slope.mean * centre)
+
+
+def _set_rows(store: Store, name: str, against: str, judged: Mapping[int, Judged], examples: float) -> list[Row]:
+    done = [one for one in judged.values() if store.state(one).word == "done"]
+    sets = list(dict.fromkeys(name for one in done[:1] for name in contest(store, one).sets))
+    return [
+        replace(_row(name, against, "all", [contest(store, one, only) for one in done], [examples]), set=only)
+        for only in sets
+    ]
 
 
 _LOSSES = {
@@ -216,7 +198,7 @@ def _rows(
     return contests, [_row(name, against, "all", list(contests.values()), list(examples.values())), *rows]
 
 
-def _row(arm: str, against: str, seed: str, contests: list[Contest], examples: list[int]) -> Row:
+def _row(arm: str, against: str, seed: str, contests: list[Contest], examples: Sequence[float]) -> Row:
     scores = np.stack([one.points for one in contests]) * 100
     measured = not np.isnan(scores).all()
     estimate = bootstrap(scores) if measured else Estimate(NONE, NONE, NONE, NONE)
@@ -243,23 +225,6 @@ def _row(arm: str, against: str, seed: str, contests: list[Contest], examples: l
 
 def _absent(arm: str, against: str, seed: str, reason: str) -> Row:
     return Row(arm, against, seed, NONE, NONE, NONE, NONE, NONE, 0, 0, 0, NONE, NONE, 0, NONE, 0, reason)
-
-
-def _finding(
-    comparison: Comparison,
-    first: Mapping[int, Contest],
-    second: Mapping[int, Contest],
-    direct: Mapping[int, Contest],
-) -> Finding:
-    seeds = [seed for seed in first if seed in second]
-    scores = np.array([(first[seed].points - second[seed].points) * 100 for seed in seeds])
-    by_seed = tuple(NONE if np.isnan(row).all() else float(np.nanmean(row)) for row in scores)
-    margins = np.array([one.points * 100 - 50 for one in direct.values()])
-    return Finding(comparison, _estimate(scores), by_seed, int(scores.size), _estimate(margins))
-
-
-def _estimate(scores: Scores) -> Estimate | None:
-    return None if np.isnan(scores).all() else bootstrap(scores)
 
 
 def missing(value: float) -> bool:

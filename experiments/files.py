@@ -6,7 +6,7 @@ that the data go all the way through.
 
 from __future__ import annotations
 
-from experiments.setups import AtLeast, BestShare, Setup
+from experiments.setup import AtLeast, BestShare, Grid, Setup
 from harness.data import ExpectedScore, Joined, Sampling, Segments
 from harness.files import Deduplicated
 from harness.given import Given
@@ -62,4 +62,11 @@ def files(given: Given) -> Setup:
         answering=answering,
         reference=given.prompts if given.reference == "prompts" else Responses(base, given.prompts, answering),
         judge=LocalJudge(given.judge or base),
+        grid=Grid(
+            augmented=(3_200, 6_400, 12_800, 25_600),
+            seed_data=(100, 800, 1_600, 3_200),
+            thresholds=(1.0, 2.0, 3.0, 4.0, 4.5, 5.0),
+            looser=4.0,
+            training=(3_000, 6_000),
+        ),
     )

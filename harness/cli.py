@@ -16,7 +16,17 @@ import typer
 
 from experiments.catalogue import Experiment, UnknownName, experiment, experiment_names
 from experiments.catalogue import setup as setup_named
-from harness import cli_annotate, cli_benchmark, cli_compare, cli_judge, cli_responses
+from harness import (
+    cli_agree,
+    cli_annotate,
+    cli_benchmark,
+    cli_compare,
+    cli_fit,
+    cli_judge,
+    cli_mirror,
+    cli_responses,
+    cli_sweep,
+)
 from harness.cli_look import data
 from harness.fingerprint import FieldError
 from harness.machine import Machine, load_machine
@@ -43,7 +53,7 @@ FilesFile = Annotated[
 ]
 SeedData = Annotated[list[str] | None, typer.Option("--seed-data", help="For --setup files: a file of seed data.")]
 PageFiles = Annotated[
-    list[str] | None, typer.Option("--pages", help="For --setup files: WARC, HTML, JSON Lines, Parquet.")
+    list[str] | None, typer.Option("--pages", help="Web pages, in ClueWeb22's place: WARC, HTML, JSON Lines, Parquet.")
 ]
 PromptFiles = Annotated[list[str] | None, typer.Option("--prompts", help="For --setup files: prompts to answer.")]
 Base = Annotated[str | None, typer.Option("--base", help="For --setup files: a folder, a hub name, or tiny.")]
@@ -78,9 +88,17 @@ def plan(
     judge: Judge = None,
     machine: MachineFile = None,
     store: StoreFolder = None,
+    accelerator: Annotated[
+        str | None,
+        typer.Option("--accelerator", help="Cost on A100-80G, H100, H200 or CPU.", show_default="by the base"),
+    ] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="List every step, however many.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What is done, what a run would make, and why. Runs nothing."""
+    """What is done, what a run would make, why, and what it costs. Runs nothing."""
+    from harness.costs.plan_cost import cost
+    from harness.costs.show import as_json as plan_json
+    from harness.costs.show import cost_lines
     from harness.plan import plan as planned
     from harness.show import plan_lines
 
@@ -88,22 +106,19 @@ def plan(
     options = {"seed_data": seed_data, "pages": pages, "prompts": prompts, "base": base, "judge": judge}
     chosen, where = _setup(setup, files, options, load_machine(machine))
     arms = one.arms(chosen, _seeds(seeds))
-    result = planned(Store(store or Path(where.store)), one.targets(arms), explain=True)
+    kept = Store(store or Path(where.store))
+    targets = one.targets(arms, one.claims(chosen))
+    result = planned(kept, targets)
+    every = steps or as_json or len(result.to_do) <= 40
+    if every:  # The reasons take longer than all the rest, so they are looked for only where they are shown.
+        result = planned(kept, targets, explain=True)
+    costs = cost(result, kept, where, accelerator)
     if as_json:
-        rows = [
-            {
-                "artifact": step.artifact.name,
-                "fingerprint": step.artifact.fingerprint,
-                "state": step.state.word,
-                "reason": step.state.reason,
-                "nearest": step.nearest,
-                "changed": [vars(change) for change in step.changed],
-            }
-            for step in result.steps
-        ]
-        typer.echo(json.dumps(rows, indent=1))
+        typer.echo(json.dumps(plan_json(result, costs), indent=1))
     else:
-        typer.echo("\n".join(plan_lines(result)))
+        typer.echo("\n".join([*plan_lines(result, every=every), *cost_lines(costs)]))
+        if not every:
+            typer.echo("--steps lists every step")
     if result.damaged:
         raise typer.Exit(1)
 
@@ -161,7 +176,17 @@ def show(
         typer.echo("\n".join(artifact_lines(path, rows)))
 
 
-for module in (cli_judge, cli_compare, cli_annotate, cli_benchmark, cli_responses):
+for module in (
+    cli_judge,
+    cli_compare,
+    cli_agree,
+    cli_annotate,
+    cli_benchmark,
+    cli_fit,
+    cli_responses,
+    cli_sweep,
+    cli_mirror,
+):
     module.add_to(app)
 app.add_typer(data, name="data")
 
@@ -179,10 +204,17 @@ def _seeds(text: str) -> list[int]:
 def _setup(name: str, files: Path | None, options: dict[str, Any], machine: Machine) -> tuple[Any, Machine]:
     """The setup of that name, and the machine with what the setup `files` found on it."""
     if name != "files":
-        given = [f"--{key.replace('_', '-')}" for key, value in {**options, "files": files}.items() if value]
-        if given:
+        others = {**options, "files": files, "pages": None}
+        if given := [f"--{key.replace('_', '-')}" for key, value in others.items() if value]:
             raise FieldError(f"{given[0]} goes with --setup files; the setup here is {name!r}")
-        return setup_named(name), machine
+        if not options["pages"]:
+            return setup_named(name), machine
+        from experiments.setup import on_pages
+        from harness.files import WebPages
+        from harness.setup_file import named_files
+
+        found, places = named_files(options["pages"], Path(machine.data))
+        return on_pages(setup_named(name), WebPages(found)), replace(machine, files=(*machine.files, *places))
     from experiments.files import files as files_setup
     from harness.setup_file import load_given
 

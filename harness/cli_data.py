@@ -178,7 +178,7 @@ def filter_(
         beside = f" --scores {Path(scores).name}" if scores else ""
         command = f"humpback data filter {names}{beside} --column {column} --at-least {at_least:g}"
         figures.save(data_figures.histogram_figure(found, command), figure, "scores", command)
-        console.print(f"figure   {figure}/scores.svg, .png", highlight=False, soft_wrap=True)
+        console.print(f"figure   {figure}/scores.svg, .png, .pdf", highlight=False, soft_wrap=True)
 
 
 @data.command()

@@ -67,7 +67,7 @@ def diversity(
             command = f"humpback data diversity {name}"
             figures.save(data_figures.diversity_figure(found, command), out, f"{name}-diversity", command)
             (out / f"{name}-diversity.csv").write_text(verb_noun.as_csv(found), encoding="utf-8")
-            typer.echo(f"wrote {out}/{name}-diversity.svg, .png, .csv")
+            typer.echo(f"wrote {out}/{name}-diversity.svg, .png, .pdf, .csv")
 
 
 def _each(sets: list[str], folder: Path) -> Iterator[tuple[str, Path]]:

@@ -6,7 +6,7 @@ expression is built; the stage that makes each class is named in `harness/stages
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from harness.fingerprint import Artifact, Value
@@ -68,6 +68,21 @@ class MicroPrompts(Examples):
     @property
     def slug(self) -> str:
         return f"{self.n}-draw{self.draw}"
+
+
+@dataclass(frozen=True)
+class MicroDevPrompts(MicroPrompts):
+    """Held-out prompts of the micro world to choose settings by: none asks, in any wording, what those of `besides`
+    ask. Kinds of instruction of which the tests have used up every request are not among them."""
+
+    besides: tuple[Examples, ...] = field(kw_only=True)
+    """The test prompts."""
+    after: int = field(default=0, kw_only=True)
+    """So many of the same draw come before them and are left out: parts of one draw have no prompt in common."""
+
+    @property
+    def slug(self) -> str:
+        return f"dev-{self.n}-after{self.after}"
 
 
 @dataclass(frozen=True)

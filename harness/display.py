@@ -37,9 +37,9 @@ def run_and_report(
         StoreError: when the store, or the results folder, cannot be used.
     """
     console = Console(stderr=as_json)
-    arms = experiment.arms(setup, seeds)
+    arms, claims = experiment.arms(setup, seeds), experiment.claims(setup)
     store = Store(Path(machine.store))
-    targets = experiment.targets(arms)
+    targets = experiment.targets(arms, claims)
     to_do = plan(store, targets)
     started = time.monotonic()
     console.print(
@@ -48,14 +48,15 @@ def run_and_report(
         highlight=False,
     )
     result = _watched(console, to_do, store, machine)
-    if machine.tracking == "wandb":
-        _mirrored(console, store, [step.artifact for step in to_do.steps], experiment.name)
     ok = _complaints(console, store, result)
     from analysis.gather import gather
 
-    found = gather(store, arms, experiment.comparisons, {k: o.reason for k, o in result.outcomes.items() if o.reason})
+    reasons = {key: outcome.reason for key, outcome in result.outcomes.items() if outcome.reason}
+    found = gather(store, arms, claims, reasons, reference=experiment.reference, by_set=experiment.by_set)
     folder = results / setup.name / experiment.name
-    written = _write(folder, experiment, arms, command, found)
+    written = _write(folder, experiment, arms, claims, command, found)
+    if machine.tracking == "wandb":
+        _mirrored(console, store, [step.artifact for step in to_do.steps], experiment.name)
     if as_json:
         from analysis import tables
 
@@ -154,7 +155,7 @@ def _complaints(console: Console, store: Store, result: Result) -> bool:
 
 
 def _print(console: Console, experiment: Experiment, found: Any) -> None:
-    from analysis.tables import FINDING_HEADS, HEADS, cells, finding_cells
+    from analysis.tables import CURVE_HEADS, FINDING_HEADS, HEADS, cells, curve_cells, finding_cells
 
     wide = console if console.is_terminal else Console(width=180, file=sys.stdout)
     seeds = {row.seed for row in found.rows} - {"all"}
@@ -162,34 +163,60 @@ def _print(console: Console, experiment: Experiment, found: Any) -> None:
     for head in HEADS:
         table.add_column(head, justify="left" if head in ("arm", "against") else "right")
     for row in found.rows:
-        if row.seed == "all":
+        if row.set != "all":
+            table.add_row(f"· {row.set}", *cells(row)[1:], style="dim")
+        elif row.seed == "all":
             table.add_row(*cells(row), style="bold" if len(seeds) > 1 else None)
             if len(seeds) == 1:
                 continue
         elif len(seeds) > 1:
             table.add_row(*cells(row), style="dim")
     wide.print(table)
-    claims = Table()
-    for head in FINDING_HEADS:
-        claims.add_column(head, overflow="fold")
-    for one in found.findings:
-        claims.add_row(*finding_cells(one))
-    wide.print(claims)
+    if found.curves:
+        wide.print(_table(CURVE_HEADS, [curve_cells(one) for one in found.curves]))
+    wide.print(_table(FINDING_HEADS, [finding_cells(one) for one in found.findings]))
     wide.print("on the way: " + "; ".join(found.losses), highlight=False)
 
 
-def _write(folder: Path, experiment: Experiment, arms: Any, command: str, found: Any) -> str:
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    table = Table()
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _write(folder: Path, experiment: Experiment, arms: Any, claims: Any, command: str, found: Any) -> str:
     from analysis import figures, tables
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "arms.json").write_text(
-            json.dumps({"command": command, **resolved(arms, experiment.comparisons)}, indent=1, sort_keys=True) + "\n"
+            json.dumps({"command": command, **resolved(arms, claims)}, indent=1, sort_keys=True) + "\n"
         )
         (folder / "rows.csv").write_text(tables.tidy(found))
         (folder / "comparisons.csv").write_text(tables.tidy_findings(found))
         (folder / "table.md").write_text(tables.markdown(f"{experiment.name}: {experiment.claim}", command, found))
         figures.save(figures.arms_figure(experiment.claim, command, found), folder, "figure", command)
+        _draw_curves(folder, experiment, arms, command, found)
     except OSError as error:
         raise StoreError(f"{error.filename or folder}: {error.strerror}; give another folder with --results") from error
-    return f"{folder}/ (table.md, rows.csv, comparisons.csv, arms.json, figure.svg, figure.png)"
+    return f"{folder}/ (table.md, rows.csv, comparisons.csv, arms.json, figure.svg, .png, .pdf)"
+
+
+def _draw_curves(folder: Path, experiment: Experiment, arms: Any, command: str, found: Any) -> None:
+    """Win rate against size, where arms lie on curves."""
+    curves = {name: arm.point.curve for name, arm in next(iter(arms.values())).items() if arm.point}
+    if not curves:
+        return
+    from analysis import figures
+    from analysis.curves import points_of
+    from analysis.scaling_figures import scaling_figure
+    from analysis.scaling_tables import summarise
+
+    if points := points_of(found, curves):
+        value = f"win rate against {found.reference}, %"
+        figures.save(
+            scaling_figure(summarise(points), command, title=experiment.claim, value=value), folder, "curves", command
+        )

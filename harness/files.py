@@ -124,6 +124,16 @@ class WebPages(Pages):
 
 
 @dataclass(frozen=True)
+class ClueWeb22(Pages):
+    """English pages of ClueWeb22, Humpback's web corpus, as the setups of the papers name it. It is licensed to each
+    user, so nothing is read here: a run puts pages of the user's in its place (`--pages`)."""
+
+    @property
+    def slug(self) -> str:
+        return "clueweb22"
+
+
+@dataclass(frozen=True)
 class Deduplicated(Examples):
     """One of each group of near-duplicates across documents, the first, by MinHash over word shingles.
 

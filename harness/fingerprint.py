@@ -16,6 +16,7 @@ import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
+from itertools import islice
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
 
@@ -186,16 +187,20 @@ class Difference:
 
 
 def differences(
-    here: str, there: str, *, tables: tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]
+    here: str,
+    there: str,
+    *,
+    tables: tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]],
+    most: int | None = None,
 ) -> list[Difference]:
-    """Where the expressions rooted at fingerprints `here` and `there` differ, field by field.
+    """Where the expressions rooted at fingerprints `here` and `there` differ, field by field; the first `most` of it.
 
     The walk descends while both sides have the same class, and stops at the first field that differs in kind, so the
     paths returned are the smallest set of edits that turns one expression into the other.
     """
     if here == there:
         return []
-    return list(_walk("", {"artifact": here}, {"artifact": there}, tables))
+    return list(islice(_walk("", {"artifact": here}, {"artifact": there}, tables), most))
 
 
 def _walk(path: str, here: Any, there: Any, tables: Any) -> Iterator[Difference]:

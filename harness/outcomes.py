@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.claims import Point
 from harness.data import Examples, MicroPrompts, Sampling
 from harness.fingerprint import Artifact, Value
 from harness.micro.world import World
@@ -106,22 +107,9 @@ class Arm:
 
     model: Model
     judged: Judged
+    point: Point | None = None
+    """Where it lies on a figure of win rate against size."""
 
     def against(self, other: Arm) -> Judged:
         """This arm's answers head to head with another's, by the same judge."""
         return Judged(self.judged.answers, against=other.judged.answers, by=self.judged.by)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A claim that the first arm beats the second, and the only field in which their models may differ."""
-
-    first: str
-    """Name of an arm."""
-    second: str
-    differ_in: str
-    """Path of fields from the arm's model, such as "examples.second"; held by a test."""
-    claim: str
-    """What the paper says, with where."""
-    head_to_head: bool = False
-    """Also judged directly against each other."""

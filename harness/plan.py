@@ -74,7 +74,9 @@ def _nearest(finished: list[dict[str, Any]], artifact: Artifact) -> tuple[str, t
     best: tuple[str, tuple[Difference, ...]] = ("", ())
     for record in finished:
         theirs: dict[str, Any] = record["expression"]
-        changed = tuple(differences(artifact.fingerprint, record["fingerprint"], tables=(mine, theirs)))
+        # What differs in as many fields as the nearest so far is no nearer, and is not looked at to its end.
+        most = len(best[1]) if best[0] else None
+        changed = tuple(differences(artifact.fingerprint, record["fingerprint"], tables=(mine, theirs), most=most))
         if changed and (not best[0] or len(changed) < len(best[1])):
             best = (record["name"], changed)
     return best

@@ -15,13 +15,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
+from harness import attempts
 from harness.fingerprint import Artifact, expression
 from harness.machine import Machine
 from harness.stages import Work, new_log, stage_for
@@ -66,12 +67,19 @@ def make(
         with store.lock(artifact):
             if store.state(artifact).word == "done":
                 return Outcome("found")
+            attempts.keep(store, artifact.name, artifact.fingerprint)
             folder = store.workspace(artifact)
             started, now = time.monotonic(), datetime.now(UTC)
-            work = Work(store.open, folder, machine, new_log(folder, report))
-            counts = stage_for(artifact)(artifact, work)
-            seconds = time.monotonic() - started
-            store.publish(artifact, folder, described(artifact, machine, source, counts, now, seconds))
+            attempts.begin(store, described(artifact, machine, source, {}, now, 0.0))
+            try:
+                work = Work(store.open, folder, machine, new_log(folder, report))
+                counts = stage_for(artifact)(artifact, work)
+                seconds = time.monotonic() - started
+                store.publish(artifact, folder, described(artifact, machine, source, counts, now, seconds))
+            except Exception as error:
+                attempts.keep(store, artifact.name, artifact.fingerprint, error=type(error).__name__)
+                raise
+            attempts.succeeded(store, artifact.name)
     except Exception as error:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -98,7 +106,12 @@ def _no_room(error: BaseException | None) -> str:
 
 
 def described(
-    artifact: Artifact, machine: Machine, source: dict[str, Any], counts: dict[str, int], now: datetime, seconds: float
+    artifact: Artifact,
+    machine: Machine,
+    source: dict[str, Any],
+    counts: dict[str, int],
+    started: datetime,
+    seconds: float,
 ) -> dict[str, Any]:
     """The record of a finished artifact, but for its checksums."""
     return {
@@ -109,7 +122,7 @@ def described(
         "expression": expression(artifact),
         "inputs": [one.name for one in artifact.inputs],
         "counts": counts,
-        "finished": now.isoformat(timespec="seconds"),
+        "finished": (started + timedelta(seconds=seconds)).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "machine": {**asdict(machine), **_NO_PATHS, "python": platform.python_version(), "system": platform.system()},
         "packages": _versions(),

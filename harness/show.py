@@ -15,12 +15,11 @@ _LONG = 600
 """Characters of a cell that are shown."""
 
 
-def plan_lines(plan: Plan) -> list[str]:
-    """What is done and what a run would make, with the reason, and a last line that counts."""
+def plan_lines(plan: Plan, *, every: bool = True) -> list[str]:
+    """What is done and what a run would make, with the reason, and a last line that counts. Without `every` step, only
+    those that have to be mended."""
     lines = []
-    for step in plan.steps:
-        if step.state.word == "done":
-            continue
+    for step in plan.to_do if every else plan.damaged:
         lines.append(f"{step.state.word:8} {step.artifact.name}")
         if step.state.word == "damaged" or step.state.reason != "never made":
             lines.append(f"         {step.state.reason}")

@@ -12,7 +12,8 @@ import pytest
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-from experiments.setups import MICRO, AtLeast, Setup
+from experiments.micro import MICRO
+from experiments.setup import AtLeast, Setup
 from harness.data import MicroPages, Sampling
 from harness.fingerprint import Artifact
 from harness.machine import Machine

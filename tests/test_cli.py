@@ -43,7 +43,7 @@ def test_list_names_every_experiment_and_setup() -> None:
     ("words", "says"),
     [
         (("plan", "humpback/headlin"), "no experiment 'humpback/headlin'; did you mean humpback/headline?"),
-        (("run", "headline"), "did you mean humpback/headline?"),
+        (("run", "headline"), "did you mean alpagasus/headline or humpback/headline?"),
         (("plan", "humpback/headline", "--setup", "mikro"), "no setup 'mikro'; did you mean micro?"),
         (("plan", "humpback/headline", "--seeds", "0,x"), "--seeds is '0,x'; it takes whole numbers"),
         (("plan", "humpback/headline", "--seeds", "1,1"), "stands once"),
@@ -68,13 +68,33 @@ def test_plan_touches_nothing_and_counts(tmp_path: Path) -> None:
     assert "12 finetuned" in done.stdout
     assert "1 pretrained" in done.stdout
     assert list(tmp_path.iterdir()) == []
-    rows = json.loads(humpback("plan", "humpback/headline", "--json", cwd=tmp_path).stdout)
-    assert {row["state"] for row in rows} == {"missing"}
+    assert "--steps lists every step" in done.stdout
+    assert "missing " not in done.stdout
+    assert "missing  pretrained/" in humpback("plan", "humpback/headline", "--steps", cwd=tmp_path).stdout
+    found = json.loads(humpback("plan", "humpback/headline", "--json", cwd=tmp_path).stdout)
+    assert {row["state"] for row in found["steps"]} == {"missing"}
+    assert found["cost"]["unit"] == "CPU hours"
+    assert found["cost"]["hours"] > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plan_at_the_papers_scale_says_what_it_costs_and_what_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "machine.toml").write_text("[endpoint]\nprice_in = 30.0\nprice_out = 60.0\n")
+    words = ("plan", "humpback/data_scaling", "--setup", "llama-7b", "--machine", "machine.toml")
+    done = humpback(*words, "--accelerator", "H100", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "cost on H100 at " in done.stdout
+    assert " GPU hours, " in done.stdout
+    assert "before clueweb22 is there" in done.stdout
+    assert "; cost 1," in done.stdout
+    wrong = humpback(*words, "--accelerator", "H10", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "did you mean H100?" in wrong.stderr
 
 
 def test_a_damaged_store_stops_a_run_and_is_named(tmp_path: Path) -> None:
     """A micro artifact with a changed byte: plan and run both name the file, say what to do, and fail."""
-    from experiments.setups import MICRO
+    from experiments.micro import MICRO
 
     store = Store(tmp_path / "artifacts")
     store.prepare()

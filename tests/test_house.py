@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 HEAVY = ("torch", "transformers", "wandb", "ray", "lm_eval", "alpaca_eval", "pandas", "datasets", "peft", "optuna")
 VOCABULARY = {
     "harness.benchmarks",
+    "harness.claims",
     "harness.data",
     "harness.files",
     "harness.given",
@@ -22,8 +23,12 @@ VOCABULARY = {
     "harness.models",
     "harness.outcomes",
     "harness.prompts",
+    "harness.screening",
+    "harness.search",
     "harness.templates",
     "harness.fingerprint",
+    "harness.micro.instructions",
+    "harness.micro.named",
     "harness.micro.world",
 }
 

@@ -18,7 +18,7 @@ import pytest
 from analysis.gather import Results, gather
 from analysis.tables import tidy, tidy_findings
 from experiments.catalogue import experiment
-from experiments.setups import AtLeast
+from experiments.setup import AtLeast
 from harness.executors.local import Progress, execute
 from harness.fingerprint import Artifact
 from harness.plan import Plan, plan
@@ -34,7 +34,7 @@ ROOT = Path(__file__).parent.parent
 def everything() -> list[Artifact]:
     """Every artifact of the tiny headline, inputs first."""
     arms = ONE.arms(tiny_setup(), [0])
-    return [step.artifact for step in plan(Store(Path("/nowhere")), ONE.targets(arms)).steps]
+    return [step.artifact for step in plan(Store(Path("/nowhere")), ONE.targets(arms, ONE.claims(tiny_setup()))).steps]
 
 
 STAGES = {type(node).__name__: node for node in reversed(everything())}
@@ -43,7 +43,7 @@ STAGES = {type(node).__name__: node for node in reversed(everything())}
 
 def run_all(store: Store) -> None:
     arms = ONE.arms(tiny_setup(), [0])
-    result = execute(plan(store, ONE.targets(arms)), store, MACHINE, Progress())
+    result = execute(plan(store, ONE.targets(arms, ONE.claims(tiny_setup()))), store, MACHINE, Progress())
     assert not result.failures, result.failures
     assert not [one for one in result.outcomes.values() if one.word == "stopped"]
 
@@ -58,7 +58,7 @@ def payloads(store: Store) -> dict[str, dict[str, str]]:
 
 
 def table(store: Store) -> str:
-    found: Results = gather(store, ONE.arms(tiny_setup(), [0]), ONE.comparisons, {})
+    found: Results = gather(store, ONE.arms(tiny_setup(), [0]), ONE.claims(tiny_setup()), {})
     return tidy(found) + tidy_findings(found)
 
 
@@ -71,7 +71,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 def test_a_finished_run_has_nothing_left_to_do(undisturbed: Store) -> None:
     arms = ONE.arms(tiny_setup(), [0])
-    assert plan(undisturbed, ONE.targets(arms)).to_do == ()
+    assert plan(undisturbed, ONE.targets(arms, ONE.claims(tiny_setup()))).to_do == ()
 
 
 def make_and_die(node: Artifact, root: Path, moment: str) -> None:
@@ -185,16 +185,16 @@ def test_a_failing_stage_stops_its_dependents_and_no_others(tmp_path: Path) -> N
     setup = replace(tiny_setup(), keep=AtLeast(5.5))
     arms = ONE.arms(setup, [0])
     store = Store(tmp_path)
-    result = execute(plan(store, ONE.targets(arms)), store, MACHINE, Progress())
+    result = execute(plan(store, ONE.targets(arms, ONE.claims(setup))), store, MACHINE, Progress())
     assert not result.failures
     reasons = {key: one.reason for key, one in result.outcomes.items() if one.reason}
-    found = gather(store, arms, ONE.comparisons, reasons)
+    found = gather(store, arms, ONE.claims(setup), reasons)
     rows = {row.arm: row for row in found.rows if row.seed == "all" and row.against == "reference"}
     assert rows["M0"].n == setup.prompts.n
     for name in ("M1", "M2", "oracle"):
         assert "is an empty set (in " in rows[name].reason
         assert "kept 0" in rows[name].reason
-    verdicts = {(f.comparison.first, f.comparison.second): f.verdict for f in found.findings}
+    verdicts = {(f.first, f.second): f.verdict for f in found.findings}
     assert verdicts[("M1", "M0")] == "not measured"
 
 

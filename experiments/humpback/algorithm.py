@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from experiments.setups import BestShare, Setup
+from dataclasses import replace
+from typing import Any
+
+from experiments.setup import AtLeast, BestShare, Setup
+from harness.claims import Point
 from harness.data import (
     Backtranslated,
     Best,
     Examples,
+    ExpectedScore,
     Joined,
     MicroOracle,
     ModelRater,
     Rated,
     Reversed,
+    Sample,
+    SampledScore,
     Selected,
     Tagged,
 )
 from harness.models import Finetuned
 from harness.outcomes import Arm, Judged, Responses
 from harness.prompts import S_A, S_W
+from harness.templates import Model
+
+Scoring = ExpectedScore | SampledScore
+Keep = AtLeast | BestShare
 
 
 def seed_model(setup: Setup) -> Finetuned:
@@ -31,13 +42,22 @@ def candidates(setup: Setup) -> Backtranslated:
     return Backtranslated(setup.segments, by=backward, sampling=setup.augmentation)
 
 
+def rated(setup: Setup, by: Finetuned | MicroOracle, scoring: Scoring | None = None) -> Rated:
+    """Every candidate with the rater's score. The whole pool is scored every time."""
+    rater = ModelRater(by, scoring or setup.scoring) if isinstance(by, Finetuned) else by
+    return Rated(candidates(setup), by=rater)
+
+
+def kept(scores: Rated, keep: Keep) -> Selected | Best:
+    """A_k: what the rater scores at k or better, or the best-rated share."""
+    if isinstance(keep, BestShare):
+        return Best(scores, share=keep.share)
+    return Selected(scores, at_least=keep.score)
+
+
 def curated(setup: Setup, by: Finetuned | MicroOracle) -> Selected | Best:
-    """A_k: the candidates that the rater scores at k or better. The whole pool is scored every time."""
-    rater = ModelRater(by, setup.scoring) if isinstance(by, Finetuned) else by
-    rated = Rated(candidates(setup), by=rater)
-    if isinstance(setup.keep, BestShare):
-        return Best(rated, share=setup.keep.share)
-    return Selected(rated, at_least=setup.keep.score)
+    """The candidates that the setup's self-curation selects."""
+    return kept(rated(setup, by), setup.keep)
 
 
 def augmented_model(setup: Setup, augmented: Examples) -> Finetuned:
@@ -53,8 +73,24 @@ def humpback(setup: Setup, iterations: int = 2) -> tuple[Finetuned, ...]:
     return tuple(models)
 
 
-def arm(setup: Setup, model: Finetuned) -> Arm:
+def first_iteration(setup: Setup) -> Finetuned:
+    """M_1, which rates the pool for the paper's A_5^(2) and A_4^(2)."""
+    return humpback(setup, iterations=1)[1]
+
+
+def subset(examples: Examples, n: int, seed: int) -> Sample:
+    """n of the examples."""
+    return Sample(examples, n, draw=seed)
+
+
+def with_seed_data(setup: Setup, n: int) -> Setup:
+    """The setup with n seed pairs. Whatever draws seed data has a field `n`."""
+    changed: Any = setup.seed_data
+    return replace(setup, seed_data=replace(changed, n=n))
+
+
+def arm(setup: Setup, model: Model, *, system: tuple[str, ...] = (S_A, S_W), point: Point | None = None) -> Arm:
     """The model's answers to the setup's prompts, judged against the reference's. They are given under both system
     sentences joined, the paper's choice at inference."""
-    answers = Responses(model, setup.prompts, setup.answering, system=(S_A, S_W))
-    return Arm(model, Judged(answers, against=setup.reference, by=setup.judge))
+    answers = Responses(model, setup.prompts, setup.answering, system=system)
+    return Arm(model, Judged(answers, against=setup.reference, by=setup.judge), point)

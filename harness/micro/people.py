@@ -17,7 +17,7 @@ def seed_pairs(world: World, n: int, seed: int) -> list[tuple[str, str]]:
     Raises ValueError where the world does not have so many.
     """
     rng = random.Random(f"seed pairs/{world.seed}/{seed}")
-    asked = _instructions(world, n, SEED_KINDS, held_out=False, rng=rng)
+    asked = instructions(world, n, SEED_KINDS, held_out=False, rng=rng)
     return [(instruction, answer(world, request, rng)) for instruction, request in asked]
 
 
@@ -27,12 +27,17 @@ def evaluation_prompts(world: World, n: int, seed: int) -> list[tuple[str, str]]
     None twice. Raises ValueError where the world does not have so many.
     """
     rng = random.Random(f"evaluation/{world.seed}/{seed}")
-    return [(text, request.kind) for text, request in _instructions(world, n, KINDS, held_out=True, rng=rng)]
+    return [(text, request.kind) for text, request in instructions(world, n, KINDS, held_out=True, rng=rng)]
 
 
-def _instructions(
+def instructions(
     world: World, n: int, kinds: tuple[str, ...], *, held_out: bool, rng: random.Random
 ) -> list[tuple[str, Request]]:
+    """n wordings with what they ask for, the kinds in turn as far as they go, none twice.
+
+    Raises:
+        ValueError: where the world does not have so many.
+    """
     found: dict[str, Request] = {}
     left = list(kinds)
     while len(found) < n and left:

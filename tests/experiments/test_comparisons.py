@@ -8,15 +8,17 @@ import pytest
 
 from experiments.catalogue import Experiment, experiment, experiment_names
 from experiments.setups import SETUPS
+from harness.claims import Comparison
 from harness.fingerprint import Difference, differences, expression
 from harness.models import Model
-from harness.outcomes import Arm, Comparison
+from harness.outcomes import Arm, Judged
 
 CASES = [
-    pytest.param(experiment(name), comparison, setup, id=f"{name}-{comparison.first}-{comparison.second}-{setup}")
-    for name in experiment_names()
-    for comparison in experiment(name).comparisons
+    pytest.param(experiment(name), claim, setup, id=f"{name}-{claim.first}-{claim.second}-{setup}")
     for setup in SETUPS
+    for name in experiment_names()
+    for claim in experiment(name).claims(SETUPS[setup])
+    if isinstance(claim, Comparison)
 ]
 
 
@@ -24,24 +26,32 @@ def model_differences(first: Model, second: Model) -> list[Difference]:
     return differences(first.fingerprint, second.fingerprint, tables=(expression(first), expression(second)))
 
 
+def judged_differences(first: Judged, second: Judged) -> list[str]:
+    tables = (expression(first), expression(second))
+    return [one.path for one in differences(first.fingerprint, second.fingerprint, tables=tables)]
+
+
 def strays(comparison: Comparison, arms: dict[str, Arm]) -> list[str]:
     """Paths outside the declared field, over the models and over how their answers were got and judged."""
     first, second = arms[comparison.first], arms[comparison.second]
-    found = [
-        d.path
-        for d in model_differences(first.model, second.model)
-        if d.path != comparison.differ_in and not d.path.startswith((comparison.differ_in + ".",))
-    ]
-    one, two = first.judged, replace(second.judged, answers=replace(second.judged.answers, model=first.model))
-    found += [d.path for d in differences(one.fingerprint, two.fingerprint, tables=(expression(one), expression(two)))]
-    return found
+    declared = comparison.differ_in
+
+    def inside(path: str) -> bool:
+        return path == declared or path.startswith(f"{declared}.")
+
+    if declared.startswith("answers."):
+        return [path for path in judged_differences(first.judged, second.judged) if not inside(path)]
+    found = [one.path for one in model_differences(first.model, second.model) if not inside(one.path)]
+    same_model = replace(second.judged, answers=replace(second.judged.answers, model=first.model))
+    return found + judged_differences(first.judged, same_model)
 
 
 @pytest.mark.parametrize(("one", "comparison", "setup"), CASES)
 def test_arms_differ_in_the_declared_field_alone(one: Experiment, comparison: Comparison, setup: str) -> None:
     for seed in (0, 3):
         arms = one.arms(SETUPS[setup], [seed])[seed]
-        assert model_differences(arms[comparison.first].model, arms[comparison.second].model), "the arms are the same"
+        first, second = arms[comparison.first], arms[comparison.second]
+        assert judged_differences(first.judged, second.judged), "the arms are the same"
         assert strays(comparison, arms) == []
 
 
@@ -50,7 +60,8 @@ def test_a_second_difference_is_caught() -> None:
     one = experiment("humpback/headline")
     arms = one.arms(SETUPS["micro"], [0])[0]
     m1 = arms["M1"]
-    comparison = one.comparisons[0]
+    comparison = one.claims(SETUPS["micro"])[0]
+    assert isinstance(comparison, Comparison)
     recipe = replace(m1.model.recipe, learning_rate=0.5)  # type: ignore[attr-defined]
     other_model = replace(m1.model, recipe=recipe)  # type: ignore[call-arg]
     assert "recipe.learning_rate" in strays(comparison, {**arms, "M1": replace(m1, model=other_model)})

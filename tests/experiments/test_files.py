@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from experiments.files import files
-from experiments.humpback.headline import COMPARISONS, arms
-from experiments.setups import AtLeast, BestShare, Setup, drawn
+from experiments.humpback.headline import arms, claims
+from experiments.setup import AtLeast, BestShare, Setup, drawn
+from harness.claims import Comparison
 from harness.data import Joined, Sampling, Segments
 from harness.files import Deduplicated, File, InstructionSet, OpenAssistant, PromptSet, WebPages
 from harness.fingerprint import FieldError
@@ -187,10 +188,12 @@ def test_the_whole_loop_runs_on_somebody_s_files(folder: Path, tmp_path_factory:
     machine: Machine = replace(MACHINE, files=located.files)
     store = Store(tmp_path_factory.mktemp("files-store"))
     store.prepare()
-    by_name = arms(small(files(located.given)), 0)
+    setup = small(files(located.given))
+    by_name = arms(setup, 0)
     assert set(by_name) == {"M0", "uncurated", "M1", "M2"}
     targets = [arm.judged for arm in by_name.values()]
-    targets += [by_name[c.first].against(by_name[c.second]) for c in COMPARISONS if c.head_to_head]
+    direct = [one for one in claims(setup) if isinstance(one, Comparison) and one.head_to_head]
+    targets += [by_name[one.first].against(by_name[one.second]) for one in direct]
     counts = {}
     for step in plan(store, list(targets)).to_do:
         outcome = make(step.artifact, store, machine, SOURCE, lambda done, total, unit: None)

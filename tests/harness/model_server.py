@@ -26,8 +26,10 @@ class Told:
     """Answer one request with this, as it stands."""
 
     status: int = 200
-    body: str = ""
+    body: str | bytes = ""
     headers: dict[str, str] = field(default_factory=dict)
+    close: bool = False
+    """Close the connection after it, without a word of that in the head."""
 
 
 @dataclass
@@ -42,6 +44,8 @@ class ModelServer:
     """Seconds before each answer."""
     hang: float = 1.0
     """Seconds that a hanging answer takes."""
+    drip: float = 0.0
+    """Seconds between the bytes of each answer."""
     model: str = "judge-model-0613"
     """What it says that it is."""
     told: list[Told] = field(default_factory=list)
@@ -98,7 +102,10 @@ def serving(server: ModelServer) -> Iterator[ModelServer]:
             try:
                 time.sleep(server.hang if fault == "hang" else server.latency)
                 if told is not None:
-                    self._send(told.status, told.body.encode(), told.headers)
+                    self._send(
+                        told.status, told.body.encode() if isinstance(told.body, str) else told.body, told.headers
+                    )
+                    self.close_connection |= told.close
                 else:
                     self._answer(body, name, fault)
             except (BrokenPipeError, ConnectionResetError):
@@ -139,7 +146,13 @@ def serving(server: ModelServer) -> Iterator[ModelServer]:
             for key, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
                 self.send_header(key, value)
             self.end_headers()
-            self.wfile.write(body)
+            if not server.drip:
+                self.wfile.write(body)
+                return
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                time.sleep(server.drip)
 
     class Http(ThreadingHTTPServer):
         daemon_threads = True

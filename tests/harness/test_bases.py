@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from experiments.setups import Setup
+from experiments.setup import Setup
 from harness.data import Best, ExpectedScore, MicroPrompts, ModelRater, Rated, Selected, Tagged, Uniform
 from harness.engines.local import Engine
 from harness.fingerprint import Artifact

@@ -13,10 +13,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from experiments.setups import Setup
+from experiments.setup import Setup
 from harness import model_code
-from harness.benchmark_tasks import Missing, Opened, local_task, opened
+from harness.benchmark_files import local_task
+from harness.benchmark_tasks import Missing, Opened, opened
 from harness.benchmarks import Benchmarked, LocalTask, MicroFacts, Task
+from harness.data import MicroTexts
 from harness.fingerprint import Artifact
 from harness.machine import Machine
 from harness.micro.world import World
@@ -32,7 +34,8 @@ FACTS = MicroFacts(World(), n=24)
 @pytest.fixture(scope="session")
 def model(tiny: Setup) -> Pretrained:
     assert isinstance(tiny.base, Pretrained)
-    return replace(tiny.base, texts=replace(tiny.base.texts, n=300), updates=5)  # type: ignore[type-var]
+    assert isinstance(tiny.base.texts, MicroTexts)
+    return replace(tiny.base, texts=replace(tiny.base.texts, n=300), updates=5)
 
 
 def told(folder: Path) -> dict[str, Any]:
@@ -167,7 +170,7 @@ def test_missing_data_are_named_before_the_model_is_loaded_and_the_others_run(
     def loaded(*_: Any, **__: Any) -> None:
         raise AssertionError("the model was loaded")
 
-    monkeypatch.setattr("harness.stages.benchmark.load_model", loaded)
+    monkeypatch.setattr("harness.engines.lm_eval_model.load_model", loaded)
     with pytest.raises(StoreError, match="lost: its data cannot be had"):
         run(Benchmarked(model, (task, FACTS), shots=1), shared_store, machine)
     monkeypatch.undo()

@@ -12,7 +12,7 @@ import pytest
 from analysis.gather import Contest, contest
 from analysis.verdicts import BothOrders, winner
 from experiments.humpback.algorithm import arm, seed_model
-from experiments.setups import Setup
+from experiments.setup import Setup
 from harness.fingerprint import Artifact
 from harness.micro.people import evaluation_prompts, reference_answer
 from harness.micro.world import World

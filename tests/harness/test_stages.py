@@ -10,7 +10,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from experiments.humpback.algorithm import arm, candidates, curated, seed_model
-from experiments.setups import Setup
+from experiments.setup import Setup
 from harness.data import FirstLineScore, ModelRater, Rated, Sample, SampledScore, Selected, Uniform
 from harness.engines.local import Completion, Engine
 from harness.fingerprint import Artifact

@@ -1,9 +1,13 @@
-"""The W&B mirror: one offline run an artifact, whole, with no trace of the machine, and nothing where it is off."""
+"""The W&B mirror: one offline run an artifact, an attempt or a result; whole, the same whenever it is rebuilt, with no
+trace of the machine or of keys, and nothing where it is off."""
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import shutil
+import signal
 import socket
 import struct
 from collections.abc import Callable
@@ -12,11 +16,14 @@ from typing import Any
 
 import pytest
 
-from experiments.humpback.algorithm import seed_model
-from experiments.setups import Setup
-from harness import tracking
+from experiments.humpback.algorithm import arm, seed_model
+from experiments.setup import Setup
+from harness import attempts, cli_mirror, tracking
 from harness.fingerprint import Artifact
-from harness.store import METRICS, Store
+from harness.run import make
+from harness.store import METRICS, Damaged, Store, StoreError
+from harness.tracking.reading import asked_by, metrics_of
+from tests.conftest import MACHINE, SOURCE
 
 Made = Callable[[Artifact], Path]
 
@@ -97,9 +104,8 @@ def test_a_run_says_nothing_of_the_machine(made: Made, tiny: Setup, shared_store
         assert secret.encode() not in data, secret
 
 
-def test_metrics_are_merged_by_step(made: Made, tiny: Setup, shared_store: Store) -> None:
-    made(seed_model(tiny))
-    rows = tracking.metrics_of(shared_store, seed_model(tiny))
+def test_metrics_are_merged_by_step(made: Made, tiny: Setup) -> None:
+    rows = metrics_of(made(seed_model(tiny)) / METRICS)
     assert [row["step"] for row in rows] == sorted({row["step"] for row in rows})
     assert {"loss", "learning_rate"} <= rows[0].keys()
 
@@ -117,3 +123,275 @@ def test_without_the_package_a_run_warns_and_goes_on(
     _mirrored(Console(), Store(tmp_path), [tiny.seed_data], "humpback/headline")
     assert "wandb is not installed" in capsys.readouterr().out
     assert not (tmp_path / "wandb").exists()
+
+
+def history(path: Path) -> list[dict[str, Any]]:
+    """The logged rows of a run file, as they were logged."""
+    return [
+        {item.key or ".".join(item.nested_key): json.loads(item.value_json) for item in one.history.item}
+        for one in records(path)
+        if one.WhichOneof("record_type") == "history"
+    ]
+
+
+def held(store: Store) -> dict[str, Any]:
+    """Of each run of the mirror: its row, its history and its files; without W&B's own times and random addresses."""
+    found = {}
+    for id, path in runs(store).items():
+        (run,) = [one.run for one in records(path) if one.WhichOneof("record_type") == "run"]
+        rows = [
+            {key: value for key, value in row.items() if key[0] != "_" and not key.endswith("artifact_path")}
+            for row in history(path)
+        ]
+        files = {str(one.relative_to(path.parent)) for one in path.parent.rglob("*") if one.is_file()}
+        exits = [one.exit.exit_code for one in records(path) if one.WhichOneof("record_type") == "exit"]
+        found[id] = (run.run_group, run.job_type, run.display_name, list(run.tags), rows, files, exits)
+    return found
+
+
+def mirror_all(store: Store, *results: Path) -> int:
+    """What `humpback mirror` does; the number of runs written."""
+    every = tracking.all_runs(store, results, [])
+    return sum(anew for _, anew in tracking.mirror_runs(store, every, online=False))
+
+
+@pytest.fixture
+def small(made: Made, tiny: Setup, shared_store: Store, tmp_path: Path) -> Store:
+    """A store of its own with a judged seed model, and results of an experiment that uses it."""
+    store = Store(tmp_path / "artifacts")
+    store.prepare()
+    judged = arm(tiny, seed_model(tiny)).judged
+    made(judged)
+    for node in (judged, judged.answers, seed_model(tiny), tiny.seed_data):
+        shutil.copytree(shared_store.folder(node), store.folder(node), copy_function=os.link)
+    folder = store.root / "results" / "tiny" / "humpback" / "headline"
+    folder.mkdir(parents=True)
+    parts = {"model": seed_model(tiny).fingerprint, "judged": judged.fingerprint}
+    written = {"command": "humpback run", "arms": {"0": {"M0": parts}}, "artifacts": {judged.fingerprint: {}}}
+    (folder / "arms.json").write_text(json.dumps(written))
+    (folder / "comparisons.csv").write_text("first,difference,verdict\nM1,2.5,replicated\nM2,,not measured\n")
+    from matplotlib.figure import Figure
+
+    Figure(figsize=(1, 1)).savefig(folder / "figure.png")
+    return store
+
+
+def test_deleting_the_folder_and_mirroring_again_brings_the_same_runs_back(small: Store, tiny: Setup) -> None:
+    pytest.importorskip("wandb")
+    results = small.root / "results"
+    assert mirror_all(small, results) == 5
+    first = held(small)
+    shutil.rmtree(small.root / "wandb")
+    assert mirror_all(small, results) == 5
+    assert held(small) == first
+    judged = arm(tiny, seed_model(tiny)).judged
+    group, job, _, tags, _, files, exits = first[judged.fingerprint[:16]]
+    assert (group, job, exits) == ("humpback/headline", "judged", [0])
+    assert tags == ["arm M0", "humpback/headline", "seed 0", "tiny"]
+    assert any(name.startswith("files/media/table/verdicts") for name in files)
+    (results_files,) = [one[5] for one in first.values() if one[1] == "results"]
+    assert any("table/comparisons" in name for name in results_files)
+    assert any("images/figure" in name for name in results_files)
+
+
+def test_mirroring_twice_writes_nothing_twice_and_a_change_replaces_the_run(small: Store) -> None:
+    pytest.importorskip("wandb")
+    results = small.root / "results"
+    mirror_all(small, results)
+    before = {path: path.stat().st_mtime_ns for path in runs(small).values()}
+    assert mirror_all(small, results) == 0
+    assert {path: path.stat().st_mtime_ns for path in runs(small).values()} == before
+    table = results / "tiny" / "humpback" / "headline" / "comparisons.csv"
+    table.write_text(table.read_text().replace("2.5", "2.75"))
+    assert mirror_all(small, results) == 1
+    folders = [path.name.split("-", 3)[3] for path in (small.root / "wandb").glob("offline-run-*")]
+    assert len(folders) == len(set(folders)) == 5, "a second segment of a run would overwrite the first"
+
+
+def test_a_run_cut_off_while_it_was_mirrored_is_written_whole(small: Store) -> None:
+    pytest.importorskip("wandb")
+    mirror_all(small)
+    first = held(small)
+    torn = next(iter(runs(small).values()))
+    torn.write_bytes(torn.read_bytes()[:100])
+    (small.root / "wandb" / "mirrored" / torn.stem.removeprefix("run-")).unlink()
+    assert mirror_all(small) == 1
+    assert held(small) == first
+
+
+def measure_and_die(root: Path, node: Artifact, how: str) -> None:
+    """In a child: a stage that measures twice, starts a third line, and dies or fails."""
+    import harness.run
+
+    def stage(node: Artifact, work: Any) -> dict[str, int]:
+        work.log.metrics(1, loss=2.5)
+        work.log.metrics(2, loss=1.5)
+        with work.log.path.open("a") as out:
+            out.write('{"step": 3, "lo')
+        if how == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise ValueError("no luck")
+
+    harness.run.stage_for = lambda artifact: stage  # type: ignore[assignment]
+    make(node, Store(root), MACHINE, SOURCE, lambda *_: None)
+
+
+def died(root: Path, node: Artifact, how: str) -> int | None:
+    child = multiprocessing.get_context("fork").Process(target=measure_and_die, args=(root, node, how))
+    child.start()
+    child.join()
+    return child.exitcode
+
+
+@pytest.mark.parametrize(("how", "state"), [("killed", "crashed"), ("raised", "failed")])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_stage_that_died_loses_nothing_that_it_had_measured(
+    tmp_path: Path, tiny: Setup, how: str, state: str, again: bool
+) -> None:
+    """Whether or not the artifact was made after all."""
+    pytest.importorskip("wandb")
+    store, node = Store(tmp_path), tiny.seed_data
+    store.prepare()
+    assert died(tmp_path, node, how) == (-signal.SIGKILL if how == "killed" else 1)
+    assert died(tmp_path, node, how) != 0
+    if again:
+        make(node, store, MACHINE, SOURCE, lambda *_: None)
+    assert mirror_all(store) == (3 if again else 2)
+    found = held(store)
+    for number in (1, 2):
+        _, job, name, tags, rows, _, exits = found[f"{node.fingerprint[:16]}-{number}"]
+        assert [row["loss"] for row in rows] == [2.5, 1.5]
+        assert (job, tags, exits) == ("microseed", [state], [1])
+        assert name.endswith(f"attempt {number}")
+    assert mirror_all(store) == 0
+    assert sorted(path.name for path in (store.root / ".attempts").rglob("*.json*")) == [
+        "1.json",
+        "1.jsonl",
+        "2.json",
+        "2.jsonl",
+    ]
+
+
+def test_an_attempt_that_is_still_alive_is_left_alone(tmp_path: Path, tiny: Setup) -> None:
+    store, node = Store(tmp_path), tiny.seed_data
+    store.prepare()
+    died(tmp_path, node, "killed")
+    with store.lock(node):
+        assert list(attempts.ended(store)) == []
+    assert len(list(attempts.ended(store))) == 1
+
+
+def test_a_stage_that_ends_well_leaves_no_attempt(tmp_path: Path, tiny: Setup) -> None:
+    store = Store(tmp_path)
+    store.prepare()
+    make(tiny.seed_data, store, MACHINE, SOURCE, lambda *_: None)
+    assert [path for path in (tmp_path / ".attempts").rglob("*") if path.is_file()] == []
+
+
+def test_a_broken_line_inside_a_log_is_named(tmp_path: Path) -> None:
+    (tmp_path / METRICS).write_text('{"step": 1, "a": 2}\nnonsense\n{"step": 2}\n')
+    with pytest.raises(Damaged, match=r"metrics\.jsonl, line 2"):
+        metrics_of(tmp_path / METRICS)
+
+
+@pytest.mark.parametrize(
+    ("argv", "group"),
+    [
+        (["humpback", "run", "humpback/headline", "--setup", "micro"], "humpback/headline"),
+        (["humpback", "run", "--json", "alpagasus/headline"], "alpagasus/headline"),
+        (["humpback", "run", "--store", "my/store", "humpback/headline"], "humpback/headline"),
+        (["humpback", "run", "--store=my/store", "humpback/headline"], "humpback/headline"),
+        (["humpback", "data", "segment", "--out", "my/folder"], ""),
+    ],
+)
+def test_the_group_is_the_experiment_that_was_asked_for(argv: list[str], group: str) -> None:
+    assert asked_by(argv) == group
+
+
+def test_no_key_is_in_any_file(small: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("wandb")
+    for name in ("OPENAI_API_KEY", "HF_TOKEN"):
+        monkeypatch.setenv(name, f"sk-secret-{name}")
+    mirror_all(small, small.root / "results")
+    for path in (small.root / "wandb").rglob("*"):
+        assert not path.is_file() or b"sk-secret" not in path.read_bytes(), path
+
+
+def test_online_replaces_runs_and_logs_lineage(small: Store, tiny: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against wandb's calls as they are made: no server is to be had here."""
+    wandb = pytest.importorskip("wandb")
+    begun: list[dict[str, Any]] = []
+    used: list[tuple[str, str]] = []
+    logged: list[tuple[str, str]] = []
+
+    class Logged:
+        summary: dict[str, Any]
+
+        def __init__(self, **given: Any) -> None:
+            self.id, self.summary = given["id"], {}
+            begun.append(given)
+
+        def log(self, row: Any, step: int | None = None) -> None: ...
+        def finish(self, exit_code: int) -> None: ...
+        def use_artifact(self, one: Any) -> None:
+            used.append((self.id, one.name))
+
+        def log_artifact(self, one: Any) -> Any:
+            logged.append((self.id, one.name))
+            return self
+
+        def wait(self) -> None: ...
+
+    monkeypatch.setattr(wandb, "init", Logged)
+    every = list(tracking.all_runs(small, [], []))
+    assert all(anew for _, anew in tracking.mirror_runs(small, every, online=True))
+    assert {one["mode"] for one in begun} == {"online"}
+    assert {one["resume"] for one in begun} == {None}
+    model = seed_model(tiny)
+    name = model.name.replace("/", "-").replace("+", "-")
+    assert (model.fingerprint[:16], name) in logged
+    assert name in {one for _, one in used}
+    order = [one for _, one in logged]
+    answers = next(one for one in order if one.startswith("responses"))
+    assert order.index(name) < order.index(answers), "an artifact is logged before it is used"
+    assert not any(anew for _, anew in tracking.mirror_runs(small, every, online=True))
+
+
+def test_a_server_that_cannot_be_reached_is_one_line(small: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    wandb = pytest.importorskip("wandb")
+
+    def refuse(**given: Any) -> None:
+        raise wandb.Error("no route\nto host")
+
+    monkeypatch.setattr(wandb, "init", refuse)
+    with pytest.raises(StoreError, match=r"did not take the run .*: no route; nothing is lost"):
+        list(tracking.mirror_runs(small, tracking.all_runs(small, [], []), online=True))
+
+
+def test_the_command_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StoreError, match="WANDB_API_KEY"):
+        cli_mirror.mirror(online=True, store=tmp_path)
+    with pytest.raises(StoreError, match="nowhere is not a folder"):
+        cli_mirror.mirror(store=tmp_path / "nowhere")
+    monkeypatch.setattr(tracking, "available", lambda: False)
+    with pytest.raises(StoreError, match="wandb is not installed"):
+        cli_mirror.mirror(store=tmp_path)
+
+
+def test_a_damaged_record_is_named_and_the_others_are_mirrored(
+    small: Store, tiny: Setup, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("wandb")
+    import typer
+
+    (small.folder(tiny.seed_data) / "record.json").write_text("{")
+    with pytest.raises(typer.Exit):
+        cli_mirror.mirror(store=small.root)
+    told = capsys.readouterr()
+    assert "3 artifacts, 1 results written" in told.out
+    assert "record.json: not a record" in told.err
+
+
+def test_the_analysis_reads_nothing_of_the_mirror() -> None:
+    root = Path(__file__).parents[2] / "analysis"
+    assert not [path for path in root.rglob("*.py") if "wandb" in path.read_text(encoding="utf-8")]

@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from experiments.humpback.algorithm import arm, candidates, humpback, seed_model
-from experiments.setups import Setup
+from experiments.setup import Setup
 from harness.data import Examples, Joined, Reversed, Tagged
 from harness.engines.local import Engine
 from harness.fingerprint import Artifact

@@ -124,7 +124,7 @@ def test_what_is_only_large_is_read() -> None:
 
 def test_micro_pages_hold_what_they_say() -> None:
     """Header and text of every good section, in the setup's own rules, word for word."""
-    from experiments.setups import MICRO
+    from experiments.micro import MICRO
 
     for page in micro_pages(World(), 20, 3):
         rows = [row for row in segments(Page(page.url, page.html), MICRO.segments) if isinstance(row, Example)]

@@ -1,0 +1,49 @@
+"""The paper's method, as expressions: rate, filter, train, and judge against the model of the whole set."""
+
+from __future__ import annotations
+
+from experiments.setup import Filtering, Setup
+from harness.claims import Point
+from harness.data import Examples, MicroOracle, ModelRater, Rated, Selected
+from harness.fingerprint import FieldError
+from harness.models import Finetuned
+from harness.outcomes import Arm, Judged, Responses
+from harness.templates import Model
+
+
+def filtering(setup: Setup) -> Filtering:
+    """What the setup filters.
+
+    Raises:
+        FieldError: when it has no instruction set to filter.
+    """
+    if setup.filtering is None:
+        raise FieldError(f"the setup {setup.name!r} has no instruction set to filter; take another setup")
+    return setup.filtering
+
+
+def filtered(setup: Setup, *, at_least: float | None = None, by: ModelRater | MicroOracle | None = None) -> Selected:
+    """What the rater (the setup's, or another) gives the threshold or more: the paper's 9k of Alpaca's 52k."""
+    given = filtering(setup)
+    scores = Rated(given.examples, by=by or given.rater)
+    return Selected(scores, at_least=given.at_least if at_least is None else at_least)
+
+
+def trained(setup: Setup, examples: Examples) -> Finetuned:
+    """The base model finetuned on the examples as they are: AlpaGasus has no system sentence."""
+    return Finetuned(setup.base, examples, setup.sft)
+
+
+def answers(setup: Setup, model: Model) -> Responses:
+    """To the four test sets."""
+    return Responses(model, filtering(setup).prompts, setup.answering)
+
+
+def against(setup: Setup, model: Model, opponent: Examples, point: Point | None = None) -> Arm:
+    """The model's answers judged against the opponent's, in both orders."""
+    return Arm(model, Judged(answers(setup, model), against=opponent, by=setup.judge), point)
+
+
+def against_whole(setup: Setup, model: Model, point: Point | None = None) -> Arm:
+    """The model judged against the one of the whole set: the paper's Alpaca."""
+    return against(setup, model, answers(setup, trained(setup, filtering(setup).examples)), point)

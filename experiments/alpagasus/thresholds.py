@@ -1,0 +1,40 @@
+"""How strict should the filter be? At 4.5 it helps; at 4.0 it keeps most of the set and helps less.
+
+The claim (AlpaGasus): the 9k at 4.5 win more against the whole set than the 39k at 4.0. Wins less losses on the four
+sets, read from the figure: 17, 4, 13, 14 at 4.5 and 1, -11, 10, -3 at 4.0. It is falsified when the stricter filter
+is not the better one.
+"""
+
+from __future__ import annotations
+
+from experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
+from experiments.setup import Setup
+from harness.claims import Above, Claim, Comparison
+from harness.outcomes import Arm
+
+SHOWS = "figure: win/tie/lose against the whole set by threshold"
+REFERENCE = "whole set"
+BY_SET = True
+
+
+def claims(setup: Setup) -> tuple[Claim, ...]:
+    """What the paper says."""
+    strict, looser = filtering(setup).at_least, filtering(setup).looser
+    return (
+        Above(f"at {strict:g}", f"filtering at {strict:g} beats the whole set", paper=3.3),
+        Above(f"at {looser:g}", f"filtering at {looser:g} beats the whole set", paper=-0.2),
+        Comparison(
+            f"at {strict:g}",
+            f"at {looser:g}",
+            differ_in="examples.at_least",
+            claim=f"{strict:g} is the better threshold",
+            paper=3.5,
+        ),
+    )
+
+
+def arms(setup: Setup, seed: int) -> dict[str, Arm]:
+    """The arms of one seed, by name."""
+    at = setup.at(seed)
+    both = (filtering(at).at_least, filtering(at).looser)
+    return {f"at {k:g}": against_whole(at, trained(at, filtered(at, at_least=k))) for k in both}

@@ -1,0 +1,174 @@
+"""What a setup holds: section 3.1 of the papers as one frozen value.
+
+The same experiments run on every setup. The setups themselves are in `micro.py`, `paper.py` and `files.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+from harness.data import Examples, ExpectedScore, MicroOracle, ModelRater, Pages, SampledScore, Sampling
+from harness.files import ClueWeb22
+from harness.fingerprint import Artifact, FieldError, Value
+from harness.models import Sft
+from harness.outcomes import AlpacaEvalJudge, LocalJudge, MicroJudge
+from harness.prompts import Prompt
+from harness.templates import Model
+
+
+@dataclass(frozen=True)
+class AtLeast(Value):
+    """Candidates rated at this score or better: the paper's A_k."""
+
+    score: float
+
+
+@dataclass(frozen=True)
+class BestShare(Value):
+    """The best-rated share of the candidates, for raters whose scores mean nothing against a threshold."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Grid(Value):
+    """The sizes and thresholds that ablations go through."""
+
+    augmented: tuple[int, ...]
+    """Augmented examples, ascending."""
+    seed_data: tuple[int, ...]
+    """Seed examples, ascending."""
+    thresholds: tuple[float, ...]
+    """k of A_k, ascending."""
+    looser: float
+    """The k of A_4, which is set against A_5."""
+    training: tuple[int, ...]
+    """Examples of a filtered instruction set (AlpaGasus's 3k and 6k), ascending."""
+
+
+@dataclass(frozen=True)
+class Rival(Value):
+    """An instruction set that augmented data are compared with."""
+
+    name: str
+    examples: Examples
+    sizes: tuple[int, ...]
+    """Examples of the subsets whose win rates make its curve, ascending."""
+
+
+@dataclass(frozen=True)
+class Filtering(Value):
+    """What AlpaGasus filters, who rates it, and what the outcome is asked."""
+
+    examples: Examples
+    """The machine-made set: Alpaca's 52k."""
+    rater: ModelRater | MicroOracle
+    """Of accuracy, from 0 to 5; the paper's is ChatGPT."""
+    at_least: float
+    looser: float
+    """A lower threshold to compare with (the paper's 4.0)."""
+    helpfulness: ModelRater | MicroOracle
+    """The other dimension."""
+    another: ModelRater | MicroOracle
+    """Another rater of accuracy (the paper's is Claude)."""
+    other_examples: Examples
+    """Another set, written by people: Dolly."""
+    prompts: Examples
+    """The four test sets together, each prompt with its set as source."""
+    systems: tuple[tuple[str, Examples], ...]
+    """Answers of other systems to the same prompts, by name."""
+
+    def at(self, seed: int) -> Filtering:
+        """The sets drawn anew; raters and prompts stay."""
+        return replace(self, examples=drawn(self.examples, seed), other_examples=drawn(self.other_examples, seed))
+
+
+@dataclass(frozen=True)
+class Setup(Value):
+    """Everything that an experiment does not vary."""
+
+    name: str
+    base: Model
+    """One artifact whatever the seed of the run, as LLaMA is."""
+    seed_data: Examples
+    segments: Examples
+    backward_prompt: Prompt
+    backward: Sft
+    """Recipe of M_yx."""
+    augmentation: Sampling
+    """How instructions are drawn from M_yx."""
+    sft: Sft
+    """Recipe of every M_t."""
+    scoring: ExpectedScore | SampledScore
+    keep: AtLeast | BestShare
+    """Which rated candidates self-curation selects."""
+    oracle: MicroOracle | None
+    """The rater that is an upper bound for curation, where the truth is known."""
+    prompts: Examples
+    answering: Sampling
+    reference: Examples
+    """Answers that every arm is judged against."""
+    judge: MicroJudge | LocalJudge | AlpacaEvalJudge
+    grid: Grid
+    bases: tuple[tuple[str, Model], ...] = ()
+    """Base models of other sizes, by name, ascending; the setup's own is not among them."""
+    rivals: tuple[Rival, ...] = ()
+    filtering: Filtering | None = None
+
+    @property
+    def seed_size(self) -> int:
+        """Seed examples, where the seed data say how many are drawn; 0 where they are all that a file has."""
+        return getattr(self.seed_data, "n", None) or 0
+
+    def at(self, seed: int) -> Setup:
+        """This setup with everything random drawn anew: data, order of training, sampling. Prompts, reference, judge
+        and base stay, so that runs are paired over prompts."""
+        return replace(
+            self,
+            seed_data=drawn(self.seed_data, seed),
+            segments=drawn(self.segments, seed),
+            backward=replace(self.backward, seed=seed),
+            augmentation=replace(self.augmentation, seed=seed),
+            sft=replace(self.sft, seed=seed),
+            answering=replace(self.answering, seed=seed),
+            rivals=tuple(replace(one, examples=drawn(one.examples, seed)) for one in self.rivals),
+            filtering=self.filtering and self.filtering.at(seed),
+        )
+
+
+Drawn = TypeVar("Drawn", bound=Artifact)
+
+
+def on_pages(setup: Setup, pages: Pages) -> Setup:
+    """The setup with these pages in ClueWeb22's place.
+
+    Raises:
+        FieldError: when the setup has other pages already.
+    """
+    segments = _replaced(setup.segments, ClueWeb22(), pages)
+    if segments == setup.segments:
+        raise FieldError(f"--pages goes with setups of ClueWeb22's pages; {setup.name!r} has pages of its own")
+    return replace(setup, segments=segments)
+
+
+def _replaced(artifact: Drawn, old: Artifact, new: Artifact) -> Drawn:
+    values = {field.name: getattr(artifact, field.name) for field in fields(artifact)}
+    changes = {
+        name: new if value == old else _replaced(value, old, new)
+        for name, value in values.items()
+        if isinstance(value, Artifact)
+    }
+    return replace(artifact, **changes)
+
+
+def drawn(artifact: Drawn, seed: int) -> Drawn:
+    """The same data, drawn anew wherever it or what it is made of has a `draw`."""
+    changes: dict[str, Any] = {}
+    for field in fields(artifact):
+        value = getattr(artifact, field.name)
+        if field.name == "draw":
+            changes["draw"] = seed
+        elif isinstance(value, Artifact):
+            changes[field.name] = drawn(value, seed)
+    return replace(artifact, **changes) if changes else artifact

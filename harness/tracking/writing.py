@@ -1,0 +1,140 @@
+"""Writing runs with the wandb package: the only module that imports it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import wandb
+from filelock import FileLock
+
+from harness.store import Store, StoreError
+from harness.tracking.runs import Run
+
+PROJECT = "humpback-harness"
+_MOST_ROWS = 200_000
+"""Of a table: what W&B takes; a longer one is an error there and not cut."""
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """The mirror of a store, open for writing by one process."""
+
+    store: Store
+    online: bool
+    written: dict[Path, str] = field(default_factory=dict)
+    """Marks that are due: what was handed to W&B's service, which may not have put all of it on disk yet."""
+
+    def write(self, run: Run) -> bool:
+        """Bring the run to what it should be; False where it was that already.
+
+        Raises:
+            StoreError: when W&B cannot be reached or refuses.
+        """
+        mark = self.store.root / "wandb" / ("mirrored-online" if self.online else "mirrored") / run.id
+        digest = run.digest
+        there = self.online or any(self._segments(run))
+        if there and mark.exists() and mark.read_text(encoding="utf-8") == digest:
+            return False
+        for old in self._segments(run):
+            shutil.rmtree(old)
+        try:
+            self._log(run)
+        except (wandb.Error, OSError) as error:
+            told = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise StoreError(
+                f"W&B did not take the run {run.name}: {told}; nothing is lost: run `humpback mirror` again"
+            ) from error
+        self.written[mark] = digest
+        return True
+
+    def settle(self) -> None:
+        """Wait until everything is on disk, and only then call it mirrored."""
+        wandb.teardown()
+        for mark, digest in self.written.items():
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.write_text(digest, encoding="utf-8")
+
+    def _segments(self, run: Run) -> list[Path]:
+        """Offline folders of the run: `offline-run-DATE_TIME-ID`."""
+        found = (self.store.root / "wandb").glob(f"offline-run-*-{run.id}")
+        return [path for path in found if path.name.split("-", 3)[3] == run.id]
+
+    def _log(self, run: Run) -> None:
+        settings: dict[str, Any] = {"x_start_time": run.started} if run.started else {}
+        logged = wandb.init(
+            project=PROJECT,
+            group=run.group,
+            job_type=run.stage,
+            id=run.id,
+            name=run.name,
+            tags=list(run.tags),
+            config=run.config,
+            dir=str(self.store.root),
+            mode="online" if self.online else "offline",
+            # Unset, a run that is there online under this id is replaced. Resuming it would drop every row before
+            # its last step.
+            resume=None,
+            settings=wandb.Settings(
+                silent=True,
+                console="off",
+                disable_git=True,
+                disable_code=True,
+                disable_job_creation=True,
+                x_disable_stats=True,
+                x_disable_meta=True,
+                x_disable_machine_info=True,
+                x_save_requirements=False,
+                host="unnamed",
+                username="unnamed",
+                table_raise_on_max_row_limit_exceeded=True,
+                **settings,
+            ),
+        )
+        for row in run.history:
+            logged.log(row, step=row["step"])
+        for name, table in run.tables.items():
+            logged.log({name: wandb.Table(columns=list(table.heads), data=[list(row) for row in table.rows])})
+        for path in run.figures:
+            logged.log({path.stem: wandb.Image(str(path))})
+        logged.summary.update(run.summary)
+        if self.online:
+            _lineage(logged, run)
+        logged.finish(exit_code=0 if run.ended == "finished" else 1)
+
+
+@contextmanager
+def mirroring(store: Store, *, online: bool) -> Iterator[Mirror]:
+    """The mirror of a store, held by this process alone."""
+    logging.getLogger("wandb").setLevel(logging.ERROR)
+    wandb.Table.MAX_ROWS = _MOST_ROWS
+    (store.root / ".locks").mkdir(parents=True, exist_ok=True)
+    with FileLock(store.root / ".locks" / "mirror.lock"):
+        mirror = Mirror(store, online)
+        try:
+            yield mirror
+        finally:
+            mirror.settle()
+
+
+def _lineage(logged: Any, run: Run) -> None:
+    """What the run used and what came of it, as artifacts that hold a name and checksums; the files stay in the store.
+    The name ends in the fingerprint, so whoever logs an artifact first logs the same one."""
+    for name in run.inputs:
+        logged.use_artifact(_artifact(name, {}))
+    if run.makes:
+        logged.log_artifact(_artifact(run.makes, {"payload": run.payload, **run.summary})).wait()
+
+
+def _artifact(name: str, metadata: dict[str, Any]) -> Any:
+    kind, slug = name.split("/", 1)
+    allowed = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in f"{kind}-{slug}")
+    made = wandb.Artifact(allowed, type=kind, metadata=metadata)
+    with made.new_file("name.txt") as file:
+        file.write(name + "\n")
+    return made

@@ -1,0 +1,88 @@
+"""The papers' setups: what stands in section 3.1 of each, and other pages in ClueWeb22's place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from experiments.catalogue import experiment, experiment_names
+from experiments.setup import on_pages
+from experiments.setups import SETUPS
+from harness.files import ClueWeb22, File, WebPages
+from harness.fingerprint import Artifact, FieldError
+from harness.machine import Machine
+from harness.models import HubModel
+from harness.stages import Work, new_log, stage_for
+from harness.store import StoreError
+
+PAGES = WebPages((File("crawl.warc.gz", "0" * 64),))
+
+
+def test_humpback_s_recipe_is_the_paper_s() -> None:
+    setup = SETUPS["llama-7b"]
+    assert (setup.sft.learning_rate, setup.sft.weight_decay, setup.sft.dropout) == (1e-5, 0.1, 0.1)
+    assert setup.sft.schedule.final == 9e-6
+    assert [setup.sft.batch_for(n) for n in (800, 3_200)] == [8, 32]
+    steps = {100: 30, 800: 300, 1_600: 600, 3_200: 500, 6_400: 600, 12_800: 600, 25_600: 1_200, 51_200: 1_600}
+    assert {n: setup.sft.updates_for(n) for n in steps} == steps
+    assert (setup.answering.temperature, setup.answering.top_p) == (0.7, 0.9)
+    assert setup.seed_size == 3_200
+
+
+def test_alpagasus_s_recipe_is_the_paper_s() -> None:
+    seven, thirteen = SETUPS["alpagasus-7b"].sft, SETUPS["alpagasus-13b"].sft
+    assert (seven.learning_rate, seven.duration.n, seven.batch, seven.longest) == (2e-5, 3, 128, 512)  # type: ignore[union-attr]
+    assert (thirteen.learning_rate, thirteen.duration.n, thirteen.batch) == (1e-5, 5, 128)  # type: ignore[union-attr]
+    assert (seven.weight_decay, seven.dropout, seven.schedule.warm_up) == (0.0, 0.0, 0.03)
+    assert seven.updates_for(9_229) == 3 * 73
+
+
+def test_every_base_is_pinned_by_a_full_commit() -> None:
+    bases = [base for setup in SETUPS.values() for base in (setup.base, *(one for _, one in setup.bases))]
+    pinned = {base.repository: base.revision for base in bases if isinstance(base, HubModel)}
+    assert len(pinned) == 6
+    assert all(len(revision) == 40 and int(revision, 16) for revision in pinned.values())
+
+
+@pytest.mark.parametrize("name", experiment_names())
+def test_every_experiment_is_declared_on_every_setup(name: str) -> None:
+    one = experiment(name)
+    for setup in SETUPS.values():
+        arms = one.arms(setup, [0])
+        claims = one.claims(setup)
+        assert one.targets(arms, claims)
+        named = {*arms[0], *(arm.point.curve for arm in arms[0].values() if arm.point)}
+        for claim in claims:
+            told = vars(claim)
+            parts = [told.get(key) for key in ("first", "second", "arm", "curve", "over")]
+            assert {part for part in parts if part} <= named, (setup.name, claim)
+
+
+def test_pages_of_one_s_own_take_clueweb_s_place() -> None:
+    setup = on_pages(SETUPS["llama-7b"], PAGES)
+
+    def below(artifact: Artifact) -> set[str]:
+        return {type(artifact).__name__} | {name for one in artifact.inputs for name in below(one)}
+
+    assert "ClueWeb22" in below(SETUPS["llama-7b"].segments)
+    assert "ClueWeb22" not in below(setup.segments)
+    assert "WebPages" in below(setup.segments)
+    with pytest.raises(FieldError, match="'micro' has pages of its own"):
+        on_pages(SETUPS["micro"], PAGES)
+
+
+def test_clueweb_says_what_to_do(tmp_path: Path) -> None:
+    node = ClueWeb22()
+    work = Work(lambda _: tmp_path, tmp_path, Machine(), new_log(tmp_path, lambda done, total, unit: None))
+    with pytest.raises(StoreError, match="--pages"):
+        stage_for(node)(node, work)
+
+
+def test_seeds_draw_rivals_and_the_filtered_set_anew_and_keep_the_test_prompts() -> None:
+    zero, one = SETUPS["micro"].at(0), SETUPS["micro"].at(1)
+    assert zero.filtering is not None
+    assert one.filtering is not None
+    assert zero.filtering.examples != one.filtering.examples
+    assert zero.filtering.prompts == one.filtering.prompts
+    assert [a.examples == b.examples for a, b in zip(zero.rivals, one.rivals, strict=True)] == [False] * 3
