@@ -181,7 +181,12 @@ def test_a_run_that_is_interrupted_says_so_in_one_line_and_goes_on(
         return longer(body)
 
     server.reply = interrupt
-    result = run(*words, "--concurrency", 1)
+    # A shell that starts the tests in the background leaves SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = run(*words, "--concurrency", 1)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert result.exit_code == 130
     assert result.stderr.splitlines()[-1].startswith("stopped; what was answered is kept")
     server.reply = longer
