@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,24 +17,13 @@ import typer
 
 from experiments.catalogue import Experiment, UnknownName, experiment, experiment_names
 from experiments.catalogue import setup as setup_named
-from harness import (
-    cli_agree,
-    cli_annotate,
-    cli_benchmark,
-    cli_compare,
-    cli_fit,
-    cli_judge,
-    cli_mirror,
-    cli_responses,
-    cli_sweep,
-)
-from harness.cli_look import data
 from harness.fingerprint import FieldError
 from harness.machine import Machine, load_machine
 from harness.readers.streams import UnusableFile
 from harness.sources import UnknownSource
 from harness.store import Store, StoreError
 
+_FIRST = ("list", "plan", "run", "show")
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -176,19 +166,36 @@ def show(
         typer.echo("\n".join(artifact_lines(path, rows)))
 
 
-for module in (
-    cli_judge,
-    cli_compare,
-    cli_agree,
-    cli_annotate,
-    cli_benchmark,
-    cli_fit,
-    cli_responses,
-    cli_sweep,
-    cli_mirror,
-):
-    module.add_to(app)
-app.add_typer(data, name="data")
+@cache
+def complete() -> typer.Typer:
+    """The app with every command. The four above start without the others' imports, which take longer than they do."""
+    from harness import (
+        cli_agree,
+        cli_annotate,
+        cli_benchmark,
+        cli_compare,
+        cli_fit,
+        cli_judge,
+        cli_mirror,
+        cli_responses,
+        cli_sweep,
+    )
+    from harness.cli_look import data
+
+    for module in (
+        cli_judge,
+        cli_compare,
+        cli_agree,
+        cli_annotate,
+        cli_benchmark,
+        cli_fit,
+        cli_responses,
+        cli_sweep,
+        cli_mirror,
+    ):
+        module.add_to(app)
+    app.add_typer(data, name="data")
+    return app
 
 
 def _seeds(text: str) -> list[int]:
@@ -230,7 +237,7 @@ def _command(one: Experiment, setup: str, seeds: str, files: Path | None) -> str
 def main() -> Any:
     """Entry point: errors that a user can mend become one line, everything else a traceback."""
     try:
-        app()
+        (app if sys.argv[1:2] and sys.argv[1] in _FIRST else complete())()
     except (UnknownName, UnknownSource, FieldError) as error:
         print(f"humpback: {error}", file=sys.stderr)
         sys.exit(2)

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from harness.cli import app
+from harness.cli import complete
 from harness.fingerprint import FieldError
 from tests.analysis.judgements.material import annotations, written
 
 
 def call(*words: object) -> Result:
-    done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    done = CliRunner().invoke(complete(), [str(word) for word in words], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done
 
