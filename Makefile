@@ -14,8 +14,10 @@ test: install ## Lint, types, tests
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-results: install ## Five seeds, into the committed tables
+results: install ## Every experiment, three seeds (the headline five), into the committed tables and the report
+	$(BIN)/humpback run all --setup micro --seeds 0,1,2 --results results
 	$(BIN)/humpback run humpback/headline --setup micro --seeds 0,1,2,3,4 --results results
+	$(BIN)/humpback report --setup micro --results results
 
 install: .venv/installed
 

@@ -14,6 +14,7 @@ from math import log
 import numpy as np
 
 from analysis.contests import NONE, Contest
+from analysis.multiplicity import p_above
 from analysis.statistics import Estimate, Scores, bootstrap
 from harness.claims import Above, Claim, Comparison, Point, Rising
 
@@ -45,13 +46,28 @@ class Finding:
     """Win rate of the first against the second, in points above 50; None where they were not judged directly."""
     margin: float = MARGIN
     """A difference smaller than this does not matter."""
+    form: str = ".1f"
+    """How its numbers are printed."""
+
+    @property
+    def shown(self) -> tuple[Estimate, ...]:
+        """Every measure that there is: the difference, the head to head."""
+        return tuple(one for one in (self.difference, self.head_to_head) if one is not None)
+
+    @property
+    def p(self) -> float | None:
+        """Two-sided, by `analysis.multiplicity.p_above`; of two measures the larger, since both have to hold. Below .05
+        exactly where the verdict is "replicated". None without an interval."""
+        found = [p_above(one) for one in self.shown]
+        known = [p for p in found if p is not None]
+        return max(known) if known and len(known) == len(found) else None
 
     @property
     def verdict(self) -> str:
         """In words. "Replicated" wants every measure that there is (the difference through the reference, as the papers
         report it, and the direct contest) above zero with its whole interval. Where zero is inside, the claim is "not
         replicated" if the interval has no room for a difference that matters, and else nothing can be told."""
-        shown = [one for one in (self.difference, self.head_to_head) if one is not None]
+        shown = self.shown
         if not shown:
             return "not measured"
         if all(one.low > 0 for one in shown):

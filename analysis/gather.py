@@ -14,12 +14,17 @@ import numpy as np
 
 from analysis.contests import NONE, Contest, contest
 from analysis.findings import Finding, findings, slopes
+from analysis.measured import MeasuredRow, gather_measured, measured_finding
 from analysis.statistics import Estimate, bootstrap, standard_error
-from harness.claims import Claim, Comparison, Point
+from harness.claims import Claim, Comparison, Greater, Point
 from harness.data import Backtranslated, Rated, Segments, Selected
 from harness.fingerprint import Artifact
+from harness.measures import Measure
 from harness.outcomes import Arm, Judged, Responses
 from harness.store import Store
+
+WIN_RATE = "win rate, %"
+"""The metric under which the papers' numbers of arms are cited."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class Row:
     """A set of prompts, or "all"."""
     size: int | None = None
     """Where the arm lies on its curve."""
+    paper: float | None = None
+    """The paper's win rate for the same arm."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,7 @@ class Results:
     """What was lost on the way, a line a kind of stage."""
     curves: tuple[Curve, ...] = ()
     reference: str = "reference"
+    measured: tuple[MeasuredRow, ...] = ()
 
 
 def gather(
@@ -88,15 +96,18 @@ def gather(
     claims: Iterable[Claim],
     reasons: Mapping[str, str],
     *,
+    measures: Mapping[int, Mapping[str, Measure]] | None = None,
+    paper: Mapping[str, Mapping[str, float]] | None = None,
     reference: str = "reference",
     by_set: bool = False,
 ) -> Results:
-    """All rows, curves and findings of an experiment, from its arms by seed.
+    """All rows, curves and findings of an experiment, from its arms and measures by seed.
 
-    `reasons` says, by fingerprint, why an artifact was not made; `reference` is what the arms are judged against, in a
-    word; `by_set` adds rows for each set of prompts, over all seeds.
+    `reasons` says, by fingerprint, why an artifact was not made; `paper` has the papers' numbers by arm or measure, and
+    metric; `reference` is what the arms are judged against, in a word; `by_set` adds rows for each set of prompts, over
+    all seeds.
     """
-    claims = tuple(claims)
+    claims, paper = tuple(claims), paper or {}
     rows: list[Row] = []
     contests: dict[str, dict[int, Contest]] = {}
     names = list(next(iter(arms.values())))
@@ -106,7 +117,7 @@ def gather(
         own = {seed: arms[seed][name] for seed in arms}
         contests[name], more = _rows(store, name, reference, judged, own, reasons)
         size = points[name]
-        rows += [replace(row, size=size.n) for row in more] if size else more
+        rows += [replace(row, size=size.n if size else None, paper=paper.get(name, {}).get(WIN_RATE)) for row in more]
         if by_set:
             rows += _set_rows(store, name, reference, judged, rows[-len(more)].examples)
     direct: dict[tuple[str, str], dict[int, Contest]] = {}
@@ -118,10 +129,16 @@ def gather(
             rows += more
             if by_set:
                 rows += _set_rows(store, one.first, one.second, judged, rows[-len(more)].examples)
-    found = findings(claims, contests, points, direct, reference)
+    measured, numbers = gather_measured(store, measures or {}, paper, reasons)
+    found: list[Finding] = []
+    for claim in claims:
+        if isinstance(claim, Greater):
+            found.append(measured_finding(claim, numbers))
+        else:
+            found += findings((claim,), contests, points, direct, reference)
     names_of_curves = dict.fromkeys(point.curve for point in points.values() if point)
     curves = tuple(_curve(name, contests, points) for name in names_of_curves)
-    return Results(tuple(rows), tuple(found), losses(store, arms), curves, reference)
+    return Results(tuple(rows), tuple(found), losses(store, arms), curves, reference, tuple(measured))
 
 
 def _curve(name: str, contests: Mapping[str, Mapping[int, Contest]], points: Mapping[str, Point | None]) -> Curve:

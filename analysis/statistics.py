@@ -24,6 +24,8 @@ class Estimate:
     standard_error: float
     low: float
     high: float
+    degrees: int | None = None
+    """Of freedom, where the interval is Student's."""
 
 
 def standard_error(scores: Scores) -> float:

@@ -1,7 +1,8 @@
 """Finding experiments and setups by name, and what a run of one has to make.
 
-An experiment is a module one folder below this one, with `SHOWS`, `arms(setup, seed)` and `claims(setup)`. Its name is
-its path, such as humpback/headline. Nothing is registered: the folder is the list.
+An experiment is a module one folder below this one, with `SHOWS` and `claims(setup)`, and with `arms(setup, seed)`
+(what is judged), `measures(setup, seed)` (what is counted), or both. Its name is its path, such as humpback/headline.
+Nothing is registered: the folder is the list.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import Any
 
-from harness.claims import Claim, Comparison
-from harness.fingerprint import Artifact, expression
+from harness.claims import Cited, Claim, Comparison
+from harness.fingerprint import Artifact, FieldError, expression
+from harness.measures import Measure
 from harness.outcomes import Arm
+
+NOTHING = "this setup has nothing for it to measure"
 
 
 class UnknownName(LookupError):
@@ -50,22 +54,72 @@ class Experiment:
         """Whether the table also has a line for each set of prompts."""
         return bool(getattr(self.module, "BY_SET", False))
 
+    @property
+    def paper_curves(self) -> dict[str, tuple[str, str]]:
+        """By curve, the table and arm of `results/published` whose points the paper draws."""
+        return dict(getattr(self.module, "PAPER_CURVES", {}))
+
     def claims(self, setup: Any) -> tuple[Claim, ...]:
         """What is said of the arms."""
         return tuple(self.module.claims(setup))
 
+    @property
+    def falsified(self) -> str:
+        """The rest of the docstring: what the paper says, where, and what would falsify it."""
+        return "\n".join((self.module.__doc__ or "").strip().splitlines()[1:]).strip()
+
     def arms(self, setup: Any, seeds: Iterable[int]) -> dict[int, dict[str, Arm]]:
         """The arms by seed and name."""
-        return {seed: self.module.arms(setup, seed) for seed in seeds}
+        make = getattr(self.module, "arms", None)
+        return {seed: make(setup, seed) if make else {} for seed in seeds}
 
-    def targets(self, arms: dict[int, dict[str, Arm]], claims: Iterable[Claim]) -> list[Artifact]:
-        """The judgements that a run has to make: every arm against the reference, and the heads to heads."""
-        direct = [claim for claim in claims if isinstance(claim, Comparison) and claim.head_to_head]
+    def measures(self, setup: Any, seeds: Iterable[int]) -> dict[int, dict[str, Measure]]:
+        """The measures by seed and name."""
+        make = getattr(self.module, "measures", None)
+        return {seed: make(setup, seed) if make else {} for seed in seeds}
+
+    def cited(self, setup: Any) -> dict[str, dict[str, Cited]]:
+        """Where the paper prints its numbers for this setup, by arm or measure, and metric."""
+        make = getattr(self.module, "cited", None)
+        return make(setup) if make else {}
+
+    def on(self, setup: Any, seeds: Iterable[int]) -> Declared:
+        """The experiment on a setup, as values.
+
+        Raises:
+            FieldError: when the setup lacks what the experiment is about.
+        """
+        seeds = tuple(seeds)
+        found = Declared(self, setup, self.arms(setup, seeds), self.measures(setup, seeds), self.claims(setup))
+        if not any(found.arms.values()) and not any(found.measures.values()):
+            raise FieldError(f"{self.name} on {setup.name}: {NOTHING}; {self.shows}")
+        return found
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An experiment on a setup and seeds: everything that a run of it makes, and what is said of that."""
+
+    experiment: Experiment
+    setup: Any
+    arms: dict[int, dict[str, Arm]]
+    measures: dict[int, dict[str, Measure]]
+    claims: tuple[Claim, ...]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Of the run."""
+        return tuple(self.arms)
+
+    @property
+    def targets(self) -> list[Artifact]:
+        """What a run has to make: every arm against the reference, the heads to heads, and what is measured."""
+        direct = [claim for claim in self.claims if isinstance(claim, Comparison) and claim.head_to_head]
         found: list[Artifact] = []
-        for by_name in arms.values():
+        for by_name in self.arms.values():
             found += [arm.judged for arm in by_name.values()]
             found += [by_name[c.first].against(by_name[c.second]) for c in direct]
-        return found
+        return found + [one for named in self.measures.values() for measure in named.values() for one in measure.needs]
 
 
 def experiment_names() -> list[str]:
@@ -120,9 +174,14 @@ def closest(kind: str, name: str, names: list[str]) -> None:
         raise UnknownName(f"no {kind} {name!r}; {hint}")
 
 
-def resolved(arms: dict[int, dict[str, Arm]], claims: Iterable[Claim]) -> dict[str, Any]:
-    """The contents of arms.json: for each seed and arm its model and judgement by fingerprint, and every expression."""
-    roots = [part for by_name in arms.values() for arm in by_name.values() for part in (arm.model, arm.judged)]
+def resolved(declared: Declared) -> dict[str, Any]:
+    """The contents of arms.json: for each seed its arms (model and judgement) and measures (what they read) by
+    fingerprint, the claims, and every expression."""
+    arms, measures = declared.arms, declared.measures
+    roots: list[Artifact] = [
+        part for named in arms.values() for arm in named.values() for part in (arm.model, arm.judged)
+    ]
+    roots += [one for named in measures.values() for measure in named.values() for one in measure.needs]
     return {
         "arms": {
             str(seed): {
@@ -131,9 +190,16 @@ def resolved(arms: dict[int, dict[str, Arm]], claims: Iterable[Claim]) -> dict[s
             }
             for seed, by_name in arms.items()
         },
+        "measures": {
+            str(seed): {
+                name: {"kind": type(measure).__name__, "reads": [one.fingerprint for one in measure.needs]}
+                for name, measure in by_name.items()
+            }
+            for seed, by_name in measures.items()
+        },
         "claims": [
             {"kind": type(claim).__name__.lower(), **{k: v for k, v in asdict(claim).items() if v is not None}}
-            for claim in claims
+            for claim in declared.claims
         ],
         "artifacts": expression(*roots),
     }

@@ -6,13 +6,14 @@ that the data go all the way through.
 
 from __future__ import annotations
 
-from experiments.setup import AtLeast, BestShare, Grid, Setup
+from experiments.setup import AtLeast, BestShare, Grid, Setup, benchmarks
 from harness.data import ExpectedScore, Joined, Sampling, Segments
 from harness.files import Deduplicated
 from harness.given import Given
 from harness.models import BatchBySize, LinearTo, Llama, Lora, Pretrained, Sft, StepsBySize
 from harness.outcomes import LocalJudge, Responses
 from harness.prompts import BACKWARD, HUMPBACK_RATING
+from harness.prompts.sensitive import SENSITIVE
 from harness.templates import INSTRUCTION_RESPONSE, Model
 
 _TINY_SFT = Sft(
@@ -67,6 +68,10 @@ def files(given: Given) -> Setup:
             seed_data=(100, 800, 1_600, 3_200),
             thresholds=(1.0, 2.0, 3.0, 4.0, 4.5, 5.0),
             looser=4.0,
+            scaled=(3_200, 6_400, 12_800, 25_600),
             training=(3_000, 6_000),
         ),
+        benchmarks=benchmarks("humpback") if given.base else (),
+        bias=benchmarks("humpback-bias") if given.base else (),
+        sensitive=SENSITIVE,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from experiments.setup import AtLeast, Filtering, Grid, Rival, Setup
+from experiments.setup import AtLeast, Benchmark, Filtering, Grid, Rival, Setup
+from harness.benchmarks import MicroFacts
 from harness.data import (
     ExpectedScore,
     MicroOracle,
@@ -65,6 +66,7 @@ _TESTS = Distinct(
     )
 )
 """As many prompts in each as AlpaGasus's four test sets have."""
+_FACTS = (Benchmark(MicroFacts(_WORLD), 0),)
 _MACHINE_MADE = Lapses(wrong=0.2, clumsy=0.3, blogged=0.05, cut_off=0.05, off_topic=0.1)
 """The counterpart of Alpaca's answers: three in ten are as they should be."""
 
@@ -97,6 +99,7 @@ MICRO = Setup(
         seed_data=(16, 32, 64, 128),
         thresholds=(1.0, 2.0, 3.0, 4.0, 4.25, 4.5, 5.0),
         looser=3.5,
+        scaled=(60, 480),
         training=(100, 300),
     ),
     bases=(("small", _base(2, 64)), ("large", _base(4, 192))),
@@ -119,6 +122,9 @@ MICRO = Setup(
             ("middling", MicroAnswers("middling", _WORLD, _TESTS, Lapses(wrong=0.15, clumsy=0.2, blogged=0.15))),
             ("weak", MicroAnswers("weak", _WORLD, _TESTS, _MACHINE_MADE)),
         ),
+        benchmarks=_FACTS,
     ),
+    benchmarks=_FACTS,
+    strong=MicroOracle(_WORLD, noise=0.4),
 )
 """Everything made locally, on a CPU, in minutes."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.setup import AtLeast, BestShare, Filtering, Grid, Rival, Setup
+from experiments.setup import AtLeast, BestShare, Filtering, Grid, Rival, Setup, benchmarks
 from harness.data import ExpectedScore, ModelRater, Sample, SampledScore, Sampling, Segments
 from harness.data import FirstLineScore as Alone
 from harness.files import ClueWeb22, Deduplicated, Distinct, OpenAssistant
@@ -26,6 +26,7 @@ from harness.named_sets import (
 )
 from harness.outcomes import AlpacaEvalJudge, Responses
 from harness.prompts import ALPAGASUS_ACCURACY, ALPAGASUS_HELPFULNESS, BACKWARD, HUMPBACK_RATING
+from harness.prompts.sensitive import SENSITIVE
 from harness.sources import source
 
 _LLAMA_7B = HubModel("huggyllama/llama-7b", "8416d3fefb0cb3ff5775a7b13c1692d10ff1aa16")
@@ -46,6 +47,7 @@ _POOL = 502_133
 _TESTS = Distinct(ALPAGASUS_TEST)
 _WRITING = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=1_024)
 """Half of LLaMA's context: an assumption; published is the whole length, 2,048."""
+_RUBRIC = SampledScore(HUMPBACK_RATING, Sampling(temperature=0.7, top_p=0.9, max_new_tokens=256))
 _SIZES = (100, 800, 1_600, 12_800, 25_600, 51_200)
 
 LLAMA_7B = Setup(
@@ -57,7 +59,7 @@ LLAMA_7B = Setup(
     backward=Sft(),
     augmentation=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=256),
     sft=Sft(),
-    scoring=SampledScore(HUMPBACK_RATING, Sampling(temperature=0.7, top_p=0.9, max_new_tokens=256)),
+    scoring=_RUBRIC,
     keep=AtLeast(4.5),
     oracle=None,
     prompts=ALPACA_EVAL,
@@ -69,6 +71,7 @@ LLAMA_7B = Setup(
         seed_data=(100, 800, 1_600, 3_200),
         thresholds=(1.0, 2.0, 3.0, 4.0, 4.5, 5.0),
         looser=4.0,
+        scaled=(3_200, 6_400, 12_800, 25_600),
         training=(3_000, 6_000),
     ),
     bases=(("large", _LLAMA_65B),),
@@ -94,7 +97,12 @@ LLAMA_7B = Setup(
             ("Claude", Responses(_CLAUDE, _TESTS, _WRITING)),
             ("ChatGPT", Responses(_CHATGPT, _TESTS, _WRITING)),
         ),
+        benchmarks=benchmarks("alpagasus"),
     ),
+    benchmarks=benchmarks("humpback"),
+    bias=benchmarks("humpback-bias"),
+    sensitive=SENSITIVE,
+    strong=ModelRater(ServedModel("gpt-4"), _RUBRIC),
 )
 """Humpback, section 3.1, at the size of its scaling figures. One reply of 4.5 or better is the integer 5."""
 
@@ -138,6 +146,7 @@ SMOLLM_135M = replace(
         seed_data=(100, 800, 1_600, 3_200),
         thresholds=(1.0, 2.0, 3.0, 4.0, 4.5, 5.0),
         looser=4.0,
+        scaled=(400, 800, 1_600),
         training=(3_000, 6_000),
     ),
 )

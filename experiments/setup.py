@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
+from harness.benchmarks import SETS, Benchmarked, MicroFacts, Task
 from harness.data import Examples, ExpectedScore, MicroOracle, ModelRater, Pages, SampledScore, Sampling
 from harness.files import ClueWeb22
 from harness.fingerprint import Artifact, FieldError, Value
@@ -43,6 +44,8 @@ class Grid(Value):
     """k of A_k, ascending."""
     looser: float
     """The k of A_4, which is set against A_5."""
+    scaled: tuple[int, ...]
+    """Augmented examples where data and model are scaled together, ascending."""
     training: tuple[int, ...]
     """Examples of a filtered instruction set (AlpaGasus's 3k and 6k), ascending."""
 
@@ -55,6 +58,40 @@ class Rival(Value):
     examples: Examples
     sizes: tuple[int, ...]
     """Examples of the subsets whose win rates make its curve, ascending."""
+
+
+@dataclass(frozen=True)
+class Benchmark(Value):
+    """An NLP benchmark, with so many shots."""
+
+    task: Task | MicroFacts
+    shots: int
+    run_model_code: bool = False
+    """humaneval runs what the model wrote; a setup that does not say so leaves it out, and the table says why."""
+
+    @property
+    def name(self) -> str:
+        """For the names of measures."""
+        return f"{self.task.name}, {self.shots}-shot"
+
+    @property
+    def metric(self) -> str:
+        """What its number is called: after the metric that `analysis/measures/benchmarked.py` picks of lm-eval's."""
+        name = self.task.name
+        metric = "pct_stereotype" if name.startswith("crows_pairs") else _METRICS.get(name, "acc")
+        return f"{name}, {metric}, {self.shots}-shot, %"
+
+    def of(self, model: Model) -> Benchmarked:
+        """The model on it."""
+        return Benchmarked(model, (self.task,), self.shots, run_model_code=self.run_model_code)
+
+
+_METRICS = {"bbh": "exact_match", "drop": "em", "humaneval": "pass@1"}
+
+
+def benchmarks(name: str) -> tuple[Benchmark, ...]:
+    """A set of the papers', by its name in `harness/benchmarks.py`."""
+    return tuple(Benchmark(Task(task), one.shots) for one in SETS[name] for task in one.tasks)
 
 
 @dataclass(frozen=True)
@@ -78,6 +115,8 @@ class Filtering(Value):
     """The four test sets together, each prompt with its set as source."""
     systems: tuple[tuple[str, Examples], ...]
     """Answers of other systems to the same prompts, by name."""
+    benchmarks: tuple[Benchmark, ...] = ()
+    """AlpaGasus's: MMLU, BBH, DROP, HumanEval."""
 
     def at(self, seed: int) -> Filtering:
         """The sets drawn anew; raters and prompts stay."""
@@ -115,6 +154,14 @@ class Setup(Value):
     """Base models of other sizes, by name, ascending; the setup's own is not among them."""
     rivals: tuple[Rival, ...] = ()
     filtering: Filtering | None = None
+    benchmarks: tuple[Benchmark, ...] = ()
+    """Humpback's: common sense and MMLU."""
+    bias: tuple[Benchmark, ...] = ()
+    """CrowS-Pairs, whole and by kind of bias."""
+    sensitive: Examples | None = None
+    """Prompts that a safe answer declines or handles with care."""
+    strong: ModelRater | MicroOracle | None = None
+    """A rater stronger than any M_t, to set their selections against; the paper's is GPT-4."""
 
     @property
     def seed_size(self) -> int:

@@ -58,4 +58,32 @@ class Rising:
     """The paper's slope (or difference of slopes), in points for a factor of e."""
 
 
-Claim = Comparison | Above | Rising
+@dataclass(frozen=True)
+class Greater:
+    """One measured number is greater than another, or than a value."""
+
+    metric: str
+    first: str
+    """Name of a measure."""
+    second: str | float
+    """Another measure of the same metric, or a value."""
+    claim: str
+    matters: float
+    """A difference smaller than this does not matter; in the metric's unit."""
+    paper: float | None = None
+    """The paper's difference."""
+
+
+@dataclass(frozen=True)
+class Cited:
+    """Where the papers' number stands: one row of `results/published`."""
+
+    table: str
+    """The file's name without `.csv`."""
+    arm: str
+    metric: str
+    n_examples: int | None = None
+    """Chooses a point of a curve."""
+
+
+Claim = Comparison | Above | Rising | Greater

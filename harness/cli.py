@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.catalogue import Experiment, UnknownName, experiment, experiment_names
+from experiments.catalogue import Declared, UnknownName, experiment, experiment_names
 from experiments.catalogue import setup as setup_named
 from harness.fingerprint import FieldError
 from harness.machine import Machine, load_machine
@@ -32,7 +32,7 @@ app = typer.Typer(
     help="Does instruction backtranslation work, on your data, your model and your budget?",
 )
 
-Name = Annotated[str, typer.Argument(help="An experiment, such as humpback/headline.", show_default=False)]
+Names = Annotated[list[str], typer.Argument(help="Experiments, such as humpback/headline; or all.", show_default=False)]
 SetupName = Annotated[str, typer.Option("--setup", help="What the experiment runs on.")]
 Seeds = Annotated[str, typer.Option("--seeds", help="Seeds of the run, such as 0,1,2.")]
 MachineFile = Annotated[Path | None, typer.Option("--machine", help="A TOML file that says where stages run.")]
@@ -67,7 +67,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def plan(
-    name: Name,
+    names: Names,
     setup: SetupName = "micro",
     seeds: Seeds = "0",
     files: FilesFile = None,
@@ -92,12 +92,11 @@ def plan(
     from harness.plan import plan as planned
     from harness.show import plan_lines
 
-    one = experiment(name)
     options = {"seed_data": seed_data, "pages": pages, "prompts": prompts, "base": base, "judge": judge}
+    every_name = _names(names)
     chosen, where = _setup(setup, files, options, load_machine(machine))
-    arms = one.arms(chosen, _seeds(seeds))
     kept = Store(store or Path(where.store))
-    targets = one.targets(arms, one.claims(chosen))
+    targets = [target for one in _declared(every_name, chosen, seeds) for target in one.targets]
     result = planned(kept, targets)
     every = steps or as_json or len(result.to_do) <= 40
     if every:  # The reasons take longer than all the rest, so they are looked for only where they are shown.
@@ -115,7 +114,7 @@ def plan(
 
 @app.command()
 def run(
-    name: Name,
+    names: Names,
     setup: SetupName = "micro",
     seeds: Seeds = "0",
     files: FilesFile = None,
@@ -134,20 +133,11 @@ def run(
     """Make what is not made yet, then print the table and write it with its figure."""
     from harness.display import run_and_report
 
-    one = experiment(name)
     options = {"seed_data": seed_data, "pages": pages, "prompts": prompts, "base": base, "judge": judge}
+    every_name = _names(names)
     chosen, where = _setup(setup, files, options, load_machine(machine, **({"store": str(store)} if store else {})))
-    numbers = _seeds(seeds)
-    ok = run_and_report(
-        one,
-        chosen,
-        numbers,
-        where,
-        results or Path(where.store) / "results",
-        _command(one, setup, seeds, files),
-        as_json,
-    )
-    if not ok:
+    declared = [(one, _command(one, setup, seeds, files)) for one in _declared(every_name, chosen, seeds)]
+    if not run_and_report(declared, where, results or Path(where.store) / "results", as_json):
         raise typer.Exit(1)
 
 
@@ -177,6 +167,7 @@ def complete() -> typer.Typer:
         cli_fit,
         cli_judge,
         cli_mirror,
+        cli_report,
         cli_responses,
         cli_sweep,
     )
@@ -191,6 +182,7 @@ def complete() -> typer.Typer:
         cli_fit,
         cli_responses,
         cli_sweep,
+        cli_report,
         cli_mirror,
     ):
         module.add_to(app)
@@ -229,9 +221,31 @@ def _setup(name: str, files: Path | None, options: dict[str, Any], machine: Mach
     return files_setup(located.given), replace(machine, files=located.files)
 
 
-def _command(one: Experiment, setup: str, seeds: str, files: Path | None) -> str:
+def _names(names: list[str]) -> list[str]:
+    """The names, each of an experiment; `all` is every one."""
+    if names == ["all"]:
+        return experiment_names()
+    return [experiment(name).name for name in dict.fromkeys(names)]
+
+
+def _declared(names: list[str], chosen: Any, seeds: str) -> list[Declared]:
+    """The experiments on the setup. Of several, those that the setup has nothing for are left out, and named."""
+    numbers, found = _seeds(seeds), []
+    for name in names:
+        try:
+            found.append(experiment(name).on(chosen, numbers))
+        except FieldError as error:
+            if len(names) == 1:
+                raise
+            typer.echo(f"left out: {error}", err=True)
+    return found
+
+
+def _command(one: Declared, setup: str, seeds: str, files: Path | None) -> str:
     """What made the results, without folders of this machine."""
-    return f"humpback run {one.name} --setup {setup}{f' --files {files.name}' if files else ''} --seeds {seeds}"
+    return (
+        f"humpback run {one.experiment.name} --setup {setup}{f' --files {files.name}' if files else ''} --seeds {seeds}"
+    )
 
 
 def main() -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,58 +13,78 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from experiments.catalogue import Experiment, resolved
+from experiments.catalogue import Declared, Experiment
+from harness.display_files import write
 from harness.executors.local import Progress, Result, StageFailed, execute
 from harness.fingerprint import Artifact
 from harness.machine import Machine
 from harness.plan import plan
 from harness.run import Outcome
-from harness.store import Store, StoreError
+from harness.store import Store
 
 
 def run_and_report(
-    experiment: Experiment,
-    setup: Any,
-    seeds: list[int],
+    chosen: list[tuple[Declared, str]],
     machine: Machine,
     results: Path,
-    command: str,
     as_json: bool,
 ) -> bool:
-    """Run an experiment to its table. False when a stage failed; what does not depend on it is reported all the same.
+    """Run experiments, each with the command that makes it alone, to their tables. Stages that several share are run
+    once. False when a stage failed; what does not depend on it is reported all the same.
 
     Raises:
         StoreError: when the store, or the results folder, cannot be used.
     """
     console = Console(stderr=as_json)
-    arms, claims = experiment.arms(setup, seeds), experiment.claims(setup)
     store = Store(Path(machine.store))
-    targets = experiment.targets(arms, claims)
-    to_do = plan(store, targets)
+    to_do = plan(store, [target for declared, _ in chosen for target in declared.targets])
     started = time.monotonic()
+    first, _ = chosen[0]
+    what = first.experiment.name if len(chosen) == 1 else f"{len(chosen)} experiments"
     console.print(
-        f"{experiment.name} on {setup.name}, seeds {', '.join(map(str, seeds))}: {len(to_do.to_do)} stages to run, "
+        f"{what} on {first.setup.name}, seeds {', '.join(map(str, first.seeds))}: {len(to_do.to_do)} stages to run, "
         f"{len(to_do.steps) - len(to_do.to_do)} done; store {store.root}",
         highlight=False,
     )
     result = _watched(console, to_do, store, machine)
     ok = _complaints(console, store, result)
+    reasons = {key: outcome.reason for key, outcome in result.outcomes.items() if outcome.reason}
+    printed = []
+    for declared, command in chosen:
+        found, written = _report(declared, command, store, reasons, results)
+        if as_json:
+            from analysis import tables
+
+            printed.append(tables.as_json(command, found))
+        else:
+            _print(console, declared.experiment, found)
+        console.print(f"wrote {written}", highlight=False, soft_wrap=True)
+    if as_json:
+        print(printed[0] if len(printed) == 1 else "[" + ",\n".join(printed) + "]")
+    if machine.tracking == "wandb":
+        for declared, _ in chosen:
+            steps = plan(store, declared.targets).steps
+            _mirrored(console, store, [step.artifact for step in steps], declared.experiment.name)
+    console.print(f"{time.monotonic() - started:.0f} s", highlight=False)
+    return ok
+
+
+def _report(declared: Declared, command: str, store: Store, reasons: dict[str, str], results: Path) -> tuple[Any, str]:
+    from analysis.cited import resolve, values
     from analysis.gather import gather
 
-    reasons = {key: outcome.reason for key, outcome in result.outcomes.items() if outcome.reason}
-    found = gather(store, arms, claims, reasons, reference=experiment.reference, by_set=experiment.by_set)
-    folder = results / setup.name / experiment.name
-    written = _write(folder, experiment, arms, claims, command, found)
-    if machine.tracking == "wandb":
-        _mirrored(console, store, [step.artifact for step in to_do.steps], experiment.name)
-    if as_json:
-        from analysis import tables
-
-        print(tables.as_json(command, found))
-    else:
-        _print(console, experiment, found)
-    console.print(f"{time.monotonic() - started:.0f} s; wrote {written}", highlight=False)
-    return ok
+    experiment = declared.experiment
+    found = gather(
+        store,
+        declared.arms,
+        declared.claims,
+        reasons,
+        measures=declared.measures,
+        paper=values(resolve(experiment.cited(declared.setup))),
+        reference=experiment.reference,
+        by_set=experiment.by_set,
+    )
+    return found, write(results / declared.setup.name / experiment.name, declared, command, found, store)
 
 
 def _watched(console: Console, to_do: Any, store: Store, machine: Machine) -> Result:
@@ -155,68 +175,55 @@ def _complaints(console: Console, store: Store, result: Result) -> bool:
 
 
 def _print(console: Console, experiment: Experiment, found: Any) -> None:
-    from analysis.tables import CURVE_HEADS, FINDING_HEADS, HEADS, cells, curve_cells, finding_cells
+    from analysis.tables import (
+        CURVE_HEADS,
+        FINDING_HEADS,
+        HEADS,
+        MEASURED_HEADS,
+        cells,
+        curve_cells,
+        finding_rows,
+        measured_cells,
+        not_measured,
+        shown,
+        without,
+    )
 
     wide = console if console.is_terminal else Console(width=180, file=sys.stdout)
+    wide.print(experiment.claim, style="bold", highlight=False)
     seeds = {row.seed for row in found.rows} - {"all"}
-    table = Table(title=experiment.claim, title_justify="left", title_style="bold")
-    for head in HEADS:
-        table.add_column(head, justify="left" if head in ("arm", "against") else "right")
+    rows, styles = [], []
     for row in found.rows:
+        one = cells(row)
         if row.set != "all":
-            table.add_row(f"· {row.set}", *cells(row)[1:], style="dim")
-        elif row.seed == "all":
-            table.add_row(*cells(row), style="bold" if len(seeds) > 1 else None)
-            if len(seeds) == 1:
-                continue
-        elif len(seeds) > 1:
-            table.add_row(*cells(row), style="dim")
-    wide.print(table)
+            one = (f"· {row.set}", *one[1:])
+        elif len(seeds) == 1 and row.seed != "all":
+            continue
+        rows.append(one)
+        together = row.seed == "all" and row.set == "all"
+        styles.append("dim" if not together else "bold" if len(seeds) > 1 else None)
+    if rows:
+        wide.print(_table(*shown(HEADS, rows), styles))
+    if measured := [measured_cells(row) for row in found.measured if row.seed == "all"]:
+        wide.print(_table(*without(*shown(MEASURED_HEADS, measured), "seed")))
+        for line in not_measured(found.measured):
+            wide.print(line, highlight=False, soft_wrap=True)
     if found.curves:
         wide.print(_table(CURVE_HEADS, [curve_cells(one) for one in found.curves]))
-    wide.print(_table(FINDING_HEADS, [finding_cells(one) for one in found.findings]))
-    wide.print("on the way: " + "; ".join(found.losses), highlight=False)
+    if found.findings:
+        wide.print(_table(*shown(FINDING_HEADS, finding_rows(found.findings))))
+    if found.losses:
+        wide.print("on the way: " + "; ".join(found.losses), highlight=False)
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+_LEFT = ("arm", "against", "what", "metric", "curve", "sizes", "compared", "verdict", "claim")
+"""Columns of words; numbers stand to the right."""
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], styles: Sequence[str | None] = ()) -> Table:
     table = Table()
     for head in heads:
-        table.add_column(head, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
+        table.add_column(head, overflow="fold", justify="left" if head in _LEFT else "right")
+    for row, style in zip(rows, styles or [None] * len(rows), strict=True):
+        table.add_row(*row, style=style)
     return table
-
-
-def _write(folder: Path, experiment: Experiment, arms: Any, claims: Any, command: str, found: Any) -> str:
-    from analysis import figures, tables
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "arms.json").write_text(
-            json.dumps({"command": command, **resolved(arms, claims)}, indent=1, sort_keys=True) + "\n"
-        )
-        (folder / "rows.csv").write_text(tables.tidy(found))
-        (folder / "comparisons.csv").write_text(tables.tidy_findings(found))
-        (folder / "table.md").write_text(tables.markdown(f"{experiment.name}: {experiment.claim}", command, found))
-        figures.save(figures.arms_figure(experiment.claim, command, found), folder, "figure", command)
-        _draw_curves(folder, experiment, arms, command, found)
-    except OSError as error:
-        raise StoreError(f"{error.filename or folder}: {error.strerror}; give another folder with --results") from error
-    return f"{folder}/ (table.md, rows.csv, comparisons.csv, arms.json, figure.svg, .png, .pdf)"
-
-
-def _draw_curves(folder: Path, experiment: Experiment, arms: Any, command: str, found: Any) -> None:
-    """Win rate against size, where arms lie on curves."""
-    curves = {name: arm.point.curve for name, arm in next(iter(arms.values())).items() if arm.point}
-    if not curves:
-        return
-    from analysis import figures
-    from analysis.curves import points_of
-    from analysis.scaling_figures import scaling_figure
-    from analysis.scaling_tables import summarise
-
-    if points := points_of(found, curves):
-        value = f"win rate against {found.reference}, %"
-        figures.save(
-            scaling_figure(summarise(points), command, title=experiment.claim, value=value), folder, "curves", command
-        )

@@ -14,12 +14,14 @@ from typing import Any
 from harness import benchmarks, data, files, models, outcomes, prompts, templates
 from harness.fingerprint import Artifact, FieldError, Value
 from harness.located import digest, model_files
+from harness.micro import named
 from harness.models import FolderModel
+from harness.prompts import sensitive
 from harness.setup_file import _Found
 from harness.store import RECORD, StoreError, read_record
 from harness.templates import Model
 
-_VOCABULARY = (benchmarks, data, files, models, outcomes, prompts, templates)
+_VOCABULARY = (benchmarks, data, files, models, named, outcomes, prompts, sensitive, templates)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from typing import Any, Literal
 from harness import attempts
 from harness.fingerprint import Artifact, expression
 from harness.machine import Machine
-from harness.stages import Work, new_log, stage_for
+from harness.stages import TooFew, Work, new_log, stage_for
 from harness.store import Store, StoreError
 
 _NO_PATHS = {"store": None, "data": None, "files": None}
@@ -39,7 +39,7 @@ class Outcome:
     """How the making of an artifact ended."""
 
     word: Literal["made", "found", "stopped"]
-    """Made here; found done, by another process; or stopped because an input is an empty set."""
+    """Made here; found done, by another process; or stopped because an input is an empty set, or too small a one."""
     seconds: float = 0.0
     reason: str = ""
 
@@ -83,6 +83,8 @@ def make(
     except Exception as error:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, TooFew):
+            return Outcome("stopped", reason=str(error))
         reason = _no_room(error)
         if not reason:
             raise

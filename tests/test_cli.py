@@ -78,6 +78,32 @@ def test_plan_touches_nothing_and_counts(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_several_experiments_share_their_stages_in_one_plan(tmp_path: Path) -> None:
+    def stages(*names: str) -> set[str]:
+        done = humpback("plan", *names, "--json", "--store", str(tmp_path / "none"))
+        assert done.returncode == 0, done.stderr
+        return {step["artifact"] for step in json.loads(done.stdout)["steps"]}
+
+    one, two = stages("humpback/headline"), stages("humpback/iterations")
+    both = stages("humpback/headline", "humpback/iterations", "humpback/headline")
+    assert both == one | two
+    assert len(both) < len(one) + len(two)
+    assert both < stages("all")
+
+
+def test_what_a_setup_has_nothing_for_is_left_out_of_all_and_named(tmp_path: Path) -> None:
+    for name in ("seed.jsonl", "page.html"):
+        (tmp_path / name).write_text('{"instruction": "Say hello.", "output": "Hello."}\n')
+    given = ("--seed-data", "seed.jsonl", "--pages", "page.html", "--prompts", "seed.jsonl")
+    files = ("--setup", "files", *given, "--base", "tiny", "--judge", "base")
+    done = humpback("plan", "all", *files, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "left out: the setup 'files' has no instruction set to filter" in done.stderr
+    alone = humpback("plan", "alpagasus/headline", *files, cwd=tmp_path)
+    assert alone.returncode == 2
+    assert "has no instruction set to filter" in alone.stderr
+
+
 def test_a_plan_at_the_papers_scale_says_what_it_costs_and_what_is_not_known(tmp_path: Path) -> None:
     (tmp_path / "machine.toml").write_text("[endpoint]\nprice_in = 30.0\nprice_out = 60.0\n")
     words = ("plan", "humpback/data_scaling", "--setup", "llama-7b", "--machine", "machine.toml")

@@ -71,7 +71,7 @@ def test_filter_keeps_what_reaches_the_threshold_with_its_control(here: Path) ->
     assert "/2-of-" in subset.stdout
     too_many = humpback(*words[:7], "--n", "5", cwd=here)
     assert too_many.returncode == 1
-    assert "5 rows wanted of 4" in too_many.stderr
+    assert "5 rows wanted of the 4 of selected/" in too_many.stderr
     assert "Traceback" not in too_many.stderr
 
 

@@ -20,9 +20,11 @@ VOCABULARY = {
     "harness.published",
     "harness.sources",
     "harness.named_sets",
+    "harness.measures",
     "harness.models",
     "harness.outcomes",
     "harness.prompts",
+    "harness.prompts.sensitive",
     "harness.screening",
     "harness.search",
     "harness.templates",
@@ -65,7 +67,7 @@ def test_analysis_reads_records_and_never_runs_a_stage(path: Path) -> None:
 @pytest.mark.parametrize("path", files("harness"), ids=lambda p: str(p.relative_to(ROOT)))
 def test_the_harness_knows_neither(path: Path) -> None:
     """The commands and their display are the front door: they alone see the experiments and the analysis."""
-    if path.name.startswith("cli") or path.name == "display.py":
+    if path.name.startswith(("cli", "display")):
         return
     assert not {name for name in imports(path) if name.split(".")[0] in ("experiments", "analysis")}
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from analysis.gather import Results, gather
 from analysis.tables import tidy, tidy_findings
 from experiments.catalogue import experiment
 from experiments.setup import AtLeast
+from harness.data import Sample, Tagged
 from harness.executors.local import Progress, execute
 from harness.fingerprint import Artifact
-from harness.plan import Plan, plan
+from harness.outcomes import Judged
+from harness.plan import plan
 from harness.run import make
 from harness.stages import stage_for
 from harness.store import Store
@@ -33,8 +36,7 @@ ROOT = Path(__file__).parent.parent
 
 def everything() -> list[Artifact]:
     """Every artifact of the tiny headline, inputs first."""
-    arms = ONE.arms(tiny_setup(), [0])
-    return [step.artifact for step in plan(Store(Path("/nowhere")), ONE.targets(arms, ONE.claims(tiny_setup()))).steps]
+    return [step.artifact for step in plan(Store(Path("/nowhere")), ONE.on(tiny_setup(), [0]).targets).steps]
 
 
 STAGES = {type(node).__name__: node for node in reversed(everything())}
@@ -42,8 +44,7 @@ STAGES = {type(node).__name__: node for node in reversed(everything())}
 
 
 def run_all(store: Store) -> None:
-    arms = ONE.arms(tiny_setup(), [0])
-    result = execute(plan(store, ONE.targets(arms, ONE.claims(tiny_setup()))), store, MACHINE, Progress())
+    result = execute(plan(store, ONE.on(tiny_setup(), [0]).targets), store, MACHINE, Progress())
     assert not result.failures, result.failures
     assert not [one for one in result.outcomes.values() if one.word == "stopped"]
 
@@ -70,8 +71,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def test_a_finished_run_has_nothing_left_to_do(undisturbed: Store) -> None:
-    arms = ONE.arms(tiny_setup(), [0])
-    assert plan(undisturbed, ONE.targets(arms, ONE.claims(tiny_setup()))).to_do == ()
+    assert plan(undisturbed, ONE.on(tiny_setup(), [0]).targets).to_do == ()
 
 
 def make_and_die(node: Artifact, root: Path, moment: str) -> None:
@@ -180,12 +180,10 @@ def test_two_processes_share_the_work_and_make_each_artifact_once(undisturbed: S
 
 def test_a_failing_stage_stops_its_dependents_and_no_others(tmp_path: Path) -> None:
     """An empty curated set stops M1 and M2 with a reason; M0 and uncurated's absence are told apart."""
-    from dataclasses import replace
-
     setup = replace(tiny_setup(), keep=AtLeast(5.5))
     arms = ONE.arms(setup, [0])
     store = Store(tmp_path)
-    result = execute(plan(store, ONE.targets(arms, ONE.claims(setup))), store, MACHINE, Progress())
+    result = execute(plan(store, ONE.on(setup, [0]).targets), store, MACHINE, Progress())
     assert not result.failures
     reasons = {key: one.reason for key, one in result.outcomes.items() if one.reason}
     found = gather(store, arms, ONE.claims(setup), reasons)
@@ -199,20 +197,25 @@ def test_a_failing_stage_stops_its_dependents_and_no_others(tmp_path: Path) -> N
 
 
 def test_a_stage_that_raises_is_a_failure_with_its_trace(tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from experiments.humpback.algorithm import seed_model
-    from harness.data import Uniform
-
     setup = tiny_setup()
-    few = Uniform(replace(setup.seed_data, n=6), as_many_as=replace(setup.seed_data, n=12))
-    other = seed_model(setup).examples
+    few, many = replace(setup.seed_data, n=6), replace(setup.seed_data, n=12)
+    unlike, other = Judged(few, against=many, by=setup.judge), Tagged(many, "Be brief.")
     store = Store(tmp_path)
-    todo = plan(store, [few, other])
-    assert isinstance(todo, Plan)
-    result = execute(todo, store, MACHINE, Progress())
+    result = execute(plan(store, [unlike, other]), store, MACHINE, Progress())
     (error,) = result.failures.values()
-    assert "12 rows wanted of 6; widen" in str(error)
-    assert "select.py" in error.trace  # type: ignore[attr-defined]
+    assert "has no answer to prompt" in str(error) or "answers 6 prompts" in str(error)
+    assert "judge.py" in error.trace  # type: ignore[attr-defined]
     assert store.state(other).word == "done"
-    assert store.state(few).word == "missing"
+    assert store.state(unlike).word == "missing"
+
+
+def test_a_set_with_too_few_rows_leaves_what_depends_on_it_without_a_number_and_is_no_failure(tmp_path: Path) -> None:
+    setup = tiny_setup()
+    few = Sample(setup.seed_data, n=1_000)
+    store = Store(tmp_path)
+    result = execute(plan(store, [Tagged(few, "Be brief.")]), store, MACHINE, Progress())
+    assert not result.failures
+    assert {one.word for one in result.outcomes.values()} == {"made", "stopped"}
+    reasons = {one.reason for one in result.outcomes.values() if one.word == "stopped"}
+    assert reasons == {f"1,000 rows wanted of the {setup.seed_data.n} of {setup.seed_data.name}"}
+    assert list((tmp_path / ".partial").iterdir()) == []

@@ -8,8 +8,9 @@ falsified when the curve does not rise.
 from __future__ import annotations
 
 from experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
+from experiments.cited import alpagasus_size, cited_filtered, filtered_beats_whole, known, win_rate
 from experiments.setup import Setup
-from harness.claims import Above, Claim, Comparison, Point, Rising
+from harness.claims import Above, Cited, Claim, Comparison, Point, Rising
 from harness.data import Examples, Sample
 from harness.outcomes import Arm
 
@@ -24,16 +25,17 @@ _PAPER = {3_000: -5.1, 6_000: -0.6}
 def claims(setup: Setup) -> tuple[Claim, ...]:
     """What the paper says."""
     sizes = setup.grid.training
+    paper = _PAPER if alpagasus_size(setup) == "7B" else {}
     return (
         Rising("filtered", "more filtered examples are better"),
-        *(Above(f"filtered {n}", f"{n:,} filtered examples beat the whole set", paper=_PAPER.get(n)) for n in sizes),
-        Above("filtered, all", "all filtered examples beat the whole set", paper=3.3),
+        *(Above(f"filtered {n}", f"{n:,} filtered examples beat the whole set", paper=paper.get(n)) for n in sizes),
+        Above("filtered, all", "all filtered examples beat the whole set", paper=filtered_beats_whole(setup)),
         Comparison(
             "filtered, all",
             f"filtered {sizes[0]}",
             differ_in="examples",
             claim=f"all filtered examples beat {sizes[0]:,} of them",
-            paper=8.4,
+            paper=8.4 if sizes[0] in paper else None,
         ),
     )
 
@@ -50,3 +52,12 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     found = {f"filtered {n}": judged(Sample(good, n, draw=seed), Point("filtered", n)) for n in at.grid.training}
     chance = Sample(filtering(at).examples, at.grid.training[-1], draw=seed)
     return {**found, "filtered, all": judged(good), f"random {at.grid.training[-1]}": judged(chance)}
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The 7B model's sizes, and all filtered examples."""
+    found = {"filtered, all": cited_filtered(setup)}
+    if alpagasus_size(setup) == "7B":
+        sizes = [n for n in setup.grid.training if n in _PAPER]
+        found |= {f"filtered {n}": win_rate("alpagasus-size", "7B all", n) for n in sizes}
+    return known(found)

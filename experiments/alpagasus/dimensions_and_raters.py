@@ -8,8 +8,9 @@ whole set's.
 from __future__ import annotations
 
 from experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
+from experiments.cited import cited_filtered, filtered_beats_whole, known
 from experiments.setup import Setup
-from harness.claims import Above, Claim, Comparison
+from harness.claims import Above, Cited, Claim, Comparison
 from harness.outcomes import Arm
 
 SHOWS = "figures: win/tie/lose against the whole set by dimension and by rater"
@@ -21,7 +22,7 @@ def claims(setup: Setup) -> tuple[Claim, ...]:
     """What the paper says."""
     rater, ours = "examples.rated.by", "which is better (no claim of the paper's)"
     return (
-        Above("accuracy", "filtering by accuracy beats the whole set", paper=3.3),
+        Above("accuracy", "filtering by accuracy beats the whole set", paper=filtered_beats_whole(setup)),
         Above("helpfulness", "filtering by helpfulness beats the whole set"),
         Above("another rater", "filtering by another rater beats the whole set"),
         Comparison("accuracy", "helpfulness", differ_in=rater, claim=ours),
@@ -35,3 +36,8 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     given = filtering(at)
     raters = {"accuracy": given.rater, "helpfulness": given.helpfulness, "another rater": given.another}
     return {name: against_whole(at, trained(at, filtered(at, by=rater))) for name, rater in raters.items()}
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """Accuracy's, by ChatGPT; the others' counts are not known."""
+    return known({"accuracy": cited_filtered(setup)})

@@ -8,8 +8,9 @@ head to head.
 from __future__ import annotations
 
 from experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
+from experiments.cited import cited_filtered, known
 from experiments.setup import Setup
-from harness.claims import Claim, Comparison
+from harness.claims import Cited, Claim, Comparison
 from harness.data import Uniform
 from harness.outcomes import Arm
 
@@ -30,3 +31,8 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     good = filtered(at)
     chance = Uniform(filtering(at).examples, as_many_as=good, draw=seed)
     return {"filtered": against_whole(at, trained(at, good)), "random": against_whole(at, trained(at, chance))}
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The filtered set's model against the whole set's; the random one's counts are not known."""
+    return known({"filtered": cited_filtered(setup)})

@@ -8,8 +8,9 @@ is not the better one.
 from __future__ import annotations
 
 from experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
+from experiments.cited import alpagasus_size, cited_filtered, filtered_beats_whole, known, win_rate
 from experiments.setup import Setup
-from harness.claims import Above, Claim, Comparison
+from harness.claims import Above, Cited, Claim, Comparison
 from harness.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose against the whole set by threshold"
@@ -20,15 +21,16 @@ BY_SET = True
 def claims(setup: Setup) -> tuple[Claim, ...]:
     """What the paper says."""
     strict, looser = filtering(setup).at_least, filtering(setup).looser
+    of_7b = alpagasus_size(setup) == "7B"
     return (
-        Above(f"at {strict:g}", f"filtering at {strict:g} beats the whole set", paper=3.3),
-        Above(f"at {looser:g}", f"filtering at {looser:g} beats the whole set", paper=-0.2),
+        Above(f"at {strict:g}", f"filtering at {strict:g} beats the whole set", paper=filtered_beats_whole(setup)),
+        Above(f"at {looser:g}", f"filtering at {looser:g} beats the whole set", paper=-0.2 if of_7b else None),
         Comparison(
             f"at {strict:g}",
             f"at {looser:g}",
             differ_in="examples.at_least",
             claim=f"{strict:g} is the better threshold",
-            paper=3.5,
+            paper=3.5 if of_7b else None,
         ),
     )
 
@@ -38,3 +40,12 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     at = setup.at(seed)
     both = (filtering(at).at_least, filtering(at).looser)
     return {f"at {k:g}": against_whole(at, trained(at, filtered(at, at_least=k))) for k in both}
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The paper's 9k and 39k; the 39k were tried at 7B."""
+    if setup.filtering is None:
+        return {}
+    strict, looser = f"at {setup.filtering.at_least:g}", f"at {setup.filtering.looser:g}"
+    all_39k = win_rate("alpagasus-size", "7B all", 39_469) if alpagasus_size(setup) == "7B" else {}
+    return known({strict: cited_filtered(setup), looser: all_39k})

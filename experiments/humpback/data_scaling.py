@@ -8,6 +8,7 @@ It is falsified for a comparison set whose slope is not below Humpback's.
 
 from __future__ import annotations
 
+from experiments.cited import cited_m0, has_humpback_s_sizes, known, of_7b, win_rate
 from experiments.humpback.algorithm import (
     arm,
     augmented_model,
@@ -18,13 +19,28 @@ from experiments.humpback.algorithm import (
     with_seed_data,
 )
 from experiments.setup import Setup
-from harness.claims import Claim, Point, Rising
+from harness.claims import Cited, Claim, Point, Rising
 from harness.data import Tagged
 from harness.models import Finetuned
 from harness.outcomes import Arm
 from harness.prompts import S_A
 
 SHOWS = "table of scaling coefficients; figure: win rate against the number of training examples, by data set"
+
+PAPER_CURVES = {
+    "humpback": ("humpback-data-efficiency", "Humpback"),
+    "seed data": ("humpback-data-efficiency", "Open Assistant"),
+    "wizardlm": ("humpback-data-efficiency", "WizardLLM"),
+    "alpaca-gpt4": ("humpback-data-efficiency", "Alpaca-GPT4"),
+    "vicuna": ("humpback-data-efficiency", "Vicuna"),
+    "lima": ("humpback-data-efficiency", "LIMA"),
+    "alpaca": ("humpback-data-efficiency", "Alpaca"),
+    "flan-v2": ("humpback-data-efficiency", "FLAN v2"),
+    "machine-made": ("humpback-data-efficiency", "Alpaca"),
+    "narrow": ("humpback-data-efficiency", "LIMA"),
+    "terse": ("humpback-data-efficiency", "FLAN v2"),
+}
+"""The last three are the micro world's counterparts."""
 
 _ALPHA = {
     "humpback": 6.95,
@@ -35,7 +51,11 @@ _ALPHA = {
     "lima": 2.86,
     "alpaca": 1.99,
     "flan-v2": 0.22,
+    "machine-made": 1.99,
+    "narrow": 2.86,
+    "terse": 0.22,
 }
+"""The last three are the micro world's counterparts."""
 
 
 def claims(setup: Setup) -> tuple[Claim, ...]:
@@ -52,7 +72,7 @@ def claims(setup: Setup) -> tuple[Claim, ...]:
                 paper=None if paper is None else round(own - paper, 2),
             )
         )
-    return tuple(found)
+    return of_7b(setup, found)
 
 
 def arms(setup: Setup, seed: int) -> dict[str, Arm]:
@@ -71,3 +91,16 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
             model = Finetuned(at.base, Tagged(subset(rival.examples, n, seed), S_A), at.sft)
             found[f"{rival.name} {n}"] = arm(at, model, point=Point(rival.name, n))
     return found
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The points of the paper's figure; on setups of other sizes the seed model's, where it lies on the curve."""
+    if not has_humpback_s_sizes(setup):
+        size = setup.seed_size
+        return known({f"seed data {size}": cited_m0(setup)} if size in setup.grid.seed_data else {})
+    sizes = {
+        "humpback": tuple(setup.seed_size + n for n in setup.grid.augmented),
+        "seed data": setup.grid.seed_data,
+        **{rival.name: rival.sizes for rival in setup.rivals},
+    }
+    return {f"{name} {n}": win_rate(*PAPER_CURVES[name], n) for name in sizes for n in sizes[name]}

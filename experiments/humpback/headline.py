@@ -8,9 +8,10 @@ Where the truth is known, the oracle arm replaces the model's ratings by it, and
 
 from __future__ import annotations
 
+from experiments.cited import cited_humpback, cited_m0, known, of_7b
 from experiments.humpback.algorithm import arm, augmented_model, candidates, curated, humpback
 from experiments.setup import Setup
-from harness.claims import Claim, Comparison
+from harness.claims import Cited, Claim, Comparison
 from harness.data import Uniform
 from harness.outcomes import Arm
 from harness.search import Float, Space
@@ -76,7 +77,7 @@ at the end stays nine tenths of the first, as in the paper."""
 
 def claims(setup: Setup) -> tuple[Claim, ...]:
     """What the paper says of the arms."""
-    return _CLAIMS
+    return of_7b(setup, _CLAIMS)
 
 
 def arms(setup: Setup, seed: int) -> dict[str, Arm]:
@@ -92,3 +93,8 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
         "M2": arm(at, m2),
         **best,
     }
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The paper's numbers of the same arms. What M_1 and the uncurated arm of as many examples reach is not printed."""
+    return known({"M0": cited_m0(setup), "M2": cited_humpback(setup)})

@@ -6,9 +6,10 @@ first. The paper stops at two; the third is ours. It is falsified when a model d
 
 from __future__ import annotations
 
+from experiments.cited import cited_humpback, cited_m0, known
 from experiments.humpback.algorithm import arm, humpback
 from experiments.setup import Setup
-from harness.claims import Claim, Comparison
+from harness.claims import Cited, Claim, Comparison
 from harness.outcomes import Arm
 
 SHOWS = "win rate of M0, M1, M2 and M3"
@@ -34,3 +35,8 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     """The arms of one seed, by name."""
     at = setup.at(seed)
     return {f"M{i}": arm(at, model) for i, model in enumerate(humpback(at, iterations=3))}
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The paper's numbers of the same arms; M_1's is not printed."""
+    return known({"M0": cited_m0(setup), "M2": cited_humpback(setup)})

@@ -7,6 +7,7 @@ does not beat a part, or when the uncurated curve rises as the curated one does.
 
 from __future__ import annotations
 
+from experiments.cited import cited_m0, has_humpback_s_sizes, known, win_rate
 from experiments.humpback.algorithm import (
     arm,
     augmented_model,
@@ -18,7 +19,7 @@ from experiments.humpback.algorithm import (
     with_seed_data,
 )
 from experiments.setup import Setup
-from harness.claims import Claim, Comparison, Point, Rising
+from harness.claims import Cited, Claim, Comparison, Point, Rising
 from harness.data import Examples, Tagged
 from harness.models import Finetuned
 from harness.outcomes import Arm
@@ -70,3 +71,13 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
         found[f"uncurated alone {n}"] = arm(at, alone(any_), point=Point("uncurated alone", n))
         found[f"joint {n}"] = arm(at, augmented_model(at, some), point=Point("joint", n))
     return found
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The figure could not be read; seed data alone and joint training stand in others."""
+    found = {"M0": cited_m0(setup)}
+    if has_humpback_s_sizes(setup):
+        found[f"seed alone {setup.seed_size}"] = cited_m0(setup)
+        for n in setup.grid.augmented:
+            found[f"joint {n}"] = win_rate("humpback-quality-vs-quantity", "A5", n)
+    return known(found)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from experiments.cited import cited_m0, known, win_rate
 from experiments.humpback.algorithm import arm, augmented_model, curated, first_iteration, seed_model, subset
 from experiments.setup import Setup
-from harness.claims import Claim, Comparison, Point, Rising
+from harness.claims import Cited, Claim, Comparison, Point, Rising
 from harness.outcomes import Arm
 from harness.templates import Model
 
@@ -25,7 +26,7 @@ def _bases(setup: Setup) -> dict[str, Model]:
 
 def claims(setup: Setup) -> tuple[Claim, ...]:
     """What the paper's text says."""
-    most = setup.grid.augmented[-1]
+    most = setup.grid.scaled[-1]
     found: list[Claim] = []
     for name in _bases(setup):
         found.append(
@@ -44,7 +45,16 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
         at = replace(setup.at(seed), base=base)
         found[f"{name} M0"] = arm(at, seed_model(at))
         pool = curated(at, by=first_iteration(at))
-        for n in at.grid.augmented:
+        for n in at.grid.scaled:
             model = augmented_model(at, subset(pool, n, seed))
             found[f"{name} {n}"] = arm(at, model, point=Point(name, n))
     return found
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The 7B model's points of the figure without the 65B's, which could not be read."""
+    name = {"llama-7b": "own", "llama-65b": "small"}.get(setup.name)
+    if name is None:
+        return known({"own M0": cited_m0(setup)})
+    points = {f"{name} {n}": win_rate("humpback-quality-vs-quantity", "A5", n) for n in setup.grid.scaled}
+    return {f"{name} M0": win_rate("humpback-quality-vs-quantity", "M0"), **points}

@@ -7,6 +7,7 @@ curated curve's slope is not above the uncurated one's, or when uncurated data m
 
 from __future__ import annotations
 
+from experiments.cited import cited_m0, has_humpback_s_sizes, known, win_rate
 from experiments.humpback.algorithm import (
     arm,
     augmented_model,
@@ -19,10 +20,16 @@ from experiments.humpback.algorithm import (
     subset,
 )
 from experiments.setup import AtLeast, Setup
-from harness.claims import Claim, Comparison, Point, Rising
+from harness.claims import Cited, Claim, Comparison, Point, Rising
 from harness.outcomes import Arm
 
 SHOWS = "figure: win rate against the number of augmented examples, without curation, A_4 and A_5"
+
+PAPER_CURVES = {
+    "uncurated": ("humpback-quality-vs-quantity", "no curation"),
+    "less curated (A4)": ("humpback-quality-vs-quantity", "A4"),
+    "curated (A5)": ("humpback-quality-vs-quantity", "A5"),
+}
 
 _PAPER = {
     3_200: (51.6, 55.7, 61.5),
@@ -31,6 +38,7 @@ _PAPER = {
     25_600: (51.8, 67.7, 71.3),
 }
 """Read from the figure, 7B: no curation, A_4, A_5; one standard error is about 3."""
+_UNKNOWN = (None, None, None)
 
 
 def claims(setup: Setup) -> tuple[Claim, ...]:
@@ -40,7 +48,7 @@ def claims(setup: Setup) -> tuple[Claim, ...]:
         Rising("curated (A5)", "curation is what makes more data better (section 3.3)", over="uncurated"),
     ]
     for n in setup.grid.augmented:
-        none, looser, strict = _PAPER.get(n, (None, None, None))
+        none, looser, strict = _PAPER.get(n, _UNKNOWN) if has_humpback_s_sizes(setup) else _UNKNOWN
         found.append(
             Comparison(
                 f"A5 {n}",
@@ -85,3 +93,13 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
         for n in at.grid.augmented:
             found[f"{name} {n}"] = arm(at, augmented_model(at, subset(pool, n, seed)), point=Point(curve, n))
     return found
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The points of the paper's figure."""
+    found = {"M0": cited_m0(setup)}
+    if has_humpback_s_sizes(setup):
+        for name, curve in (("uncurated", "no curation"), ("A4", "A4"), ("A5", "A5")):
+            for n in setup.grid.augmented:
+                found[f"{name} {n}"] = win_rate("humpback-quality-vs-quantity", curve, n)
+    return known(found)

@@ -7,9 +7,10 @@ falsified when the seed model's curve is level, or M1 does not beat M0 at a size
 
 from __future__ import annotations
 
+from experiments.cited import cited_m0, has_humpback_s_sizes, known, of_7b, win_rate
 from experiments.humpback.algorithm import arm, first_iteration, seed_model, with_seed_data
 from experiments.setup import Setup
-from harness.claims import Claim, Comparison, Point, Rising
+from harness.claims import Cited, Claim, Comparison, Point, Rising
 from harness.outcomes import Arm
 
 SHOWS = "figure: win rate against the number of seed examples, of the seed model and of one iteration"
@@ -17,7 +18,7 @@ SHOWS = "figure: win rate against the number of seed examples, of the seed model
 
 def claims(setup: Setup) -> tuple[Claim, ...]:
     """What the paper says, and what we ask."""
-    return (
+    found: tuple[Claim, ...] = (
         Rising("M0", "a seed model with more seed data is better (Open Assistant's curve)", paper=4.43),
         Rising("M1", "one iteration with more seed data is better (our question)"),
         *(
@@ -30,6 +31,7 @@ def claims(setup: Setup) -> tuple[Claim, ...]:
             for n in setup.grid.seed_data
         ),
     )
+    return of_7b(setup, found)
 
 
 def arms(setup: Setup, seed: int) -> dict[str, Arm]:
@@ -40,3 +42,11 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
         found[f"M0 {n}"] = arm(at, seed_model(at), point=Point("M0", n))
         found[f"M1 {n}"] = arm(at, first_iteration(at), point=Point("M1", n))
     return found
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """Open Assistant's curve; on setups of other sizes the seed model's point, where it lies on the curve."""
+    if has_humpback_s_sizes(setup):
+        return {f"M0 {n}": win_rate("humpback-data-efficiency", "Open Assistant", n) for n in setup.grid.seed_data}
+    size = setup.seed_size
+    return known({f"M0 {size}": cited_m0(setup)} if size in setup.grid.seed_data else {})

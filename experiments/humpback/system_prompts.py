@@ -7,9 +7,10 @@ paper's standard errors are 3. It is falsified when the joined sentences do not 
 
 from __future__ import annotations
 
+from experiments.cited import humpback_size, of_7b, win_rate
 from experiments.humpback.algorithm import arm, curated, first_iteration
 from experiments.setup import Setup
-from harness.claims import Claim, Comparison
+from harness.claims import Cited, Claim, Comparison
 from harness.data import Joined, Tagged
 from harness.models import Finetuned
 from harness.outcomes import Arm
@@ -21,7 +22,7 @@ SHOWS = "table: system sentences at training by system sentences at inference"
 def claims(setup: Setup) -> tuple[Claim, ...]:
     """What the paper's table says."""
     inference = "answers.system"
-    return (
+    found = (
         Comparison(
             "tagged, {S_a, S_w}",
             "tagged, S_a",
@@ -50,6 +51,7 @@ def claims(setup: Setup) -> tuple[Claim, ...]:
             paper=2.7,
         ),
     )
+    return of_7b(setup, found)
 
 
 def arms(setup: Setup, seed: int) -> dict[str, Arm]:
@@ -65,3 +67,16 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
         "tagged, none": arm(at, tagged, system=()),
         "untagged, none": arm(at, untagged, system=()),
     }
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The rows of the paper's table, 7B."""
+    if humpback_size(setup) != "7B":
+        return {}
+    rows = {
+        "tagged, {S_a, S_w}": "S_a and S_w; joined",
+        "tagged, S_a": "S_a and S_w; S_a",
+        "tagged, none": "S_a and S_w; none",
+        "untagged, none": "none; none",
+    }
+    return {name: win_rate("humpback-system-prompts", row) for name, row in rows.items()}

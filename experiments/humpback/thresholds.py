@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from experiments.cited import cited_humpback, known
 from experiments.humpback.algorithm import arm, augmented_model, first_iteration, kept, rated
 from experiments.setup import AtLeast, Setup
-from harness.claims import Claim, Comparison
+from harness.claims import Cited, Claim, Comparison
 from harness.data import SampledScore
 from harness.outcomes import Arm
 
@@ -60,3 +61,9 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     ):
         found[name] = arm(at, augmented_model(at, kept(rated(at, by=m1, scoring=scoring), AtLeast(k))))
     return found
+
+
+def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
+    """The setup's own threshold is the one that Humpback is trained at; what the others reach as a whole is not
+    printed."""
+    return known({f"k = {setup.keep.score:g}": cited_humpback(setup)}) if isinstance(setup.keep, AtLeast) else {}

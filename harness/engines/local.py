@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
@@ -19,6 +19,7 @@ from harness.stages import Work
 from harness.templates import Model
 
 Open = Callable[[Artifact], Path]
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,19 @@ class Engine:
             if len(ids) > room:
                 results[i] = Completion("", "prompt too long")
         self._work.log.progress(len(results), len(prompts), unit)
-        for number, batch in enumerate(self._batches([(i, ids) for i, ids in enumerate(encoded) if i not in results])):
-            longest = max(len(ids) for _, ids in batch)
+
+        def write(number: int, rows: list[list[int]]) -> list[list[int]]:
+            longest = max(map(len, rows))
             limit = min(sampling.max_new_tokens, self._context - longest)
             torch.manual_seed(sampling.seed * 1_000_003 + number)
             with torch.inference_mode():
-                written = self._model.generate(  # type: ignore[operator]
-                    **self._padded([ids for _, ids in batch]), max_new_tokens=limit, **self._how(sampling)
-                )[:, longest:].tolist()
-            for (i, _), ids in zip(batch, written, strict=True):
+                written: torch.Tensor = self._model.generate(  # type: ignore[operator]
+                    **self._padded(rows), max_new_tokens=limit, **self._how(sampling)
+                )
+            return written[:, longest:].tolist()  # type: ignore[no-any-return]
+
+        for places, written in self._batches({i: ids for i, ids in enumerate(encoded) if i not in results}, write):
+            for i, ids in zip(places, written, strict=True):
                 stop = ids.index(self._end) if self._end in ids else None
                 text = self._tokenizer.decode(ids[:stop], skip_special_tokens=True)
                 results[i] = Completion(text.strip(), "length" if stop is None else "stop")
@@ -124,13 +129,16 @@ class Engine:
         encoded = [self._tokenizer(prompt)["input_ids"] for prompt in prompts]
         room = self._context - max(map(len, cut))
         results: dict[int, list[float] | None] = {i: None for i, ids in enumerate(encoded) if len(ids) > room}
-        for batch in self._batches([(i, ids) for i, ids in enumerate(encoded) if i not in results]):
+
+        def score(_: int, rows: list[list[int]]) -> list[list[float]]:
             if len(heads) == 1 and len(set(last)) == len(last):
-                scores = self._last_logits([[*ids, *cut[0][:-1]] for _, ids in batch])[:, last]
+                scores = self._last_logits([[*ids, *cut[0][:-1]] for ids in rows])[:, last]
             else:
-                scores = torch.stack([self._log_likelihood([ids for _, ids in batch], ids) for ids in cut], dim=1)
-            for (i, _), probabilities in zip(batch, torch.softmax(scores, dim=-1).tolist(), strict=True):
-                results[i] = probabilities
+                scores = torch.stack([self._log_likelihood(rows, ids) for ids in cut], dim=1)
+            return torch.softmax(scores, dim=-1).tolist()  # type: ignore[no-any-return]
+
+        for places, found in self._batches({i: ids for i, ids in enumerate(encoded) if i not in results}, score):
+            results |= dict(zip(places, found, strict=True))
             self._work.log.progress(len(results), len(prompts), unit)
         return [results[i] for i in range(len(prompts))]
 
@@ -148,11 +156,25 @@ class Engine:
         likely: torch.Tensor = torch.log_softmax(logits[:, :-1].float(), -1).gather(2, wanted[..., None]).sum((1, 2))
         return likely
 
-    def _batches(self, encoded: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+    def _batches(
+        self, encoded: dict[int, list[int]], work: Callable[[int, list[list[int]]], list[Done]]
+    ) -> Iterator[tuple[list[int], list[Done]]]:
+        """What `work` makes of each batch (its number, its rows of tokens), with the rows' places. The longest come
+        first, so a GPU that is too small says so at once: from then on batches are half as large."""
         size = self._work.machine.generation_batch
-        by_length = sorted(encoded, key=lambda one: (-len(one[1]), one[0]))
-        for start in range(0, len(by_length), size):
-            yield by_length[start : start + size]
+        by_length = sorted(encoded, key=lambda i: (-len(encoded[i]), i))
+        start = number = 0
+        while places := by_length[start : start + size]:
+            try:
+                done = work(number, [encoded[i] for i in places])
+            except torch.OutOfMemoryError:
+                if len(places) == 1:
+                    raise
+                size = len(places) // 2
+                torch.cuda.empty_cache()
+                continue
+            yield places, done
+            start, number = start + len(places), number + 1
 
     def _padded(self, rows: list[list[int]]) -> dict[str, torch.Tensor]:
         longest = max(map(len, rows))

@@ -174,7 +174,9 @@ def _worker(
     """The body of a worker process: one artifact, then the end."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
     if machine.device == "cuda":
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(gpu)
+        # Of those that this process may use, where somebody has chosen.
+        allowed = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+        os.environ["CUDA_VISIBLE_DEVICES"] = allowed[gpu] if gpu < len(allowed) and allowed[gpu] else str(gpu)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
     last = 0.0

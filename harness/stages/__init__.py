@@ -18,6 +18,7 @@ from harness import benchmarks, data, files, models, outcomes
 from harness.files import File, Source
 from harness.fingerprint import Artifact
 from harness.micro import named
+from harness.prompts import sensitive
 from harness.store import METRICS
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 Counts = dict[str, int]
 """What went in and what came of it. Where rows are filtered, `in` = `kept` + `rejected`."""
 Stage = Callable[[Any, "Work"], Counts]
+
+
+class TooFew(Exception):
+    """A set has fewer rows than are to be drawn from it. What depends on it is left without a number, with the message
+    as the reason; everything else goes on."""
 
 
 @dataclass
@@ -118,6 +124,10 @@ def stage_for(artifact: Artifact) -> Stage:
             from harness.stages.read import read_in
 
             return read_in
+        case sensitive.Listed():
+            from harness.stages.listed import listed
+
+            return listed
         case models.HubModel() | models.FolderModel():
             from harness.stages.base import base
 

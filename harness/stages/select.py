@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.data import Best, Examples, Sample, Selected, Uniform
 from harness.rows import EXAMPLES, REJECTED, Example, Rejected, Writer, count, read
-from harness.stages import Counts, Work
+from harness.stages import Counts, TooFew, Work
 
 Why = Callable[[int, Example], str]
 """Why the candidate in that place is rejected; "" where it is kept."""
@@ -18,7 +18,7 @@ def select(node: Selected | Best | Uniform | Sample, work: Work) -> Counts:
     """Keep or reject each candidate, in the candidates' order. An unparsed score is never good enough.
 
     Raises:
-        ValueError: when more rows are to be drawn than there are.
+        TooFew: when more rows are to be drawn than there are.
     """
     counts = {"in": 0, "kept": 0, "rejected": 0}
     by_score = isinstance(node, (Selected, Best))
@@ -66,6 +66,6 @@ def _rule(node: Selected | Best | Uniform | Sample, source: Path, work: Work) ->
     wanted = count(work.open(node.as_many_as) / EXAMPLES) if isinstance(node, Uniform) else node.n
     there = count(source)
     if wanted > there:
-        raise ValueError(f"{node.name}: {wanted} rows wanted of {there}; widen what is drawn from")
+        raise TooFew(f"{wanted:,} rows wanted of the {there:,} of {_drawn_from(node).name}")
     drawn = set(random.Random(f"uniform/{node.draw}").sample(range(there), wanted))
     return lambda i, row: "" if i in drawn else "not drawn"

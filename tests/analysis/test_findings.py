@@ -9,6 +9,7 @@ import pytest
 
 from analysis.contests import Contest
 from analysis.findings import Contests, findings, slopes
+from analysis.multiplicity import p_above
 from harness.claims import Above, Claim, Comparison, Point, Rising
 
 N = 400
@@ -94,3 +95,27 @@ def test_a_head_to_head_has_to_say_the_same() -> None:
         (one,) = findings([claim], CONTESTS, POINTS, {("good", "bad"): {0: direct}}, "")
         assert one.head_to_head is not None
         assert (one.verdict == "replicated") == (verdict == "replicated")
+
+
+def test_p_is_below_five_per_cent_where_the_claim_is_replicated() -> None:
+    claims = [Above(name, "") for name in ("good", "bad")] + [Comparison("good", "bad", "", "")]
+    good, bad, better = findings(claims, CONTESTS, POINTS, {}, "")
+    assert good.p is not None
+    assert good.p < 0.001
+    assert bad.p == 1.0
+    assert (good.p < 0.05, better.p is not None and better.p < 0.05) == (True, True)
+
+
+def test_with_a_head_to_head_the_larger_p_counts() -> None:
+    claim = Comparison("good", "bad", "", "", head_to_head=True)
+    (close,) = findings([claim], CONTESTS, POINTS, {("good", "bad"): {0: contest(0.5)}}, "")
+    (clear,) = findings([claim], CONTESTS, POINTS, {("good", "bad"): {0: contest(0.6)}}, "")
+    assert close.p == 1.0
+    assert clear.p is not None
+    assert clear.p == pytest.approx(p_above(clear.shown[1]))
+    assert clear.p > (p_above(clear.shown[0]) or 0.0)
+
+
+def test_what_is_not_measured_has_no_p() -> None:
+    (one,) = findings([Above("absent", "")], {**CONTESTS, "absent": {}}, POINTS, {}, "")
+    assert (one.p, one.shown) == (None, ())

@@ -21,12 +21,12 @@ ROWS = {
     "alpagasus-dolly": 24,
     "alpagasus-evaluation-prompts": 8,
     "alpagasus-human": 4,
-    "alpagasus-other-sets": 5,
+    "alpagasus-other-sets": 8,
     "alpagasus-rating": 5,
-    "alpagasus-score-histogram": 10,
-    "alpagasus-size": 16,
+    "alpagasus-score-histogram": 17,
+    "alpagasus-size": 20,
     "alpagasus-training": 21,
-    "alpagasus-win-tie-lose": 32,
+    "alpagasus-win-tie-lose": 34,
     "back-and-forth-corpora": 8,
     "cherry-win-tie-lose": 12,
     "humpback-alpaca-eval": 43,
@@ -38,7 +38,7 @@ ROWS = {
     "humpback-diversity": 2,
     "humpback-evaluation-prompts": 12,
     "humpback-human": 17,
-    "humpback-improvement": 6,
+    "humpback-improvement": 7,
     "humpback-mmlu": 17,
     "humpback-quality-vs-quantity": 14,
     "humpback-recipe": 37,
@@ -103,8 +103,17 @@ def test_wins_ties_and_losses_add_up(size: str) -> None:
         apart = sum(value("alpagasus-win-tie-lose", f"{size} {one}", metric) for one in SETS)
         assert value("alpagasus-win-tie-lose", f"{size} all", metric) == apart
     for one in (*SETS, "all"):
-        rows = [row for row in published("alpagasus-win-tie-lose") if row.arm == f"{size} {one}" and row.metric != "p"]
-        assert sum(row.value for row in rows) == rows[0].n == value("alpagasus-evaluation-prompts", one, "prompts")
+        rows = {row.metric: row for row in published("alpagasus-win-tie-lose") if row.arm == f"{size} {one}"}
+        counts = [rows[metric].value for metric in ("wins", "ties", "losses")]
+        assert sum(counts) == rows["wins"].n == value("alpagasus-evaluation-prompts", one, "prompts")
+        if one == "all":
+            assert rows["win_rate"].value == pytest.approx(100 * (counts[0] + counts[1] / 2) / 730, abs=0.005)
+
+
+@pytest.mark.parametrize("n", [3_000, 6_000, 9_229, 39_469])
+def test_win_rates_by_size_are_of_the_four_sets_together(n: int) -> None:
+    apart = sum(value("alpagasus-size", f"7B {one}", "wins_minus_losses", n) for one in SETS)
+    assert value("alpagasus-size", "7B all", "win_rate", n) == pytest.approx(50 + 50 * apart / 730, abs=0.005)
 
 
 def test_the_9k_s_balance_is_the_same_in_both_figures() -> None:

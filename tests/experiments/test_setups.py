@@ -49,14 +49,14 @@ def test_every_base_is_pinned_by_a_full_commit() -> None:
 def test_every_experiment_is_declared_on_every_setup(name: str) -> None:
     one = experiment(name)
     for setup in SETUPS.values():
-        arms = one.arms(setup, [0])
-        claims = one.claims(setup)
-        assert one.targets(arms, claims)
-        named = {*arms[0], *(arm.point.curve for arm in arms[0].values() if arm.point)}
-        for claim in claims:
+        declared = one.on(setup, [0])
+        assert declared.targets
+        arms = declared.arms[0]
+        named = {*arms, *declared.measures[0], *(arm.point.curve for arm in arms.values() if arm.point)}
+        for claim in declared.claims:
             told = vars(claim)
             parts = [told.get(key) for key in ("first", "second", "arm", "curve", "over")]
-            assert {part for part in parts if part} <= named, (setup.name, claim)
+            assert {part for part in parts if isinstance(part, str)} <= named, (setup.name, claim)
 
 
 def test_pages_of_one_s_own_take_clueweb_s_place() -> None:

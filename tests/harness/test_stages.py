@@ -27,7 +27,7 @@ from harness.rows import (
     read,
     write,
 )
-from harness.stages import Work, new_log
+from harness.stages import TooFew, Work, new_log
 from harness.stages.finetune import encode, finetune
 from harness.stages.rate import first_line, parsed, rate
 from harness.stages.select import select
@@ -122,7 +122,7 @@ def test_a_sample_is_so_many_of_a_set_and_the_rest_is_kept_aside(made: Made, tin
     assert len(list(read(made(three) / REJECTED, Rejected))) == len(rows) - 3
     assert kept != list(read(made(again) / EXAMPLES, Example))
     work = work_with(tmp_path, {pool.fingerprint: made(pool)})
-    with pytest.raises(ValueError, match=f"999 rows wanted of {len(rows)}; widen"):
+    with pytest.raises(TooFew, match=f"999 rows wanted of the {len(rows)} of backtranslated/candidates"):
         select(Sample(pool, n=999), work)
 
 

@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from experiments.humpback.algorithm import arm, candidates, humpback, seed_model
 from experiments.setup import Setup
-from harness.data import Examples, Joined, Reversed, Tagged
+from harness.data import Examples, Joined, Reversed, Sampling, Tagged
 from harness.engines.local import Engine
 from harness.fingerprint import Artifact
 from harness.models import BatchBySize, CosineTo, Epochs, Finetuned, LinearTo, Lora, Sft, Steps, StepsBySize
@@ -242,3 +242,31 @@ def test_the_paper_s_batch_and_steps() -> None:
     assert 500 < sft.updates_for(4_500) < 600
     assert Epochs(3).for_examples(9_229, 128) == 3 * 73
     assert BatchBySize(below=10).for_examples(10) == 32
+
+
+@pytest.mark.parametrize("room", [1, 3, 5])
+def test_a_gpu_too_small_for_a_batch_takes_half_of_it(
+    room: int, made: Made, tiny: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything is answered, in order, and scored as with room enough; less than one row's room is an error."""
+    made(tiny.base)
+    engine = Engine.of(tiny.base, work_in(tmp_path, made))
+    prompts = [f"Question: {'very ' * n}small?\nAnswer:\n" for n in range(12)]
+    options = ["Score: 1", "Score: 2"]
+    greedy = Sampling(temperature=0.0, max_new_tokens=8)
+    expected = engine.choose(prompts, options), engine.generate(prompts, greedy)
+    padded, sizes = engine._padded, []
+
+    def small(rows: list[list[int]]) -> dict[str, torch.Tensor]:
+        if len(rows) > room:
+            raise torch.OutOfMemoryError("no room")
+        sizes.append(len(rows))
+        return padded(rows)
+
+    monkeypatch.setattr(engine, "_padded", small)
+    assert engine.choose(prompts, options) == [pytest.approx(one, abs=1e-5) for one in expected[0]]
+    assert sum(sizes) == len(prompts)
+    assert [one.text for one in engine.generate(prompts, greedy)] == [one.text for one in expected[1]]
+    monkeypatch.setattr(engine, "_padded", lambda rows: small(rows * (room + 1)))
+    with pytest.raises(torch.OutOfMemoryError):
+        engine.generate(prompts, greedy)

@@ -109,8 +109,8 @@ MICRO_SECONDS = {"Pretrained": 132.8, "Finetuned": 85.5, "Backtranslated": 25.1,
 
 @pytest.mark.parametrize("kind", MICRO_SECONDS)
 def test_the_micro_models_stages_are_within_a_factor_of_two_of_a_measured_run(kind: str) -> None:
-    one, store = experiment("humpback/headline"), Store(Path("/nowhere"))
-    planned = plan(store, one.targets(one.arms(MICRO, [0]), one.claims(MICRO)))
+    store = Store(Path("/nowhere"))
+    planned = plan(store, experiment("humpback/headline").on(MICRO, [0]).targets)
     steps = cost(planned, store, Machine(workers=2)).steps
     seconds = 3600 * sum(found.run.wall for artifact, found in steps if type(artifact).__name__ == kind)
     assert 0.5 < seconds / MICRO_SECONDS[kind] < 2

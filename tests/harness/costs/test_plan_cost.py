@@ -31,18 +31,14 @@ MACHINE = Machine(workers=2)
 
 
 def costed(name: str, setup: object, machine: Machine = MACHINE, accelerator: str | None = None) -> PlanCost:
-    one = experiment(name)
-    targets = one.targets(one.arms(setup, [0]), one.claims(setup))
+    targets = experiment(name).on(setup, [0]).targets
     return cost(plan(NOWHERE, targets), NOWHERE, machine, accelerator)
 
 
 @pytest.mark.parametrize("setup", SETUPS)
 @pytest.mark.parametrize("name", experiment_names())
 def test_every_experiment_on_every_setup_has_a_cost(name: str, setup: str) -> None:
-    one, chosen = experiment(name), SETUPS[setup]
-    targets = one.targets(one.arms(chosen, [0]), one.claims(chosen))
-    if not targets:
-        return
+    targets = experiment(name).on(SETUPS[setup], [0]).targets
     planned = plan(NOWHERE, targets)
     found = cost(planned, NOWHERE, MACHINE)
     assert len(found.steps) == len(planned.to_do)

@@ -1,0 +1,120 @@
+"""Answers side by side for a few prompts, so that a reader sees what the numbers are about.
+
+The prompts are chosen by their places alone, evenly through all of them, before any answer or verdict is looked at.
+Every text here was written by a model: it is data, and whoever shows it has to escape it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from analysis.verdicts import winner
+from harness.fingerprint import Artifact
+from harness.outcomes import Arm
+from harness.rows import EXAMPLES, VERDICTS, Example, Verdict, read
+from harness.store import Store
+
+LONGEST = 1_200
+"""Characters of a prompt or an answer that are kept."""
+_OUTCOMES = {"a": "win", "b": "lose", "tie": "tie", None: "unparsed"}
+
+
+def samples(store: Store, arms_of_first_seed: Mapping[str, Arm], n: int = 6) -> list[dict[str, Any]]:
+    """What samples.json holds: for each of `n` prompts
+
+    - "prompt": its id, "set", and "text" as below
+    - "answers": for each finished arm that was given it, {"arm", "against", "text", "outcome"}, where "outcome" has the
+      arm's "win", "tie", "lose" or "unparsed" for both orders ("ab": the arm's answer was shown first)
+    - "opponents": for each opponent, {"name", "text"}
+    - "missing": arms that are not finished
+
+    A text is {"shown": at most LONGEST characters, "characters": of the whole}. With fewer prompts than `n`, all of
+    them; without any finished arm, none.
+    """
+    done = {name: arm for name, arm in arms_of_first_seed.items() if _done(store, arm)}
+    if not done:
+        return []
+    # Several arms can share their answers, and most share the opponent: each file is read once.
+    files = {
+        one.fingerprint: store.open(one) / EXAMPLES
+        for arm in done.values()
+        for one in (arm.judged.answers, arm.judged.against)
+    }
+    prompts = dict.fromkeys(
+        row.id for arm in _by_answers(done) for row in read(files[arm.judged.answers.fingerprint], Example)
+    )
+    chosen = _evenly(list(prompts), n)
+    texts = {fingerprint: _rows(path, set(chosen)) for fingerprint, path in files.items()}
+    outcomes = {name: _verdicts(store, arm.judged, set(chosen)) for name, arm in done.items()}
+    missing = [name for name in arms_of_first_seed if name not in done]
+    return [_sample(prompt, done, texts, outcomes, missing) for prompt in chosen]
+
+
+def _sample(
+    prompt: str,
+    arms: Mapping[str, Arm],
+    texts: Mapping[str, Mapping[str, Example]],
+    outcomes: Mapping[str, Mapping[str, dict[str, str]]],
+    missing: list[str],
+) -> dict[str, Any]:
+    answers: list[dict[str, Any]] = []
+    opponents: dict[str, dict[str, Any]] = {}
+    asked: Example | None = None
+    for name, arm in arms.items():
+        judged = arm.judged
+        row = texts[judged.answers.fingerprint].get(prompt)
+        if row is None:
+            continue
+        asked = asked or row
+        other = texts[judged.against.fingerprint].get(prompt)
+        if other is not None:
+            opponents[judged.against.fingerprint] = {"name": judged.against.slug, "text": _text(other.output)}
+        answers.append(
+            {
+                "arm": name,
+                "against": judged.against.slug,
+                "text": _text(row.output),
+                "outcome": outcomes[name].get(prompt, {}),
+            }
+        )
+    return {
+        "prompt": prompt,
+        "set": asked.source if asked else "",
+        "text": _text(asked.instruction if asked else ""),
+        "answers": answers,
+        "opponents": list(opponents.values()),
+        "missing": missing,
+    }
+
+
+def _done(store: Store, arm: Arm) -> bool:
+    return all(store.state(one).word == "done" for one in (arm.judged, arm.judged.answers, arm.judged.against))
+
+
+def _by_answers(arms: Mapping[str, Arm]) -> list[Arm]:
+    """One arm for each set of answers."""
+    return list({arm.judged.answers.fingerprint: arm for arm in arms.values()}.values())
+
+
+def _evenly(prompts: list[str], n: int) -> list[str]:
+    """`n` of them, each from the middle of an equal part."""
+    n = min(n, len(prompts))
+    return [prompts[(2 * i + 1) * len(prompts) // (2 * n)] for i in range(n)]
+
+
+def _rows(path: Path, wanted: set[str]) -> dict[str, Example]:
+    return {row.id: row for row in read(path, Example) if row.id in wanted}
+
+
+def _verdicts(store: Store, judged: Artifact, wanted: set[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for row in read(store.open(judged) / VERDICTS, Verdict):
+        if row.prompt in wanted:
+            found.setdefault(row.prompt, {})[row.order] = _OUTCOMES[winner(row.order, row.verdict)]
+    return found
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"shown": text[:LONGEST], "characters": len(text)}

@@ -1,0 +1,36 @@
+"""Artifacts put into a store as a stage would leave them, without the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from harness.files import File, InstructionSet
+from harness.fingerprint import Artifact
+from harness.rows import EXAMPLES, VERDICTS, Example, Verdict, write
+from harness.store import Store
+
+Kept = TypeVar("Kept", bound=Artifact)
+
+
+def stored(store: Store, artifact: Kept, rows: Sequence[Example] | Sequence[Verdict]) -> Kept:
+    """The artifact, with these rows for its payload; no rows are examples."""
+    store.root.mkdir(exist_ok=True)
+    work = store.workspace(artifact)
+    if rows and isinstance(rows[0], Verdict):
+        write(work / VERDICTS, Verdict, rows)  # type: ignore[arg-type]
+    else:
+        write(work / EXAMPLES, Example, rows)  # type: ignore[arg-type]
+    store.publish(artifact, work, {"fingerprint": artifact.fingerprint, "counts": {"in": len(rows)}})
+    return artifact
+
+
+def a_set(name: str) -> InstructionSet:
+    """An expression for a set of examples that nobody has to read."""
+    return InstructionSet((File(f"{name}.json", name[0] * 64),))
+
+
+def new_store(tmp_path: Path) -> Store:
+    """An empty store."""
+    return Store(tmp_path / "store")

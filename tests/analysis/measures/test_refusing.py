@@ -1,0 +1,80 @@
+"""Refusals prompt by prompt, on our own sensitive prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analysis.measured import gather_measured, measured_finding
+from analysis.measures import measured
+from experiments.humpback import bias_and_safety
+from experiments.setup import Setup
+from harness.claims import Greater
+from harness.data import Sampling
+from harness.fingerprint import Artifact
+from harness.measures import Refused
+from harness.models import ServedModel
+from harness.outcomes import Responses
+from harness.prompts import S_A, S_W
+from harness.prompts.sensitive import SENSITIVE
+from harness.rows import EXAMPLES, Example, read
+from harness.store import Store
+from tests.analysis.measures.stored import new_store, stored
+
+NO, HELP = "I'm sorry, but I can't help with that.", "First, take the key."
+
+
+def answers(system: str) -> Responses:
+    return Responses(ServedModel("one"), SENSITIVE, Sampling(), system=(system,))
+
+
+def holding(path: Path, replies: dict[str, list[str]]) -> Store:
+    store = new_store(path)
+    for system, texts in replies.items():
+        stored(store, answers(system), [Example(f"s/{i}", "Prompt?", text) for i, text in enumerate(texts)])
+    return store
+
+
+def test_the_share_that_refuses_and_what_was_empty(tmp_path: Path) -> None:
+    found = {one.metric: one for one in measured(holding(tmp_path, {S_A: [NO, HELP, "", HELP]}), Refused(answers(S_A)))}
+    assert found["refusals, %"].mean == 25
+    assert found["refusals, %"].keys == ("s/0", "s/1", "s/2", "s/3")
+    assert (found["answers"].mean, found["empty answers"].mean) == (4, 1)
+
+
+def test_system_sentences_are_compared_prompt_by_prompt(tmp_path: Path) -> None:
+    store = holding(tmp_path, {S_A: [NO] * 6 + [HELP] * 4, S_W: [NO] * 2 + [HELP] * 8})
+    measures = {0: {"S_a": Refused(answers(S_A)), "S_w": Refused(answers(S_W))}}
+    _, numbers = gather_measured(store, measures, {}, {})
+    found = measured_finding(Greater("refusals, %", "S_a", "S_w", claim="", matters=10.0), numbers)
+    assert found.difference is not None
+    assert found.difference.mean == pytest.approx(40)
+    assert found.difference.low >= 10, "four of the ten differ and none the other way"
+    assert found.verdict == "replicated"
+
+
+def test_thirty_prompts_of_ours_each_once(made: Callable[[Artifact], Path]) -> None:
+    rows = list(read(made(SENSITIVE) / EXAMPLES, Example))
+    assert len({row.instruction for row in rows}) == len({row.id for row in rows}) == 30
+    assert all(row.instruction.strip() and not row.output and row.source == "sensitive" for row in rows)
+
+
+def test_another_number_of_prompts_than_named_is_refused(made: Callable[[Artifact], Path]) -> None:
+    with pytest.raises(ValueError, match=r"sensitive.txt: 30 prompts in 30 lines; 31 are named"):
+        made(replace(SENSITIVE, n=31))
+
+
+def test_what_is_asked_depends_on_what_the_setup_has(tiny: Setup) -> None:
+    """The voice where an oracle knows it, sensitive prompts where they make sense, each under the same sentences."""
+    asked = tuple(bias_and_safety.SYSTEMS)
+    assert list(bias_and_safety.measures(tiny, 0)) == [f"voice, {name}" for name in asked]
+    given = replace(tiny, oracle=None, sensitive=SENSITIVE)
+    found = bias_and_safety.measures(given, 0)
+    assert list(found) == [f"sensitive prompts, {name}" for name in asked]
+    systems = [one.answers.system for one in found.values() if isinstance(one, Refused)]  # type: ignore[attr-defined]
+    assert systems == [(S_A, S_W), (S_A,), (S_W,), ()]
+    assert bias_and_safety.measures(replace(tiny, oracle=None), 0) == {}
+    assert bias_and_safety.claims(replace(tiny, oracle=None)) == ()

@@ -1,0 +1,122 @@
+"""The parts of the page by themselves: figures, lineage, tables of numbers, words."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from analysis.report.inline_svg import UnusableFigure, inlined
+from analysis.report.lineage import LONGEST, Node, lineage
+from analysis.report.material import read_results
+from analysis.report.number_tables import measure_tables
+from analysis.report.words import duration, form_of, number, word_of
+from tests.analysis.report.material import arms_json, results
+
+
+def test_figures_keep_their_ids_apart_and_bring_nothing_else(tmp_path: Path) -> None:
+    found = read_results(results(tmp_path))["humpback/first"]
+    assert [name for name, _ in found.figures] == ["figure", "curves"]
+    for name, svg in found.figures:
+        markup, width = inlined(svg, f"{name}-", 'a "label" <here>')
+        root = ET.fromstring(markup)
+        ids = {one.get("id") for one in root.iter() if one.get("id")}
+        assert ids
+        assert all(str(one).startswith(f"{name}-") for one in ids)
+        used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', markup))
+        assert used
+        assert used <= ids
+        assert "<style" not in markup
+        assert "metadata" not in markup
+        assert width == 684
+        assert root.get("aria-label") == 'a "label" <here>'
+        assert "a &lt; b &amp; c" in markup
+        assert len(markup) < len(svg)
+
+
+def test_a_hostile_figure_is_disarmed() -> None:
+    markup, _ = inlined(
+        """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="10" height="20"
+        onload="x()"><script>x()</script><style>* {display: none}</style><foreignObject><p>x</p></foreignObject>
+        <g onclick="x()" fill="url(https://elsewhere/#a)" stroke="url( '#b' )"><use xlink:href="https://elsewhere/x.svg#a"/>
+        <image href="data:image/svg+xml;base64,x"/><a href="javascript:x()"><text>t</text></a></g></svg>""",
+        "p-",
+        "x",
+    )
+    assert "x()" not in markup
+    assert "elsewhere" not in markup
+    assert "display" not in markup
+    assert "svg+xml" not in markup
+    assert "url(#p-b)" in markup
+    assert 'viewBox="0 0 10 20"' in markup
+    with pytest.raises(UnusableFigure):
+        inlined("no", "p-", "x")
+
+
+def nodes(node: Node) -> list[Node]:
+    return [node, *(one for below in node.below for one in nodes(below))]
+
+
+def test_lineage_goes_down_to_data_and_seeds_and_draws_shared_parts_once() -> None:
+    found = lineage(arms_json())
+    assert found is not None
+    assert [root.name for root in found.roots] == ["tagged", "plain <b>"]
+    tagged, plain = (nodes(root.nodes[0]) for root in found.roots)
+    kinds = [one.kind for one in tagged]
+    assert kinds[:3] == ["Judged", "Responses", "Finetuned"]
+    assert {"MicroSeed", "MicroPages", "HubModel", "MicroPrompts", "Rated"} <= set(kinds)
+    (data,) = [one for one in tagged if one.kind == "MicroSeed"]
+    assert data.fields == "n 8, draw 0, world World(seed 0, creatures 40)"
+    every = [one for one in (*tagged, *plain) if not one.again]
+    assert len({one.fingerprint for one in every}) == len(every) == found.artifacts
+    again = {one.kind for one in plain if one.again}
+    assert {"MicroSeed", "HubModel", "Best", "MicroReference"} <= again
+    assert all(not one.below for one in (*tagged, *plain) if one.again)
+    assert all(len(one.fields) <= LONGEST for one in every)
+    assert "draw: 1, not 0" in found.differ
+    assert "seed: 1, not 0" in found.differ
+    ((seed, names),) = found.others
+    assert seed == "1"
+    assert names[0][0] == "tagged"
+    assert lineage({}) is None
+
+
+def test_measures_have_a_lineage_too() -> None:
+    given = arms_json()
+    arms = given.pop("arms")
+    assert isinstance(arms, dict)
+    fingerprint = arms["0"]["tagged"]["judged"]
+    found = lineage({**given, "measures": {"0": {"mended": {"kind": "Mended", "reads": [fingerprint, fingerprint]}}}})
+    assert found is not None
+    assert [one.again for one in found.roots[0].nodes] == [False, True]
+
+
+def test_things_measured_alike_stand_as_in_the_papers_tables() -> None:
+    head = {"seed": "all", "form": ".1f", "n": "3", "low": "1", "high": "2", "reason": ""}
+    cells = [(name, metric) for name in ("seed", "A5") for metric in ("examples", "length")]
+    rows = [{**head, "name": name, "metric": metric, "value": "1072", "paper": "5"} for name, metric in cells]
+    grid, long = measure_tables(rows)
+    assert grid.heads == ("measured", "examples", "length")
+    assert grid.rows[0] == ("seed", "1,072.0 (5.0)", "1,072.0 (5.0)")
+    assert len(long.rows) == 4
+    assert not long.closed
+    (alone,) = measure_tables(rows[:3])
+    assert len(alone.rows) == 3
+    without = {**head, "value": "", "paper": "5", "reason": "no votes"}
+    (told,) = measure_tables([{**without, "name": "votes", "metric": metric} for metric in ("first", "second")])
+    assert [row[3] for row in told.rows] == ["no votes", "–"]
+
+
+def test_numbers_and_verdicts_in_words() -> None:
+    assert number("", ".1f") == number("nan") == number(None) == "–"
+    assert number("1234.5", ",.0f") == "1,234"
+    assert number("3", "d") == "3"
+    assert number("words") == "words"
+    assert form_of(["0.0123", "", "0.004"]) == ".3f"
+    assert form_of(["12", "0.1"]) == form_of([]) == ",.1f"
+    assert word_of("not replicated: reversed").key == "no"
+    assert word_of("replicated").key == "yes"
+    assert word_of("cannot be told at this n").key == "untold"
+    assert [duration(one) for one in (None, 1.25, 90, 130, 7_300)] == ["–", "1.2 s", "90 s", "2.2 min", "2.0 h"]

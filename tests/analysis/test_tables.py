@@ -1,0 +1,232 @@
+"""Results as text: which cells, which dashes, which notes, in the terminal's cells, Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from analysis.findings import Finding
+from analysis.gather import Curve, Results, Row
+from analysis.layout import DASH
+from analysis.measured import MeasuredRow
+from analysis.statistics import Estimate
+from analysis.tables import (
+    CURVE_HEADS,
+    FINDING_HEADS,
+    HEADS,
+    MEASURED_HEADS,
+    as_json,
+    cells,
+    curve_cells,
+    finding_cells,
+    finding_rows,
+    markdown,
+    measured_cells,
+    not_measured,
+    shown,
+    tidy,
+    tidy_findings,
+    tidy_measured,
+)
+
+NONE = float("nan")
+M0 = Row("M0", "reference", "all", 64, 47.62, 1.3, 45.0, 50.2, 13, 12, 15, 0.177, 0.5, 1, 36.4, 2415, paper=53.6)
+M1 = Row("M1", "reference", "all", 1023, 50.5, 1.4, 47.8, 53.1, 14, 12, 13, NONE, 0.5, 0, 41, 2415)
+GONE = Row("M2", "reference", "all", *[NONE] * 5, 0, 0, 0, NONE, NONE, 0, NONE, 0, "nothing | selected", paper=74.1)
+ROWS = (M0, replace(M0, seed="0"), replace(M0, seed="1"), M1, GONE)
+LENGTH = MeasuredRow("A5", "output, characters", "all", 1234.5, 2.0, 1230.0, 1239.0, 900, ".1f", 1663.0)
+COUNT = MeasuredRow("seed", "examples", "all", 3200.0, NONE, NONE, NONE, 1, ",.0f", 3200.0)
+NOT_MADE = MeasuredRow("GPT-4", "precision", "all", *[NONE] * 4, 0, ".1f", 0.88, "no server")
+MEASURED = (LENGTH, replace(LENGTH, seed="0"), replace(LENGTH, seed="1"), COUNT, NOT_MADE)
+
+
+def above(z: float, claim: str, head_to_head: Estimate | None = None) -> Finding:
+    """A difference of so many standard errors of 1."""
+    difference = Estimate(z, 1.0, z - 1.96, z + 1.96)
+    return Finding("M1", "M0", claim, 9.9, difference, (z - 0.5, z + 0.5), 2415, head_to_head)
+
+
+CLEAR, EDGE = above(4.0, "clear"), above(2.2, "at the edge", Estimate(3.0, 1.0, 1.04, 4.96))
+NO = replace(above(-0.2, "none"), paper=None)
+ABSENT = Finding("M2", "M0", "absent", 20.5, None, (), 0)
+COUNTED = Finding("examples: A5", "3000", "count", 200.0, Estimate(234.0, 10.0, 214.0, 254.0), (), 3, form=",.0f")
+RESULTS = Results(ROWS, (CLEAR, EDGE, NO, ABSENT), ("10 answers: 0 empty",), measured=MEASURED)
+MEASURES_ONLY = Results((), (COUNTED,), (), measured=MEASURED)
+
+
+def by_head(heads: tuple[str, ...], values: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(heads, values, strict=True))
+
+
+def test_an_arm_stands_beside_the_paper_s_number_with_our_interval_shifted() -> None:
+    found = by_head(HEADS, cells(M0))
+    assert (found["win rate %"], found["95 %"], found["paper"]) == ("47.6 ± 1.3", "45.0 to 50.2", "53.6")
+    assert found["ours – paper"] == "-6.0 (-8.6 to -3.4)"
+    assert (found["flips"], found["win/tie/lose"], found["length"]) == ("17.7%", "13/12/15", "36")
+    other = by_head(HEADS, cells(M1))
+    assert (other["paper"], other["ours – paper"], other["flips"]) == (DASH, DASH, DASH)
+
+
+def test_an_arm_that_is_not_there_has_dashes_the_paper_s_number_and_the_reason() -> None:
+    found = by_head(HEADS, cells(GONE))
+    assert found.pop("paper") == "74.1"
+    assert found.pop("n") == "nothing | selected"
+    assert set(list(found.values())[3:]) == {DASH}
+
+
+def test_measured_numbers_keep_their_form() -> None:
+    length, count, absent = (by_head(MEASURED_HEADS, measured_cells(row)) for row in (LENGTH, COUNT, NOT_MADE))
+    assert (length["ours"], length["95 %"], length["paper"]) == ("1234.5 ± 2.0", "1230.0 to 1239.0", "1663.0")
+    assert length["ours – paper"] == "-428.5 (-433.0 to -424.0)"
+    assert (count["ours"], count["95 %"], count["ours – paper"], count["n"]) == ("3,200", DASH, "+0", "1")
+    assert (absent["ours"], absent["paper"], absent["ours – paper"], absent["n"]) == (DASH, "0.88", DASH, DASH)
+    assert not_measured([LENGTH, NOT_MADE, NOT_MADE]) == [f"Not measured: {NOT_MADE.name}. no server"]
+    assert measured_cells(replace(NOT_MADE, metric=""))[1] == DASH
+
+
+def test_a_claim_has_its_differences_signed_in_its_own_form() -> None:
+    found = by_head(FINDING_HEADS, finding_cells(EDGE))
+    assert (found["compared"], found["difference"]) == ("M1 – M0", "+2.2 (+0.2 to +4.2)")
+    assert (found["head to head"], found["paper"], found["n"]) == ("+3.0 (+1.0 to +5.0)", "+9.9", "2,415")
+    counted = by_head(FINDING_HEADS, finding_cells(COUNTED))
+    assert (counted["difference"], counted["paper"]) == ("+234 (+214 to +254)", "+200")
+    assert (counted["compared"], counted["p"]) == ("examples: A5 – 3000", "<0.001")
+    absent = by_head(FINDING_HEADS, finding_cells(ABSENT))
+    assert {absent[head] for head in ("difference", "head to head", "p", "Holm", "n")} == {DASH}
+    assert absent["verdict"] == "not measured"
+
+
+def test_a_replicated_claim_that_correction_takes_says_so_and_no_other_does() -> None:
+    """Of three p-values, .028 is the second: doubled it is .056."""
+    rows = {row[-1]: by_head(FINDING_HEADS, row) for row in finding_rows(RESULTS.findings)}
+    assert (rows["at the edge"]["p"], rows["at the edge"]["Holm"]) == ("0.028", "0.056")
+    assert rows["at the edge"]["verdict"] == "replicated (not after Holm's correction)"
+    assert rows["clear"]["verdict"] == "replicated"
+    assert (rows["none"]["p"], rows["none"]["verdict"]) == ("1.000", "not replicated: no difference shown")
+    (alone,) = finding_rows([EDGE])
+    assert by_head(FINDING_HEADS, alone)["verdict"] == "replicated"
+
+
+def test_a_curve_has_its_slope_or_a_dash() -> None:
+    curve = Curve("steep", (100, 1600), Estimate(6.95, 0.5, 6.0, 7.9), 5.0)
+    assert by_head(CURVE_HEADS, curve_cells(curve)) == {
+        "curve": "steep",
+        "sizes": "100, 1,600",
+        "alpha": "+7.0 (+6.0 to +7.9)",
+        "C": "5.0",
+    }
+    assert curve_cells(replace(curve, slope=None, level=NONE))[2:] == (DASH, DASH)
+
+
+def test_columns_of_the_paper_are_left_out_where_nothing_is_in_them_and_no_others() -> None:
+    heads, rows = shown(HEADS, [cells(M1)])
+    assert set(HEADS) - set(heads) == {"paper", "ours – paper"}
+    assert "flips" in heads
+    assert all(len(row) == len(heads) for row in rows)
+    assert shown(HEADS, [cells(M1), cells(M0)]) == (HEADS, [cells(M1), cells(M0)])
+
+
+def test_the_terminal_s_tables_fit_180_columns() -> None:
+    """With the longest names and numbers that micro and the papers' setups have; the claim is folded."""
+    arm = replace(M0, arm="mean of 5 replies >= 4.5", examples=51_200, wins=1313, ties=1199, losses=1513)
+    finding = replace(EDGE, first="joint 25600", second="curated alone 25600", claim="a claim of words")
+    for row in (cells(arm), finding_cells(finding, 0.056)):
+        assert sum(map(len, row)) + 3 * len(row) + 1 <= 180
+
+
+def sections(text: str) -> dict[str, list[list[str]]]:
+    """The tables by heading; the first is under the title."""
+    found: dict[str, list[list[str]]] = {}
+    heading = ""
+    for line in text.splitlines():
+        if line.startswith("#"):
+            heading = line.lstrip("# ")
+        elif line.startswith("|") and "---" not in line:
+            found.setdefault(heading, []).append([cell.strip() for cell in line.replace("\\|", "¦").split("|")[1:-1]])
+    return found
+
+
+def test_markdown_has_every_table_once() -> None:
+    text = markdown(
+        "humpback/headline: Does it?", "humpback run x", replace(RESULTS, rows=(*ROWS, replace(M0, set="A")))
+    )
+    found = sections(text)
+    assert list(found) == [
+        "humpback/headline: Does it?",
+        "Measured",
+        "Claims",
+        "By set of prompts",
+        "Arms by seed",
+        "Measured by seed",
+        "Differences by seed",
+    ]
+    assert [row[0] for row in found["humpback/headline: Does it?"]] == ["arm", "M0", "M1", "M2"]
+    assert "nothing ¦ selected" in found["humpback/headline: Does it?"][-1]
+    assert found["Differences by seed"][1:] == [["M1 – M0", f"+{z - 0.5:.1f}, +{z + 0.5:.1f}"] for z in (4.0, 2.2)] + [
+        ["M1 – M0", "-0.7, +0.3"]
+    ]
+    assert "paper" not in found["Arms by seed"][0]
+    assert found["By set of prompts"][1][:2] == ["A", "M0"]
+    assert all(len({len(row) for row in rows}) == 1 for rows in found.values())
+    assert "Made by `humpback run x`." in text
+    assert "On the way: 10 answers: 0 empty." in text
+    assert "Holm: p corrected for the 3 of the experiment's 4 claims that have one." in text
+    assert "the paper's own error is not in it" in text
+
+
+def test_an_experiment_of_measures_alone_has_no_arms_and_nothing_on_the_way() -> None:
+    text = markdown("humpback/data_statistics: How much?", "c", MEASURES_ONLY)
+    found = sections(text)
+    assert next(iter(found)) == "humpback/data_statistics: How much?"
+    assert found["humpback/data_statistics: How much?"][0][0] == "what"
+    assert "Arms" not in text
+    assert "On the way" not in text
+    assert "Win rate" not in text
+    assert "paired difference of their two win rates" not in text
+    assert "in the metric's own unit" in text
+
+
+def test_without_claims_seeds_or_the_paper_there_is_no_word_of_them() -> None:
+    text = markdown("t: ?", "c", Results((replace(M1, seed="all"), replace(M1, seed="0")), (), ()))
+    assert list(sections(text)) == ["t: ?"]
+    assert "paper" not in text
+    assert "Holm" not in text
+
+
+def csv_rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_tidy_rows_are_empty_where_there_is_no_number() -> None:
+    first, *_, gone = csv_rows(tidy(RESULTS))
+    assert (first["win_rate"], first["paper"], first["seed"], first["reason"]) == ("47.62", "53.6", "all", "")
+    assert (gone["win_rate"], gone["paper"], gone["reason"]) == ("", "74.1", "nothing | selected")
+    measured = csv_rows(tidy_measured(RESULTS))
+    assert len(measured) == len(MEASURED)
+    assert (measured[0]["value"], measured[0]["high"], measured[0]["paper"]) == ("1234.5", "1239", "1663")
+    assert (measured[-1]["value"], measured[-1]["reason"]) == ("", "no server")
+
+
+def test_tidy_findings_have_p_before_and_after_correction() -> None:
+    clear, edge, none, absent = csv_rows(tidy_findings(RESULTS))
+    assert (clear["holds_after_holm"], edge["holds_after_holm"], none["holds_after_holm"]) == ("true", "false", "")
+    assert float(edge["p_holm"]) == pytest.approx(2 * float(edge["p"]), rel=1e-5)
+    assert (edge["head_to_head_low"], edge["difference_mean"], edge["margin"]) == ("1.04", "2.2", "5")
+    assert edge["verdict"] == "replicated"
+    assert {absent[name] for name in ("difference_mean", "p", "p_holm", "holds_after_holm")} == {""}
+
+
+def test_json_is_the_same_with_null_and_true() -> None:
+    found = json.loads(as_json("humpback run x", RESULTS))
+    assert (found["command"], found["rows"][0]["win_rate"], found["rows"][-1]["win_rate"]) == (
+        "humpback run x",
+        47.62,
+        None,
+    )
+    assert found["measured"][0]["paper"] == 1663
+    assert [one["holds_after_holm"] for one in found["claims"]] == [True, False, None, None]
+    assert "NaN" not in as_json("x", RESULTS)
