@@ -17,10 +17,12 @@ from pathlib import Path
 import pytest
 
 from analysis.gather import Results, gather
+from analysis.report.page import build
 from analysis.tables import tidy, tidy_findings
 from experiments.catalogue import experiment
 from experiments.setup import AtLeast
 from harness.data import Sample, Tagged
+from harness.display_files import write
 from harness.executors.local import Progress, execute
 from harness.fingerprint import Artifact
 from harness.outcomes import Judged
@@ -72,6 +74,25 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 def test_a_finished_run_has_nothing_left_to_do(undisturbed: Store) -> None:
     assert plan(undisturbed, ONE.on(tiny_setup(), [0]).targets).to_do == ()
+
+
+@pytest.mark.parametrize("name", ["humpback/headline", "humpback/data_statistics", "humpback/improvement_over_seed"])
+def test_what_a_run_leaves_on_disk_is_whole_and_names_no_place(name: str, undisturbed: Store, tmp_path: Path) -> None:
+    """Tables, rows, figures and how it was made, of judged arms and of measured numbers, read back by the report."""
+    declared = experiment(name).on(tiny_setup(), [0])
+    found = gather(undisturbed, declared.arms, declared.claims, {}, measures=declared.measures)
+    folder = tmp_path / "tiny" / name
+    told = write(folder, declared, f"humpback run {name}", found, undisturbed)
+    there = {path.name for path in folder.iterdir()}
+    wanted = {"arms.json", "comparisons.csv", "made.json", "table.md", "table.tex"}
+    wanted |= {"rows.csv", "samples.json", "figure.svg"} if declared.arms[0] else set()
+    wanted |= {"measures.csv", "measures.svg"} if declared.measures[0] else set()
+    assert wanted <= there
+    assert all(name in told for name in wanted)
+    for path in folder.iterdir():
+        if path.suffix in (".md", ".json", ".csv", ".tex", ".svg"):
+            assert str(undisturbed.root) not in path.read_text(encoding="utf-8"), path.name
+    assert build("tiny", tmp_path / "tiny", []).ran == 1
 
 
 def make_and_die(node: Artifact, root: Path, moment: str) -> None:

@@ -1,0 +1,39 @@
+"""What runs beside what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from experiments.setup import Setup
+from harness.data import Tagged
+from harness.executors.local import Progress, execute
+from harness.fingerprint import Artifact
+from harness.models import Pretrained
+from harness.plan import plan
+from harness.run import Outcome
+from harness.store import Store
+from tests.conftest import MACHINE
+
+
+def test_pretraining_on_a_cpu_has_its_cores_to_itself_and_other_stages_share_them(tiny: Setup, tmp_path: Path) -> None:
+    assert isinstance(tiny.base, Pretrained)
+    bases = [replace(tiny.base, updates=2, seed=seed) for seed in range(2)]
+    others = [Tagged(replace(tiny.seed_data, draw=draw), "Be brief.") for draw in range(4)]
+    running: dict[str, Artifact] = {}
+    together = []
+
+    def started(artifact: Artifact) -> None:
+        running[artifact.fingerprint] = artifact
+        together.append([type(one).__name__ for one in running.values()])
+
+    def ended(artifact: Artifact, outcome: Outcome) -> None:
+        del running[artifact.fingerprint]
+
+    store = Store(tmp_path)
+    machine = replace(MACHINE, workers=2)
+    result = execute(plan(store, [*bases, *others]), store, machine, Progress(started=started, ended=ended))
+    assert not result.failures
+    assert together.count(["Pretrained"]) == 2
+    assert not [names for names in together if "Pretrained" in names and len(names) > 1]
+    assert any(len(names) == 2 for names in together)
