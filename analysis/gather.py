@@ -25,6 +25,8 @@ from harness.store import Store
 
 WIN_RATE = "win rate, %"
 """The metric under which the papers' numbers of arms are cited."""
+ALPHA = "alpha"
+"""The same of curves."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Curve:
     """In points for a factor of e, resampled over prompts and seeds; None with fewer than two sizes."""
     level: float
     """The fit's value at size 1, in percent."""
+    paper: float | None = None
+    """The paper's slope of the same curve."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,9 @@ def gather(
         else:
             found += findings((claim,), contests, points, direct, reference)
     names_of_curves = dict.fromkeys(point.curve for point in points.values() if point)
-    curves = tuple(_curve(name, contests, points) for name in names_of_curves)
+    curves = tuple(
+        replace(_curve(name, contests, points), paper=paper.get(name, {}).get(ALPHA)) for name in names_of_curves
+    )
     return Results(tuple(rows), tuple(found), losses(store, arms), curves, reference, tuple(measured))
 
 

@@ -209,7 +209,7 @@ def _print(console: Console, experiment: Experiment, found: Any) -> None:
         for line in not_measured(found.measured):
             wide.print(line, highlight=False, soft_wrap=True)
     if found.curves:
-        wide.print(_table(CURVE_HEADS, [curve_cells(one) for one in found.curves]))
+        wide.print(_table(*shown(CURVE_HEADS, [curve_cells(one) for one in found.curves])))
     if found.findings:
         wide.print(_table(*shown(FINDING_HEADS, finding_rows(found.findings))))
     if found.losses:

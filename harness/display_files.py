@@ -44,6 +44,8 @@ def write(folder: Path, declared: Declared, command: str, found: Any, store: Sto
     if found.rows:
         texts["rows.csv"] = tables.tidy(found)
         texts["samples.json"] = _json(samples(store, declared.arms[declared.seeds[0]]))
+    if found.curves:
+        texts["curves.csv"] = tables.tidy_curves(found)
     if found.measured:
         texts["measures.csv"] = tables.tidy_measured(found)
     try:

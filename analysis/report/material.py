@@ -58,6 +58,7 @@ class Found:
     arms: dict[str, Any] = field(default_factory=dict)
     rows: tuple[dict[str, str], ...] = ()
     measures: tuple[dict[str, str], ...] = ()
+    curves: tuple[dict[str, str], ...] = ()
     comparisons: tuple[dict[str, str], ...] = ()
     samples: tuple[dict[str, Any], ...] = ()
     figures: tuple[tuple[str, str], ...] = ()
@@ -86,6 +87,7 @@ def _found(name: str, place: Path) -> Found:
         arms=_json(place / "arms.json", dict) or {},
         rows=_csv(place / "rows.csv"),
         measures=_csv(place / "measures.csv"),
+        curves=_csv(place / "curves.csv"),
         comparisons=_csv(place / "comparisons.csv"),
         samples=tuple(_json(place / "samples.json", list) or ()),
         figures=tuple((one, drawn[one]) for one in order),

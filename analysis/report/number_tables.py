@@ -77,6 +77,31 @@ def _arm(row: dict[str, str]) -> Cells:
     )
 
 
+_CURVE_NOTE = (
+    "w = alpha ln N + C by least squares over the sizes, w in percent; alpha in points for a factor of e, with its "
+    "95 % interval over prompts and seeds."
+)
+
+
+def curve_tables(rows: Sequence[dict[str, str]]) -> tuple[NumberTable, ...]:
+    """The coefficient of each curve: Humpback's table of alphas."""
+    if not rows:
+        return ()
+    lines = tuple(
+        (
+            row.get("name", ""),
+            ", ".join(number(one, ",.0f") for one in row.get("sizes", "").split()),
+            number(row.get("paper"), ".2f"),
+            number(row.get("slope"), ".2f"),
+            _between(row, ".2f"),
+            number(row.get("level"), ".1f"),
+        )
+        for row in rows
+    )
+    heads = ("curve", "sizes", "paper's alpha", "our alpha", "95 %", "our C")
+    return (NumberTable("Scaling coefficients", heads, lines, 2, _CURVE_NOTE),)
+
+
 MEASURE_HEADS = ("measured", "metric", "paper", "ours", "95 %", "n")
 
 

@@ -14,7 +14,7 @@ from analysis.layout import DASH
 from analysis.report.inline_svg import UnusableFigure, inlined
 from analysis.report.lineage import Lineage, lineage
 from analysis.report.material import Declaration, Found, told
-from analysis.report.number_tables import NumberTable, arm_tables, measure_tables, quoted_table
+from analysis.report.number_tables import NumberTable, arm_tables, curve_tables, measure_tables, quoted_table
 from analysis.report.words import NOT_RUN, Word, form_of, interval, number, tally, word_of
 from harness.store import StoreError
 
@@ -122,12 +122,16 @@ def section(declared: Declaration | None, found: Found | None) -> Section:
         note=declared.note if declared and not ran else "",
         claims=_found_claims(found) if found else _declared_claims(declared) if declared else (),
         with_p=bool(found and any(row.get("p_holm") for row in found.comparisons)),
-        tables=(*arm_tables(found.rows), *measure_tables(found.measures)) if found else quoted_table(declared),
+        tables=_tables(found) if found else quoted_table(declared),
         figures=_figures(found, anchor, declared, title) if found else (),
         made=made,
         lineage=lineage(found.arms) if found else None,
         samples=found.samples if found else (),
     )
+
+
+def _tables(found: Found) -> tuple[NumberTable, ...]:
+    return (*curve_tables(found.curves), *arm_tables(found.rows), *measure_tables(found.measures))
 
 
 def _question(text: str) -> tuple[str, str]:

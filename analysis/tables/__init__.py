@@ -26,7 +26,7 @@ from analysis.tables.cells import (
 )
 from analysis.tables.latex import latex
 from analysis.tables.markdown import markdown
-from analysis.tables.tidy import as_json, tidy, tidy_findings, tidy_measured
+from analysis.tables.tidy import as_json, tidy, tidy_curves, tidy_findings, tidy_measured
 
 __all__ = [
     "CURVE_HEADS",
@@ -45,6 +45,7 @@ __all__ = [
     "not_measured",
     "shown",
     "tidy",
+    "tidy_curves",
     "tidy_findings",
     "tidy_measured",
     "without",

@@ -30,8 +30,8 @@ HEADS = (
 )
 MEASURED_HEADS = ("what", "metric", "seed", "ours", "95 %", "paper", "ours – paper", "n")
 FINDING_HEADS = ("compared", "difference", "head to head", "paper", "p", "Holm", "n", "verdict", "claim")
-CURVE_HEADS = ("curve", "sizes", "alpha", "C")
 PAPER = ("paper", "ours – paper")
+CURVE_HEADS = ("curve", "sizes", "alpha", *PAPER, "C")
 _OPTIONAL = (*PAPER, "head to head")
 UNCORRECTED = "not after Holm's correction"
 
@@ -84,7 +84,15 @@ def not_measured(rows: Sequence[MeasuredRow]) -> list[str]:
 
 def curve_cells(curve: Curve) -> Cells:
     """A curve, by `CURVE_HEADS`."""
-    return (curve.name, ", ".join(f"{n:,}" for n in curve.sizes), _interval(curve.slope, ".1f"), number(curve.level))
+    slope = curve.slope
+    return (
+        curve.name,
+        ", ".join(f"{n:,}" for n in curve.sizes),
+        _interval(slope, ".2f"),
+        number(curve.paper, ".2f"),
+        _beside_paper(slope.mean, slope.low, slope.high, curve.paper, ".2f") if slope else DASH,
+        number(curve.level),
+    )
 
 
 def finding_cells(finding: Finding, p_holm: float | None = None) -> Cells:

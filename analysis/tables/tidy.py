@@ -41,6 +41,25 @@ def tidy_measured(results: Results) -> str:
     return _csv([field.name for field in fields(MeasuredRow)], [asdict(row) for row in results.measured])
 
 
+def tidy_curves(results: Results) -> str:
+    """The fitted curves as CSV, one line each; sizes with spaces between."""
+    names = ("name", "sizes", "slope", "standard_error", "low", "high", "level", "paper")
+    lines: list[dict[str, object]] = [
+        {
+            "name": one.name,
+            "sizes": " ".join(map(str, one.sizes)),
+            "slope": one.slope and one.slope.mean,
+            "standard_error": one.slope and one.slope.standard_error,
+            "low": one.slope and one.slope.low,
+            "high": one.slope and one.slope.high,
+            "level": one.level,
+            "paper": one.paper,
+        }
+        for one in results.curves
+    ]
+    return _csv(names, lines)
+
+
 def tidy_findings(results: Results) -> str:
     """The claims as CSV, one line each. `p` and `p_holm` are two-sided, and `holds_after_holm` says of a replicated
     claim whether it is below .05 after correction for the experiment's other claims."""

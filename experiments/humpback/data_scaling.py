@@ -8,7 +8,7 @@ against quantity. It is falsified for a set whose slope is not below Humpback's.
 
 from __future__ import annotations
 
-from experiments.cited import cited_m0, has_humpback_s_sizes, known, of_7b, win_rate
+from experiments.cited import cited_m0, has_humpback_s_sizes, humpback_size, known, of_7b, win_rate
 from experiments.humpback.algorithm import (
     arm,
     augmented_model,
@@ -97,13 +97,16 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
 
 
 def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
-    """The points of the paper's figure; on setups of other sizes the seed model's, where it lies on the curve."""
+    """The table's coefficients at 7B, and the points of the paper's figure; on setups of other sizes only the seed
+    model's, where it lies on the curve."""
+    curves = ["humpback", "seed data", *(rival.name for rival in setup.rivals)] if humpback_size(setup) == "7B" else []
+    table = {name: {"alpha": Cited("humpback-alpha", PAPER_CURVES[name][1], "alpha")} for name in curves}
     if not has_humpback_s_sizes(setup):
         size = setup.seed_size
-        return known({f"seed data {size}": cited_m0(setup)} if size in setup.grid.seed_data else {})
+        return known({**table, **({f"seed data {size}": cited_m0(setup)} if size in setup.grid.seed_data else {})})
     sizes = {
         "humpback": tuple(setup.seed_size + n for n in setup.grid.augmented),
         "seed data": setup.grid.seed_data,
         **{rival.name: rival.sizes for rival in setup.rivals},
     }
-    return {f"{name} {n}": win_rate(*PAPER_CURVES[name], n) for name in sizes for n in sizes[name]}
+    return table | {f"{name} {n}": win_rate(*PAPER_CURVES[name], n) for name in sizes for n in sizes[name]}

@@ -29,6 +29,7 @@ from analysis.tables import (
     not_measured,
     shown,
     tidy,
+    tidy_curves,
     tidy_findings,
     tidy_measured,
 )
@@ -116,10 +117,17 @@ def test_a_curve_has_its_slope_or_a_dash() -> None:
     assert by_head(CURVE_HEADS, curve_cells(curve)) == {
         "curve": "steep",
         "sizes": "100, 1,600",
-        "alpha": "+7.0 (+6.0 to +7.9)",
+        "alpha": "+6.95 (+6.00 to +7.90)",
+        "paper": DASH,
+        "ours – paper": DASH,
         "C": "5.0",
     }
-    assert curve_cells(replace(curve, slope=None, level=NONE))[2:] == (DASH, DASH)
+    beside = by_head(CURVE_HEADS, curve_cells(replace(curve, paper=5.4)))
+    assert (beside["paper"], beside["ours – paper"]) == ("5.40", "+1.55 (+0.60 to +2.50)")
+    bare = replace(curve, slope=None, level=NONE)
+    assert curve_cells(bare)[2:] == (DASH, DASH, DASH, DASH)
+    lines = tidy_curves(replace(RESULTS, curves=(replace(curve, paper=5.4), bare))).splitlines()
+    assert lines[1:] == ["steep,100 1600,6.95,0.5,6,7.9,5,5.4", "steep,100 1600,,,,,,"]
 
 
 def test_columns_of_the_paper_are_left_out_where_nothing_is_in_them_and_no_others() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from analysis.cited import resolve, values
-from analysis.gather import WIN_RATE
+from analysis.gather import ALPHA, WIN_RATE
 from analysis.published import number
 from experiments.catalogue import Experiment, experiment, experiment_names
 from experiments.setup import Setup
@@ -28,7 +28,9 @@ def cited(name: str, setup: str) -> dict[str, dict[str, float]]:
 def test_every_citation_is_of_an_arm_or_measure_and_of_one_number(one: Experiment, setup: str) -> None:
     found = one.cited(SETUPS[setup])
     arms, measures = one.arms(SETUPS[setup], [0])[0], one.measures(SETUPS[setup], [0])[0]
-    assert found.keys() <= arms.keys() | measures.keys()
+    curves = {arm.point.curve for arm in arms.values() if arm.point}
+    assert found.keys() <= arms.keys() | measures.keys() | curves
+    assert all(found[name].keys() == {ALPHA} for name in found.keys() & curves)
     assert all(found[name].keys() == {WIN_RATE} for name in found.keys() & arms.keys())
     assert values(resolve(found)).keys() == found.keys()
 
@@ -75,8 +77,11 @@ def test_slopes_are_the_table_s() -> None:
     names |= {"lima": "LIMA", "alpaca": "Alpaca", "flan-v2": "FLAN v2"}
     own = number("humpback-alpha", "Humpback", "alpha").value
     claims = [one for one in experiment("humpback/data_scaling").claims(SETUPS["llama-7b"]) if isinstance(one, Rising)]
-    assert {one.over for one in claims} == {None, *names}
+    assert {one.over for one in claims} == {None, "uncurated", *names}
     for one in claims:
+        if one.over == "uncurated":
+            assert one.paper is None
+            continue
         other = number("humpback-alpha", names[one.over], "alpha").value if one.over else 0.0
         assert one.paper == pytest.approx(own - other)
     seed = experiment("humpback/seed_size").claims(SETUPS["llama-7b"])[0]

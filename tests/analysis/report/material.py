@@ -122,6 +122,12 @@ SAMPLES = [
 ]
 
 
+CURVES = """name,sizes,slope,standard_error,low,high,level,paper
+steep,100 1600,6.125,0.5,5.5,6.75,4.5,6.95
+bare,100,,,,,,
+"""
+
+
 def figure(place: Path, name: str) -> None:
     """Drawn alike each time, so that two of them have the same ids."""
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "humpback"}):
@@ -146,6 +152,7 @@ def results(root: Path) -> Path:
     (first / "samples.json").write_text(json.dumps(SAMPLES))
     (first / "rows.csv").write_text(ROWS)
     (first / "comparisons.csv").write_text(COMPARISONS)
+    (first / "curves.csv").write_text(CURVES)
     (second / "measures.csv").write_text(MEASURES)
     # Interrupted before its tables were written.
     (third / "arms.json").write_text(

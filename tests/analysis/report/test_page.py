@@ -90,6 +90,13 @@ def test_win_rates_and_measured_numbers_stand_beside_the_papers(page: Elements) 
     assert "nan" not in (said + second).lower().split()
 
 
+def test_coefficients_stand_beside_the_papers(page: Elements) -> None:
+    said = page.said("humpback-first")
+    assert "Scaling coefficients" in said
+    assert re.search(r"steep\s+100, 1,600\s+6\.95\s+6\.12\s+5\.50 to 6\.75\s+4\.5", said)
+    assert re.search(r"bare\s+100\s+–\s+–\s+–\s+–", said)
+
+
 def test_an_experiment_that_was_not_run_has_dashes_and_its_commands(page: Elements) -> None:
     said = page.said("humpback-never")
     assert "humpback plan humpback/never --setup toy humpback run humpback/never --setup toy" in said
