@@ -17,7 +17,8 @@ from analysis.findings import Finding, findings, slopes
 from analysis.measured import MeasuredRow, gather_measured, measured_finding
 from analysis.statistics import Estimate, bootstrap, standard_error
 from harness.claims import Claim, Comparison, Greater, Point
-from harness.data import Backtranslated, Rated, Segments, Selected
+from harness.curation import Rated, Selected
+from harness.data import Backtranslated, Segments
 from harness.fingerprint import Artifact
 from harness.measures import Measure
 from harness.outcomes import Arm, Judged, Responses

@@ -7,7 +7,8 @@ that the data go all the way through.
 from __future__ import annotations
 
 from experiments.setup import AtLeast, BestShare, Grid, Setup, benchmarks
-from harness.data import ExpectedScore, Joined, Sampling, Segments
+from harness.curation import ExpectedScore
+from harness.data import Joined, Sampling, Segments
 from harness.files import Deduplicated
 from harness.given import Given
 from harness.models import BatchBySize, LinearTo, Llama, Lora, Pretrained, Sft, StepsBySize

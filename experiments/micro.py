@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from experiments.setup import AtLeast, Benchmark, Filtering, Grid, Rival, Setup
 from harness.benchmarks import MicroFacts
-from harness.data import (
-    ExpectedScore,
-    MicroOracle,
-    MicroPages,
-    MicroPrompts,
-    MicroSeed,
-    MicroTexts,
-    Sampling,
-    Segments,
-)
+from harness.curation import ExpectedScore, MicroOracle
+from harness.data import MicroPages, MicroPrompts, MicroSeed, MicroTexts, Sampling, Segments
 from harness.files import Distinct
 from harness.micro.instructions import SEED_KINDS
 from harness.micro.named import Lapses, MicroAnswers, MicroInstructions, MicroTestSet

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from experiments.setup import AtLeast, BestShare, Filtering, Grid, Rival, Setup, benchmarks
-from harness.data import ExpectedScore, ModelRater, Sample, SampledScore, Sampling, Segments
-from harness.data import FirstLineScore as Alone
+from harness.curation import ExpectedScore, ModelRater, Sample, SampledScore
+from harness.curation import FirstLineScore as Alone
+from harness.data import Sampling, Segments
 from harness.files import ClueWeb22, Deduplicated, Distinct, OpenAssistant
 from harness.models import CosineTo, Epochs, HubModel, LinearTo, ServedModel, Sft
 from harness.named_sets import (

@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from harness.benchmarks import SETS, Benchmarked, MicroFacts, Task
-from harness.data import Examples, ExpectedScore, MicroOracle, ModelRater, Pages, SampledScore, Sampling
+from harness.curation import ExpectedScore, MicroOracle, ModelRater, SampledScore
+from harness.data import Examples, Pages, Sampling
 from harness.files import ClueWeb22
 from harness.fingerprint import Artifact, FieldError, Value
 from harness.models import Sft

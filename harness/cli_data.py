@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from harness.data import Examples, Sample, Segments, Selected, Uniform
+from harness.curation import Sample, Selected, Uniform
+from harness.data import Examples, Segments
 from harness.files import Deduplicated, EveryTurn, FirstTurn, InstructionSet, OpenAssistant, PromptSet, Scored, WebPages
 from harness.fingerprint import Artifact, FieldError
 from harness.machine import Machine, load_machine

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.benchmarks import Benchmarked
-from harness.data import Best, Examples, Rated, Selected
+from harness.curation import Best, Rated, Selected
+from harness.data import Examples
 from harness.fingerprint import Artifact, Value
 from harness.models import Finetuned
 from harness.outcomes import Judged

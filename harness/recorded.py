@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import benchmarks, data, files, models, outcomes, prompts, templates
+from harness import benchmarks, curation, data, files, models, outcomes, prompts, templates
 from harness.fingerprint import Artifact, FieldError, Value
 from harness.located import digest, model_files
 from harness.micro import named
@@ -21,7 +21,7 @@ from harness.setup_file import _Found
 from harness.store import RECORD, StoreError, read_record
 from harness.templates import Model
 
-_VOCABULARY = (benchmarks, data, files, models, named, outcomes, prompts, sensitive, templates)
+_VOCABULARY = (benchmarks, curation, data, files, models, named, outcomes, prompts, sensitive, templates)
 
 
 @dataclass(frozen=True)

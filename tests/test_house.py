@@ -14,6 +14,7 @@ HEAVY = ("torch", "transformers", "wandb", "ray", "lm_eval", "alpaca_eval", "pan
 VOCABULARY = {
     "harness.benchmarks",
     "harness.claims",
+    "harness.curation",
     "harness.data",
     "harness.files",
     "harness.given",

@@ -21,7 +21,8 @@ from analysis.report.page import build
 from analysis.tables import tidy, tidy_findings
 from experiments.catalogue import experiment
 from experiments.setup import AtLeast
-from harness.data import Sample, Tagged
+from harness.curation import Sample
+from harness.data import Tagged
 from harness.display_files import write
 from harness.executors.local import Progress, execute
 from harness.fingerprint import Artifact

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from experiments.setup import Filtering, Setup
 from harness.claims import Point
-from harness.data import Examples, MicroOracle, ModelRater, Rated, Selected
+from harness.curation import MicroOracle, ModelRater, Rated, Selected
+from harness.data import Examples
 from harness.fingerprint import FieldError
 from harness.models import Finetuned
 from harness.outcomes import Arm, Judged, Responses

@@ -16,7 +16,7 @@ from experiments.alpagasus.algorithm import filtered, filtering, trained
 from experiments.cited import alpagasus_size
 from experiments.setup import Benchmark, Setup
 from harness.claims import Cited, Claim, Greater
-from harness.data import Uniform
+from harness.curation import Uniform
 from harness.measures import Measure, Scored
 
 SHOWS = "table: MMLU, BBH, DROP and HumanEval of the filtered, the random and the whole set"

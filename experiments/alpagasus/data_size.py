@@ -11,7 +11,8 @@ from experiments.alpagasus.algorithm import against_whole, filtered, filtering, 
 from experiments.cited import alpagasus_size, cited_filtered, filtered_beats_whole, known, win_rate
 from experiments.setup import Setup
 from harness.claims import Above, Cited, Claim, Comparison, Point, Rising
-from harness.data import Examples, Sample
+from harness.curation import Sample
+from harness.data import Examples
 from harness.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose against the whole set by number of filtered examples"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
 from experiments.setup import Setup
 from harness.claims import Above, Claim, Comparison
-from harness.data import Uniform
+from harness.curation import Uniform
 from harness.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose of the filtered against the whole of another set (Dolly)"

@@ -11,7 +11,7 @@ from experiments.alpagasus.algorithm import against_whole, filtered, filtering, 
 from experiments.cited import cited_filtered, known
 from experiments.setup import Setup
 from harness.claims import Cited, Claim, Comparison
-from harness.data import Uniform
+from harness.curation import Uniform
 from harness.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose of the filtered against as many random examples"

@@ -14,7 +14,7 @@ from __future__ import annotations
 from experiments.alpagasus.algorithm import filtering
 from experiments.setup import Setup
 from harness.claims import Cited, Claim, Greater
-from harness.data import Rated
+from harness.curation import Rated
 from harness.measures import Measure, ScoresOf
 
 SHOWS = "figure: histogram of the rater's scores, by dimension, rater and set"

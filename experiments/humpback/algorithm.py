@@ -7,21 +7,17 @@ from typing import Any
 
 from experiments.setup import AtLeast, BestShare, Setup
 from harness.claims import Point
-from harness.data import (
-    Backtranslated,
+from harness.curation import (
     Best,
-    Examples,
     ExpectedScore,
-    Joined,
     MicroOracle,
     ModelRater,
     Rated,
-    Reversed,
     Sample,
     SampledScore,
     Selected,
-    Tagged,
 )
+from harness.data import Backtranslated, Examples, Joined, Reversed, Tagged
 from harness.models import Finetuned
 from harness.outcomes import Arm, Judged, Responses
 from harness.prompts import S_A, S_W

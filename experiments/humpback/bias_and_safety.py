@@ -21,7 +21,7 @@ from experiments.cited import humpback_size
 from experiments.humpback.algorithm import humpback
 from experiments.setup import Setup
 from harness.claims import Cited, Claim, Greater
-from harness.data import Rated
+from harness.curation import Rated
 from harness.measures import Measure, Refused, Scored, ScoresOf
 from harness.outcomes import Responses
 from harness.prompts import S_A, S_W

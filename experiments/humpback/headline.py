@@ -12,7 +12,7 @@ from experiments.cited import cited_humpback, cited_m0, known, of_7b
 from experiments.humpback.algorithm import arm, augmented_model, candidates, curated, humpback
 from experiments.setup import Setup
 from harness.claims import Cited, Claim, Comparison
-from harness.data import Uniform
+from harness.curation import Uniform
 from harness.outcomes import Arm
 from harness.search import Float, Space
 

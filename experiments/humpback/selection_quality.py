@@ -15,7 +15,8 @@ from __future__ import annotations
 from experiments.humpback.algorithm import arm, candidates, curated, humpback, kept, rated, subset
 from experiments.setup import Setup
 from harness.claims import Cited, Claim, Comparison, Greater
-from harness.data import Best, Examples, ModelRater, Rated, Selected, Tagged
+from harness.curation import Best, ModelRater, Rated, Selected
+from harness.data import Examples, Tagged
 from harness.measures import Measure, Picked
 from harness.models import Finetuned
 from harness.outcomes import Arm

@@ -13,7 +13,7 @@ from experiments.cited import cited_humpback, known
 from experiments.humpback.algorithm import arm, augmented_model, first_iteration, kept, rated
 from experiments.setup import AtLeast, Setup
 from harness.claims import Cited, Claim, Comparison
-from harness.data import SampledScore
+from harness.curation import SampledScore
 from harness.outcomes import Arm
 
 SHOWS = "win rate and number of examples by threshold k; one reply's integer against a mean of replies"

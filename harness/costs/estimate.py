@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness import data, models, outcomes
+from harness import curation, data, models, outcomes
 from harness.benchmarks import Benchmarked, MicroFacts
 from harness.costs import assumptions as known
 from harness.costs.hardware import Accelerator
@@ -67,7 +67,7 @@ class Estimates:
             case data.Backtranslated(segments=segments, by=by, sampling=sampling):
                 prompt = self._of_backward(by) + self._sizes.of(segments).output
                 return self._asked(found, by, segments, prompt, sampling.max_new_tokens, size.instruction)
-            case data.Rated(candidates=candidates, by=data.ModelRater() as rater):
+            case curation.Rated(candidates=candidates, by=curation.ModelRater() as rater):
                 return self._rated(found, candidates, rater)
             case outcomes.Responses(model=model, prompts=prompts, sampling=sampling, system=system):
                 prompt = self._sizes.of(prompts).instruction + len(" ".join(system))
@@ -99,13 +99,13 @@ class Estimates:
         trained = recipe.updates_for(rows) * recipe.batch_for(rows) * tokens
         return Estimate(size.rows, None, trained, training(shape, recipe, rows, tokens, self._accelerator), disk=disk)
 
-    def _rated(self, found: Estimate, candidates: data.Examples, rater: data.ModelRater) -> Estimate:
+    def _rated(self, found: Estimate, candidates: data.Examples, rater: curation.ModelRater) -> Estimate:
         scoring = rater.scoring
         prompt = len(scoring.prompt.fill(instruction="", output="")) + self._sizes.of(candidates).characters
         match scoring:
-            case data.ExpectedScore():
+            case curation.ExpectedScore():
                 return self._asked(found, rater.model, candidates, prompt, 0, 0)
-            case data.SampledScore(sampling=sampling, n=n):
+            case curation.SampledScore(sampling=sampling, n=n):
                 self._sizes.assume("every rating parsed at the first asking")
                 return self._asked(found, rater.model, candidates, prompt, sampling.max_new_tokens, known.REASONING, n)
         return self._asked(found, rater.model, candidates, prompt, scoring.sampling.max_new_tokens, known.REASONING)
@@ -185,11 +185,11 @@ class Estimates:
     def _disk(self, artifact: Artifact, size: Size) -> float:
         """Of a table, its text compressed. What is drawn from or chosen lies beside what is kept."""
         match artifact:
-            case data.Selected() | data.Best() | data.Uniform() | data.Sample():
+            case curation.Selected() | curation.Best() | curation.Uniform() | curation.Sample():
                 return known.SHARE_COMPRESSED * (self._rows_in(artifact) or 0.0) * size.characters
-            case data.Rated(by=data.ModelRater(scoring=data.SampledScore(n=replies))):
+            case curation.Rated(by=curation.ModelRater(scoring=curation.SampledScore(n=replies))):
                 written = replies * known.REASONING
-            case data.Rated(by=data.ModelRater(scoring=data.FirstLineScore())):
+            case curation.Rated(by=curation.ModelRater(scoring=curation.FirstLineScore())):
                 written = known.REASONING
             case _:
                 written = 0.0

@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.costs import assumptions as known
-from harness.data import ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore, Selected
+from harness.curation import (
+    ExpectedScore,
+    FirstLineScore,
+    MicroOracle,
+    ModelRater,
+    Rated,
+    SampledScore,
+    Selected,
+)
 from harness.files import InstructionSet, Scored, Source
 from harness.fingerprint import Artifact
 from harness.models import ServedModel

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from harness import data, files, outcomes
+from harness import curation, data, files, outcomes
 from harness.benchmarks import Benchmarked
 from harness.costs import assumptions as known
 from harness.costs.selection import share_of
@@ -73,7 +73,7 @@ class Sizes:
             case data.Reversed(examples=one):
                 size = self.of(one)
                 return replace(size, instruction=size.output, output=size.instruction, exact=False)
-            case data.Tagged(examples=one) | files.Scored(examples=one) | data.Rated(candidates=one):
+            case data.Tagged(examples=one) | files.Scored(examples=one) | curation.Rated(candidates=one):
                 return replace(self.of(one), exact=False)
             case files.Deduplicated(examples=one):
                 self.assume("no near-duplicates")
@@ -90,7 +90,7 @@ class Sizes:
                 size = self.of(segments)
                 length = known.MICRO_LENGTHS[0] if self.micro(segments) else known.AUGMENTED
                 return replace(size, instruction=length, exact=False)
-            case data.Selected() | data.Best() | data.Uniform() | data.Sample():
+            case curation.Selected() | curation.Best() | curation.Uniform() | curation.Sample():
                 return self._drawn(artifact)
             case outcomes.Responses(prompts=prompts):
                 return replace(self.of(prompts), output=self._answer(prompts), exact=False)
@@ -117,16 +117,16 @@ class Sizes:
             return Size(rows, 0, known.MICRO_SEGMENT, size.waits_for)
         return Size(None, 0, known.SEGMENT, size.waits_for or f"the segments of {pages.slug}")
 
-    def _drawn(self, artifact: data.Selected | data.Best | data.Uniform | data.Sample) -> Size:
+    def _drawn(self, artifact: curation.Selected | curation.Best | curation.Uniform | curation.Sample) -> Size:
         match artifact:
-            case data.Uniform(candidates=whole, as_many_as=like):
+            case curation.Uniform(candidates=whole, as_many_as=like):
                 return replace(self.of(whole), rows=self.of(like).rows, waits_for=self.of(like).waits_for, exact=False)
-            case data.Sample(examples=whole, n=n):
+            case curation.Sample(examples=whole, n=n):
                 size = self.of(whole)
                 if size.rows is not None and size.rows < n:
                     self.assume(f"{artifact.slug}: {n:,} are to be drawn of about {size.rows:,.0f}, which would not do")
                 return replace(size, rows=float(n), waits_for="", exact=False)
-            case data.Best(rated=rated, share=wanted):
+            case curation.Best(rated=rated, share=wanted):
                 size = self.of(rated)
                 return replace(size, rows=None if size.rows is None else max(1.0, wanted * size.rows), exact=False)
         size = self.of(artifact.rated)
@@ -137,9 +137,9 @@ class Sizes:
             )
         return replace(self._curated(artifact, size), rows=kept * size.rows, exact=False)
 
-    def _curated(self, artifact: data.Selected, size: Size) -> Size:
+    def _curated(self, artifact: curation.Selected, size: Size) -> Size:
         """Lengths of what Humpback's curation keeps are published; elsewhere they are those of the whole."""
-        backtranslated = isinstance(artifact.rated, data.Rated) and isinstance(
+        backtranslated = isinstance(artifact.rated, curation.Rated) and isinstance(
             artifact.rated.candidates, data.Backtranslated
         )
         if not backtranslated or self.micro(artifact):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import benchmarks, data, files, models, outcomes
+from harness import benchmarks, curation, data, files, models, outcomes
 from harness.files import File, Source
 from harness.fingerprint import Artifact
 from harness.micro import named
@@ -148,11 +148,11 @@ def stage_for(artifact: Artifact) -> Stage:
             from harness.stages.backtranslate import backtranslate
 
             return backtranslate
-        case data.Rated():
+        case curation.Rated():
             from harness.stages.rate import rate
 
             return rate
-        case data.Selected() | data.Best() | data.Uniform() | data.Sample():
+        case curation.Selected() | curation.Best() | curation.Uniform() | curation.Sample():
             from harness.stages.select import select
 
             return select

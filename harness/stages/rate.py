@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.data import ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore
+from harness.curation import ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore
 from harness.engines.writing import Writes, engine_for
 from harness.models import ServedModel
 from harness.rows import EXAMPLES, RATINGS, Example, Rating, Writer, read

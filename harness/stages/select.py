@@ -6,7 +6,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.data import Best, Examples, Sample, Selected, Uniform
+from harness.curation import Best, Sample, Selected, Uniform
+from harness.data import Examples
 from harness.rows import EXAMPLES, REJECTED, Example, Rejected, Writer, count, read
 from harness.stages import Counts, TooFew, Work
 

@@ -8,7 +8,7 @@ from analysis.published import number
 from experiments.catalogue import experiment
 from experiments.setups import SETUPS
 from harness.claims import Greater
-from harness.data import MicroOracle, ModelRater, Rated, Sample
+from harness.curation import MicroOracle, ModelRater, Rated, Sample
 from harness.measures import Described, Diverse, Picked
 
 NAMES = ("data_statistics", "diversity", "selection_quality", "improvement_over_seed")

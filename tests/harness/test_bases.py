@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from experiments.setup import Setup
-from harness.data import Best, ExpectedScore, MicroPrompts, ModelRater, Rated, Selected, Tagged, Uniform
+from harness.curation import Best, ExpectedScore, ModelRater, Rated, Selected, Uniform
+from harness.data import MicroPrompts, Tagged
 from harness.engines.local import Engine
 from harness.fingerprint import Artifact
 from harness.located import digest, model_files

@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 
 from experiments.humpback.algorithm import arm, candidates, curated, seed_model
 from experiments.setup import Setup
-from harness.data import FirstLineScore, ModelRater, Rated, Sample, SampledScore, Selected, Uniform
+from harness.curation import FirstLineScore, ModelRater, Rated, Sample, SampledScore, Selected, Uniform
 from harness.engines.local import Completion, Engine
 from harness.fingerprint import Artifact
 from harness.models import Finetuned

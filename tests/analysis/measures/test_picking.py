@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.measures import Number, measured
-from harness.data import MicroOracle, Rated, Selected
+from harness.curation import MicroOracle, Rated, Selected
 from harness.measures import Picked
 from harness.micro.world import World
 from harness.rows import Example

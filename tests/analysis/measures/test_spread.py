@@ -12,7 +12,8 @@ from analysis.measures import Number, measured
 from experiments.alpagasus import score_histogram
 from experiments.micro import MICRO
 from harness.claims import Greater
-from harness.data import MicroOracle, MicroSeed, Rated
+from harness.curation import MicroOracle, Rated
+from harness.data import MicroSeed
 from harness.measures import ScoresOf
 from harness.micro.world import World
 from harness.rows import Example

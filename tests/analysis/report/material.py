@@ -11,18 +11,8 @@ from matplotlib.figure import Figure
 from analysis.figures import save
 from analysis.report.material import Declaration, Quoted
 from harness.claims import Above, Comparison, Greater, Rising
-from harness.data import (
-    Best,
-    Joined,
-    MicroOracle,
-    MicroPages,
-    MicroPrompts,
-    MicroSeed,
-    Rated,
-    Sampling,
-    Segments,
-    Tagged,
-)
+from harness.curation import Best, MicroOracle, Rated
+from harness.data import Joined, MicroPages, MicroPrompts, MicroSeed, Sampling, Segments, Tagged
 from harness.fingerprint import Artifact, expression
 from harness.micro.world import World
 from harness.models import Finetuned, HubModel, Sft

@@ -13,7 +13,8 @@ from experiments.micro import MICRO
 from experiments.setups import SETUPS
 from harness.costs.plan_cost import PlanCost, cost
 from harness.costs.show import as_json, cost_lines
-from harness.data import Joined, MicroSeed, Sample, Selected, Tagged
+from harness.curation import Sample, Selected
+from harness.data import Joined, MicroSeed, Tagged
 from harness.files import File, InstructionSet, OpenAssistant, PromptSet, WebPages
 from harness.given import Given
 from harness.machine import Endpoint, Machine

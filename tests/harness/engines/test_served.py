@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from harness.data import ExpectedScore, FirstLineScore, ModelRater, Rated, SampledScore, Sampling
+from harness.curation import ExpectedScore, FirstLineScore, ModelRater, Rated, SampledScore
+from harness.data import Sampling
 from harness.engines.endpoint import Unanswered
 from harness.engines.journal import Journal, read_journal
 from harness.files import File, PromptSet

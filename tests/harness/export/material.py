@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.data import ModelRater, Rated, SampledScore, Sampling, Selected
+from harness.curation import ModelRater, Rated, SampledScore, Selected
+from harness.data import Sampling
 from harness.files import File, InstructionSet, OpenAssistant, Source
 from harness.models import Finetuned, HubModel, Sft
 from harness.prompts import HUMPBACK_RATING

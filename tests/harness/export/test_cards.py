@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.data import Joined, ModelRater, Rated, SampledScore, Sampling, Uniform
+from harness.curation import ModelRater, Rated, SampledScore, Uniform
+from harness.data import Joined, Sampling
 from harness.export import Messages, Parquet, export
 from harness.export.licences import for_hub, non_commercial
 from harness.export.lineage import lineage
