@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from analysis.findings import Finding
 from analysis.measures import NotMeasured, Number, measured
@@ -125,7 +125,7 @@ def _estimate(means: Scores, errors: Scores) -> Estimate:
         if seeds < 2:
             return Estimate(mean, NONE, NONE, NONE)
         error = float(means.std(ddof=1) / np.sqrt(seeds))
-        half = error * float(stats.t.ppf(0.975, seeds - 1))
+        half = error * float(special.stdtrit(seeds - 1, 0.975))
         return Estimate(mean, error, mean - half, mean + half, degrees=seeds - 1)
     rng = np.random.default_rng(0)
     drawn = rng.integers(seeds, size=(REPLICATES, seeds))

@@ -223,7 +223,7 @@ def _setup(name: str, files: Path | None, options: dict[str, Any], machine: Mach
 
 def _names(names: list[str]) -> list[str]:
     """The names, each of an experiment; `all` is every one."""
-    if names == ["all"]:
+    if "all" in names:
         return experiment_names()
     return [experiment(name).name for name in dict.fromkeys(names)]
 
