@@ -237,7 +237,7 @@ def _declared(names: list[str], chosen: Any, seeds: str) -> list[Declared]:
         except FieldError as error:
             if len(names) == 1:
                 raise
-            typer.echo(f"left out: {error}", err=True)
+            typer.echo(f"left out: {name}: {str(error).removeprefix(f'{name} on {chosen.name}: ')}", err=True)
     return found
 
 

@@ -98,7 +98,7 @@ def test_what_a_setup_has_nothing_for_is_left_out_of_all_and_named(tmp_path: Pat
     files = ("--setup", "files", *given, "--base", "tiny", "--judge", "base")
     done = humpback("plan", "all", *files, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "left out: the setup 'files' has no instruction set to filter" in done.stderr
+    assert "left out: alpagasus/headline: the setup 'files' has no instruction set to filter" in done.stderr
     alone = humpback("plan", "alpagasus/headline", *files, cwd=tmp_path)
     assert alone.returncode == 2
     assert "has no instruction set to filter" in alone.stderr
