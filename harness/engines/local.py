@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from harness.data import Sampling
+from harness.engines.context import context_length
 from harness.fingerprint import Artifact
 from harness.located import model_folder
 from harness.machine import Machine
@@ -80,7 +82,7 @@ class Engine:
         self._model = model.eval()
         self._tokenizer = tokenizer
         self._work = work
-        self._context = int(getattr(model.config, "max_position_embeddings", 2_048))
+        self._context = context_length(model.config) or sys.maxsize
         self._end = end_of(tokenizer)
         self._pad = tokenizer.pad_token_id if isinstance(tokenizer.pad_token_id, int) else self._end
 
