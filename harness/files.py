@@ -7,7 +7,7 @@ machine's business (`Machine.files`, `Machine.data`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from harness.data import Examples, Pages
 from harness.fingerprint import Value
@@ -113,6 +113,8 @@ class Distinct(Examples):
 @dataclass(frozen=True)
 class WebPages(Pages):
     """Pages from WARC files, HTML files, and JSON Lines or Parquet of HTML or text."""
+
+    VERSION: ClassVar[int] = 2
 
     files: tuple[File | Source, ...]
     n: int | None = None

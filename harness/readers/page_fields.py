@@ -1,11 +1,13 @@
 """Which fields of a JSON object or Parquet row hold a page.
 
 The names are a closed list, in any case and with "-" for "_": a field is never guessed by its content, but for
-`content`, which some collections use for HTML and some for text. HTML goes before text where both are there.
+`content`, which some collections use for HTML and some for text. HTML goes before text where both are there. They are
+those of ClueWeb22, C4, mC4, CulturaX, RefinedWeb, FineWeb, Dolma, RedPajama, The Pile, OSCAR, MADLAD and HPLT.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from harness.readers.records import Record
@@ -13,10 +15,12 @@ from harness.readers.web_text import LARGEST_PAGE, NoText, as_text, looks_like_h
 from harness.rows import Page
 
 HTML_FIELDS = ("html", "raw_html", "html_content")
-TEXT_FIELDS = ("text", "raw_content", "plain_text")
+TEXT_FIELDS = ("text", "raw_content", "plain_text", "clean_text", "page_content", "document")
 EITHER_FIELD = "content"
 """HTML where it begins like HTML, else text."""
 URL_FIELDS = ("url", "uri", "target_uri", "warc_target_uri")
+NESTED_FIELDS = ("warc_headers", "meta", "metadata")
+"""Objects, or their JSON, that can hold the address."""
 ID_FIELD = "id"
 """The address where none of URL_FIELDS is there."""
 
@@ -35,7 +39,6 @@ def page_of(record: Record) -> Page:
         if field in given:
             raise NoText(f"the field {field!r} is there twice but for its spelling, with different content")
         given[field] = value
-    nested = given.get("warc_headers")
     html, text = _one_of(given, HTML_FIELDS), _one_of(given, TEXT_FIELDS)
     if html is None and text is None and (either := given.get(EITHER_FIELD)) is not None:
         either = _string(either, EITHER_FIELD)
@@ -45,12 +48,26 @@ def page_of(record: Record) -> Page:
             f"its fields that are not empty are {', '.join(map(repr, given)) or 'none'}; a page has HTML in one of "
             f"{', '.join(HTML_FIELDS)}, or text in one of {', '.join(TEXT_FIELDS)}, or either in {EITHER_FIELD}"
         )
-    url = _one_of(given, URL_FIELDS) or _one_of(given, (ID_FIELD,))
-    if url is None and isinstance(nested, dict):
-        url = _one_of({str(key).lower().replace("-", "_"): value for key, value in nested.items()}, URL_FIELDS)
+    url = _one_of(given, URL_FIELDS) or _nested_url(given) or _one_of(given, (ID_FIELD,))
     # A collection of bare texts is usable; its rows are told apart by where they stand.
     url = url or f"{record.file}#{record.row}"
     return Page(url, html) if html is not None else Page(url, "", text or "")
+
+
+def _nested_url(given: dict[str, Any]) -> str | None:
+    for name in NESTED_FIELDS:
+        nested = given.get(name)
+        if isinstance(nested, str) and nested.startswith("{"):
+            try:
+                nested = json.loads(nested)
+            except ValueError:
+                continue
+        if isinstance(nested, dict):
+            inner = {str(key).lower().replace("-", "_"): value for key, value in nested.items()}
+            url = next((inner[key] for key in URL_FIELDS if isinstance(inner.get(key), str) and inner[key]), None)
+            if url is not None:
+                return str(url).strip()
+    return None
 
 
 def _one_of(given: dict[str, Any], names: tuple[str, ...]) -> str | None:
@@ -70,4 +87,5 @@ def _string(value: Any, name: str) -> str:
         raise NoText(f"field {name!r} is a {type(value).__name__}, not a text")
     if len(value) > LARGEST_PAGE:
         raise NoText(f"field {name!r} has {len(value)} characters; pages of up to {LARGEST_PAGE} are read")
-    return value.replace("\x00", "")
+    value = value.replace("\x00", "")
+    return value.strip() if name in URL_FIELDS else value

@@ -19,8 +19,11 @@ from harness.readers.warc import NEXT, Damage, WarcRecord, warc_records
 from harness.readers.web_text import (
     LARGEST_PAGE,
     NoText,
+    Response,
     as_text,
     charset,
+    holds_html,
+    is_response,
     looks_like_html,
     media_type,
     response,
@@ -31,6 +34,11 @@ from harness.rows import Page, Rejected, Unreadable
 ACCEPTED = "WARC, HTML, a folder of these, and JSON Lines or Parquet with HTML or text"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _HTML_NAMES = (".html", ".htm", ".xhtml")
+
+
+@dataclass(frozen=True)
+class CutPage(Page):
+    """A page whose record says that it was cut off when it was stored (WARC-Truncated)."""
 
 
 @dataclass(frozen=True)
@@ -180,27 +188,43 @@ def _from_record(record: WarcRecord) -> Page | Rejected | Other:
         raise NoText("its header has no WARC-Type")
     if kind not in ("response", "resource", "conversion"):
         return Other(kind)
-    url = record.headers.get("warc-target-uri", "").removeprefix("<").removesuffix(">")
+    url = record.headers.get("warc-target-uri", "").strip("<> \t\r\n")
     if not url:
         raise NoText("its header has no WARC-Target-URI")
     sent_as = record.headers.get("content-type", "")
-    body = record.block
+    sent = Response(200, {"content-type": sent_as}, record.block)
     if kind == "response":
-        if sent_as and media_type(sent_as) != "application/http":
-            return Rejected(url, f"no HTTP response but {media_type(sent_as)}", shown(body))
-        sent = response(body)
+        sent = _sent(record.block, sent_as)
         if sent.status != 200:
             return Rejected(url, f"HTTP status {sent.status}; pages have 200", shown(sent.body))
-        sent_as, body = sent.headers.get("content-type", ""), sent.body
-        media = sent.kind or ("text/html" if looks_like_html(body[:8_192]) else "")
-    else:
-        media = media_type(sent_as)
+    # What the archive found the bytes to be stands for what the server did not say.
+    sent_as, body = sent.headers.get("content-type", ""), sent.body
+    media = media_type(sent_as) or media_type(record.headers.get("warc-identified-payload-type", ""))
+    media = media or ("text/html" if looks_like_html(body[:8_192]) else "")
     if media not in (*_HTML_TYPES, "text/plain"):
         return Rejected(url, f"Content-Type {media or '(none)'}; pages have text/html or text/plain", shown(body))
     if record.length > LARGEST_PAGE and len(record.block) < record.length:
         raise NoText(f"the record has {record.length} bytes; pages of up to {LARGEST_PAGE} are read")
-    text = as_text(unpacked(sent) if kind == "response" else body, charset(sent_as))
-    return Page(url, text) if media in _HTML_TYPES else Page(url, "", text)
+    cut = "warc-truncated" in record.headers
+    text = as_text(unpacked(sent, cut=cut), charset(sent_as))
+    html, plain = (text, "") if media in _HTML_TYPES else ("", text)
+    return CutPage(url, html, plain) if cut else Page(url, html, plain)
+
+
+def _sent(block: bytes, sent_as: str) -> Response:
+    """The HTTP response that a record holds. ClueWeb22's records, and some crawlers', have the page itself there.
+
+    Raises:
+        NoText: when it is neither.
+    """
+    media = media_type(sent_as)
+    if is_response(block):
+        return response(block)
+    if media and media != "application/http":
+        return Response(200, {"content-type": sent_as}, block)
+    if holds_html(block[: 1 << 14]):
+        return Response(200, {"content-type": "text/html"}, block)
+    return response(block)
 
 
 def _from_records(path: Path, name: str) -> Iterator[Entry]:

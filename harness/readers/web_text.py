@@ -15,7 +15,10 @@ from dataclasses import dataclass
 LARGEST_PAGE = 8 << 20
 """Bytes of one page's HTML."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})\b")
+_STATUS = re.compile(rb"(?:HTTP/\d(?:\.\d)?|ICY)\s+(\d{3})\b")
+_MEDIA = re.compile(r"[\w.+-]+/[\w.+-]+")
+_UNTOLD = ("unknown/unknown", "application/unknown")
+"""Media types that browsers look past, at the bytes."""
 _CHUNK = re.compile(rb"\s*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,200})?\r?\n")
 _META = re.compile(rb"<meta\b[^>]{0,300}?\bcharset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\b[^>]{0,100}?\bencoding\s*=\s*[\"']([\w.:-]{1,40})")
@@ -25,6 +28,7 @@ _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|meta|title|div|p|h[1-6]|article|main|section|table|ul|ol)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_BEGINS = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CONTROLS = bytes([*range(0x01, 0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 """Bytes that no text has. NUL is dropped, and ESC belongs to Japanese encodings."""
@@ -52,14 +56,22 @@ class Response:
 
 
 def media_type(content_type: str) -> str:
-    """The media type of a Content-Type, without its parameters."""
-    return content_type.partition(";")[0].strip().lower()
+    """The media type of a Content-Type, without its parameters: of a list the last one, as for browsers. Empty where it
+    names none."""
+    # Where no comma parts them, what stands before a parameter is the type.
+    found = [match for part in content_type.lower().split(",") if (match := _MEDIA.match(part.strip(" \t\"';")))]
+    return "" if not found or found[-1].group() in _UNTOLD else found[-1].group()
 
 
 def charset(content_type: str) -> str:
     """The character set of a Content-Type; empty where it names none."""
     found = re.search(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", content_type, re.IGNORECASE)
     return found.group(1) if found else ""
+
+
+def is_response(message: bytes) -> bool:
+    """Whether bytes begin as an HTTP response does."""
+    return _STATUS.match(message) is not None
 
 
 def response(message: bytes) -> Response:
@@ -82,23 +94,31 @@ def response(message: bytes) -> Response:
     return Response(int(status.group(1)), headers, body)
 
 
-def unpacked(sent: Response) -> bytes:
-    """The body without transfer and content encodings.
+def unpacked(sent: Response, *, cut: bool = False) -> bytes:
+    """The body without transfer and content encodings: those that its headers name, and gzip or zstd by their first
+    bytes, for some servers compress twice or do not say so. Of a body that was `cut` when it was stored, what is there.
 
     Raises:
         NoText: when it is damaged, larger than LARGEST_PAGE, or encoded in a way that is not known.
     """
     body = sent.body
     if "chunked" in sent.headers.get("transfer-encoding", "").lower():
-        body = _joined(body)
+        body = _joined(body, cut)
     for name in reversed(sent.headers.get("content-encoding", "").lower().split(",")):
-        body = _decompressed(body, name.strip())
+        body = _decompressed(body, name.strip(), cut)
+    for _ in range(_MOST_UNSAID):
+        unsaid = next((name for magic, name in _PACKED if body.startswith(magic)), "")
+        body = _decompressed(body, unsaid, cut)
     if len(body) > LARGEST_PAGE:
         raise NoText(f"the page has {len(body)} bytes; up to {LARGEST_PAGE} are read")
     return body
 
 
-def _joined(body: bytes) -> bytes:
+_PACKED = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+_MOST_UNSAID = 2
+
+
+def _joined(body: bytes, cut: bool) -> bytes:
     """A chunked body in one piece; one that is not chunked as it is."""
     parts: list[bytes] = []
     at = 0
@@ -113,20 +133,22 @@ def _joined(body: bytes) -> bytes:
             break
     if not at:
         return body
+    if cut:
+        return b"".join(parts)
     raise NoText(f"the chunked body breaks off after {sum(map(len, parts))} bytes")
 
 
-def _decompressed(body: bytes, name: str) -> bytes:
+def _decompressed(body: bytes, name: str, cut: bool) -> bytes:
     plain = not body or _HTML.match(body[:4_096])
     if name in ("", "identity", "none", "utf-8") or plain:
         return body
     try:
         match name:
             case "gzip" | "x-gzip":
-                return body if not body.startswith(b"\x1f\x8b") else _inflated(body, 31)
+                return body if not body.startswith(b"\x1f\x8b") else _inflated(body, 31, cut)
             case "deflate":
                 # Servers send this with zlib's header and without.
-                return _inflated(body, 15 if body[0] & 0x0F == 8 else -15)
+                return _inflated(body, 15 if body[0] & 0x0F == 8 else -15, cut)
             case "br":
                 return _by_arrow(body, "brotli")
             case "zstd":
@@ -136,10 +158,10 @@ def _decompressed(body: bytes, name: str) -> bytes:
     raise NoText(f"Content-Encoding {name!r}; known are gzip, deflate, br and zstd")
 
 
-def _inflated(body: bytes, window: int) -> bytes:
+def _inflated(body: bytes, window: int, cut: bool) -> bytes:
     unpack = zlib.decompressobj(window)
     data = unpack.decompress(body, LARGEST_PAGE + 1)
-    if len(data) <= LARGEST_PAGE and not unpack.eof:
+    if len(data) <= LARGEST_PAGE and not unpack.eof and not (cut and data):
         raise EOFError("it ends early")
     return data
 
@@ -155,6 +177,11 @@ def looks_like_html(head: bytes) -> bool:
     for mark, _ in _MARKS:
         head = head.removeprefix(mark)
     return bool(_HTML.match(head.replace(b"\x00", b"")[:4_096]))
+
+
+def holds_html(head: bytes) -> bool:
+    """Whether a page begins somewhere in bytes: behind a script, a comment or a line of text, as browsers allow."""
+    return looks_like_html(head) or _BEGINS.search(head.replace(b"\x00", b"")) is not None
 
 
 def as_text(raw: bytes, declared: str = "") -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from harness.files import ClueWeb22, WebPages
-from harness.readers.pages import Other, entries
+from harness.readers.pages import CutPage, Other, entries
+from harness.readers.streams import none_usable
 from harness.rows import PAGES, REJECTED, UNREADABLE, Page, Rejected, Unreadable, Writer
 from harness.stages import Counts, Work
 from harness.store import StoreError
@@ -16,14 +17,16 @@ def read_pages(node: WebPages, work: Work) -> Counts:
 
     In = kept + rejected + unreadable: rejected are responses that are no page, such as images and redirects. Beside
     them are counted the records that were never meant to be one, by their kind ("other records: request"), and, in all
-    pages, the characters that could not be decoded.
+    pages, the characters that could not be decoded, and the pages that were cut off when they were stored.
 
     Raises:
-        UnusableFile: for a file of no kind that is read here.
+        UnusableFile: for a file of no kind that is read here, for one with records of which none is a page, and when no
+            file has one.
         ValueError: when fewer than `n` pages are there.
     """
     others: Counter[str] = Counter()
-    replaced = 0
+    reasons: Counter[str] = Counter()
+    replaced = cut = 0
     with (
         Writer(work.out / PAGES, Page) as kept,
         Writer(work.out / REJECTED, Rejected) as rejected,
@@ -33,22 +36,33 @@ def read_pages(node: WebPages, work: Work) -> Counts:
         for given in node.files:
             if kept.count == wanted:
                 break
+            before, here, unlike = kept.count, Counter[str](), Counter[str]()
             for entry in entries(work.file(given), given.name):
                 match entry:
                     case Page():
                         kept.add(entry)
+                        cut += isinstance(entry, CutPage)
                         replaced += entry.html.count("\ufffd") + entry.text.count("\ufffd")
                     case Rejected():
                         rejected.add(entry)
+                        here[entry.reason] += 1
                     case Unreadable():
                         unreadable.add(entry)
+                        here[entry.reason] += 1
                     case Other():
-                        others[entry.kind if entry.kind in _KINDS else "unknown"] += 1
+                        unlike[entry.kind if entry.kind in _KINDS else "unknown"] += 1
                 done = kept.count + rejected.count + unreadable.count
                 if done % 100 == 0:
                     work.log.progress(kept.count, wanted or kept.count, "pages")
                 if kept.count == wanted:
                     break
+            others += unlike
+            reasons += here
+            # One page that cannot be read is no file of many.
+            if kept.count == before and here.total() + unlike.total() > 1:
+                raise none_usable(given.name, here, unlike)
+        if not kept.count:
+            raise none_usable(node.name, reasons, others)
         work.log.progress(kept.count, kept.count, "pages")
     if wanted is not None and kept.count < wanted:
         raise ValueError(
@@ -59,6 +73,7 @@ def read_pages(node: WebPages, work: Work) -> Counts:
         "in": sum(counts.values()),
         **counts,
         "characters not decoded": replaced,
+        "cut off when they were stored": cut,
         **{f"other records: {kind}": n for kind, n in sorted(others.items())},
     }
 

@@ -48,7 +48,7 @@ def test_bodies_are_unpacked_or_were_already(tmp_path: Path, body: bytes, header
         (http(random.Random(0).randbytes(2_000)), "no text: "),
         (http(b"\x89PNG\r\n" + bytes(range(32)) * 40), "no text: "),
         (http(b" "), "nothing is in it"),
-        (b"<p>no status line", "no HTTP status line"),
+        (b"no status line <p>", "no HTTP status line"),
     ],
 )
 def test_what_is_no_page_says_why(tmp_path: Path, message: bytes, reason: str) -> None:
