@@ -7,9 +7,9 @@ from typing import Literal
 
 from harness.data import Examples, Pages
 from harness.fingerprint import FieldError, Value
-from harness.models import FolderModel, HubModel
+from harness.models import FolderModel, GgufModel, HubModel
 
-Base = HubModel | FolderModel
+Base = HubModel | FolderModel | GgufModel
 
 
 @dataclass(frozen=True)

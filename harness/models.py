@@ -218,6 +218,25 @@ class FolderModel(Model):
 
 
 @dataclass(frozen=True)
+class GgufModel(Model):
+    """A model in one GGUF file of this machine (`Machine.files`). Its artifact holds it unpacked, as safetensors."""
+
+    label: str
+    """The file's name, for people."""
+    sha256: str
+    """Of the file."""
+    speaks: Template = INSTRUCTION_RESPONSE
+
+    @property
+    def template(self) -> Template:
+        return self.speaks
+
+    @property
+    def slug(self) -> str:
+        return self.label.removesuffix(".gguf").lower()
+
+
+@dataclass(frozen=True)
 class ServedModel(Model):
     """A model behind the machine's endpoint: it writes and rates, and the template is the server's."""
 

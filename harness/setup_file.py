@@ -3,8 +3,8 @@
     seed_data = ["oasst/2023-04-12_oasst_ready.trees.jsonl.gz"]   # files, or names that `humpback data list` shows
     pages = ["crawl/*.warc.gz"]
     prompts = ["prompts.jsonl"]
-    base = "tiny"             # or a folder, or a hub name
-    judge = "base"            # or a folder, or a hub name
+    base = "tiny"             # or a folder, a .gguf file, or a hub name
+    judge = "base"            # or a folder, a .gguf file, or a hub name
 
 Paths are relative to the TOML file, so it means the same on every machine that has the files beside it. What it comes
 to holds checksums in place of paths; where the files lie goes to `Machine.files`.
@@ -23,9 +23,10 @@ from typing import Any
 from harness.data import Examples
 from harness.files import EveryTurn, File, FirstTurn, InstructionSet, OpenAssistant, PromptSet, Source, WebPages
 from harness.fingerprint import FieldError
+from harness.gguf_file import header, is_gguf
 from harness.given import Base, Given
 from harness.located import digest, model_files
-from harness.models import FolderModel, HubModel
+from harness.models import FolderModel, GgufModel, HubModel
 from harness.store import checksum
 
 LISTS = ("seed_data", "pages", "prompts")
@@ -84,14 +85,18 @@ class _Found:
         return pulled(given, self.data)
 
     def model(self, key: str, name: str) -> Base:
-        """A folder, or a hub name with or without "@revision"."""
+        """A folder, a GGUF file, or a hub name with or without "@revision"."""
         folder = self.folder / name
+        if is_gguf(folder):
+            header(folder)
+            file = self.one(folder)
+            return GgufModel(file.name, file.sha256)
         if folder.is_dir():
             sha256 = digest(model_files(folder))
             self.files[sha256] = str(folder.resolve())
             return FolderModel(folder.resolve().name, sha256)
         if name.startswith((".", "/", "~")) or name.count("/") != 1:
-            raise FieldError(f"{key} is {name!r}; there is no such folder, and a hub name is OWNER/NAME")
+            raise FieldError(f"{key} is {name!r}; there is no such folder or .gguf file, and a hub name is OWNER/NAME")
         hub, _, revision = name.partition("@")
         return HubModel(hub, revision if len(revision) == 40 else _commit(hub, revision or "main"))
 

@@ -83,3 +83,6 @@ def made(shared_store: Store) -> Callable[[Artifact], Path]:
         return shared_store.open(target)
 
     return make_all
+
+
+from tests.real_model import smollm2, smollm2_base, smollm2_folder  # noqa: E402, F401 - fixtures for every test

@@ -55,7 +55,7 @@ class Estimates:
     def of(self, artifact: Artifact) -> Estimate:
         """What making the artifact costs."""
         match artifact:
-            case models.HubModel() | models.FolderModel() | models.ServedModel():
+            case models.HubModel() | models.FolderModel() | models.GgufModel() | models.ServedModel():
                 return Estimate()
             case models.Pretrained():
                 return self._pretrained(artifact)

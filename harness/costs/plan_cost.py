@@ -10,7 +10,7 @@ from harness.costs.sizes import Sizes
 from harness.engines.budget import Usage
 from harness.fingerprint import Artifact
 from harness.machine import Machine
-from harness.models import Finetuned, FolderModel, HubModel
+from harness.models import Finetuned, FolderModel, GgufModel, HubModel
 from harness.plan import Plan
 from harness.store import Store
 
@@ -128,6 +128,6 @@ def _published(artifact: Artifact, seen: dict[str, bool]) -> bool:
     """Whether a published model is below it."""
     key = artifact.fingerprint
     if key not in seen:
-        own = isinstance(artifact, (HubModel, FolderModel))
+        own = isinstance(artifact, (HubModel, FolderModel, GgufModel))
         seen[key] = own or any(_published(one, seen) for one in artifact.inputs)
     return seen[key]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.machine import Machine
-from harness.models import Finetuned, FolderModel, HubModel, Lora, Pretrained
+from harness.models import Finetuned, FolderModel, GgufModel, HubModel, Lora, Pretrained
 from harness.store import StoreError
 from harness.templates import Model
 
@@ -96,7 +97,36 @@ def shape_of(model: Model, machine: Machine) -> Shape | None:
             return PUBLISHED[model.repository]
         case HubModel() | FolderModel():
             return _configured(model, machine)
+        case GgufModel():
+            return _packed(model, machine)
     return None
+
+
+def _packed(model: GgufModel, machine: Machine) -> Shape | None:
+    from harness.gguf_file import header
+
+    path = next((Path(where) for known, where in machine.files if known == model.sha256), None)
+    try:
+        found = header(path) if path else None
+    except (StoreError, OSError):
+        return None
+    if found is None:
+        return None
+    layers, width, inner, heads, context = (
+        found.number(name)
+        for name in (
+            "block_count",
+            "embedding_length",
+            "feed_forward_length",
+            "attention.head_count",
+            "context_length",
+        )
+    )
+    rows = found.values.get("tokenizer.ggml.tokens")
+    if not (layers and width and inner and heads and context and rows):
+        return None
+    kv = found.number("attention.head_count_kv") or heads
+    return Shape(layers, width, inner, heads, kv, int(rows), context, tied="output.weight" not in found.types)
 
 
 def _configured(model: HubModel | FolderModel, machine: Machine) -> Shape | None:

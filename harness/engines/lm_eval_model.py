@@ -15,7 +15,7 @@ from transformers import AutoTokenizer
 from harness.benchmarks import Benchmarked
 from harness.engines.local import folder_of, load_model
 from harness.export.chat import chat_template
-from harness.models import Finetuned, FolderModel, HubModel
+from harness.models import Finetuned, FolderModel, GgufModel, HubModel
 from harness.stages import Work
 from harness.templates import Model
 
@@ -60,7 +60,7 @@ def loaded(node: Benchmarked, work: Work) -> tuple[Any, dict[str, Any]]:
 
 def _speak(model: Model, tokenizer: Any) -> str:
     """Give the tokenizer the chat template: a published model's own if it has one, else the model's template."""
-    if isinstance(model, HubModel | FolderModel) and isinstance(tokenizer.chat_template, str):
+    if isinstance(model, HubModel | FolderModel | GgufModel) and isinstance(tokenizer.chat_template, str):
         return "the tokenizer"
     first = tokenizer("a")["input_ids"][:1]
     begins = tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]

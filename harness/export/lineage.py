@@ -41,6 +41,7 @@ _WORDS = {
     "Best": "the best-rated {share:.2%} of the candidates",
     "HubModel": "the published model {repository}",
     "FolderModel": "the model in somebody's folder {label}",
+    "GgufModel": "the model in somebody's file {label}",
     "Uniform": "as many candidates drawn uniformly, without curation",
     "Responses": "an answer to each prompt by the model",
     "MicroSeed": "human-like pairs of the micro world, {n} of them",

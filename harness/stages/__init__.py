@@ -132,6 +132,10 @@ def stage_for(artifact: Artifact) -> Stage:
             from harness.stages.base import base
 
             return base
+        case models.GgufModel():
+            from harness.stages.gguf import unpacked
+
+            return unpacked
         case models.ServedModel():
             from harness.stages.base import served
 
