@@ -21,6 +21,7 @@ from harness.models import Llama, Pretrained, Steps
 from harness.plan import plan
 from harness.run import make
 from harness.store import Store
+from tests.real_model import smollm2, smollm2_base, smollm2_folder  # noqa: F401 - fixtures for every test
 
 
 def tiny_setup() -> Setup:
@@ -83,6 +84,3 @@ def made(shared_store: Store) -> Callable[[Artifact], Path]:
         return shared_store.open(target)
 
     return make_all
-
-
-from tests.real_model import smollm2, smollm2_base, smollm2_folder  # noqa: E402, F401 - fixtures for every test

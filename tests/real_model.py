@@ -5,6 +5,9 @@ The package is looked for and never imported: it would import llama.cpp's bindin
 
 from __future__ import annotations
 
+import os
+import shutil
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +16,6 @@ import pytest
 from harness.models import GgufModel
 from harness.run import make
 from harness.store import Store, checksum
-from tests.conftest import MACHINE, SOURCE
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
@@ -36,12 +38,21 @@ def smollm2() -> Path:
 
 
 @pytest.fixture(scope="session")
-def smollm2_base(smollm2: Path, shared_store: Store) -> GgufModel:
-    """SmolLM2 as a base, made in the shared store: what is trained on it can be made there at once."""
-    from dataclasses import replace
+def smollm2_base(smollm2: Path, shared_store: Store, pytestconfig: pytest.Config) -> GgufModel:
+    """SmolLM2 as a base, made in the shared store: what is trained on it can be made there at once.
+
+    Unpacking takes 10 to 60 s, so pytest's cache keeps what this very version of the stage unpacked.
+    """
+    from tests.conftest import MACHINE, SOURCE  # which imports this module
+
+    import harness.stages.gguf
 
     base = GgufModel(FILE, checksum(smollm2))
-    make(base, shared_store, replace(MACHINE, files=((base.sha256, str(smollm2)),)), SOURCE, lambda *_: None)
+    kept = Store(pytestconfig.cache.mkdir(f"smollm2-{checksum(Path(harness.stages.gguf.__file__))[:16]}"))
+    kept.prepare()
+    make(base, kept, replace(MACHINE, files=((base.sha256, str(smollm2)),)), SOURCE, lambda *_: None)
+    if not shared_store.folder(base).exists():
+        shutil.copytree(kept.open(base), shared_store.folder(base), copy_function=os.link)
     return base
 
 

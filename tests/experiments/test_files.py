@@ -119,7 +119,9 @@ def test_a_missing_file_and_an_unknown_set_are_named(folder: Path) -> None:
         load_given(folder / "my.toml", {"seed_data": [str(folder / "none.json")]}, Path("data"))
     with pytest.raises(FieldError, match="did you mean the public set alpaca"):
         named_files(["alpacca"], Path("data"))
-    with pytest.raises(FieldError, match=r"base is './nowhere'; there is no such folder, and a hub name is OWNER/NAME"):
+    with pytest.raises(
+        FieldError, match=r"base is './nowhere'; there is no such folder or .gguf file, and a hub name is OWNER/NAME"
+    ):
         load_given(folder / "my.toml", {"base": "./nowhere"}, Path("data"))
     with pytest.raises(FieldError, match=r"best is 1.5; it is a share"):
         Given(*_nothing(), base=None, judge=None, best=1.5)
