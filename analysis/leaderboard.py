@@ -6,6 +6,8 @@ group is a table of its own.
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,11 +18,13 @@ from analysis.judgements import artifact
 from analysis.judgements.items import Judgement, NoJudgements
 from analysis.judgements.reading import of_rows
 from analysis.judgements.source import rows_of
-from analysis.published_boards import Board, Published, disagreement, read_board
+from analysis.published_boards import Board, Published, disagreement, is_board, read_board
 from harness.rows import VERDICTS
 
 _HEAD = 1 << 18
 """Bytes of a JSON file within which an annotations file has its first preference."""
+_MARKS = (b'"preference"', b'"g1_winner"')
+_FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", VERDICTS)
 
 
 @dataclass(frozen=True)
@@ -60,22 +64,29 @@ class Leaderboard:
     """JSON files without a preference in them, such as model outputs."""
     unusable: tuple[str, ...]
     """Files and published rows that could not be used, each with the reason."""
+    published: tuple[Board, ...] = ()
+    """Published leaderboards, as they stand: what was given in a folder's place, or all that a folder has."""
 
 
 def ranked(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
-    """The leaderboard of a folder.
+    """The leaderboard of a folder, or a published one as it stands.
 
     Raises:
-        NoJudgements: when it is no folder or holds no annotations, or a published leaderboard cannot be read or fits
-            no table.
+        NoJudgements: when it is neither folder nor leaderboard or holds no annotations, or a published leaderboard
+            cannot be read or fits no table.
     """
+    if is_board(folder):
+        return Leaderboard((), 0, (), (read_board(folder),))
     if not folder.is_dir():
-        raise NoJudgements(f"{folder}: there is no such folder; a leaderboard is made of the files below one")
+        raise NoJudgements(
+            f"{folder}: there is no such folder; a leaderboard is made of the files below one, or is a CSV with names "
+            "and win_rate"
+        )
     boards = [read_board(path) for path in against]
     groups: dict[tuple[str, str, str], list[tuple[Judgement, dict[str, int]]]] = {}
     unusable = [f"{board.file}, {line}" for board in boards for line in board.unusable]
     other = 0
-    for path in sorted((*folder.rglob("*.json"), *folder.rglob(VERDICTS))):
+    for path in sorted(path for pattern in _FILES for path in folder.rglob(pattern)):
         if not _promising(path):
             other += 1
             continue
@@ -87,6 +98,8 @@ def ranked(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
             continue
         for one, answers in found:
             groups.setdefault((one.judge, one.against, one.format), []).append((one, answers))
+    if not groups and (there := [path for path in sorted(folder.rglob("*.csv")) if is_board(path)]):
+        return Leaderboard((), other, tuple(unusable), tuple(map(read_board, there)))
     if not groups:
         more = f"; {unusable[0]}" if unusable else ""
         raise NoJudgements(f"{folder}: no annotations below it, {other} other JSON files{more}")
@@ -98,8 +111,12 @@ def ranked(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
 def _promising(path: Path) -> bool:
     if path.name == VERDICTS:
         return True
-    with path.open("rb") as file:
-        return b'"preference"' in file.read(_HEAD)
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        try:
+            head = file.read(_HEAD)
+        except (OSError, EOFError, zlib.error):
+            return True  # for its reader to name
+    return any(mark in head for mark in _MARKS)
 
 
 def _read(path: Path, name: str) -> list[tuple[Judgement, dict[str, int]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from analysis import layout
+from analysis import layout, published_board_tables
 from analysis.comparison_json import of_difference, of_system
 from analysis.comparison_tables import amiss, cells
 from analysis.leaderboard import Against, Leaderboard, Table
@@ -16,6 +16,7 @@ HEADS = ("rank", "system", "n", "win rate", "± se", "95 % interval", "win", "ti
 def as_text(found: Leaderboard, *, as_markdown: bool = False) -> str:
     """Each table with what was found beside it, then what could not be used."""
     parts = [_text(one, as_markdown) for one in found.tables]
+    parts += [published_board_tables.as_text(found.published, as_markdown=as_markdown)] if found.published else []
     end = [f"{found.other:,} other JSON files below the folder have no preference in them"] if found.other else []
     end += [f"not used: {line}" for line in found.unusable]
     return "\n\n".join([*parts, *(["\n".join(end)] if end else [])])
@@ -71,4 +72,5 @@ def as_json(found: Leaderboard) -> dict[str, Any]:
         ],
         "other_files": found.other,
         "unusable": list(found.unusable),
+        **({"boards": [published_board_tables.as_json(one) for one in found.published]} if found.published else {}),
     }

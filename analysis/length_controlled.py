@@ -2,18 +2,19 @@
 
 alpaca-eval fits it, with a file of the hub that says how hard each of the 805 prompts is. Nothing is downloaded here:
 where that file is not in the hub's cache, what is missing is said. alpaca-eval finds a prompt's difficulty by the row's
-number, so the annotations must be the 805 in their published order, and not a row less.
+number alone, so rows are put into the order of AlpacaEval's 805 by their texts, and other prompts are refused.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.judgements import alpaca_eval
-from analysis.judgements.expected import ALPACA_EVAL
+from analysis.judgements.expected import ALPACA_EVAL, alpaca_eval_place
 from analysis.judgements.items import Judgement
 from analysis.judgements.source import rows_of
 
@@ -56,21 +57,38 @@ def _of(one: Judgement, files: Sequence[Path], there: Path | None) -> Controlled
     # A file is called by its folder too where several have one name.
     named = [path for path in files if one.files == (path.name,) or one.files == (f"{path.parent.name}/{path.name}",)]
     rows = [row.value for row in rows_of(named[0]).rows] if len(named) == 1 else []
-    if len(one.items) != whole or len(rows) != whole:
-        reason = f"it takes all {whole} prompts of one file in their published order; here are {len(one.items)}"
-        return Controlled(one.name, None, None, reason)
-    return _fitted(one.name, rows, there)
+    if not one.named or len({(row.get("generator_1"), row.get("generator_2")) for row in rows}) != 1:
+        return Controlled(
+            one.name, None, None, "it takes one file that names its two systems, and no others, in each row"
+        )
+    places = [alpaca_eval_place(str(row.get("instruction"))) for row in rows]
+    known = {place for place in places if place is not None}
+    if len(known) != whole or len(rows) != whole:
+        reason = f"it is made for AlpacaEval's {whole} prompts, each once; "
+        others = sum(place is None for place in places)
+        told = f"{others:,} of these {len(rows):,} rows are of other prompts" if others else f"here are {len(known):,}"
+        return Controlled(one.name, None, None, reason + told)
+    ordered = [row for _, row in sorted(zip(places, rows, strict=True), key=lambda pair: pair[0] or 0)]
+    return _fitted(one.name, ordered, there)
 
 
 def _fitted(name: str, rows: list[dict[str, Any]], there: Path) -> Controlled:
     import pandas as pd
+
+    with warnings.catch_warnings():
+        # Its imports and scikit-learn's next version warn of what no reader of a rate can change.
+        warnings.simplefilter("ignore")
+        return _by_alpaca_eval(name, pd.DataFrame(rows), there)
+
+
+def _by_alpaca_eval(name: str, rows: Any, there: Path) -> Controlled:
     from alpaca_eval.metrics import glm_winrate
 
-    frame = pd.DataFrame(rows)[["preference", "output_1", "output_2", "generator_1", "generator_2", "annotator"]]
     download = glm_winrate.hf_hub_download
     # alpaca-eval asks the hub for the file each time; the copy that was found is what it would get.
     glm_winrate.hf_hub_download = lambda **_: str(there)
     try:
+        frame = rows[["preference", "output_1", "output_2", "generator_1", "generator_2", "annotator"]]
         found = glm_winrate.get_length_controlled_winrate(
             frame, save_weights_dir=None, is_add_glm_preference_inplace=False, is_warn_extreme_changes=False
         )

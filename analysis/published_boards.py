@@ -1,4 +1,8 @@
-"""Published leaderboards as CSV, and whether their rows agree with annotations."""
+"""Published leaderboards as CSV, and whether their rows agree with annotations.
+
+Two layouts go about: the web page's, with `name`, and alpaca-eval's own, whose first column has no head and whose rows
+have standard errors and counts.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,19 @@ from pathlib import Path
 
 from analysis.judgements.items import NoJudgements
 
-NAME, RATE, LENGTH, CONTROLLED, LINK = "name", "win_rate", "avg_length", "length_controlled_winrate", "samples"
+NAMES, RATE, LENGTH, CONTROLLED, LINK = (
+    ("name", "", "Unnamed: 0", "model"),
+    "win_rate",
+    "avg_length",
+    "length_controlled_winrate",
+    "samples",
+)
+_ERROR, _CONTROLLED_ERROR, _N = "standard_error", "lc_standard_error", "n_total"
+_COUNTS = ("n_wins", "n_draws", "n_wins_base")
 POINTS, CHARACTERS = 0.01, 1.0
 """A published rate may be rounded to two digits, and a length to a whole number."""
+_NORMAL = 1.959964
+_LONGEST = 1 << 16
 _FOLDER = re.compile(r"/results/([^/]+)/")
 
 
@@ -28,6 +42,21 @@ class Published:
     """Mean characters of its answers."""
     controlled: float | None
     """Length-controlled win rate, percent."""
+    standard_error: float | None = None
+    """Percent."""
+    controlled_error: float | None = None
+    n: int | None = None
+    """Prompts with a preference."""
+    counts: tuple[int, int, int] | None = None
+    """Won, drawn, lost."""
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 %, by the normal law of the published standard error; None without one."""
+        if not self.standard_error:
+            return None
+        half = _NORMAL * self.standard_error
+        return max(self.win_rate - half, 0.0), min(self.win_rate + half, 100.0)
 
 
 @dataclass(frozen=True)
@@ -58,37 +87,62 @@ class Board:
         return found
 
 
+def is_board(path: Path) -> bool:
+    """Whether a file is a leaderboard: a CSV with names and win rates."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            heads = next(csv.reader([file.readline(_LONGEST)]), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return False
+    return RATE in heads and any(name in heads for name in NAMES)
+
+
 def read_board(path: Path) -> Board:
     """A leaderboard as AlpacaEval publishes it.
 
     Raises:
-        NoJudgements: when there is no such file, or it lacks the columns name and win_rate.
+        NoJudgements: when there is no such file, or it lacks a column of names or win_rate.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
             heads = table.fieldnames or []
-            lacking = [column for column in (NAME, RATE) if column not in heads]
-            if lacking:
-                raise NoJudgements(f"{path}: no column {lacking[0]!r}; it has {', '.join(map(repr, heads[:8]))}")
+            named = next((name for name in NAMES if name in heads), None)
+            if named is None or RATE not in heads:
+                lacking = NAMES[0] if named is None else RATE
+                raise NoJudgements(f"{path}: no column {lacking!r}; it has {', '.join(map(repr, heads[:8]))}")
             rows, unusable = [], []
             for row in table:
                 rate = _number(row[RATE])
-                if not row[NAME] or rate is None or not 0 <= rate <= 100:
+                if not row[named] or rate is None or not 0 <= rate <= 100:
                     unusable.append(
-                        f"line {table.line_num}: name {row[NAME]!r}, win_rate {row[RATE]!r}; 0 to 100 would do"
+                        f"line {table.line_num}: name {row[named]!r}, win_rate {row[RATE]!r}; 0 to 100 would do"
                     )
                     continue
-                link = _FOLDER.search(row.get(LINK) or "")
-                rows.append(
-                    Published(
-                        row[NAME], link[1] if link else "", rate, _number(row.get(LENGTH)), _number(row.get(CONTROLLED))
-                    )
-                )
+                rows.append(_row(row, row[named], rate))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise NoJudgements(f"{path}: no leaderboard can be read from it ({error})") from error
     stem = path.name.removesuffix(".csv")
     return Board(path.name, stem.removesuffix("_leaderboard"), tuple(rows), tuple(unusable))
+
+
+def _row(row: dict[str, str], name: str, rate: float) -> Published:
+    link = _FOLDER.search(row.get(LINK) or "")
+    n, counts = _number(row.get(_N)), [_number(row.get(one)) for one in _COUNTS]
+    won, drawn, lost = (None if one is None else int(one) for one in counts)
+    return Published(
+        name,
+        link[1] if link else "",
+        rate,
+        _number(row.get(LENGTH)),
+        _number(row.get(CONTROLLED)),
+        _number(row.get(_ERROR)),
+        _number(row.get(_CONTROLLED_ERROR)),
+        None if n is None else int(n),
+        None if won is None or drawn is None or lost is None else (won, drawn, lost),
+    )
 
 
 def disagreement(row: Published, *, win_rate: float, length: float) -> str:

@@ -35,16 +35,10 @@ def agree(
     """Raw agreement, Cohen's kappa, Krippendorff's alpha and the four-way table between judges, and between people."""
     from analysis import raters
     from analysis.judgements.orders import GUESSED
-    from analysis.judgements.reading import read_as_named
-    from harness.annotation.votes import is_votes
+    from analysis.judgements.reading import read_as_named, voters
 
     judgements = read_as_named(files, _votes)
-    people = [
-        panel
-        for path in files
-        if path.is_file() and is_votes(path)
-        for panel in raters.annotators(path.name, _votes(path))
-    ]
+    people = [panel for path in files for panel in raters.annotators(path.name, voters(path, _votes))]
     if len(judgements) == 1 and len(files) > 1 and GUESSED in judgements[0].notes:
         # Reviews that name neither judge nor order look like the two orders of one comparison: here each is a rater.
         typer.echo(f"taken as reviews of one order by several judges; for two orders: {_COMPARE}", err=True)

@@ -38,18 +38,27 @@ def compare(
 ) -> None:
     """Win rates with intervals from judgements; two files that are the two orders of one comparison are one system."""
     from analysis import comparison, comparison_json, comparison_tables, length_controlled, raters
-    from analysis.judgements.reading import read_judgements
+    from analysis import published_board_tables as board_tables
+    from analysis.judgements.reading import read_judgements, voters
+    from analysis.published_boards import is_board, read_board
 
     if power is not None and not 0 < power <= 100:
         raise FieldError(f"--power is {power:g}; it is a difference in points, above 0 and up to 100")
+    boards = [read_board(path) for path in files if is_board(path)]
+    files = [path for path in files if not is_board(path)]
+    if not files:
+        _published(boards, as_json=as_json, markdown=markdown)
+        return
     judgements = read_judgements(files, _votes)
     systems = [comparison.system(one) for one in judgements]
     differences = comparison.differences(judgements)
     controlled = length_controlled.of_files(judgements, files)
-    people = [panel for path in files for panel in _annotators(path)]
+    people = [panel for path in files for panel in raters.annotators(path.name, voters(path, _votes))]
     if as_json:
         found = comparison_json.as_json(systems, differences)
         length_controlled.into(found, controlled)
+        if boards:
+            found["boards"] = [board_tables.as_json(one) for one in boards]
         if people:
             found["annotators"] = raters.as_json(people)
         if power is not None:
@@ -59,6 +68,8 @@ def compare(
         typer.echo(comparison_tables.as_text(systems, differences, as_markdown=markdown))
         for line in length_controlled.lines(controlled):
             typer.echo(line)
+        if boards:
+            typer.echo(f"\n{board_tables.as_text(boards, as_markdown=markdown)}")
         if people:
             typer.echo(f"\n{raters.as_text(people, as_markdown=markdown)}")
         if power is not None:
@@ -92,12 +103,14 @@ def leaderboard(
         typer.echo(leaderboard_tables.as_text(found, as_markdown=markdown))
 
 
-def _annotators(path: Path) -> list[Any]:
-    """The people of a file of votes, where there are two or more."""
-    from analysis import raters
-    from harness.annotation.votes import is_votes
+def _published(boards: list[Any], *, as_json: bool, markdown: bool) -> None:
+    from analysis import published_board_tables as tables
 
-    return raters.annotators(path.name, _votes(path)) if path.is_file() and is_votes(path) else []
+    if as_json:
+        found = [tables.as_json(one) for one in boards]
+        typer.echo(json.dumps(found[0] if len(found) == 1 else {"boards": found}, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(tables.as_text(boards, as_markdown=markdown))
 
 
 def _votes(path: Path) -> Iterator[Any]:

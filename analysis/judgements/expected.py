@@ -5,14 +5,33 @@ AlpacaEval's and AlpaGasus's Koala and Vicuna share names; a set that only Alpac
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
+from importlib import resources
 
 ALPACA_EVAL = {"selfinstruct": 252, "oasst": 188, "koala": 156, "helpful_base": 129, "vicuna": 80}
 """AlpacaEval's 805 by `dataset`."""
 ALPAGASUS = {"vicuna": 80, "koala": 180, "wizardlm": 218, "sinstruct": 252}
 """AlpaGasus, section 4.1."""
 _SPELLINGS = {"selfinstruct": "sinstruct", "self_instruct": "sinstruct", "self-instruct": "sinstruct"}
+
+
+def alpaca_eval_place(prompt: str) -> int | None:
+    """Where a prompt stands among AlpacaEval's 805, from 0, whatever its white space; None where it is none of them."""
+    return alpaca_eval_places().get(_digest(prompt))
+
+
+@cache
+def alpaca_eval_places() -> dict[str, int]:
+    """The place of each of the 805 by the digest of its text: the texts are not ours to ship."""
+    lines = resources.files("analysis.judgements").joinpath("alpaca_eval_prompts.txt").read_text("ascii").split()
+    return {digest: place for place, digest in enumerate(lines)}
+
+
+def _digest(prompt: str) -> str:
+    return hashlib.sha256(" ".join(prompt.split()).encode()).hexdigest()[:12]
 
 
 def set_named(stem: str) -> str:

@@ -5,7 +5,7 @@ An item keeps what the rules said and no answer's text, so that 805 prompts of 5
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -112,19 +112,73 @@ def judged_once(prompt: str, source: str, won: Winner | None, *, order: str = "a
     )
 
 
-def without_duplicates(items: Iterable[tuple[str, Item, str]], file: str) -> tuple[list[Item], list[Unreadable]]:
-    """Items by prompt, each prompt once: the first stays, and a later one is unreadable with the place of both.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One row of a file, and what tells it from other rows of its prompt."""
 
-    Items come as (place, item, raw text).
+    place: str
+    item: Item
+    answers: tuple[Hashable, Hashable]
+    """The system's and its opponent's, or whatever else makes it a row of its own."""
+    id: str = ""
+    """The prompt's id; empty where the row has none."""
+    rater: str = ""
+    """Who judged; empty where the row does not say."""
+    whole: Hashable = None
+    """The whole row: what is equal in all of it was written twice."""
+
+
+def by_prompt(rows: Iterable[Placed], file: str) -> tuple[dict[str, list[Placed]], list[Unreadable]]:
+    """The rows of each item, of one system, opponent and judge, and those that were written twice.
+
+    Rows of one prompt about other answers, or under another id, are items of their own, the later ones named by their
+    number. Rows about the same answers are the votes of one item. A second row of one rater, or an equal row where
+    raters have no names, is a duplicate: the first stays, and a later one is unreadable with the place of both.
     """
-    places: dict[str, str] = {}
-    kept: list[Item] = []
+    groups: dict[str, dict[Hashable, list[Placed]]] = {}
     aside: list[Unreadable] = []
-    for place, item, raw in items:
-        if item.prompt in places:
-            reason = f"the prompt stands already in {places[item.prompt]}; each prompt is judged once"
-            aside.append(Unreadable(file, place, reason, raw[:RAW_SHOWN]))
+    for row in rows:
+        votes = groups.setdefault(row.item.prompt, {}).setdefault((row.id, row.answers), [])
+        if (same := next((one for one in votes if _twice(one, row)), None)) is not None:
+            reason = f"the prompt stands already in {same.place} with the same answers; each judge judges them once"
+            aside.append(Unreadable(file, row.place, reason, row.item.prompt[:RAW_SHOWN]))
         else:
-            places[item.prompt] = place
-            kept.append(item)
-    return kept, aside
+            votes.append(row)
+    found: dict[str, list[Placed]] = {}
+    for prompt, pairs in groups.items():
+        ordered = list(pairs.values())
+        if all(votes[0].id for votes in ordered):
+            # So that the same rows have the same names in files of another order.
+            ordered.sort(key=lambda votes: votes[0].id)
+        for number, votes in enumerate(ordered, 1):
+            found[prompt if number == 1 else f"{prompt} [{number}]"] = votes
+    return found, aside
+
+
+def of_rows(rows: Iterable[Placed], file: str) -> tuple[list[Item], list[Unreadable]]:
+    """The same as items, the votes of each pooled."""
+    found, aside = by_prompt(rows, file)
+    return [replace(pooled([one.item for one in votes]), prompt=prompt) for prompt, votes in found.items()], aside
+
+
+def _twice(one: Placed, other: Placed) -> bool:
+    if one.rater or other.rater:
+        return one.rater == other.rater
+    return one.whole == other.whole
+
+
+def pooled(votes: Sequence[Item]) -> Item:
+    """The votes on one pair as one item: the mean of their points, and the majority's result."""
+    if len(votes) == 1:
+        return votes[0]
+    points = [one.points for one in votes if one.points is not None]
+    balance = sum({"win": 1, "tie": 0, "lose": -1}[one.result] for one in votes if one.result is not None)
+    return replace(
+        votes[0],
+        points=sum(points) / len(points) if points else None,
+        result=("win" if balance > 0 else "lose" if balance < 0 else "tie") if points else None,
+        calls=sum(one.calls for one in votes),
+        unparsed=sum(one.unparsed for one in votes),
+        first_wins=sum(one.first_wins for one in votes),
+        placed=sum(one.placed for one in votes),
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from analysis.judgements import alpaca_eval, artifact, orders, reviews, votes
+from analysis.judgements import alpaca_eval, artifact, mt_bench, orders, reviews, votes
 from analysis.judgements.items import Judgement, NoJudgements
 from analysis.judgements.source import Rows, rows_of
 from harness.rows import VERDICTS
@@ -14,7 +14,7 @@ from harness.rows import VERDICTS
 ReadVotes = Callable[[Path], Iterable[votes.Vote]]
 ACCEPTED = (
     "a folder or file of verdicts, AlpacaEval annotations (preference), reviews with scores (scores and "
-    "scores_reverse, or score), a database of votes"
+    "scores_reverse, or score), MT-bench pairs (g1_winner and g2_winner), a database of votes"
 )
 _LOOKED_AT = 50
 _SHORT = 40
@@ -67,11 +67,22 @@ def read_as_named(paths: Sequence[Path], read_votes: ReadVotes) -> list[Judgemen
     return orders.sets_together([*made, *both])
 
 
+def voters(path: Path, read_votes: ReadVotes) -> Iterable[votes.Vote]:
+    """The votes behind a file's judgements, where it names who voted: of a database, or of annotations."""
+    if not path.is_file() or artifact.is_verdicts(path):
+        return ()
+    if _is_sqlite(path):
+        return read_votes(path)
+    rows = rows_of(path)
+    return alpaca_eval.votes(rows) if _kind(rows) == "annotations" else ()
+
+
 def _kind(rows: Rows) -> str:
     """What most of the first rows look like."""
     looks = (
         ("annotations", alpaca_eval.is_annotations),
         ("both orders", reviews.is_both),
+        ("MT-bench pairs", mt_bench.is_pair),
         ("one order", reviews.is_one),
     )
     first = rows.rows[:_LOOKED_AT]
@@ -89,6 +100,8 @@ def of_rows(path: Path, name: str, rows: Rows) -> list[Judgement]:
     match _kind(rows):
         case "annotations":
             return alpaca_eval.judgements(name, rows, fallback=path.parent.name or stem)
+        case "MT-bench pairs":
+            return mt_bench.judgements(name, rows)
         case "both orders":
             one = reviews.both_orders(name, stem, rows)
             if not one.items:

@@ -11,20 +11,19 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.judgements.alpaca_eval import Unfit
 from analysis.judgements.expected import set_named
-from analysis.judgements.items import Item, Judgement, judged_in_both, judged_once, without_duplicates
+from analysis.judgements.items import Item, Judgement, Placed, by_prompt, judged_in_both, judged_once, of_rows
+from analysis.judgements.prompts import IDS, TEXTS, id_of, text_of
 from analysis.judgements.source import Row, Rows
 from analysis.verdicts import BothOrders, Winner, winner
 from harness.rows import Unreadable
 
 BOTH = "reviews with scores, both orders in one file"
 ONE = "reviews with scores, one order"
-PROMPTS = ("prompt", "instruction", "Instruction", "question", "text")
-IDS = ("question_id", "id", "idx")
 _SCORES = {"scores", "scores_reverse", "score", "score_1", "score_2"}
 _BETWEEN = re.compile(r"[\s,;()]+")
 LEAST, MOST = 0.0, 10.0
@@ -64,7 +63,7 @@ def is_both(row: Row) -> bool:
 
 def is_one(row: Row) -> bool:
     """Whether a row has one order."""
-    return "score" in _scored(row.value) and any(field in row.value for field in (*PROMPTS, *IDS))
+    return "score" in _scored(row.value) and bool(text_of(row.value) or id_of(row.value))
 
 
 def _scored(value: dict[str, Any]) -> dict[str, Any]:
@@ -120,9 +119,10 @@ def verdict_of(pair: Pair | None) -> str:
 
 def both_orders(file: str, stem: str, rows: Rows) -> Judgement:
     """A file with both orders in each row."""
-    placed: list[tuple[str, Item, str]] = []
+    placed: list[Placed] = []
     aside = list(rows.unreadable)
     zeros = 0
+    published: list[str | None] = []
     for row in rows.rows:
         try:
             prompt, source, category, characters = _about(row.value, rows.about, stem)
@@ -131,19 +131,38 @@ def both_orders(file: str, stem: str, rows: Rows) -> Judgement:
             aside.append(Unreadable(file, row.place, str(error), row.raw()))
             continue
         zeros += sum(score < 1 for pair in shown if pair for score in pair)
+        taken = [verdict_of(pair) if pair else "tie" for pair in shown]
+        published.append(BothOrders(winner("ab", taken[0]), winner("ba", taken[1])).result)
         orders = BothOrders(winner("ab", verdict_of(shown[0])), winner("ba", verdict_of(shown[1])))
         item = judged_in_both(prompt, source, orders, characters=characters, category=category)
-        placed.append((row.place, item, prompt))
-    items, duplicates = without_duplicates(placed, file)
+        placed.append(_placed(row, item))
+    items, duplicates = of_rows(placed, file)
     unreadable = (*aside, *duplicates)
-    return Judgement(stem, "Answer2", "", BOTH, (file,), tuple(items), unreadable, _zeros(zeros), named=False)
+    notes = (*_zeros(zeros), *(_as_published(published) if any(one.unparsed for one in items) else ()))
+    return Judgement(stem, "Answer2", "", BOTH, (file,), tuple(items), unreadable, notes, named=False)
+
+
+def _placed(row: Row, item: Item) -> Placed:
+    """Published scripts count every row of a review file, so of rows that say what was judged, by answers or an id,
+    only one that is written twice is no row of its own."""
+    id = id_of(row.value)
+    text = row.text() if id or item.characters is not None else None
+    return Placed(row.place, item, (text, None), id, whole=text)
+
+
+def _as_published(results: list[str | None]) -> tuple[str, ...]:
+    """What Cherry_LLM's script counts, which has [-1, -1] for an unparsed pair and takes it for equal scores."""
+    win, tie, lose = (results.count(word) for word in ("win", "tie", "lose"))
+    return (
+        f"with unparsed pairs taken for equal scores, as Cherry_LLM's script does: {win} win, {tie} tie, {lose} lose",
+    )
 
 
 def one_order(file: str, stem: str, rows: Rows) -> OneOrder:
     """A file with one order."""
     names = _names(stem, rows)
-    placed: list[tuple[str, Item, str]] = []
-    reviews: dict[str, Review] = {}
+    placed: list[Placed] = []
+    made: dict[str, Review] = {}
     aside = list(rows.unreadable)
     zeros = 0
     for row in rows.rows:
@@ -156,9 +175,13 @@ def one_order(file: str, stem: str, rows: Rows) -> OneOrder:
         zeros += sum(score < 1 for score in pair or ())
         won: Winner | None = winner("ab", verdict_of(pair))
         item = judged_once(prompt, source, won, characters=characters, category=category)
-        placed.append((row.place, item, prompt))
-        reviews.setdefault(prompt, Review(item, verdict_of(pair), _answers(row.value, names)))
-    _, duplicates = without_duplicates(placed, file)
+        placed.append(_placed(row, item))
+        made[row.place] = Review(item, verdict_of(pair), _answers(row.value, names))
+    by_name, duplicates = by_prompt(placed, file)
+    reviews = {
+        prompt: replace(made[rows[0].place], item=replace(rows[0].item, prompt=prompt))
+        for prompt, rows in by_name.items()
+    }
     judge = next((str(row.value["reviewer_id"]) for row in rows.rows if row.value.get("reviewer_id")), "")
     return OneOrder(file, names, judge, reviews, (*aside, *duplicates), _zeros(zeros))
 
@@ -177,25 +200,16 @@ def _about(
     value: dict[str, Any], about: dict[str, Any], stem: str, names: tuple[str, str] | None = None
 ) -> tuple[str, str, str, tuple[int, int] | None]:
     """Prompt, set, category and lengths of a row."""
-    fields = IDS if "review_id" in value else (*PROMPTS, *IDS)
-    field = next((one for one in fields if value.get(one) not in (None, "")), None)
-    if field is None:
-        raise Unfit(f"none of the fields {', '.join(fields)} is there; one of them says which prompt it is")
-    prompt = str(value[field])
-    instances = value.get("instances")
-    given = value.get("input") or (
-        instances[0].get("input")
-        if isinstance(instances, list) and instances and isinstance(instances[0], dict)
-        else None
-    )
-    if given:
-        prompt = f"{prompt}\n\n{given}"
+    # Where rows are reviews by name, their text is the review's.
+    prompt = id_of(value) if "review_id" in value else text_of(value) or id_of(value)
+    if not prompt:
+        raise Unfit(f"no field says which prompt it is; {', '.join((*TEXTS[:5], *IDS))} would do")
     meta = about.get("Meta_Info")
     source = value.get("dataset") or (meta.get("dataset_name") if isinstance(meta, dict) else None) or set_named(stem)
     category = value.get("category") or value.get("Skill") or ""
     answers = _answers(value, names)
     lengths = None if answers is None else (len(answers[0]), len(answers[1]))
-    return prompt, str(source), str(category), lengths
+    return str(prompt), str(source), str(category), lengths
 
 
 def _answers(value: dict[str, Any], names: tuple[str, str] | None) -> tuple[str, str] | None:

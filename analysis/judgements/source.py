@@ -6,8 +6,10 @@ preference that it may stand for. Only when that fails is it read piece by piece
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from harness.rows import RAW_SHOWN, Unreadable
 
 _OF_A_ROW = ("preference", "score", "scores", "score_1")
 """A single row may have a list of objects too, such as Self-Instruct's instances."""
+_GZIP = b"\x1f\x8b"
 _NEXT = re.compile(r'[\[,\n]\s*(?=\{\s*")')
 
 
@@ -32,6 +35,10 @@ class Row:
     def raw(self) -> str:
         """The beginning of it, for `Unreadable.raw`."""
         return json.dumps(self.value, ensure_ascii=False)[:RAW_SHOWN]
+
+    def text(self) -> str:
+        """All of it, the fields in the alphabet's order: rows with the same text were written twice."""
+        return json.dumps(self.value, ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -51,9 +58,11 @@ def rows_of(path: Path) -> Rows:
         NoJudgements: when it cannot be read, is no UTF-8, or has no object in it.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise NoJudgements(f"{path}: it cannot be read ({error.strerror})") from error
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if data[:2] == _GZIP else data).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise NoJudgements(f"{path}: it cannot be read ({reason})") from error
     except UnicodeDecodeError as error:
         raise NoJudgements(f"{path}: not UTF-8 at byte {error.start}; judgements are JSON or JSON Lines") from error
     try:

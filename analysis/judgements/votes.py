@@ -59,6 +59,21 @@ class Vote(Protocol):
         """Whether the better answer was known beforehand."""
 
 
+@dataclass(frozen=True)
+class Ballot:
+    """A vote as a row of a file."""
+
+    item: str
+    instruction: str
+    source: str
+    first: str
+    second: str
+    choice: str
+    shown_first: str
+    annotator: str
+    screening: bool = False
+
+
 @dataclass
 class _Prompt:
     source: str

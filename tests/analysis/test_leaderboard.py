@@ -195,3 +195,50 @@ def test_the_published_leaderboards_agree_with_the_published_annotations() -> No
         assert all(row.published for row in table.published)
     assert len(one.alike) == 3
     assert two.alike == ()
+
+
+OWN = """,win_rate,standard_error,n_wins,n_wins_base,n_draws,n_total,mode,avg_length,length_controlled_winrate
+best,97.5,0.5,783,16,5,804,minimal,2049,89.9
+reference,50.0,0.0,0,0,805,805,minimal,400,
+bad,,,,,,,,,
+"""
+
+
+def test_alpaca_eval_s_own_leaderboard_is_read_as_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "somebody_leaderboard.csv"
+    path.write_text(OWN)
+    for given in (path, tmp_path):
+        found = ranked(given)
+        (only_board,) = as_json(found)["boards"]
+        first, second = only_board["systems"]
+        assert (first["system"], first["n"], first["wins"], first["ties"], first["losses"]) == ("best", 804, 783, 5, 16)
+        assert first["interval"] == pytest.approx([96.52, 98.48], abs=0.01)
+        assert first["length_controlled"]["win_rate"] == 89.9
+        assert second["interval"] is None, "an error of zero is no interval"
+        assert only_board["unusable"] == ["line 4: name 'bad', win_rate ''; 0 to 100 would do"]
+        assert "who can be told apart is not known" in as_text(found)
+
+
+def test_a_web_page_s_leaderboard_has_rates_alone(tmp_path: Path) -> None:
+    path = board(tmp_path, [{"name": "a", "win_rate": 10, "avg_length": 5}, {"name": "b", "win_rate": 90}])
+    (found,) = ranked(path).published
+    assert [(row.name, row.interval, row.counts) for row in found.rows] == [("a", None, None), ("b", None, None)]
+    lines = as_text(ranked(path)).splitlines()
+    assert lines[1].split() == ["rank", "system", "win", "rate", "length"]
+    assert lines[2].split()[:2] == ["1", "b"]
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["alpaca_eval_gpt4", "weighted_alpaca_eval_gpt4_turbo"])
+def test_the_published_leaderboards_to_the_last_digit(name: str) -> None:
+    path = ALPACA / f"{name}_leaderboard.csv"
+    with path.open(encoding="utf-8") as file:
+        raw = {row["name"]: row for row in csv.DictReader(file)}
+    (found,) = ranked(path).published
+    assert {row.name: (str(row.win_rate), row.controlled) for row in found.rows} == {
+        key: (
+            str(float(row["win_rate"])),
+            float(row["length_controlled_winrate"] or "nan") if row["length_controlled_winrate"] else None,
+        )
+        for key, row in raw.items()
+    }

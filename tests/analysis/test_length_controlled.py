@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from analysis import length_controlled
+from analysis.judgements import expected
 from tests.analysis.judgements.material import annotation, read, written
 from tests.shared_data import SHARED, needs_shared
 
@@ -26,6 +27,13 @@ def weighted(path: Path, *, longer_wins: float, seed: int = 0, n: int = WHOLE, *
         texts = {"output_1": "x" * 100, "output_2": "y" * characters}
         rows.append(annotation(i, float(preference), dataset="vicuna", **{**texts, **more}))
     return written(path, rows)
+
+
+@pytest.fixture(autouse=True)
+def prompts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The prompts of these files in the place of AlpacaEval's."""
+    places = {expected._digest(f"prompt {i}"): i for i in range(WHOLE)}
+    monkeypatch.setattr(expected, "alpaca_eval_places", lambda: places)
 
 
 @pytest.fixture
@@ -77,15 +85,44 @@ def test_two_files_of_one_name_are_each_their_own(hub: Path, tmp_path: Path) -> 
     assert whole["systems"]["b"]["length_controlled"]["win_rate"] == together[1].win_rate
 
 
-def test_fewer_prompts_are_refused_because_rows_are_told_by_their_number(hub: Path, tmp_path: Path) -> None:
+def test_rows_are_known_by_their_text_whatever_their_order(hub: Path, tmp_path: Path) -> None:
+    def rate(rows: list[Any]) -> length_controlled.Controlled:
+        files = [written(tmp_path / "again.json", rows)]
+        (found,) = length_controlled.of_files(read(*files), files)
+        return found
+
+    rows = json.loads(weighted(tmp_path / "a.json", longer_wins=2.0).read_text())
+    given = rate(rows).win_rate
+    assert given is not None
+    assert rate(list(np.random.default_rng(3).permutation(rows))).win_rate == given
+    assert rate([{**row, "instruction": f" {row['instruction']}\n"} for row in rows]).win_rate == given
+    moved = rate([{**row, "instruction": rows[i - 1]["instruction"]} for i, row in enumerate(rows)])
+    assert moved.win_rate != given, "each prompt's difficulty is its own"
+
+
+def test_other_prompts_are_refused_with_the_reason(hub: Path, tmp_path: Path) -> None:
     files = [weighted(tmp_path / "a.json", longer_wins=1.0, n=WHOLE - 1)]
     (found,) = length_controlled.of_files(read(*files), files)
-    assert found.win_rate is None
-    assert "takes all 805 prompts" in found.reason
+    assert (found.win_rate, found.reason) == (None, "it is made for AlpacaEval's 805 prompts, each once; here are 804")
     rows = json.loads(files[0].read_text())
-    written(files[0], [*rows, annotation(WHOLE, 1.5, dataset="vicuna"), rows[0]])
+    written(files[0], [*rows, annotation(0, 1.5, dataset="vicuna")])
     (found,) = length_controlled.of_files(read(*files), files)
-    assert "takes all 805 prompts" in found.reason, "a row too many moves nothing, but is not the published order"
+    assert "here are 804" in found.reason, "a prompt twice is no other prompt"
+    own = [*rows, annotation(WHOLE, 1.25, dataset="vicuna")]
+    written(files[0], own)
+    (found,) = length_controlled.of_files(read(*files), files)
+    assert "1 of these 805 rows are of other prompts" in found.reason
+    written(files[0], [{**row, "instruction": f"my own {i}"} for i, row in enumerate(own)])
+    (found,) = length_controlled.of_files(read(*files), files)
+    assert "805 of these 805 rows are of other prompts" in found.reason
+
+
+@needs_shared
+def test_the_published_prompts_stand_in_their_published_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    for path in sorted((SHARED / "alpaca_eval").glob("*/annotations*.json")):
+        texts = [row["instruction"] for row in json.loads(path.read_text())]
+        assert [expected.alpaca_eval_place(text) for text in texts] == list(range(WHOLE))
 
 
 def test_alpaca_eval_1_has_none(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def told(rows: tuple[Unreadable, ...]) -> list[tuple[str, str]]:
 def test_every_row_is_an_item_or_unreadable_and_the_shortfall_stands_beside_the_rate(tmp_path: Path) -> None:
     rows: list[Any] = [annotation(i, 1 + i % 2) for i in range(10)]
     rows[1] = annotation(1, 3)
-    rows[2] = annotation(2, "2")
+    rows[2] = annotation(2, "good")
     rows[3] = annotation(0, 2)
     rows[4] = annotation(4, None)
     rows[5] = {key: value for key, value in annotation(5, 1).items() if key != "preference"}
@@ -35,7 +35,7 @@ def test_every_row_is_an_item_or_unreadable_and_the_shortfall_stands_beside_the_
     assert len(one.items) + len(one.unreadable) == len(rows)
     reasons = {row.place: row.reason for row in one.unreadable}
     assert "field preference is 3; it is 1 to 2" in reasons["element 1"]
-    assert "field preference is '2'" in reasons["element 2"]
+    assert "field preference is 'good'" in reasons["element 2"]
     assert "stands already in element 0" in reasons["element 3"]
     assert "no field preference" in reasons["element 5"]
     assert "an object" in reasons["element 6"]

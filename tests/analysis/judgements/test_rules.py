@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.comparison import numbers
@@ -83,7 +83,7 @@ def test_alpaca_eval_s_preference(preference: object, points: float | None, resu
     assert result_of(found) == result
 
 
-@pytest.mark.parametrize("preference", [3, -1, 0.5, 2.01, 0.999, float("inf"), "2", True, [1], {}])
+@pytest.mark.parametrize("preference", [3, -1, 0.5, 2.01, 0.999, float("inf"), "good", "3", True, [1], {}])
 def test_what_is_no_preference_is_named_and_never_a_number(preference: object) -> None:
     with pytest.raises(Unfit, match="field preference is"):
         points_of(preference)
@@ -137,6 +137,7 @@ items = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(items, min_size=2, max_size=12))
 def test_exchanging_the_systems_exchanges_win_and_lose(given_items: list[Item]) -> None:
     one, other = numbers(given_items), numbers([item.exchanged() for item in given_items])
