@@ -150,7 +150,8 @@ class Reversed(Examples):
 
 @dataclass(frozen=True)
 class Tagged(Examples):
-    """The same examples with a system sentence put on each (S_a on seed data, S_w on augmented data)."""
+    """The same examples with a system sentence put on each (S_a on seed data, S_w on augmented data), below the
+    example's own where it has one."""
 
     examples: Examples
     system: str

@@ -70,8 +70,11 @@ class OpenAssistant(Examples):
 class InstructionSet(Examples):
     """Instructions with outputs, in any of the layouts that `harness/readers/instructions.py` recognises.
 
-    An Alpaca `input` stands below its instruction after an empty line; both parts stay in `origin`.
+    An Alpaca `input` stands below its instruction after an empty line; both parts stay in `origin`. What becomes of
+    other fields beside a pair is in docs/data.md.
     """
+
+    VERSION: ClassVar[int] = 2
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -85,7 +88,10 @@ class InstructionSet(Examples):
 
 @dataclass(frozen=True)
 class PromptSet(Examples):
-    """Prompts to answer, with their category as `source`. An output in the file is kept: it can be a reference."""
+    """Prompts to answer, with their category as `source`. An output in the file is kept: it can be a reference. A row's
+    own system sentence stands above its prompt, for models answer under the experiment's."""
+
+    VERSION: ClassVar[int] = 2
 
     files: tuple[File | Source, ...]
     n: int | None = None

@@ -10,13 +10,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from harness.readers.layouts import PROMPTS, RESPONSES, Layout, Refused, Turn, fitting, parse
+from harness.readers.beside import with_what_stands_beside
+from harness.readers.layouts import PROMPTS, RESPONSES, Layout, fitting, parse, used
 from harness.readers.records import Record, records, unreadable
 from harness.readers.streams import UnusableFile
+from harness.readers.turns import Refused, Turn
 from harness.readers.values import kind
 from harness.rows import Example, Rejected, Unreadable, to_json
 
@@ -104,23 +107,32 @@ def _read(path: Path, name: str, stem: str, alike: tuple[set[Layout], ...], *, p
             continue
         try:
             own = _own_id(record.value)
-            turn = _turn(record.value, layout, family, prompts_only)
+            turn, aside = _turn(record.value, layout, family, prompts_only)
         except Refused as error:
             yield unreadable(record, str(error))
             continue
         id = f"{stem}/{record.row if own is None else own}"
-        origin = to_json(_origin(record, layout, own, turn))
+        known = _origin(record, layout, own, turn)
+        known |= {"aside": aside} if aside else {}
+        if prompts_only and turn.system.strip():
+            known["system"] = turn.system
+        origin = to_json(known)
         # Row numbers are unique by themselves, so files without ids of their own cost no memory.
         earlier = seen.setdefault(id, record.place) if own is not None else seen.get(id, record.place)
         if earlier != record.place:
             reason = f"duplicate id: {record.place} of {name} has the id of {earlier}, {id.removeprefix(stem + '/')!r}"
             yield Rejected(f"{id}@{record.row}", reason, f"{turn.instruction}\n{turn.output or ''}", origin=origin)
             continue
+        if turn.withheld and not prompts_only:
+            yield Rejected(id, turn.withheld, f"{turn.instruction}\n{turn.output or ''}", origin=origin)
+            continue
         source = next((s for s in map(record.value.get, _SOURCES) if isinstance(s, str) and s.strip()), stem)
-        yield Example(id, turn.instruction, turn.output or "", turn.system, source, origin=origin)
+        system = "" if prompts_only else turn.system
+        yield Example(id, turn.instruction, turn.output or "", system, source, origin=origin)
 
 
-def _turn(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_only: bool) -> Turn:
+def _turn(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_only: bool) -> tuple[Turn, list[str]]:
+    """The row's turn, and the names of the fields that were left aside."""
     fits = fitting(row)
     if len(fits) > 1:
         raise Refused(_unfit(row, fits))
@@ -135,7 +147,12 @@ def _turn(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_only
     turn = parse(fits[0], row)
     if turn.output is None and not prompts_only:
         raise Refused(f"no output: a row of {fits[0].value} with an instruction alone; it takes an output too")
-    return turn
+    named = {*used(fits[0], row), *_IDS, *_SOURCES, *_KEPT}
+    turn, aside = with_what_stands_beside(turn, row, named)
+    if prompts_only and turn.system.strip():
+        # Models answer prompts under the experiment's own system sentence.
+        turn = replace(turn, instruction=f"{turn.system.strip()}\n\n{turn.instruction}")
+    return turn, aside
 
 
 def _own_id(row: dict[str, Any]) -> str | None:
@@ -157,6 +174,10 @@ def _origin(record: Record, layout: Layout, own: str | None, turn: Turn) -> dict
         known["input"] = turn.input
     if turn.later:
         known["turns"] = turn.later
+    if turn.earlier:
+        known["earlier"] = len(turn.earlier)
+    if turn.others:
+        known["others"] = turn.others
     for name in _KEPT:
         value = record.value.get(name)
         small = isinstance(value, str) and 0 < len(value) <= 200

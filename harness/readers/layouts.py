@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
+from harness.readers.chats import chat, chat_fields, is_chat
+from harness.readers.turns import Refused, Turn, first_of, optional, text_of
 from harness.readers.values import kind
 
 
@@ -32,6 +34,8 @@ class Layout(Enum):
     """the same lists, of texts that take turns"""
     PAIR = "prompt and response"
     """one of PROMPTS and one of RESPONSES"""
+    SEVERAL = "several answers"
+    """one of PROMPTS and one of SEVERAL: a list of answers, each with a score, of which the best is taken"""
     SELF_INSTRUCT = "Self-Instruct"
     """instruction and instances, each with input and output"""
     GUANACO = "Guanaco"
@@ -48,40 +52,18 @@ class Layout(Enum):
 
 PROMPTS = ("prompt", "instruction", "question", "query", "input", "inputs")
 RESPONSES = ("response", "completion", "answer", "output", "chosen", "target", "targets")
-CHATS = ("messages", "conversation", "conversations")
+SEVERAL = ("completions", "responses", "answers", "outputs", "generations")
+_SCORES = ("scores", "ratings", "rewards")
+_SCORE = ("overall_score", "score", "rating", "reward")
+_ANSWER = ("response", "text", "answer", "content", "output", "completion")
 _MARK = re.compile(r"### (Human|Assistant):")
-_ROLES = {
-    "user": ("user", "human", "prompter"),
-    "assistant": ("assistant", "gpt", "chatgpt", "bing", "bard", "model", "bot"),
-    "system": ("system",),
-}
-_ROLE = {spelling: role for role, spellings in _ROLES.items() for spelling in spellings}
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What a row says: an instruction, and perhaps an output."""
-
-    instruction: str
-    output: str | None
-    """None where the row has no place for one; empty where it has one that is empty."""
-    system: str = ""
-    input: str = ""
-    """Alpaca's `input` or Dolly's `context`, which already stands below the instruction."""
-    later: int = 0
-    """Turns of the chat after the first pair, which are dropped."""
-
-
-class Refused(ValueError):
-    """A row that cannot be used; the message names the field, what was found and what would do."""
 
 
 def fitting(row: dict[str, Any]) -> tuple[Layout, ...]:
     """The layouts that a row fits, by the names of its fields. Null counts as absent."""
     has = {name for name, value in row.items() if value is not None}
     found = []
-    chats = [name for name in CHATS if name in has]
-    for name in chats:
+    for name in chat_fields(row):
         first = row[name][0] if isinstance(row[name], list) and row[name] else None
         found.append(
             Layout.LIMA
@@ -91,8 +73,9 @@ def fitting(row: dict[str, Any]) -> tuple[Layout, ...]:
             else Layout.MESSAGES
         )
     instruction, output = "instruction" in has, "output" in has
-    responses = [name for name in RESPONSES if name in has]
-    prompts = [name for name in PROMPTS if name in has]
+    responses = [name for name in RESPONSES if name in has and not is_chat(row[name])]
+    prompts = [name for name in PROMPTS if name in has and not is_chat(row[name])]
+    several = [name for name in SEVERAL if isinstance(row.get(name), list)]
     if instruction and "instances" in has:
         found.append(Layout.SELF_INSTRUCT)
     elif instruction and "context" in row and responses == ["response"]:
@@ -103,6 +86,8 @@ def fitting(row: dict[str, Any]) -> tuple[Layout, ...]:
     elif responses and prompts:
         # Two prompts or two responses are two readings of one row, and so two entries of one layout.
         found += [Layout.PAIR] * (len(prompts) * len(responses))
+    elif several and prompts:
+        found += [Layout.SEVERAL] * (len(prompts) * len(several))
     if not found and not prompts and isinstance(row.get("text"), str) and _MARK.match(row["text"]):
         found.append(Layout.GUANACO)
     elif not found and "Instruction" in has:
@@ -125,17 +110,23 @@ def parse(layout: Layout, row: dict[str, Any]) -> Turn:
     return _PARSERS[layout](row)
 
 
-def _text(row: dict[str, Any], name: str, *, empty: bool = False, where: str = "") -> str:
-    value = row.get(name)
-    if not isinstance(value, str):
-        raise Refused(f"field {where}{name} is {kind(value) if name in row else 'missing'}; it takes text")
-    if not empty and not value.strip():
-        raise Refused(f"field {where}{name} is {'blank' if value else 'empty'}; it takes text")
-    return value
-
-
-def _optional(row: dict[str, Any], name: str, where: str = "") -> str:
-    return "" if row.get(name) is None else _text(row, name, empty=True, where=where)
+def used(layout: Layout, row: dict[str, Any]) -> frozenset[str]:
+    """The fields that `parse` reads: what is not among them stands beside the pair."""
+    match layout:
+        case Layout.MESSAGES | Layout.SHAREGPT | Layout.LIMA:
+            answer = {"prompt", "chosen", *(RESPONSES if is_chat(row.get("prompt")) else ())}
+            return frozenset({*chat_fields(row, alike=True), *answer})
+        case Layout.SELF_INSTRUCT:
+            return frozenset(("instruction", "instances"))
+        case Layout.SEVERAL:
+            return frozenset((*PROMPTS, *SEVERAL, *_SCORES))
+        case Layout.PROMPTS if row.get("instruction") is not None:
+            return frozenset(("instruction", "input"))
+        case Layout.DOLLY:
+            return frozenset(("instruction", "context", "response"))
+        case Layout.PAIR | Layout.ALPACA | Layout.ALPACA_EVAL:
+            return frozenset((*PROMPTS, *RESPONSES))
+    return frozenset((*PROMPTS, "text", "Instruction"))
 
 
 def _with_input(instruction: str, given: str, output: str | None) -> Turn:
@@ -145,35 +136,35 @@ def _with_input(instruction: str, given: str, output: str | None) -> Turn:
 
 
 def _alpaca(row: dict[str, Any]) -> Turn:
-    turn = _with_input(_text(row, "instruction"), _optional(row, "input"), _text(row, "output", empty=True))
-    return replace(turn, system=_optional(row, "system"))
+    return _with_input(text_of(row, "instruction"), optional(row, "input"), text_of(row, "output", empty=True))
 
 
 def _dolly(row: dict[str, Any]) -> Turn:
-    return _with_input(_text(row, "instruction"), _optional(row, "context"), _text(row, "response", empty=True))
+    return _with_input(text_of(row, "instruction"), optional(row, "context"), text_of(row, "response", empty=True))
 
 
 def _pair(row: dict[str, Any]) -> Turn:
-    return Turn(_text(row, _first(row, PROMPTS)), _text(row, _first(row, RESPONSES), empty=True))
+    return Turn(text_of(row, first_of(row, PROMPTS)), text_of(row, first_of(row, RESPONSES), empty=True))
 
 
 def _self_instruct(row: dict[str, Any]) -> Turn:
-    instruction, instances = _text(row, "instruction"), row.get("instances")
+    instruction, instances = text_of(row, "instruction"), row.get("instances")
     if not isinstance(instances, list) or not instances or not isinstance(instances[0], dict):
         raise Refused(f"field instances is {kind(instances)}; it takes a list of objects with input and output")
     first, where = instances[0], "instances[0]."
-    output = None if first.get("output") is None else _text(first, "output", empty=True, where=where)
-    return _with_input(instruction, _optional(first, "input", where), output)
+    output = None if first.get("output") is None else text_of(first, "output", empty=True, where=where)
+    turn = _with_input(instruction, optional(first, "input", where), output)
+    return replace(turn, others=len(instances) - 1)
 
 
 def _prompt(row: dict[str, Any]) -> Turn:
     if row.get("instruction") is not None:
-        return _with_input(_text(row, "instruction"), _optional(row, "input"), None)
-    return Turn(_text(row, _first(row, (*PROMPTS, "text", "Instruction"))), None)
+        return _with_input(text_of(row, "instruction"), optional(row, "input"), None)
+    return Turn(text_of(row, first_of(row, (*PROMPTS, "text", "Instruction"))), None)
 
 
 def _guanaco(row: dict[str, Any]) -> Turn:
-    marked = _MARK.split(_text(row, "text"))
+    marked = _MARK.split(text_of(row, "text"))
     said = [text.strip() for text in marked[2::2]]
     if marked[1::2][:2] not in (["Human"], ["Human", "Assistant"]) or not said[0]:
         raise Refused(
@@ -182,56 +173,33 @@ def _guanaco(row: dict[str, Any]) -> Turn:
     return Turn(said[0], said[1] if len(said) > 1 else None, later=max(0, len(said) - 2))
 
 
-def _first(row: dict[str, Any], names: tuple[str, ...]) -> str:
-    """The first of the fields that is there, and the first of all where none is, for the error to name."""
-    return next((name for name in names if row.get(name) is not None), names[0])
-
-
-def _chat(row: dict[str, Any]) -> Turn:
-    name = _first(row, CHATS)
-    given = row.get(name)
-    if not isinstance(given, list) or not given:
-        raise Refused(f"field {name} is {kind(given)}; it takes a list of turns")
-    role, system = _turn(name, given, 0)
-    start = int(role == "system")
-    if len(given) == start:
-        raise Refused(f"field {name} holds a system message alone; it takes a user's turn")
-    # Only the opening is read, so that later turns of kinds that are not known here cost nothing.
-    said = []
-    for i, wanted in enumerate(("user", "assistant")[: len(given) - start], start):
-        role, text = _turn(name, given, i)
-        if role != wanted:
-            raise Refused(f"field {name}[{i}] is a turn of the {role}; it takes one of the {wanted} there")
-        said.append(text)
-    if not said[0].strip():
-        raise Refused(f"field {name}[{start}] is empty; it takes the user's text")
-    beside = row.get("prompt")
-    if isinstance(beside, str) and beside.strip() != said[0].strip():
-        raise Refused(f"fields prompt and {name}[{start}] differ; it takes one of them, or the same text in both")
-    later = len(given) - start - len(said)
-    return Turn(said[0], said[1] if len(said) > 1 else None, system if start else "", later=later)
-
-
-def _turn(name: str, given: list[Any], i: int) -> tuple[str, str]:
-    where, turn = f"{name}[{i}]", given[i]
-    if isinstance(turn, str) and isinstance(given[0], str):
-        return ("user", "assistant")[i % 2], turn
-    if not isinstance(turn, dict) or isinstance(given[0], str):
-        raise Refused(f"field {where} is {kind(turn)}; turns are all texts, or all objects with role and content")
-    role, content = ("from", "value") if "from" in turn else ("role", "content")
-    spelled = _text(turn, role, where=f"{where}.")
-    if spelled.strip().lower() not in _ROLE:
-        raise Refused(f"field {where}.{role} is {spelled[:40]!r}; it takes one of {', '.join(_ROLE)}")
-    return _ROLE[spelled.strip().lower()], _text(turn, content, empty=True, where=f"{where}.")
+def _several(row: dict[str, Any]) -> Turn:
+    """The best of several answers by their scores, the first of equal ones."""
+    name = first_of(row, SEVERAL)
+    answers: list[Any] = [one if isinstance(one, dict) else {"text": one} for one in row[name]]
+    if not answers:
+        raise Refused(f"field {name} is an empty list; it takes an answer")
+    beside: list[Any] = next((row[one] for one in _SCORES if isinstance(row.get(one), list)), [])
+    if len(beside) != len(answers):
+        beside = [one.get(first_of(one, _SCORE)) for one in answers]
+    scores = [one for one in beside if isinstance(one, int | float) and not isinstance(one, bool) and one == one]
+    if len(answers) > 1 and len(scores) < len(answers):
+        told = f"field {name} has {len(answers)} answers, and {len(scores)} of them a score"
+        raise Refused(f"{told}; the best is taken, by a number for each")
+    best = max(range(len(answers)), key=lambda i: scores[i]) if scores else 0
+    key = first_of(answers[best], _ANSWER)
+    output = text_of(answers[best], key, empty=True, where=f"{name}[{best}].")
+    return Turn(text_of(row, first_of(row, PROMPTS)), output, others=len(answers) - 1)
 
 
 _PARSERS: dict[Layout, Callable[[dict[str, Any]], Turn]] = {
     Layout.ALPACA: _alpaca,
     Layout.ALPACA_EVAL: _alpaca,
     Layout.DOLLY: _dolly,
-    Layout.MESSAGES: _chat,
-    Layout.SHAREGPT: _chat,
-    Layout.LIMA: _chat,
+    Layout.MESSAGES: chat,
+    Layout.SHAREGPT: chat,
+    Layout.LIMA: chat,
+    Layout.SEVERAL: _several,
     Layout.PAIR: _pair,
     Layout.SELF_INSTRUCT: _self_instruct,
     Layout.GUANACO: _guanaco,

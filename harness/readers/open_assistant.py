@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.files import FirstTurn, OpenAssistant
 from harness.readers.messages import Conversations, Message, conversations, origin_of
 from harness.readers.records import Record, records
+from harness.readers.turns import below
 from harness.rows import Example, Rejected, Unreadable, to_json
 
 DEEPEST = 200
@@ -139,12 +140,12 @@ def _rejected(message: Message, above: list[Message], reason: str) -> Rejected:
 
 def _example(message: Message, above: list[Message]) -> Example:
     *earlier, prompt = above
-    said = [f"{'User' if one.role == 'prompter' else 'Assistant'}: {one.text}" for one in earlier]
+    said = tuple(("user" if one.role == "prompter" else "assistant", one.text) for one in earlier)
     known = {"file": message.file, "place": message.place, "prompt": prompt.id, "tree": above[0].id}
     known |= {"lang": message.language}
     return Example(
         message.id,
-        instruction="\n\n".join([*said, prompt.text]),
+        instruction=below(said, prompt.text),
         output=message.text,
         source="oasst",
         origin=to_json({**known, "rank": message.rank, "turn": len(above) // 2}),

@@ -87,5 +87,5 @@ def _string(value: Any, name: str) -> str:
         raise NoText(f"field {name!r} is a {type(value).__name__}, not a text")
     if len(value) > LARGEST_PAGE:
         raise NoText(f"field {name!r} has {len(value)} characters; pages of up to {LARGEST_PAGE} are read")
-    value = value.replace("\x00", "")
-    return value.strip() if name in URL_FIELDS else value
+    text: str = value.replace("\x00", "")
+    return text.strip() if name in URL_FIELDS else text

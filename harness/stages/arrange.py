@@ -15,10 +15,14 @@ def arrange(node: Reversed | Tagged | Joined, work: Work) -> Counts:
         match node:
             case Reversed():
                 for row in read(work.open(node.examples) / EXAMPLES, Example):
-                    out.add(replace(row, instruction=node.prompt.fill(output=row.output), output=row.instruction))
+                    # The system sentence told how to answer, and nothing of how to ask.
+                    out.add(
+                        replace(row, instruction=node.prompt.fill(output=row.output), output=row.instruction, system="")
+                    )
             case Tagged():
                 for row in read(work.open(node.examples) / EXAMPLES, Example):
-                    out.add(replace(row, system=node.system))
+                    own = row.system.strip()
+                    out.add(replace(row, system=f"{own}\n\n{node.system}" if own else node.system))
             case Joined():
                 for part in (node.first, node.second):
                     for row in read(work.open(part) / EXAMPLES, Example):

@@ -20,6 +20,7 @@ from harness.readers.instructions import Row, pairs, prompts, stem_of
 from harness.readers.open_assistant import select
 from harness.readers.records import records
 from harness.readers.scores import scores
+from harness.readers.streams import none_usable
 from harness.rows import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, Writer, read
 from harness.stages import Counts, Work
 
@@ -34,6 +35,9 @@ def read_in(node: OpenAssistant | InstructionSet | PromptSet | Distinct | Scored
     match node:
         case OpenAssistant():
             found = select([records(work.file(file), file.name) for file in node.files], node)
+            if not found.kept:
+                reasons = Counter(one.reason for one in found.rejected)
+                raise none_usable(node.name, reasons + Counter(one.reason for one in found.unreadable))
             return found.counts | _written([*found.kept, *found.rejected, *found.unreadable], work)
         case InstructionSet() | PromptSet():
             rows = _filtered(node, work)
@@ -57,6 +61,7 @@ def same(prompt: str) -> str:
 
 def _written(rows: Iterable[Row], work: Work) -> Counts:
     layouts: Counter[str] = Counter()
+    aside: Counter[str] = Counter()
     with ExitStack() as stack:
         kept = stack.enter_context(Writer(work.out / EXAMPLES, Example))
         rejected = stack.enter_context(Writer(work.out / REJECTED, Rejected))
@@ -67,16 +72,37 @@ def _written(rows: Iterable[Row], work: Work) -> Counts:
                 case Example():
                     kept.add(row)
                     empty += not row.output.strip()
-                    layout = row.known.get("layout")
-                    if layout:
-                        layouts[f"{layout} rows"] += 1
+                    _note(row, layouts, aside)
                 case Rejected():
                     rejected.add(row)
                 case Unreadable():
                     unreadable.add(row)
         total = kept.count + rejected.count + unreadable.count
         counts = {"in": total, "kept": kept.count, "rejected": rejected.count, "unreadable": unreadable.count}
-    return {**counts, "without output": empty, **layouts}
+    named = {f"left aside: {name}": n for name, n in aside.most_common(MOST_NAMED)}
+    if len(aside) > MOST_NAMED:
+        named["left aside: other fields"] = sum(n for _, n in aside.most_common()[MOST_NAMED:])
+    return {**counts, "without output": empty, **layouts, **named}
+
+
+MOST_NAMED = 12
+"""Fields that were left aside and are counted by name."""
+
+
+def _note(row: Example, layouts: Counter[str], aside: Counter[str]) -> None:
+    """Count the row's layout, and what stood beside its pair."""
+    known = row.known
+    if "layout" not in known:
+        return
+    layouts[f"{known['layout']} rows"] += 1
+    beside = {
+        "with a system sentence": row.system.strip() or known.get("system"),
+        "with earlier turns above": known.get("earlier"),
+        "with later turns left out": known.get("turns"),
+        "with other answers left out": known.get("others"),
+    }
+    layouts.update(told for told, there in beside.items() if there)
+    aside.update("".join(c if c.isprintable() else " " for c in name)[:40] for name in known.get("aside", ()))
 
 
 def _rows(node: InstructionSet | PromptSet, work: Work) -> Iterator[Row]:
@@ -87,7 +113,15 @@ def _rows(node: InstructionSet | PromptSet, work: Work) -> Iterator[Row]:
         # Two files of one name keep their ids apart by the place in which they are given.
         own = stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
         reader = pairs if isinstance(node, InstructionSet) else prompts
-        yield from reader(work.file(file), file.name, own)
+        kept, reasons = 0, Counter[str]()
+        for row in reader(work.file(file), file.name, own):
+            if isinstance(row, Example):
+                kept += 1
+            else:
+                reasons[row.reason] += 1
+            yield row
+        if not kept:
+            raise none_usable(file.name, reasons)
 
 
 def _filtered(node: InstructionSet | PromptSet, work: Work) -> Iterator[Row]:
