@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import ClassVar
 
 from harness.files import File
 from harness.fingerprint import Artifact, FieldError, Value
@@ -54,6 +55,8 @@ AnyTask = Task | LocalTask | MicroFacts
 @dataclass(frozen=True)
 class Benchmarked(Artifact):
     """The model on the tasks, through lm-eval."""
+
+    VERSION: ClassVar[int] = 2
 
     model: Model
     tasks: tuple[Task | LocalTask | MicroFacts, ...]

@@ -6,6 +6,7 @@ Humpback's self-curation (section 2.2), AlpaGasus's filter, and the draws withou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from harness.data import Examples, Sampling
 from harness.fingerprint import Value
@@ -77,6 +78,8 @@ class MicroOracle(Value):
 @dataclass(frozen=True)
 class Rated(Examples):
     """Candidates with a score each. A reply without a score leaves the score empty: unparsed, counted, kept."""
+
+    VERSION: ClassVar[int] = 2
 
     candidates: Examples
     by: ModelRater | MicroOracle

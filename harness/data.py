@@ -188,6 +188,8 @@ class Sampling(Value):
 class Backtranslated(Examples):
     """Candidates A: for each segment an instruction written by the backward model (self-augmentation, section 2.1)."""
 
+    VERSION: ClassVar[int] = 2
+
     segments: Examples
     by: Model
     """M_yx, trained on `Reversed` examples; its prompt is theirs."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 from harness.data import Examples
 from harness.fingerprint import Artifact, Value
@@ -156,6 +157,8 @@ class Pretrained(Model):
     """A small Llama trained from nothing: on the micro world's texts, or on whatever text there is. One artifact
     whatever the run's seed."""
 
+    VERSION: ClassVar[int] = 2
+
     texts: Examples
     """Read as the template writes them: an instruction, where there is one, above its output."""
     shape: Llama
@@ -251,6 +254,8 @@ class ServedModel(Model):
 @dataclass(frozen=True)
 class Finetuned(Model):
     """`base` trained on `examples`. Humpback's M_t all start from the base model, never from M_{t-1}."""
+
+    VERSION: ClassVar[int] = 2
 
     base: Model
     examples: Examples

@@ -7,6 +7,7 @@ A judgement is keyed (prompt, a, b, judge, order) and both orders are always ask
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from harness.claims import Point
 from harness.data import Examples, MicroPrompts, Sampling
@@ -18,6 +19,8 @@ from harness.templates import Model
 @dataclass(frozen=True)
 class Responses(Examples):
     """The model's answer to each prompt."""
+
+    VERSION: ClassVar[int] = 2
 
     model: Model
     prompts: Examples
@@ -91,6 +94,8 @@ class Matched(Examples):
 @dataclass(frozen=True)
 class Judged(Artifact):
     """`answers` against `against`, prompt by prompt, in both orders: two rows a prompt."""
+
+    VERSION: ClassVar[int] = 2
 
     answers: Examples
     against: Examples

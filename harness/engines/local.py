@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LogitsProcessorList,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    StoppingCriteriaList,
+)
 
 from harness.data import Sampling
 from harness.engines.context import context_length
+from harness.engines.decoding import Drawn, OwnLimit, accepts, draws, free_length, plain
 from harness.fingerprint import Artifact
 from harness.located import model_folder
 from harness.machine import Machine
@@ -57,6 +69,15 @@ def end_of(tokenizer: PreTrainedTokenizerBase) -> int:
     return tokenizer.eos_token_id
 
 
+def ends_of(tokenizer: PreTrainedTokenizerBase, *said: Any) -> frozenset[int]:
+    """The ids that end an answer: the tokenizer's, and those of every configuration given."""
+    found = {tokenizer.eos_token_id}
+    for one in said:
+        ids = getattr(one, "eos_token_id", None)
+        found |= set(ids) if isinstance(ids, list) else {ids}
+    return frozenset(one for one in found if isinstance(one, int))
+
+
 def load_model(model: Model, open_: Open, machine: Machine, *, train: bool = False) -> Any:
     """The model's weights on the machine's device; adapters are merged into their base.
 
@@ -76,15 +97,18 @@ def load_model(model: Model, open_: Open, machine: Machine, *, train: bool = Fal
 
 
 class Engine:
-    """A model ready to write and to score."""
+    """A model ready to write and to score. What it makes of a prompt does not follow from what else is asked."""
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, work: Work) -> None:
         self._model = model.eval()
         self._tokenizer = tokenizer
         self._work = work
         self._context = context_length(model.config) or sys.maxsize
+        said = plain(model)
         self._end = end_of(tokenizer)
+        self._ends = ends_of(tokenizer, said, model.config)
         self._pad = tokenizer.pad_token_id if isinstance(tokenizer.pad_token_id, int) else self._end
+        self._takes = accepts(model, "position_ids", "logits_to_keep")
 
     @classmethod
     def of(cls, model: Model, work: Work) -> Engine:
@@ -93,32 +117,59 @@ class Engine:
         return cls(load_model(model, work.open, work.machine), tokenizer, work)
 
     def generate(self, prompts: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
-        """A completion for each prompt, in order. Prompts of like length go through together."""
+        """A completion for each prompt, in order. Prompts of like length go through together; rows that have not ended
+        after a round go through the next one, so that the longest answer does not keep all the others.
+
+        Equal prompts have draws of their own, by how many of them came before.
+        """
         encoded = [self._tokenizer(prompt)["input_ids"] for prompt in prompts]
-        results: dict[int, Completion] = {}
         room = self._context - 1
-        for i, ids in enumerate(encoded):
-            if len(ids) > room:
-                results[i] = Completion("", "prompt too long")
+        results = {i: Completion("", "prompt too long") for i, ids in enumerate(encoded) if len(ids) > room}
         self._work.log.progress(len(results), len(prompts), unit)
-
-        def write(number: int, rows: list[list[int]]) -> list[list[int]]:
-            longest = max(map(len, rows))
-            limit = min(sampling.max_new_tokens, self._context - longest)
-            torch.manual_seed(sampling.seed * 1_000_003 + number)
-            with torch.inference_mode():
-                written: torch.Tensor = self._model.generate(  # type: ignore[operator]
-                    **self._padded(rows), max_new_tokens=limit, **self._how(sampling)
-                )
-            return written[:, longest:].tolist()  # type: ignore[no-any-return]
-
-        for places, written in self._batches({i: ids for i, ids in enumerate(encoded) if i not in results}, write):
-            for i, ids in zip(places, written, strict=True):
-                stop = ids.index(self._end) if self._end in ids else None
-                text = self._tokenizer.decode(ids[:stop], skip_special_tokens=True)
-                results[i] = Completion(text.strip(), "length" if stop is None else "stop")
-            self._work.log.progress(len(results), len(prompts), unit)
+        rows: dict[int, _Row] = {}
+        seen: Counter[tuple[int, ...]] = Counter()
+        for i, ids in enumerate(encoded):
+            if i not in results:
+                limit = min(sampling.max_new_tokens, self._context - len(ids))
+                rows[i] = _Row(list(ids), limit, draws(sampling.seed, ids, seen[tuple(ids)], limit))
+                seen[tuple(ids)] += 1
+        while rows:
+            for places, written in self._batches(rows, lambda batch: self._round(batch, sampling)):
+                for i, new in zip(places, written, strict=True):
+                    row = rows[i]
+                    row.written += new
+                    stop = next((at for at, one in enumerate(row.written) if one in self._ends), None)
+                    if stop is None and len(row.written) < row.limit:
+                        continue
+                    text = self._tokenizer.decode(row.written[:stop], skip_special_tokens=True)
+                    results[i] = Completion(text.strip(), "length" if stop is None else "stop")
+                self._work.log.progress(len(results), len(prompts), unit)
+            rows = {i: row for i, row in rows.items() if i not in results}
         return [results[i] for i in range(len(prompts))]
+
+    def _round(self, rows: list[_Row], sampling: Sampling) -> list[list[int]]:
+        """What each row writes next, up to its own share of a round, and past an end with anything."""
+        padded = self._padded([row.so_far for row in rows])
+        start, device = padded["input_ids"].shape[1], padded["input_ids"].device
+        n = [row.steps for row in rows]
+        processors = LogitsProcessorList()
+        if sampling.temperature:
+            drawn = np.zeros((len(rows), max(n)))
+            for at, row in enumerate(rows):
+                drawn[at, : n[at]] = row.draws[len(row.written) :][: n[at]]
+            processors.append(Drawn(sampling, torch.from_numpy(drawn).to(device), start))
+        with torch.inference_mode():
+            written: torch.Tensor = self._model.generate(  # type: ignore[operator]
+                **padded,
+                max_new_tokens=max(n),
+                do_sample=False,
+                use_cache=True,
+                eos_token_id=sorted(self._ends),
+                pad_token_id=self._pad,
+                logits_processor=processors,
+                stopping_criteria=StoppingCriteriaList([OwnLimit(torch.tensor(n, device=device), start)]),
+            )
+        return [ids[:most] for ids, most in zip(written[:, start:].tolist(), n, strict=True)]
 
     def choose(self, prompts: Sequence[str], options: Sequence[str], unit: str = "ratings") -> list[list[float] | None]:
         """For each prompt the probability of each option as its continuation, normalised over the options.
@@ -129,46 +180,57 @@ class Engine:
         cut = [self._tokenizer(option, add_special_tokens=False)["input_ids"] for option in options]
         heads, last = {tuple(ids[:-1]) for ids in cut}, [ids[-1] for ids in cut]
         encoded = [self._tokenizer(prompt)["input_ids"] for prompt in prompts]
-        room = self._context - max(map(len, cut))
-        results: dict[int, list[float] | None] = {i: None for i, ids in enumerate(encoded) if len(ids) > room}
+        longest = max(map(len, cut))
+        rows = {i: _Row(list(ids), longest) for i, ids in enumerate(encoded) if len(ids) <= self._context - longest}
+        results: dict[int, list[float]] = {}
 
-        def score(_: int, rows: list[list[int]]) -> list[list[float]]:
+        def score(batch: list[_Row]) -> list[list[float]]:
+            ids = [row.prompt for row in batch]
             if len(heads) == 1 and len(set(last)) == len(last):
-                scores = self._last_logits([[*ids, *cut[0][:-1]] for ids in rows])[:, last]
+                scores = self._last_logits([[*one, *cut[0][:-1]] for one in ids], 1)[:, -1, last]
             else:
-                scores = torch.stack([self._log_likelihood(rows, ids) for ids in cut], dim=1)
+                scores = torch.stack([self._log_likelihood(ids, one) for one in cut], dim=1)
             return torch.softmax(scores, dim=-1).tolist()  # type: ignore[no-any-return]
 
-        for places, found in self._batches({i: ids for i, ids in enumerate(encoded) if i not in results}, score):
+        for places, found in self._batches(rows, score):
             results |= dict(zip(places, found, strict=True))
             self._work.log.progress(len(results), len(prompts), unit)
-        return [results[i] for i in range(len(prompts))]
+        return [results.get(i) for i in range(len(prompts))]
 
     @torch.inference_mode()
-    def _last_logits(self, rows: list[list[int]]) -> torch.Tensor:
-        logits: torch.Tensor = self._model(**self._padded(rows), logits_to_keep=1).logits
-        return logits[:, -1].float()
+    def _last_logits(self, rows: list[list[int]], n: int) -> torch.Tensor:
+        """(rows, n, vocabulary) logits of each row's last n tokens. Positions count from a row's own first token."""
+        inputs: dict[str, Any] = self._padded(rows)
+        if "position_ids" in self._takes:
+            inputs["position_ids"] = (inputs["attention_mask"].cumsum(-1) - 1).clamp(min=0)
+        if "logits_to_keep" in self._takes:
+            inputs["logits_to_keep"] = n
+        logits: torch.Tensor = self._model(**inputs, use_cache=False).logits
+        return logits[:, -n:].float()
 
-    @torch.inference_mode()
     def _log_likelihood(self, rows: list[list[int]], continuation: list[int]) -> torch.Tensor:
         """(rows,) log-probability of the continuation after each row."""
         n = len(continuation)
-        logits = self._model(**self._padded([row + continuation for row in rows]), logits_to_keep=n + 1).logits
+        logits = self._last_logits([row + continuation for row in rows], n + 1)
         wanted = torch.tensor(continuation, device=logits.device).expand(len(rows), n)
-        likely: torch.Tensor = torch.log_softmax(logits[:, :-1].float(), -1).gather(2, wanted[..., None]).sum((1, 2))
+        likely: torch.Tensor = torch.log_softmax(logits[:, :-1], -1).gather(2, wanted[..., None]).sum((1, 2))
         return likely
 
     def _batches(
-        self, encoded: dict[int, list[int]], work: Callable[[int, list[list[int]]], list[Done]]
+        self, rows: dict[int, _Row], work: Callable[[list[_Row]], list[Done]]
     ) -> Iterator[tuple[list[int], list[Done]]]:
-        """What `work` makes of each batch (its number, its rows of tokens), with the rows' places. The longest come
-        first, so a GPU that is too small says so at once: from then on batches are half as large."""
+        """What `work` makes of each batch, with the rows' places. The longest come first, so a GPU that is too small
+        says so at once: from then on batches are half as large."""
         size = self._work.machine.generation_batch
-        by_length = sorted(encoded, key=lambda i: (-len(encoded[i]), i))
-        start = number = 0
-        while places := by_length[start : start + size]:
+        by_length = sorted(rows, key=lambda i: (-len(rows[i].so_far), i))
+        start = 0
+        while start < len(by_length):
+            first = rows[by_length[start]]
+            places = by_length[start : start + 1] + list(
+                takewhile(lambda i: self._together(first, rows[i]), by_length[start + 1 : start + size])  # noqa: B023
+            )
             try:
-                done = work(number, [encoded[i] for i in places])
+                done = work([rows[i] for i in places])
             except torch.OutOfMemoryError:
                 if len(places) == 1:
                     raise
@@ -176,7 +238,27 @@ class Engine:
                 torch.cuda.empty_cache()
                 continue
             yield places, done
-            start, number = start + len(places), number + 1
+            start += len(places)
+
+    def _together(self, long: _Row, short: _Row) -> bool:
+        """Whether the shorter row can be padded to the longer one's length without changing what the model sees."""
+        if len(long.so_far) == len(short.so_far) and self._padding_up_to:
+            return True
+        return len(long.so_far) + max(long.steps, short.steps) <= self._padding_up_to
+
+    @cached_property
+    def _padding_up_to(self) -> float:
+        """Tokens that a batch with padding may come to; 0 for a model that sees padding, as recurrent ones may: there
+        every row goes alone (transformers' RWKV mixes even rows of one length)."""
+        row = [one % int(self._model.get_input_embeddings().weight.shape[0]) for one in range(11, 19)]
+        alone, beside = self._last_logits([row], 1)[0, -1], self._last_logits([row, row * 3], 1)[0, -1]
+        seen = float((alone - beside).abs().max()) > self._noise * float(alone.std())
+        return 0 if seen else free_length(self._model.config)
+
+    @property
+    def _noise(self) -> float:
+        """Of logits, in their standard deviations: what adding up in another order may come to."""
+        return 0.01 if self._model.dtype == torch.float32 else 0.2
 
     def _padded(self, rows: list[list[int]]) -> dict[str, torch.Tensor]:
         longest = max(map(len, rows))
@@ -188,8 +270,26 @@ class Engine:
             "attention_mask": torch.tensor(mask, device=device),
         }
 
-    def _how(self, sampling: Sampling) -> dict[str, Any]:
-        ids = {"pad_token_id": self._pad, "eos_token_id": self._end}
-        if sampling.temperature == 0:
-            return {"do_sample": False, **ids}
-        return {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0, **ids}
+
+ROUND = 128
+"""Tokens after which rows that have ended leave their batch."""
+
+
+@dataclass
+class _Row:
+    """A prompt on its way through the model."""
+
+    prompt: list[int]
+    limit: int
+    """Tokens that may follow."""
+    draws: np.ndarray[Any, np.dtype[np.float64]] = field(default_factory=lambda: np.empty(0))
+    written: list[int] = field(default_factory=list)
+
+    @property
+    def so_far(self) -> list[int]:
+        return self.prompt + self.written
+
+    @property
+    def steps(self) -> int:
+        """Tokens of its next round."""
+        return min(ROUND, self.limit - len(self.written))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from transformers import PreTrainedTokenizerBase
 
+from harness.engines.decoding import plain
 from harness.engines.local import end_of, load_model, load_tokenizer
 from harness.models import Finetuned
 from harness.rows import EXAMPLES, Example, read
@@ -29,6 +30,7 @@ def finetune(node: Finetuned, work: Work) -> Counts:
         raise ValueError(f"{node.examples.name}: none of its {len(rows)} examples has an output to learn from")
     sequences, cut = encode(rows, tokenizer, node.template, node.recipe.longest)
     model = load_model(node.base, work.open, work.machine, train=True)
+    plain(model)
     model.config.attention_dropout = node.recipe.dropout
     if node.recipe.adapter:
         from peft import LoraConfig, get_peft_model
