@@ -43,9 +43,8 @@ def smollm2_base(smollm2: Path, shared_store: Store, pytestconfig: pytest.Config
 
     Unpacking takes 10 to 60 s, so pytest's cache keeps what this very version of the stage unpacked.
     """
-    from tests.conftest import MACHINE, SOURCE  # which imports this module
-
     import harness.stages.gguf
+    from tests.conftest import MACHINE, SOURCE  # which imports this module
 
     base = GgufModel(FILE, checksum(smollm2))
     kept = Store(pytestconfig.cache.mkdir(f"smollm2-{checksum(Path(harness.stages.gguf.__file__))[:16]}"))
