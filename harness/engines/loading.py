@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
+from harness.engines.dropout import DropoutError, set_dropout
 from harness.model_folder import CONFIG
 from harness.store import StoreError
 
@@ -44,10 +45,12 @@ def tokenizer_in(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def weights_in(folder: Path, dtype: torch.dtype, *, device: str | None = None) -> Any:
-    """The folder's model, every weight from its files. On the device "meta" names and shapes alone are compared.
+def weights_in(folder: Path, dtype: torch.dtype, *, device: str | None = None, dropout: float | None = None) -> Any:
+    """The folder's model, every weight from its files. On the device "meta" names and shapes alone are compared. Given
+    a dropout, every dropout of the architecture is built with it.
 
     Raises:
+        DropoutError: when its configuration does not admit this dropout.
         StoreError: when weights are missing, left over or of another shape than the configuration tells.
     """
     try:
@@ -56,6 +59,8 @@ def weights_in(folder: Path, dtype: torch.dtype, *, device: str | None = None) -
         pad = getattr(text, "pad_token_id", None)
         if isinstance(pad, int) and rows is not None and not 0 <= pad < rows:
             text.pad_token_id = None  # an embedding cannot be built with it
+        if dropout is not None:
+            set_dropout(config, dropout)
         model, found = AutoModelForCausalLM.from_pretrained(
             folder,
             config=config,
@@ -67,7 +72,7 @@ def weights_in(folder: Path, dtype: torch.dtype, *, device: str | None = None) -
             **({"device_map": device} if device else {}),
         )
     except _UNUSABLE as error:
-        if isinstance(error, torch.OutOfMemoryError) or "memory" in str(error):
+        if isinstance(error, (torch.OutOfMemoryError, DropoutError)) or "memory" in str(error):
             raise
         raise StoreError(
             f"{folder}: transformers cannot load it ({_line(error)}); bring the files again, or save the model anew"

@@ -75,19 +75,22 @@ def ends_of(tokenizer: PreTrainedTokenizerBase, *said: Any) -> frozenset[int]:
     return frozenset(one for one in found if isinstance(one, int))
 
 
-def load_model(model: Model, open_: Open, machine: Machine, *, train: bool = False) -> Any:
+def load_model(
+    model: Model, open_: Open, machine: Machine, *, train: bool = False, dropout: float | None = None
+) -> Any:
     """The model's weights on the machine's device; adapters are merged into their base.
 
-    Training keeps float32 weights and lets the Trainer's autocast choose the precision.
+    Training keeps float32 weights and lets the Trainer's autocast choose the precision. Given a dropout, every dropout
+    of the architecture is built with it.
     """
     dtype = torch.float32 if train else getattr(torch, machine.precision)
     if isinstance(model, Finetuned) and model.recipe.adapter:
         from peft import PeftModel
 
-        base = load_model(model.base, open_, machine, train=train)
+        base = load_model(model.base, open_, machine, train=train, dropout=dropout)
         loaded: Any = PeftModel.from_pretrained(base, open_(model)).merge_and_unload()
     else:
-        loaded = weights_in(folder_of(model, open_, machine), dtype)
+        loaded = weights_in(folder_of(model, open_, machine), dtype, dropout=dropout)
     return loaded.to(machine.device)
 
 
