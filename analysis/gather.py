@@ -21,7 +21,6 @@ from harness.curation import Rated, Selected
 from harness.data import Backtranslated, Segments
 from harness.fingerprint import Artifact
 from harness.measures import Measure
-from harness.models import Finetuned
 from harness.outcomes import Arm, Judged, Responses
 from harness.store import Store
 
@@ -174,7 +173,6 @@ _LOSSES = {
     Backtranslated: ("instructions written", ("kept", "rejected")),
     Rated: ("candidates rated", ("unparsed",)),
     Selected: ("candidates selected from", ("kept", "rejected", "unparsed")),
-    Finetuned: ("training examples", ("cut", "no_target")),
     Responses: ("answers", ("empty", "cut", "prompt_too_long")),
 }
 
@@ -215,7 +213,7 @@ def _rows(
     for seed, one in judged.items():
         if store.state(one).word == "done":
             contests[seed] = contest(store, one)
-            examples[seed] = store.record(arms[seed].model)["counts"]["kept"]
+            examples[seed] = store.record(arms[seed].model)["counts"]["in"]
             rows.append(_row(name, against, str(seed), [contests[seed]], [examples[seed]]))
         else:
             rows.append(_absent(name, against, str(seed), reasons.get(one.fingerprint, "not made")))

@@ -7,11 +7,13 @@ one line on stderr and an exit code that is not 0.
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -19,11 +21,12 @@ from experiments.catalogue import Declared, UnknownName, experiment, experiment_
 from experiments.catalogue import setup as setup_named
 from harness.fingerprint import FieldError
 from harness.machine import Machine, load_machine
+from harness.printable import one_line
 from harness.readers.streams import UnusableFile
 from harness.sources import UnknownSource
 from harness.store import Store, StoreError
 
-_FIRST = ("list", "plan", "run", "show")
+_FIRST = ("list", "plan", "run", "show", "--version")
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -31,6 +34,32 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Does instruction backtranslation work, on your data, your model and your budget?",
 )
+
+
+def _version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import version
+
+    from harness.run import source_state
+
+    source = source_state()
+    commit = f", commit {source['commit'][:12]}{' and changes' if source['diff'] else ''}" if source["commit"] else ""
+    typer.echo(f"humpback {version('humpback-harness')}{commit}")
+    raise typer.Exit()
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version, and the commit in a checkout.", callback=_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """What stands before every command."""
+
 
 Names = Annotated[list[str], typer.Argument(help="Experiments, such as humpback/headline; or all.", show_default=False)]
 SetupName = Annotated[str, typer.Option("--setup", help="What the experiment runs on.")]
@@ -53,7 +82,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """The experiments, each with its claim and the table or figure it answers to."""
+    """The experiments: what each claims, and what it answers to."""
     found = [experiment(name) for name in experiment_names()]
     if as_json:
         typer.echo(json.dumps([{"name": e.name, "claim": e.claim, "shows": e.shows} for e in found], indent=1))
@@ -130,7 +159,7 @@ def run(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make what is not made yet, then print the table and write it with its figure."""
+    """Make what is not made yet, then print and write the table."""
     from harness.display import run_and_report
 
     options = {"seed_data": seed_data, "pages": pages, "prompts": prompts, "base": base, "judge": judge}
@@ -147,7 +176,7 @@ def show(
     rows: Annotated[int, typer.Option("--rows", min=1, help="Rows of each table.")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """An artifact as a person would want to read it: what made it, its counts, its first rows."""
+    """An artifact for people: what made it, counts, first rows."""
     from harness.show import artifact_lines, as_table
 
     if as_json:
@@ -243,22 +272,26 @@ def _declared(names: list[str], chosen: Any, seeds: str) -> list[Declared]:
 
 def _command(one: Declared, setup: str, seeds: str, files: Path | None) -> str:
     """What made the results, without folders of this machine."""
-    return (
-        f"humpback run {one.experiment.name} --setup {setup}{f' --files {files.name}' if files else ''} --seeds {seeds}"
-    )
+    on = f" --files {shlex.quote(one_line(files.name))}" if files else ""
+    return f"humpback run {one.experiment.name} --setup {setup}{on} --seeds {seeds}"
 
 
-def main() -> Any:
-    """Entry point: errors that a user can mend become one line, everything else a traceback."""
+def main() -> None:
+    """Run the command that was typed: errors that a user can mend become one line, everything else a traceback."""
     try:
         (app if sys.argv[1:2] and sys.argv[1] in _FIRST else complete())()
     except (UnknownName, UnknownSource, FieldError) as error:
-        print(f"humpback: {error}", file=sys.stderr)
-        sys.exit(2)
-    except (StoreError, UnusableFile, FileNotFoundError, NotADirectoryError) as error:
-        print(f"humpback: {error}", file=sys.stderr)
+        _fail(2, error)
+    except (StoreError, UnusableFile) as error:
+        _fail(1, error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read along has gone: nothing is wrong
         sys.exit(1)
+    except OSError as error:
+        _fail(1, f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error)
 
 
-if __name__ == "__main__":
-    main()
+def _fail(code: int, error: Exception | str) -> NoReturn:
+    for told in error.args if isinstance(error, StoreError) else (error,):
+        print(f"humpback: {one_line(str(told))}", file=sys.stderr)
+    sys.exit(code)

@@ -32,7 +32,7 @@ def agree(
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
-    """Raw agreement, Cohen's kappa, Krippendorff's alpha and the four-way table between judges, and between people."""
+    """Agreement between judges, and between people. Raw, Cohen's kappa, Krippendorff's alpha, the four-way table."""
     from analysis import raters
     from analysis.judgements.orders import GUESSED
     from analysis.judgements.reading import read_as_named, voters
@@ -66,7 +66,7 @@ def selectors(
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
-    """Precision and recall of selectors against labels with exact intervals: Humpback's data-selection table."""
+    """Precision and recall of selectors against labels. With exact intervals: Humpback's data-selection table."""
     from analysis import selectors as table
 
     if len(at_least) not in (1, len(column)):

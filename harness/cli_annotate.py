@@ -108,10 +108,12 @@ def _say_what_is_lost(systems: Sequence[System], joined: Sequence[Joined], votes
         typer.echo(one_line(f"unmatched: {row.system} {row.id}: {row.reason}: {row.instruction!r}"), err=True)
     if lost:
         path = votes.with_name(f"{votes.stem}-unmatched.csv")
+        from analysis.layout import csv_cell
+
         with path.open("w", encoding="utf-8", newline="") as file:
             out = csv.writer(file)
             out.writerow(("system", "id", "reason", "prompt"))
-            out.writerows((row.system, row.id, row.reason, row.instruction) for row in lost)
+            out.writerows(map(csv_cell, (row.system, row.id, row.reason, row.instruction)) for row in lost)
         typer.echo(f"all {len(lost):,} unmatched rows are in {path}", err=True)
 
 

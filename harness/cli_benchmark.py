@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from harness.benchmarks import SETS, AnyTask, Benchmarked, MicroFacts, Task
 from harness.fingerprint import FieldError, expression
@@ -19,6 +18,7 @@ from harness.micro.world import World
 from harness.printable import one_line
 from harness.store import StoreError
 from harness.templates import Model
+from harness.terminal import Terminal
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def benchmark(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """A model on NLP benchmarks through lm-eval: value, standard error, n and version of each task."""
+    """A model on NLP benchmarks, through lm-eval. Value, standard error, n and version of each task."""
     from harness.making import made
     from harness.recorded import named_model
 
@@ -82,10 +82,10 @@ def benchmark(
         for task, count in asked
     ]
     found = _without_missing(nodes, where)
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     for one in found:
         if one.missing:
-            console.print(str(one), markup=False, highlight=False, soft_wrap=True)
+            console.print(str(one))
     results = []
     for node, one in zip(nodes, found, strict=True):
         if not one.missing:
@@ -93,7 +93,7 @@ def benchmark(
                 one = replace(one, folder=made(node, where, console))
             except StoreError as error:
                 one = replace(one, missing=str(error))
-                console.print(str(one), markup=False, highlight=False, soft_wrap=True)
+                console.print(str(one))
         results.append(one)
     _print(results, others, as_json)
     if any(one.missing for one in results):

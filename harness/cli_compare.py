@@ -36,7 +36,8 @@ def compare(
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
-    """Win rates with intervals from judgements; two files that are the two orders of one comparison are one system."""
+    """Win rates with intervals, from judgements of any kind. Two files that are the two orders of one comparison
+    are one system."""
     from analysis import comparison, comparison_json, comparison_tables, length_controlled, raters
     from analysis import published_board_tables as board_tables
     from analysis.judgements.reading import read_judgements, voters
@@ -92,7 +93,7 @@ def leaderboard(
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ranked with intervals: who cannot be told apart, which files are copies, which published rows disagree."""
+    """Systems ranked: who cannot be told apart, and copies. Shown too: which published rows disagree."""
     from analysis import leaderboard_tables
     from analysis.leaderboard import ranked
 

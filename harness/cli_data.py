@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from harness.curation import Sample, Selected, Uniform
 from harness.data import Examples, Segments
@@ -19,6 +18,7 @@ from harness.files import Deduplicated, EveryTurn, FirstTurn, InstructionSet, Op
 from harness.fingerprint import Artifact, FieldError
 from harness.machine import Machine, load_machine
 from harness.store import RECORD, read_record
+from harness.terminal import Terminal
 
 data = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Public sets, seed data, web pages, filters, exports."
@@ -37,7 +37,7 @@ DATA = Path("data")
 
 @data.command("list")
 def list_(folder: DataFolder = DATA, as_json: AsJson = False) -> None:
-    """Every public file that the harness knows: what it is, its licence, its size, whether it is here."""
+    """Public files: what each is, its licence, whether it is here."""
     from harness.pull import status
 
     found = status(folder)
@@ -59,15 +59,15 @@ def pull(
     mirror: Annotated[Path | None, typer.Option("--from", help="A folder that holds the files already.")] = None,
     folder: DataFolder = DATA,
 ) -> None:
-    """Bring public files here: resumed where they broke off, verified before they are used."""
+    """Bring public files here, resumed and verified."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
     from harness.pull import pull as bring
     from harness.sources import published
 
     rows = [published(name) for name in names]
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    console = Terminal(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     for row in rows:
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
             task = bars.add_task(row.name, total=row.bytes)
@@ -101,7 +101,7 @@ def read(
     store: StoreFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Seed data, instruction sets or prompts in any known layout, as one clean set, with counts at each step."""
+    """Instruction sets or prompts in any layout, as one clean set. With counts at each step."""
     given, machine = _given(files, folder, store)
     _make(_examples(given, machine, n, prompts, language, every_turn, draw), machine, as_json)
 
@@ -118,7 +118,7 @@ def segment(
     store: StoreFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Web pages (WARC, HTML, JSON Lines, Parquet) to segments; what is rejected is kept with its reason."""
+    """Web pages to segments, every rejected one with its reason. Pages are WARC, HTML, JSON Lines or Parquet."""
     if language not in ("en", "any"):
         raise FieldError(f"--language is {language!r}; it is en or any")
     given, machine = _given(files, folder, store)
@@ -160,17 +160,17 @@ def filter_(
     kept: Examples = Selected(rated, at_least=at_least)
     if n is not None:
         kept = Sample(kept, n, draw)
-    console = Console()
+    console = Terminal()
     where = _made(kept, machine)
     control = _made(Uniform(rated, as_many_as=kept, draw=draw), machine)
     table = _made(rated, machine) / EXAMPLES
     found = histograms.histogram(histograms.scores_in(table), threshold=at_least)
-    console.print(histograms.as_text(found), highlight=False, markup=False)
+    console.print(histograms.as_text(found))
     ids = {row.id for row in rows_of(where / EXAMPLES, Example)}
     counted = coding.coding(rows_of(table, Example), kept=lambda row: row.id in ids)
-    console.print("\nabout code (AlpaGasus's keywords):", highlight=False)
-    console.print(coding.as_text(counted), highlight=False, markup=False)
-    console.print(f"\nkept     {where}\ncontrol  {control}", highlight=False, soft_wrap=True)
+    console.print("\nabout code (AlpaGasus's keywords):")
+    console.print(coding.as_text(counted))
+    console.print(f"\nkept     {where}\ncontrol  {control}")
     if figure is not None:
         from analysis import data_figures, figures
 
@@ -179,7 +179,7 @@ def filter_(
         beside = f" --scores {Path(scores).name}" if scores else ""
         command = f"humpback data filter {names}{beside} --column {column} --at-least {at_least:g}"
         figures.save(data_figures.histogram_figure(found, command), figure, "scores", command)
-        console.print(f"figure   {figure}/scores.svg, .png, .pdf", highlight=False, soft_wrap=True)
+        console.print(f"figure   {figure}/scores.svg, .png, .pdf")
 
 
 @data.command()
@@ -194,7 +194,7 @@ def export(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what an export wrote there.")] = False,
 ) -> None:
-    """A set or a model of the store, with a card, as other programs load it."""
+    """A set or a model, with a card, as other programs load it."""
     from harness import export as out_of
     from harness.export.models import export_model
     from harness.sources import SOURCES
@@ -237,7 +237,7 @@ def _examples(
 def _made(target: Artifact, machine: Machine) -> Path:
     from harness.making import made
 
-    return made(target, machine, Console(stderr=True))
+    return made(target, machine, Terminal(stderr=True))
 
 
 def _make(target: Artifact, machine: Machine, as_json: bool, also: tuple[Artifact, ...] = ()) -> Path:

@@ -27,7 +27,7 @@ def fit(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the figure: SVG, PNG, PDF.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Fit value = alpha ln N + C: alpha with its intervals, does the line hold, does it saturate, do alphas differ."""
+    """Fit value = alpha ln N + C, with intervals of alpha. Does the line hold, does it saturate, do alphas differ?"""
     from analysis.scaling_points import COLUMNS, published_alphas, published_points, read_points
     from analysis.scaling_tables import as_json as to_json
     from analysis.scaling_tables import as_text, summarise

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from harness.fingerprint import Artifact, FieldError
 from harness.machine import Machine, load_machine
@@ -17,6 +16,7 @@ from harness.outcomes import AlpacaEvalJudge, Judged, LocalJudge, Matched, Micro
 from harness.printable import one_line
 from harness.rows import CALLS, REJECTED, UNREADABLE, JudgeCall, read
 from harness.store import RECORD, StoreError, read_record
+from harness.terminal import Terminal
 
 _NAMED = 20
 """Rows without a partner that are named on the screen, of each side; all of them are in the artifact."""
@@ -51,7 +51,7 @@ def judge(
     store: Annotated[Path | None, typer.Option(help="Folder of the artifacts.", show_default="artifacts")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Two systems' answers, joined on the prompt, judged in both orders. A run that is stopped goes on where it was."""
+    """Two systems' answers, judged prompt by prompt in both orders. A run that is stopped goes on where it was."""
     from harness.judging.sides import joined, side
 
     by = _judge(name, model, samples)
@@ -78,11 +78,7 @@ def judge(
         writers = {who for one in sides for who in one.generators(_made(one.examples, where))}
         _not_itself(by.model, writers, may_judge_itself)
         _agreed(node, by, where, yes)
-    try:
-        result = _made(node, where)
-    except KeyboardInterrupt:
-        typer.echo("stopped; what was answered is kept: run the same command again to ask the rest", err=True)
-        raise typer.Exit(130) from None
+    result = _made(node, where)
     if isinstance(by, AlpacaEvalJudge):
         _say_who_answered(result, by, writers)
     counts = read_record(result / RECORD)["counts"]
@@ -118,7 +114,7 @@ def _judge(name: str, model: str | None, samples: int) -> AlpacaEvalJudge | Micr
 def _made(target: Artifact, machine: Machine) -> Path:
     from harness.making import made
 
-    return made(target, machine, Console(stderr=True))
+    return made(target, machine, Terminal(stderr=True))
 
 
 def _say_what_is_left_out(sides: tuple[tuple[str, Matched], ...], machine: Machine) -> None:

@@ -32,7 +32,7 @@ def stats(
     folder: DataFolder = DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Humpback's Table 1: examples, and lengths of instruction and output as mean and deviation."""
+    """Humpback's Table 1: how many examples, how long. Lengths of instruction and output as mean and deviation."""
     from analysis import corpus, corpus_tables
 
     tokens = _counter(tokenizer) if tokenizer else None
@@ -54,7 +54,7 @@ def diversity(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the figure and the pairs as CSV.")] = None,
     folder: DataFolder = DATA,
 ) -> None:
-    """Which verbs act on which nouns in the instructions: Humpback's diversity figure."""
+    """Humpback's diversity figure: which verbs act on which nouns."""
     from analysis import data_figures, figures
     from analysis import diversity as verb_noun
 
@@ -129,7 +129,7 @@ def _counter(name: str) -> Callable[[list[str]], list[int]]:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(name)
     except (OSError, ValueError) as error:
         raise StoreError(f"--tokenizer {name}: {str(error).splitlines()[0]}") from error
     return lambda texts: [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]

@@ -27,7 +27,7 @@ def mirror(
         typer.Option("--results", help="Folder of tables and figures; may stand more than once.", show_default=False),
     ] = None,
 ) -> None:
-    """Write what is missing from the mirror or has changed, from records and metrics alone. Deleting STORE/wandb and
+    """Write what is new or has changed as runs of W&B. From records and metrics alone: deleting STORE/wandb and
     running this brings the same runs back."""
     from harness import tracking
 

@@ -34,7 +34,8 @@ def report(
         Path | None, typer.Option("--out", help="The page.", show_default="<results>/<setup>/report.html")
     ] = None,
 ) -> None:
-    """Write the report of a setup: each claim with its table, figure, verdict, command, cost, lineage and samples."""
+    """One HTML page of all that was run on a setup. Each claim with its table, figure, verdict, command, cost,
+    lineage and samples."""
     from analysis.report.page import build
 
     declared = [] if setup == "files" else _declared(setup)

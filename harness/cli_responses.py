@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from harness.data import Sampling
 from harness.files import PromptSet
@@ -23,6 +22,7 @@ from harness.printable import one_line
 from harness.prompts import S_A, S_W
 from harness.rows import EXAMPLES, Example, read
 from harness.store import RECORD, Store, StoreError
+from harness.terminal import Terminal
 
 SYSTEMS: Mapping[str, tuple[str, ...]] = {"none": (), "S_a": (S_A,), "S_w": (S_W,), "S_a and S_w": (S_A, S_W)}
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -47,7 +47,7 @@ def responses(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Answers to a set of prompts without a system prompt, under S_a, under S_w and under both, side by side."""
+    """Answers to prompts under each system prompt, side by side. Without one, under S_a, under S_w and under both."""
     from harness.making import made
     from harness.recorded import named_model
     from harness.setup_file import named_files
@@ -61,7 +61,7 @@ def responses(
     files, mapped = named_files(prompts, Path(where.data))
     where = replace(where, files=(*where.files, *named.files, *mapped))
     sampling = Sampling(temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     answers = {
         name: list(
             read(made(Responses(named.model, PromptSet(files), sampling, system), where, console) / EXAMPLES, Example)
@@ -149,7 +149,7 @@ def improvement(
     prompts: Annotated[int, typer.Option("--prompts", min=0, help="So many prompts of each kind are listed.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """The prompts on which the first model fails and the second does not, by category, and the reverse."""
+    """Prompts on which one model fails and the other does not. By category, and the reverse."""
     from analysis import improvement as rule
     from analysis.judgements.reading import read_judgements
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from experiments.catalogue import experiment
 from experiments.catalogue import setup as setup_named
@@ -25,6 +24,7 @@ from harness.fingerprint import FieldError, canonical
 from harness.machine import Machine, load_machine
 from harness.search import Setting, Space, Values, applied, enumerable, first, grid
 from harness.store import Store, StoreError
+from harness.terminal import Terminal
 
 if TYPE_CHECKING:
     from harness.sweeps.trials import Trial
@@ -53,7 +53,7 @@ def sweep(
         Path | None, typer.Option("--results", help="Folder for tables and figures.", show_default="<store>/results")
     ] = None,
 ) -> None:
-    """Search the experiment's SPACE for the setting with the highest win rate on dev prompts.
+    """Search an experiment's SPACE on dev prompts. What is wanted is the setting with the highest win rate.
 
     Stopped or killed, it goes on where it was. A space of choices alone is enumerated."""
     if importlib.util.find_spec("optuna") is None:
@@ -164,7 +164,7 @@ def _run(worth: OnDev, wanted: Sweep, workers: int, folder: Path, command: str) 
     from harness.sweeps.trials import best
     from harness.sweeps.workers import sweep as run_sweep
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Terminal()
     store = Store(Path(worth.machine.store))
     store.prepare()
     how = "all combinations" if wanted.enumerated else f"{wanted.trials} trials"

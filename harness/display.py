@@ -1,26 +1,25 @@
-"""A run as a person watches it: progress bars in a terminal, then the table; and what is written of it."""
+"""A run as a person meets it: how it goes, then the table; and what is written of it."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
 from rich.table import Table
 
 from experiments.catalogue import Declared, Experiment
 from harness.display_files import write
-from harness.executors.local import Progress, Result, StageFailed, execute
+from harness.executors.local import Result, StageFailed, execute
 from harness.fingerprint import Artifact
 from harness.machine import Machine
 from harness.plan import plan
-from harness.run import Outcome
+from harness.printable import one_line
+from harness.progress import watched
 from harness.store import Store
+from harness.terminal import Terminal
 
 
 def run_and_report(
@@ -35,7 +34,7 @@ def run_and_report(
     Raises:
         StoreError: when the store, or the results folder, cannot be used.
     """
-    console = Console(stderr=as_json)
+    console = Terminal(stderr=as_json)
     store = Store(Path(machine.store))
     to_do = plan(store, [target for declared, _ in chosen for target in declared.targets])
     started = time.monotonic()
@@ -46,7 +45,16 @@ def run_and_report(
         f"{len(to_do.steps) - len(to_do.to_do)} done; store {store.root}",
         highlight=False,
     )
-    result = _watched(console, to_do, store, machine)
+
+    def expected() -> dict[str, float]:
+        from harness.costs.plan_cost import cost
+
+        steps = cost(to_do, store, machine).steps
+        return {artifact.fingerprint: 3_600 * one.run.wall for artifact, one in steps}
+
+    stages = [step.artifact for step in to_do.to_do]
+    with watched(Terminal(stderr=True), stages, machine.workers, expected) as progress:
+        result = execute(to_do, store, machine, progress)
     ok = _complaints(console, store, result)
     reasons = {key: outcome.reason for key, outcome in result.outcomes.items() if outcome.reason}
     printed = []
@@ -58,14 +66,14 @@ def run_and_report(
             printed.append(tables.as_json(command, found))
         else:
             _print(console, declared.experiment, found)
-        console.print(f"wrote {written}", highlight=False, soft_wrap=True)
+        console.print(f"wrote {written}")
     if as_json:
         print(printed[0] if len(printed) == 1 else "[" + ",\n".join(printed) + "]")
     if machine.tracking == "wandb":
         for declared, _ in chosen:
             steps = plan(store, declared.targets).steps
             _mirrored(console, store, [step.artifact for step in steps], declared.experiment.name)
-    console.print(f"{time.monotonic() - started:.0f} s", highlight=False)
+    console.print(f"{time.monotonic() - started:.0f} s")
     return ok
 
 
@@ -87,66 +95,6 @@ def _report(declared: Declared, command: str, store: Store, reasons: dict[str, s
     return found, write(results / declared.setup.name / experiment.name, declared, command, found, store)
 
 
-def _watched(console: Console, to_do: Any, store: Store, machine: Machine) -> Result:
-    if not console.is_terminal:
-        return execute(to_do, store, machine, _lines(console))
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=28),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-    )
-    with Bars(*columns, console=console, transient=True) as bars:
-        overall = bars.add_task("stages", total=len(to_do.to_do), rate="")
-        tasks: dict[str, tuple[TaskID, float]] = {}
-
-        def started(artifact: Artifact) -> None:
-            tasks[artifact.fingerprint] = (bars.add_task(_short(artifact), total=None, rate=""), time.monotonic())
-
-        def advanced(artifact: Artifact, done: int, total: int, unit: str) -> None:
-            task, since = tasks[artifact.fingerprint]
-            rate = done / max(time.monotonic() - since, 1e-9)
-            left = (total - done) / rate if rate else 0.0
-            bars.update(task, completed=done, total=total, rate=f"{rate:,.1f} {unit}/s, {left:.0f} s left")
-
-        def ended(artifact: Artifact, outcome: Outcome) -> None:
-            bars.advance(overall)
-            if artifact.fingerprint in tasks:
-                bars.remove_task(tasks.pop(artifact.fingerprint)[0])
-            bars.console.print(_line(artifact, outcome), highlight=False)
-
-        def failed(artifact: Artifact, error: Exception) -> None:
-            bars.advance(overall)
-            bars.remove_task(tasks.pop(artifact.fingerprint)[0])
-
-        return execute(to_do, store, machine, Progress(started, advanced, ended, failed))
-
-
-def _lines(console: Console) -> Progress:
-    """Where there is no terminal: nothing but what stopped."""
-
-    def ended(artifact: Artifact, outcome: Outcome) -> None:
-        if outcome.word == "stopped":
-            console.print(_line(artifact, outcome), highlight=False, soft_wrap=True)
-
-    return Progress(ended=ended)
-
-
-def _short(artifact: Artifact) -> str:
-    return artifact.name.rsplit("-", 1)[0][:56]
-
-
-def _line(artifact: Artifact, outcome: Outcome) -> str:
-    if outcome.word == "stopped":
-        return f"  stopped {_short(artifact)}: {outcome.reason}"
-    return (
-        f"  {outcome.seconds:6.1f} s  {_short(artifact)}"
-        if outcome.word == "made"
-        else f"  found     {_short(artifact)}"
-    )
-
-
 def _mirrored(console: Console, store: Store, artifacts: list[Artifact], experiment: str) -> None:
     from harness import tracking
 
@@ -155,7 +103,8 @@ def _mirrored(console: Console, store: Store, artifacts: list[Artifact], experim
         return
     if not tracking.available():
         console.print(
-            "[yellow]wandb is not installed: nothing is mirrored; metrics.jsonl beside each artifact has it all"
+            "wandb is not installed: nothing is mirrored; metrics.jsonl beside each artifact has it all",
+            style="yellow",
         )
         return
     with console.status(f"mirroring {len(waiting)} runs to W&B"):
@@ -164,13 +113,13 @@ def _mirrored(console: Console, store: Store, artifacts: list[Artifact], experim
 
 def _complaints(console: Console, store: Store, result: Result) -> bool:
     for error in result.failures.values():
-        console.print(f"[red]failed[/red] {error}", highlight=False)
+        console.print(f"failed {one_line(str(error))}", style="red")
         if isinstance(error, StageFailed) and error.trace:
             folder = store.root / ".failed"
             folder.mkdir(exist_ok=True)
             path = folder / f"{str(error).split(':')[0].replace('/', '-')}.txt"
             path.write_text(error.trace, encoding="utf-8")
-            console.print(f"       the traceback is in {path}", highlight=False)
+            console.print(f"       the traceback is in {path}")
     return not result.failures
 
 
@@ -189,8 +138,8 @@ def _print(console: Console, experiment: Experiment, found: Any) -> None:
         without,
     )
 
-    wide = console if console.is_terminal else Console(width=180, file=sys.stdout)
-    wide.print(experiment.claim, style="bold", highlight=False)
+    wide = console if console.is_terminal else Terminal(width=180)
+    wide.print(experiment.claim, style="bold")
     seeds = {row.seed for row in found.rows} - {"all"}
     rows, styles = [], []
     for row in found.rows:
@@ -203,17 +152,17 @@ def _print(console: Console, experiment: Experiment, found: Any) -> None:
         together = row.seed == "all" and row.set == "all"
         styles.append("dim" if not together else "bold" if len(seeds) > 1 else None)
     if rows:
-        wide.print(_table(*shown(HEADS, rows), styles))
+        wide.print(_table(*shown(HEADS, rows), styles), soft_wrap=False)
     if measured := [measured_cells(row) for row in found.measured if row.seed == "all"]:
-        wide.print(_table(*without(*shown(MEASURED_HEADS, measured), "seed")))
+        wide.print(_table(*without(*shown(MEASURED_HEADS, measured), "seed")), soft_wrap=False)
         for line in not_measured(found.measured):
-            wide.print(line, highlight=False, soft_wrap=True)
+            wide.print(line)
     if found.curves:
-        wide.print(_table(*shown(CURVE_HEADS, [curve_cells(one) for one in found.curves])))
+        wide.print(_table(*shown(CURVE_HEADS, [curve_cells(one) for one in found.curves])), soft_wrap=False)
     if found.findings:
-        wide.print(_table(*shown(FINDING_HEADS, finding_rows(found.findings))))
+        wide.print(_table(*shown(FINDING_HEADS, finding_rows(found.findings))), soft_wrap=False)
     if found.losses:
-        wide.print("on the way: " + "; ".join(found.losses), highlight=False)
+        wide.print("on the way: " + "; ".join(found.losses))
 
 
 _LEFT = ("arm", "against", "what", "metric", "curve", "sizes", "compared", "verdict", "claim")
@@ -225,5 +174,5 @@ def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], styles: Sequence
     for head in heads:
         table.add_column(head, overflow="fold", justify="left" if head in _LEFT else "right")
     for row, style in zip(rows, styles or [None] * len(rows), strict=True):
-        table.add_row(*row, style=style)
+        table.add_row(*map(one_line, row), style=style)
     return table

@@ -19,6 +19,11 @@ from functools import cache, cached_property
 from itertools import islice
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
+from harness.printable import one_line
+
+_SLUG_BYTES = 160
+"""Of a folder's name, which most file systems limit to 255."""
+
 
 class FieldError(TypeError):
     """A field holds something that its type, or canonical JSON, does not admit. The message names class and field."""
@@ -116,7 +121,9 @@ class Artifact(Value):
     @property
     def name(self) -> str:
         """How people and logs refer to it: kind, slug and the head of the fingerprint."""
-        return f"{type(self).__name__.lower()}/{self.slug}-{self.fingerprint[:16]}"
+        slug = self.slug if self.slug.isprintable() else one_line(self.slug)
+        short = slug.encode()[:_SLUG_BYTES].decode(errors="ignore")
+        return f"{type(self).__name__.lower()}/{short}-{self.fingerprint[:16]}"
 
 
 def _artifacts_in(value: object) -> Iterator[Artifact]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from harness.fingerprint import Artifact
 from harness.machine import Machine
 from harness.plan import plan
+from harness.progress import watched
 from harness.run import make, source_state
 from harness.store import Store, StoreError
 
 
 def made(target: Artifact, machine: Machine, console: Console) -> Path:
-    """The artifact's folder, what is missing of it made first, with progress bars where there is a terminal.
+    """The artifact's folder, what is missing of it made first, as `watched` shows it.
 
     Raises:
         StoreError: when the store cannot be used, an input cannot, or a set that others need came out empty.
@@ -23,24 +24,19 @@ def made(target: Artifact, machine: Machine, console: Console) -> Path:
     store = Store(Path(machine.store))
     steps = plan(store, [target])
     if steps.damaged:
-        raise StoreError("\n".join(step.state.reason for step in steps.damaged))
+        raise StoreError(*(step.state.reason for step in steps.damaged))
     if not steps.to_do:
         return store.open(target)
     store.prepare()
     source = source_state()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    with watched(console, [step.artifact for step in steps.to_do]) as progress:
         for step in steps.to_do:
-            task = bars.add_task(f"{type(step.artifact).__name__.lower()}/{step.artifact.slug}", total=None)
-
-            def report(done: int, total: int, unit: str, task: TaskID = task) -> None:
-                bars.update(task, completed=done, total=total)
-
+            progress.started(step.artifact)
             try:
-                outcome = make(step.artifact, store, machine, source, report)
+                outcome = make(step.artifact, store, machine, source, partial(progress.advanced, step.artifact))
             except ValueError as error:
                 raise StoreError(f"{step.artifact.name} was not made: {error}") from error
-            bars.remove_task(task)
             if outcome.word == "stopped":
                 raise StoreError(f"{step.artifact.name} was not made: {outcome.reason}")
+            progress.ended(step.artifact, outcome)
     return store.open(target)

@@ -25,6 +25,7 @@ from typing import Any, Literal
 from harness import attempts
 from harness.fingerprint import Artifact, expression
 from harness.machine import Machine
+from harness.printable import printable
 from harness.stages import TooFew, Work, new_log, stage_for
 from harness.store import Store, StoreError
 
@@ -147,9 +148,15 @@ def source_state() -> dict[str, Any]:
     """Which code is about to run: the commit, the checksum of uncommitted changes and the files they touch, argv."""
     root = Path(__file__).resolve().parent.parent
 
+    # A hook of git's names its own repository here, which may be another.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+
     def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)
-        return done.stdout if done.returncode == 0 else ""
+        if not (root / ".git").exists():  # not a checkout: perhaps installed below somebody's own repository
+            return ""
+        command = ["git", "-C", str(root), *words]
+        done = subprocess.run(command, capture_output=True, check=False, env=environment)
+        return done.stdout.decode(errors="backslashreplace") if done.returncode == 0 else ""
 
     try:
         commit, diff = git("rev-parse", "HEAD").strip(), git("diff", "HEAD")
@@ -159,5 +166,5 @@ def source_state() -> dict[str, Any]:
         "commit": commit or None,
         "diff": sha256(diff.encode()).hexdigest()[:16] if diff else None,
         "changed": git("diff", "HEAD", "--name-only").split() if diff else [],
-        "argv": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "argv": [printable(word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])],
     }

@@ -26,8 +26,8 @@ from harness.fingerprint import FieldError
 from harness.gguf_file import header, is_gguf
 from harness.given import Base, Given
 from harness.located import digest, model_files
-from harness.model_folder import model_root
 from harness.models import FolderModel, GgufModel, HubModel
+from harness.printable import printable
 from harness.store import checksum
 
 LISTS = ("seed_data", "pages", "prompts")
@@ -60,7 +60,8 @@ class _Found:
         names = tuple(SOURCES)
         found: list[File | Source] = []
         for pattern in patterns:
-            paths = sorted(Path(one) for one in glob.glob(str(self.folder / pattern), recursive=True))
+            literal = self.folder / pattern  # whose name may hold brackets
+            paths = [literal] if literal.exists() else sorted(map(Path, glob.glob(str(literal), recursive=True)))
             if not paths and pattern in names:
                 found.append(source(pattern))
                 continue
@@ -69,14 +70,14 @@ class _Found:
             if not files:
                 near = difflib.get_close_matches(pattern, names, n=2)
                 hint = f"; did you mean the public set {' or '.join(near)}?" if near else ""
-                raise FieldError(f"{key}: there is no file {self.folder / pattern}{hint}")
+                raise FieldError(f"{key}: there is no file {literal}{hint}")
             found += [self.one(path) for path in files]
         return tuple(found)
 
     def one(self, path: Path) -> File:
         sha256 = checksum(path)
         self.files[sha256] = str(path.resolve())
-        return File(path.name, sha256)
+        return File(printable(path.name).replace("\n", " "), sha256)
 
     def path(self, given: File | Source) -> Path:
         if isinstance(given, File):
@@ -93,9 +94,8 @@ class _Found:
             file = self.one(folder)
             return GgufModel(file.name, file.sha256)
         if folder.is_dir():
-            root = model_root(folder)
-            sha256 = digest(model_files(root))
-            self.files[sha256] = str(root.resolve())
+            sha256 = digest(model_files(folder))
+            self.files[sha256] = str(folder.resolve())
             return FolderModel(folder.resolve().name, sha256)
         if name.startswith((".", "/", "~")) or name.count("/") != 1:
             raise FieldError(f"{key} is {name!r}; there is no such folder or .gguf file, and a hub name is OWNER/NAME")

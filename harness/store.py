@@ -31,7 +31,7 @@ METRICS = "metrics.jsonl"
 
 
 class StoreError(RuntimeError):
-    """The store cannot be used as it is. The message names the file and says what to do."""
+    """The store cannot be used as it is. Each argument is a message of one line that names the file and what to do."""
 
 
 class Damaged(StoreError):

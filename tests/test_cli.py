@@ -21,7 +21,7 @@ from tests.conftest import MACHINE, SOURCE
 def humpback(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     env = {key: value for key, value in os.environ.items() if not key.startswith("WANDB")}
     return subprocess.run(
-        [sys.executable, "-m", "harness.cli", *words],
+        [sys.executable, "-m", "harness", *words],
         capture_output=True,
         text=True,
         check=False,

@@ -188,7 +188,7 @@ def test_two_columns_are_enough_and_others_are_told(file: Path) -> None:
 
 def test_the_command_is_wired_and_wrong_words_end_in_a_line(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "harness.cli", "fit", "nowhere.csv"],
+        [sys.executable, "-m", "harness", "fit", "nowhere.csv"],
         capture_output=True,
         text=True,
         check=False,

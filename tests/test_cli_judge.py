@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from harness.rows import CALLS, VERDICTS, JudgeCall, Verdict, read
 from harness.show import artifact_lines
 from harness.store import StoreError
 from tests.harness.judging.test_asking import longer
-from tests.harness.model_server import Body, ModelServer, Told, serving
+from tests.harness.model_server import ModelServer, Told, serving
 from tests.shared_data import SHARED, needs_shared
 
 
@@ -167,31 +165,6 @@ def test_sides_without_a_prompt_in_common_are_an_error(tmp_path: Path) -> None:
     error = failed(run(*words))
     assert isinstance(error, StoreError)
     assert "no prompt in common" in str(error)
-
-
-def test_a_run_that_is_interrupted_says_so_in_one_line_and_goes_on(
-    server: ModelServer, files: tuple[Path, Path], tmp_path: Path
-) -> None:
-    words = [*files, "--judge", "alpaca_eval_gpt4", "--base-url", server.address, "--store", tmp_path / "store"]
-    server.latency = 0.01
-
-    def interrupt(body: Body) -> dict[str, Any]:
-        if len(server.asked) == 3:
-            os.kill(os.getpid(), signal.SIGINT)
-        return longer(body)
-
-    server.reply = interrupt
-    # A shell that starts the tests in the background leaves SIGINT ignored.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        result = run(*words, "--concurrency", 1)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert result.exit_code == 130
-    assert result.stderr.splitlines()[-1].startswith("stopped; what was answered is kept")
-    server.reply = longer
-    assert run(*words).exit_code == 0
-    assert len(server.asked) <= 7
 
 
 def test_rows_that_are_no_answers_are_named(server: ModelServer, files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_no_text_leaves_its_fence_and_no_name_its_heading() -> None:
     outside = [line for line in outside_fences(written) if line]
     assert [line for line in outside if line.startswith("#")] == [
         "# Answers of `model # b`",
-        "## `x' # a\\x1b[2J`",
+        "## `x' # a\\u001b[2J`",
         "## `1`",
     ]
     assert all(line.startswith(("#", "|", "**")) for line in outside)
@@ -101,7 +101,7 @@ def test_no_text_leaves_its_fence_and_no_name_its_heading() -> None:
 def test_a_line_for_the_terminal_has_nothing_that_acts_on_it() -> None:
     told = one_line(HOSTILE)
     assert told.isprintable()
-    assert told.startswith("Ho \\x1b[2J\\x1b]0;owned\\x07 \\u202egnorw\\u200b # Not a heading ```")
+    assert told.startswith("Ho \\u001b[2J\\u001b]0;owned\\u0007 \\u202egnorw\\u200b # Not a heading ```")
     assert one_line("naïve 日本語 🙂") == "naïve 日本語 🙂"
     assert one_line("a" * 2_000_000, 20) == "a" * 17 + "..."
     assert one_line("a" * 20, 20) == "a" * 20
@@ -136,10 +136,10 @@ def test_improvement_lists_both_ways_by_category_and_harms_no_terminal(tmp_path:
     assert all(line.isprintable() for line in result.stdout.splitlines())
     table = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines()[:4]}
     assert table["advice"] == ["4", "2", "0", "1", "0", "1"]
-    assert table["evil\\x1b[2J"] == ["3", "1", "1", "0", "1", "0"]
+    assert table["evil\\u001b[2J"] == ["3", "1", "1", "0", "1", "0"]
     assert table["all"] == ["7", "3", "1", "1", "1", "1"]
     mended = result.stdout[result.stdout.index("\nmended:") : result.stdout.index("\nbroken:")]
-    assert mended.count("\\x1b]0;owned") == 2
+    assert mended.count("\\u001b]0;owned") == 2
     assert "and 1 more; --json has them all" in mended
     told: dict[str, Any] = json.loads(run("improvement", first, second, "--json").stdout)
     assert (told["n"], told["mended"], told["broken"], told["undecided"]) == (7, 3, 1, 1)

@@ -24,6 +24,7 @@ VOCABULARY = {
     "harness.measures",
     "harness.models",
     "harness.outcomes",
+    "harness.printable",
     "harness.prompts",
     "harness.prompts.sensitive",
     "harness.screening",

@@ -60,7 +60,7 @@ def made(
             {
                 "model": artifact.slug,
                 "fingerprint": artifact.fingerprint[:8],
-                "examples": record["counts"]["kept"],
+                "examples": record["counts"]["in"],
                 "updates": record["counts"].get("updates"),
                 "seconds": record["seconds"],
             }

@@ -10,6 +10,7 @@ import re
 
 from analysis.gather import Results
 from analysis.tables.sheets import WORDS, Sheet, by_set, over_seeds
+from harness.printable import one_line
 
 _WIDTHS = {"claim": "p{5.5cm}", "verdict": "p{2.5cm}"}
 """Columns of sentences, which have to be broken."""
@@ -49,7 +50,7 @@ def escaped(text: str) -> str:
                 return "$-$"
         return _MARKS[found[0]]
 
-    return _SPECIAL.sub(mark, " ".join(text.split()))
+    return _SPECIAL.sub(mark, one_line(text))
 
 
 def latex(title: str, command: str, results: Results) -> str:

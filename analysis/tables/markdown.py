@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analysis.gather import Results
+from analysis.layout import markdown_text
 from analysis.tables.sheets import WORDS, Sheet, by_seed, by_set, over_seeds
+from harness.printable import one_line
 
 
 def markdown(title: str, command: str, results: Results) -> str:
     """The table file: everything over all seeds, then by set of prompts and by seed."""
-    parts = [f"# {title}", f"Made by `{command}`."]
+    parts = [f"# {one_line(title)}", f"Made by `{command}`."]
     for place, sheet in enumerate(over_seeds(results)):
         parts += _written(sheet, heading=place > 0)
         if place == 0 and results.losses:
@@ -27,7 +29,7 @@ def _written(sheet: Sheet, *, heading: bool) -> list[str]:
 
 def _table(sheet: Sheet) -> str:
     def line(values: Iterable[str]) -> str:
-        return "| " + " | ".join(" ".join(value.split()).replace("|", "\\|") for value in values) + " |"
+        return "| " + " | ".join(map(markdown_text, values)) + " |"
 
     rule = ("---" if head in WORDS else "---:" for head in sheet.heads)
     return "\n".join([line(sheet.heads), line(rule), *map(line, sheet.rows)])

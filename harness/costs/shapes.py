@@ -69,8 +69,7 @@ class Shape:
             "up_proj": into,
             "down_proj": out,
         }
-        names = sides if adapter.targets == "all-linear" else adapter.targets
-        return self.layers * adapter.rank * sum(sum(sides.get(name, square)) for name in names)
+        return self.layers * adapter.rank * sum(sum(sides.get(name, square)) for name in adapter.targets)
 
 
 PUBLISHED = {

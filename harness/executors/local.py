@@ -15,10 +15,12 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
 from harness.fingerprint import Artifact
+from harness.interrupt import end_children, shielded
 from harness.machine import Machine
 from harness.models import Pretrained
 from harness.plan import Plan
@@ -66,7 +68,7 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
         StoreError: when the plan has damaged artifacts, or the store cannot be written; nothing more is started.
     """
     if plan.damaged:
-        raise StoreError("\n".join(step.state.reason for step in plan.damaged))
+        raise StoreError(*(step.state.reason for step in plan.damaged))
     result = Result()
     waiting = {step.artifact.fingerprint: step.artifact for step in plan.to_do}
     if not waiting:
@@ -78,7 +80,9 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     os.environ["TQDM_DISABLE"] = "1"
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["harness.executors.warm"])
+    context.set_forkserver_preload(["harness.executors.leash", "harness.executors.warm"])
+    with shielded():  # the workers inherit it
+        forkserver.ensure_running()
     running: dict[Connection, _Running] = {}
     free_gpus = list(range(machine.workers))
     try:
@@ -110,7 +114,7 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
                     running.pop(pipe).process.join()
     finally:
         for one in running.values():
-            one.process.kill()
+            end_children(one.process.pid, itself=True)
             one.process.join()
     return result
 
@@ -210,4 +214,5 @@ def _die_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])
+        end_children()
         os._exit(1)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from harness.interrupt import end_children, shielded
 from harness.search import Space, Values
 from harness.store import StoreError
 from harness.sweeps.study import Study
@@ -76,15 +77,16 @@ def sweep(wanted: Sweep, evaluate: Evaluate, workers: int, told: Callable[[Trial
         return trials
 
     try:
-        for process in processes:
-            process.start()
+        with shielded():
+            for process in processes:
+                process.start()
         while any(process.is_alive() for process in processes):
             connection.wait([process.sentinel for process in processes if process.is_alive()], timeout=_PAUSE)
             look()
     finally:
         for process in processes:
             if process.is_alive():
-                process.kill()
+                end_children(process.pid, itself=True)
             process.join()
     trials = look()
     if not any(process.exitcode == 0 for process in processes):
@@ -127,4 +129,5 @@ def _die_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])
+        end_children()
         os._exit(1)

@@ -1,0 +1,25 @@
+"""The `humpback` command: what holds from the first moment on, before anything is imported that takes time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def main() -> Any:
+    """Entry point. Errors that a user can mend are one line, a stop is one line, everything else is a traceback."""
+    from harness import interrupt
+
+    interrupt.watch()
+    try:
+        from harness.terminal import guard
+
+        guard()
+        from harness.cli import main as run
+
+        return run()
+    finally:
+        interrupt.end_if_stopped()
+
+
+if __name__ == "__main__":
+    main()

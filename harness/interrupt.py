@@ -1,0 +1,97 @@
+"""Stopping: Ctrl-C, or the SIGTERM of a job's end, says in one line how to go on, and nothing is left running.
+
+What was under way may be anywhere: in an import, in a matrix product, waiting for a server's name. It is given a few
+seconds to put things in order by itself; then the process ends all the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from multiprocessing import resource_tracker
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_GRACE = 3.0
+"""Seconds to end in."""
+_stopped_by: int | None = None
+
+
+def watch() -> None:
+    """From here on either signal raises KeyboardInterrupt, and the process has ended seconds later."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    # Told in C, so that it is known also while one long call of a library keeps Python from its handlers.
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    for number in _SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+    threading.Thread(target=_end_late, args=(reading,), daemon=True).start()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    global _stopped_by
+    if _stopped_by is not None:
+        _end(number)
+    _stopped_by = number
+    # It would put the traceback of everything that it cancels on the screen.
+    logging.getLogger("asyncio").disabled = True
+    raise KeyboardInterrupt
+
+
+def _end_late(told: int) -> None:
+    while (number := os.read(told, 1)[0]) not in _SIGNALS:
+        pass
+    time.sleep(_GRACE)
+    _end(number, flush=False)
+
+
+def end_if_stopped() -> None:
+    """End here, with the line and the exit code, if one of the signals came. Whatever is being raised is its doing."""
+    if _stopped_by is not None:
+        _end(_stopped_by)
+
+
+def _end(number: int, *, flush: bool = True) -> None:
+    # A second Ctrl-C now is meant for what is being done already.
+    for one in _SIGNALS:
+        with contextlib.suppress(ValueError):  # the watching thread cannot, and ends the process at once
+            signal.signal(one, signal.SIG_IGN)
+    end_children()
+    with contextlib.suppress(OSError, ValueError):
+        if flush:  # late, it may be what is waited for
+            sys.stdout.flush()
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), b"\r\x1b[K\x1b[?25h")  # what is left of a progress bar; the cursor back
+    with contextlib.suppress(OSError, ValueError):
+        print("humpback: stopped; what is finished is kept: run the same command again to go on", file=sys.stderr)
+        sys.stderr.flush()
+    os._exit(128 + number)
+
+
+def end_children(parent: int | None = None, *, itself: bool = False) -> None:
+    """Kill every process below a process (this one), and it too if `itself`."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        root = psutil.Process(parent)
+        for one in [*([root] if itself else []), *root.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                one.kill()
+
+
+@contextlib.contextmanager
+def shielded() -> Iterator[None]:
+    """Processes started within never hear of a Ctrl-C, which reaches the whole group: their parent ends them."""
+    resource_tracker.ensure_running()  # it would let the signal through again, were it started with the first of them
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
