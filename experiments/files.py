@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from experiments.setup import AtLeast, BestShare, Grid, Setup, benchmarks
 from harness.curation import ExpectedScore
-from harness.data import Joined, Sampling, Segments
-from harness.files import Deduplicated
+from harness.data import Joined, Sampling
 from harness.given import Given
 from harness.models import BatchBySize, LinearTo, Llama, Lora, Pretrained, Sft, StepsBySize
 from harness.outcomes import LocalJudge, Responses
@@ -30,7 +29,7 @@ _TINY_SFT = Sft(
 
 def files(given: Given) -> Setup:
     """The setup made of what somebody pointed at."""
-    segments = Deduplicated(Segments(given.pages, language="en" if given.language == "en" else None))
+    segments = given.segments
     base: Model
     if given.base is None:
         base = Pretrained(
@@ -64,15 +63,52 @@ def files(given: Given) -> Setup:
         answering=answering,
         reference=given.prompts if given.reference == "prompts" else Responses(base, given.prompts, answering),
         judge=LocalJudge(given.judge or base),
-        grid=Grid(
-            augmented=(3_200, 6_400, 12_800, 25_600),
-            seed_data=(100, 800, 1_600, 3_200),
-            thresholds=(1.0, 2.0, 3.0, 4.0, 4.5, 5.0),
-            looser=4.0,
-            scaled=(3_200, 6_400, 12_800, 25_600),
-            training=(3_000, 6_000),
-        ),
+        grid=_grid(given),
         benchmarks=benchmarks("humpback") if given.base else (),
         bias=benchmarks("humpback-bias") if given.base else (),
         sensitive=SENSITIVE,
+        seed_rows=given.seed_rows,
     )
+
+
+_MOST = 25_600
+"""Augmented examples of the papers' largest ablation."""
+_RESERVED = 0.75
+
+
+def _grid(given: Given) -> Grid:
+    """The papers' sizes where the data have them, else halves of what the data have.
+
+    Curated examples are the fewest of what is drawn: the share `best` of the segments, less a quarter for instructions
+    that come out unfinished. Under a threshold their number is known only when they are rated, and that share stands
+    for it.
+    """
+    curated = int(_RESERVED * given.best * given.segment_rows) if given.segment_rows else _MOST
+    augmented = _halves(min(curated, _MOST))
+    seed = given.seed_rows or 3_200
+    if augmented and seed < augmented[0]:
+        # Seed data alone are compared with as many augmented examples (joint_training).
+        augmented = (seed, *(n for n in augmented[1:] if n > seed))
+    seed_data = (100, 800, 1_600, 3_200) if seed >= 3_200 else _halves(seed)
+    too_few = ""
+    if len(augmented) < 2 or len(seed_data) < 2:
+        too_few = (
+            f"its sizes need 2 seed pairs and 2 curated segments or more; there are {seed:,} pairs and "
+            f"{given.segment_rows:,} segments, of which {curated:,} can be counted on at best = {given.best:g}"
+        )
+        augmented = augmented if len(augmented) > 1 else ()
+        seed_data = seed_data if len(seed_data) > 1 else ()
+    return Grid(
+        augmented=augmented,
+        seed_data=seed_data,
+        thresholds=(1.0, 2.0, 3.0, 4.0, 4.5, 5.0),
+        looser=4.0,
+        scaled=augmented,
+        training=(3_000, 6_000),
+        too_few=too_few,
+    )
+
+
+def _halves(most: int) -> tuple[int, ...]:
+    """An eighth, a quarter, a half and all of it, those that are there."""
+    return tuple(sorted({n for n in (most // 8, most // 4, most // 2, most) if n}))

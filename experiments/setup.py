@@ -49,6 +49,8 @@ class Grid(Value):
     """Augmented examples where data and model are scaled together, ascending."""
     training: tuple[int, ...]
     """Examples of a filtered instruction set (AlpaGasus's 3k and 6k), ascending."""
+    too_few: str = ""
+    """Why the data are too few for sizes of augmented or seed examples; such sizes are empty."""
 
 
 @dataclass(frozen=True)
@@ -163,11 +165,33 @@ class Setup(Value):
     """Prompts that a safe answer declines or handles with care."""
     strong: ModelRater | MicroOracle | None = None
     """A rater stronger than any M_t, to set their selections against; the paper's is GPT-4."""
+    seed_rows: int = 0
+    """Seed examples that the files hold, where they were counted."""
 
     @property
     def seed_size(self) -> int:
-        """Seed examples, where the seed data say how many are drawn; 0 where they are all that a file has."""
-        return getattr(self.seed_data, "n", None) or 0
+        """Seed examples, where the seed data say how many are drawn or their files were counted; else 0."""
+        return getattr(self.seed_data, "n", None) or self.seed_rows
+
+    @property
+    def augmented_sizes(self) -> tuple[int, ...]:
+        """Of the grid. As the two below it raises FieldError where the data are too few for it, with what there is."""
+        return self._sizes(self.grid.augmented)
+
+    @property
+    def scaled_sizes(self) -> tuple[int, ...]:
+        """Of the grid, where data and model are scaled together."""
+        return self._sizes(self.grid.scaled)
+
+    @property
+    def seed_sizes(self) -> tuple[int, ...]:
+        """Of the grid, of seed data."""
+        return self._sizes(self.grid.seed_data)
+
+    def _sizes(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        if not sizes:
+            raise FieldError(f"on {self.name}: {self.grid.too_few}")
+        return sizes
 
     def at(self, seed: int) -> Setup:
         """This setup with everything random drawn anew: data, order of training, sampling. Prompts, reference, judge

@@ -74,6 +74,9 @@ SeedData = Annotated[list[str] | None, typer.Option("--seed-data", help="For --s
 PageFiles = Annotated[
     list[str] | None, typer.Option("--pages", help="Web pages, in ClueWeb22's place: WARC, HTML, JSON Lines, Parquet.")
 ]
+TextFiles = Annotated[
+    list[str] | None, typer.Option("--texts", help="For --setup files: ready outputs in the place of pages.")
+]
 PromptFiles = Annotated[list[str] | None, typer.Option("--prompts", help="For --setup files: prompts to answer.")]
 Base = Annotated[str | None, typer.Option("--base", help="For --setup files: a folder, a hub name, or tiny.")]
 Judge = Annotated[str | None, typer.Option("--judge", help="For --setup files: a folder, a hub name, or base.")]
@@ -102,6 +105,7 @@ def plan(
     files: FilesFile = None,
     seed_data: SeedData = None,
     pages: PageFiles = None,
+    texts: TextFiles = None,
     prompts: PromptFiles = None,
     base: Base = None,
     judge: Judge = None,
@@ -121,7 +125,7 @@ def plan(
     from harness.plan import plan as planned
     from harness.show import plan_lines
 
-    options = {"seed_data": seed_data, "pages": pages, "prompts": prompts, "base": base, "judge": judge}
+    options = {"seed_data": seed_data, "pages": pages, "texts": texts, "prompts": prompts, "base": base, "judge": judge}
     every_name = _names(names)
     chosen, where = _setup(setup, files, options, load_machine(machine))
     kept = Store(store or Path(where.store))
@@ -149,6 +153,7 @@ def run(
     files: FilesFile = None,
     seed_data: SeedData = None,
     pages: PageFiles = None,
+    texts: TextFiles = None,
     prompts: PromptFiles = None,
     base: Base = None,
     judge: Judge = None,
@@ -162,7 +167,7 @@ def run(
     """Make what is not made yet, then print and write the table."""
     from harness.display import run_and_report
 
-    options = {"seed_data": seed_data, "pages": pages, "prompts": prompts, "base": base, "judge": judge}
+    options = {"seed_data": seed_data, "pages": pages, "texts": texts, "prompts": prompts, "base": base, "judge": judge}
     every_name = _names(names)
     chosen, where = _setup(setup, files, options, load_machine(machine, **({"store": str(store)} if store else {})))
     declared = [(one, _command(one, setup, seeds, files)) for one in _declared(every_name, chosen, seeds)]
@@ -247,6 +252,8 @@ def _setup(name: str, files: Path | None, options: dict[str, Any], machine: Mach
     from harness.setup_file import load_given
 
     located = load_given(files, options, Path(machine.data))
+    for note in located.notes:
+        typer.echo(f"note: {note}", err=True)
     return files_setup(located.given), replace(machine, files=located.files)
 
 

@@ -132,6 +132,21 @@ class WebPages(Pages):
 
 
 @dataclass(frozen=True)
+class Texts(Examples):
+    """Ready outputs that stand for segments of web pages: LIMA's completions, or any column of text. The rules for web
+    pages are not applied to them. Of pairs the outputs are taken, and the instructions are held back."""
+
+    files: tuple[File | Source, ...]
+    n: int | None = None
+    """Drawn uniformly without replacement; None takes all."""
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"{_stem(self.files)}-{self.n or 'all'}"
+
+
+@dataclass(frozen=True)
 class ClueWeb22(Pages):
     """English pages of ClueWeb22, Humpback's web corpus, as the setups of the papers name it. It is licensed to each
     user, so nothing is read here: a run puts pages of the user's in its place (`--pages`)."""

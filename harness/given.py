@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.data import Examples, Pages
+from harness.data import Examples, Pages, Segments
+from harness.files import Deduplicated, Texts
 from harness.fingerprint import FieldError, Value
 from harness.models import FolderModel, GgufModel, HubModel
 
@@ -17,7 +18,8 @@ class Given(Value):
     """Somebody's own data and model."""
 
     seed_data: Examples
-    pages: Pages
+    pages: Pages | Texts
+    """Web pages, or texts that stand for their segments."""
     prompts: Examples
     base: Base | None
     """None is `tiny`: a small Llama trained from nothing on the segments and the seed data."""
@@ -33,6 +35,17 @@ class Given(Value):
     """Share selected where no threshold is given. Humpback's A_5 is 8.33 % of its pool (Table 1)."""
     lora_rank: int | None = None
     """Adapters of this rank in place of full finetuning."""
+    seed_rows: int = 0
+    """Pairs of seed data that there are, after drawing; 0 where that is not known."""
+    segment_rows: int = 0
+    """Segments that there are, or at least so many, without near-duplicates; 0 where that is not known."""
+
+    @property
+    def segments(self) -> Deduplicated:
+        """What instructions are written for: segments of the pages, or the texts that stand for them."""
+        if isinstance(self.pages, Texts):
+            return Deduplicated(self.pages)
+        return Deduplicated(Segments(self.pages, language="en" if self.language == "en" else None))
 
     def __post_init__(self) -> None:
         super().__post_init__()

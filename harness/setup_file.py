@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.counted import with_counts
 from harness.data import Examples
-from harness.files import EveryTurn, File, FirstTurn, InstructionSet, OpenAssistant, PromptSet, Source, WebPages
+from harness.files import EveryTurn, File, FirstTurn, InstructionSet, OpenAssistant, PromptSet, Source, Texts, WebPages
 from harness.fingerprint import FieldError
 from harness.gguf_file import header, is_gguf
 from harness.given import Base, Given
@@ -30,10 +31,11 @@ from harness.models import FolderModel, GgufModel, HubModel
 from harness.printable import printable
 from harness.store import checksum
 
-LISTS = ("seed_data", "pages", "prompts")
+LISTS = ("seed_data", "pages", "texts", "prompts")
 TEXTS = ("base", "judge", "reference", "language", "turns")
-NUMBERS = ("seed_n", "pages_n", "prompts_n", "at_least", "best", "lora_rank")
-NEEDED = ("seed_data", "pages", "prompts", "base", "judge")
+NUMBERS = ("seed_n", "pages_n", "texts_n", "prompts_n", "segments_at_least", "at_least", "best", "lora_rank")
+NEEDED = ("seed_data", "prompts", "base", "judge")
+EITHER = ("pages", "texts")
 
 
 @dataclass
@@ -43,6 +45,8 @@ class Located:
     given: Given
     files: tuple[tuple[str, str], ...]
     """(SHA-256, path)."""
+    notes: tuple[str, ...] = ()
+    """What is to be said aloud."""
 
 
 @dataclass
@@ -130,12 +134,19 @@ def load_given(path: Path | None, options: Mapping[str, Any], data: Path) -> Loc
     _checked(where, fields)
     given = {key: value for key, value in options.items() if value not in (None, [], ())}
     beside, here = _Found(path.parent if path else Path(), data), _Found(Path(), data)
+    if any(key in given for key in EITHER):
+        fields = {key: value for key, value in fields.items() if key not in EITHER}
+    either = [key for key in EITHER if key in fields or key in given]
     missing = [key for key in NEEDED if key not in fields and key not in given]
+    missing[1:1] = [] if either else ["pages (or texts)"]
     if missing:
         raise FieldError(
-            f"{where}: {', '.join(missing)} missing; give --files FILE.toml with "
-            f'{", ".join(NEEDED)}, or each as an option. base = "tiny" and judge = "base" need no other files'
+            f"{where}: {', '.join(missing)} missing; give --files FILE.toml with {', '.join(NEEDED)} and pages or "
+            'texts, or each as an option. base = "tiny" and judge = "base" need no other files'
         )
+
+    if len(either) > 1:
+        raise FieldError(f"{where}: pages and texts are both there; texts stand for segments of pages, so give one")
 
     def of(key: str) -> tuple[_Found, Any]:
         return (here, given[key]) if key in given else (beside, fields.get(key))
@@ -152,16 +163,20 @@ def load_given(path: Path | None, options: Mapping[str, Any], data: Path) -> Loc
     seed_found, seed_files = files("seed_data")
     seed = _seed_data(seed_found, seed_files, of("seed_n")[1], language, of("turns")[1] or "first")
     rest = {key: of(key)[1] for key in ("reference", "at_least", "best", "lora_rank") if of(key)[1] is not None}
+    pages_of = WebPages if either == ["pages"] else Texts
     result = Given(
         seed,
-        WebPages(files("pages")[1], n=of("pages_n")[1]),
+        pages_of(files(either[0])[1], n=of(f"{either[0]}_n")[1]),
         PromptSet(files("prompts")[1], n=of("prompts_n")[1]),
         base=model("base", "tiny"),
         judge=model("judge", "base"),
         language=language,
         **rest,
     )
-    return Located(result, tuple({**beside.files, **here.files}.items()))
+    places = {**beside.files, **here.files}
+    path_of = _Found(Path(), data, places).path
+    counted, notes = with_counts(result, where, path_of, at_least=of("segments_at_least")[1])
+    return Located(counted, tuple(places.items()), notes)
 
 
 def _seed_data(found: _Found, files: tuple[File | Source, ...], n: int | None, language: str, turns: str) -> Examples:

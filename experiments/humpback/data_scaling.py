@@ -84,10 +84,10 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     human = at.seed_size
     found = {}
     for name, pool in pools.items():
-        for n in at.grid.augmented:
+        for n in at.augmented_sizes:
             model = augmented_model(at, subset(pool, n, seed))
             found[f"{name} {human + n}"] = arm(at, model, point=Point(name, human + n))
-    for n in at.grid.seed_data:
+    for n in at.seed_sizes:
         found[f"seed data {n}"] = arm(at, seed_model(with_seed_data(at, n)), point=Point("seed data", n))
     for rival in at.rivals:
         for n in rival.sizes:
@@ -103,10 +103,10 @@ def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
     table = {name: {"alpha": Cited("humpback-alpha", PAPER_CURVES[name][1], "alpha")} for name in curves}
     if not has_humpback_s_sizes(setup):
         size = setup.seed_size
-        return known({**table, **({f"seed data {size}": cited_m0(setup)} if size in setup.grid.seed_data else {})})
+        return known({**table, **({f"seed data {size}": cited_m0(setup)} if size in setup.seed_sizes else {})})
     sizes = {
-        "humpback": tuple(setup.seed_size + n for n in setup.grid.augmented),
-        "seed data": setup.grid.seed_data,
+        "humpback": tuple(setup.seed_size + n for n in setup.augmented_sizes),
+        "seed data": setup.seed_sizes,
         **{rival.name: rival.sizes for rival in setup.rivals},
     }
     return table | {f"{name} {n}": win_rate(*PAPER_CURVES[name], n) for name in sizes for n in sizes[name]}

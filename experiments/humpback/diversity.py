@@ -57,4 +57,4 @@ def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
 def _instructions(setup: Setup) -> int:
     """As many as there are seed examples, or the fewest that ablations draw of seed data of unknown number; and not
     more than the ablations draw of curated data."""
-    return min(setup.seed_size or setup.grid.seed_data[0], setup.grid.augmented[-1])
+    return min(setup.seed_size or setup.seed_sizes[0], setup.augmented_sizes[-1])

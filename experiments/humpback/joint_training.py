@@ -30,7 +30,7 @@ SHOWS = "figure: win rate by size of seed data alone, augmented data alone (cura
 
 def claims(setup: Setup) -> tuple[Claim, ...]:
     """What the paper's text says; its figure's values are not known."""
-    smallest, largest = setup.grid.augmented[0], setup.grid.augmented[-1]
+    smallest, largest = setup.augmented_sizes[0], setup.augmented_sizes[-1]
     return (
         Comparison(
             f"seed alone {smallest}",
@@ -60,12 +60,12 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     def alone(augmented: Examples) -> Finetuned:
         return Finetuned(at.base, Tagged(augmented, S_W), at.sft)
 
-    smallest = at.grid.augmented[0]
+    smallest = at.augmented_sizes[0]
     found = {
         "M0": arm(at, seed_model(at)),
         f"seed alone {smallest}": arm(at, seed_model(with_seed_data(at, smallest))),
     }
-    for n in at.grid.augmented:
+    for n in at.augmented_sizes:
         some, any_ = subset(good, n, seed), subset(whole, n, seed)
         found[f"curated alone {n}"] = arm(at, alone(some), point=Point("curated alone", n))
         found[f"uncurated alone {n}"] = arm(at, alone(any_), point=Point("uncurated alone", n))
@@ -78,6 +78,6 @@ def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
     found = {"M0": cited_m0(setup)}
     if has_humpback_s_sizes(setup):
         found[f"seed alone {setup.seed_size}"] = cited_m0(setup)
-        for n in setup.grid.augmented:
+        for n in setup.augmented_sizes:
             found[f"joint {n}"] = win_rate("humpback-quality-vs-quantity", "A5", n)
     return known(found)

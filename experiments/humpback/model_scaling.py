@@ -26,7 +26,7 @@ def _bases(setup: Setup) -> dict[str, Model]:
 
 def claims(setup: Setup) -> tuple[Claim, ...]:
     """What the paper's text says."""
-    most = setup.grid.scaled[-1]
+    most = setup.scaled_sizes[-1]
     found: list[Claim] = []
     for name in _bases(setup):
         found.append(
@@ -45,7 +45,7 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
         at = replace(setup.at(seed), base=base)
         found[f"{name} M0"] = arm(at, seed_model(at))
         pool = curated(at, by=first_iteration(at))
-        for n in at.grid.scaled:
+        for n in at.scaled_sizes:
             model = augmented_model(at, subset(pool, n, seed))
             found[f"{name} {n}"] = arm(at, model, point=Point(name, n))
     return found
@@ -56,5 +56,5 @@ def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
     name = {"llama-7b": "own", "llama-65b": "small"}.get(setup.name)
     if name is None:
         return known({"own M0": cited_m0(setup)})
-    points = {f"{name} {n}": win_rate("humpback-quality-vs-quantity", "A5", n) for n in setup.grid.scaled}
+    points = {f"{name} {n}": win_rate("humpback-quality-vs-quantity", "A5", n) for n in setup.scaled_sizes}
     return {f"{name} M0": win_rate("humpback-quality-vs-quantity", "M0"), **points}

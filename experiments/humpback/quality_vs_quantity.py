@@ -47,7 +47,7 @@ def claims(setup: Setup) -> tuple[Claim, ...]:
         Rising("curated (A5)", "curated data: more is better (section 3.3)"),
         Rising("curated (A5)", "curation is what makes more data better (section 3.3)", over="uncurated"),
     ]
-    for n in setup.grid.augmented:
+    for n in setup.augmented_sizes:
         none, looser, strict = _PAPER.get(n, _UNKNOWN) if has_humpback_s_sizes(setup) else _UNKNOWN
         found.append(
             Comparison(
@@ -90,7 +90,7 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
         pools["A4"] = ("less curated (A4)", kept(rated(at, by=m1), AtLeast(at.grid.looser)))
     found = {"M0": arm(at, seed_model(at))}
     for name, (curve, pool) in pools.items():
-        for n in at.grid.augmented:
+        for n in at.augmented_sizes:
             found[f"{name} {n}"] = arm(at, augmented_model(at, subset(pool, n, seed)), point=Point(curve, n))
     return found
 
@@ -100,6 +100,6 @@ def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
     found = {"M0": cited_m0(setup)}
     if has_humpback_s_sizes(setup):
         for name, curve in (("uncurated", "no curation"), ("A4", "A4"), ("A5", "A5")):
-            for n in setup.grid.augmented:
+            for n in setup.augmented_sizes:
                 found[f"{name} {n}"] = win_rate("humpback-quality-vs-quantity", curve, n)
     return known(found)

@@ -28,7 +28,7 @@ def claims(setup: Setup) -> tuple[Claim, ...]:
                 differ_in="examples",
                 claim=f"one iteration beats its seed model with {n:,} seed examples (section 3.5)",
             )
-            for n in setup.grid.seed_data
+            for n in setup.seed_sizes
         ),
     )
     return of_7b(setup, found)
@@ -37,7 +37,7 @@ def claims(setup: Setup) -> tuple[Claim, ...]:
 def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     """The arms of one seed, by name."""
     found = {}
-    for n in setup.grid.seed_data:
+    for n in setup.seed_sizes:
         at = with_seed_data(setup.at(seed), n)
         found[f"M0 {n}"] = arm(at, seed_model(at), point=Point("M0", n))
         found[f"M1 {n}"] = arm(at, first_iteration(at), point=Point("M1", n))
@@ -47,6 +47,6 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
 def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
     """Open Assistant's curve; on setups of other sizes the seed model's point, where it lies on the curve."""
     if has_humpback_s_sizes(setup):
-        return {f"M0 {n}": win_rate("humpback-data-efficiency", "Open Assistant", n) for n in setup.grid.seed_data}
+        return {f"M0 {n}": win_rate("humpback-data-efficiency", "Open Assistant", n) for n in setup.seed_sizes}
     size = setup.seed_size
-    return known({f"M0 {size}": cited_m0(setup)} if size in setup.grid.seed_data else {})
+    return known({f"M0 {size}": cited_m0(setup)} if size in setup.seed_sizes else {})

@@ -27,7 +27,7 @@ SHOWS = "table: precision, recall and win rate of selection by M0, M1 and a stro
 _GOOD = 4.5
 """The oracle's labels are whole numbers, so this is its 5."""
 _TRAINED_ON = 100
-"""Selected examples a model is trained on, the paper's number."""
+"""Selected examples a model is trained on, the paper's number, where the ablations have so many."""
 _ASKED = 2_000
 """Candidates shown to a strong rater that is paid by the call: an assumption. At the share that the paper's A_5 keeps,
 166 of them are selected, enough to train on."""
@@ -37,26 +37,31 @@ _PAPER = {_M0: "M0", _M1: "M1", _STRONG: "GPT-4"}
 
 def claims(setup: Setup) -> tuple[Claim, ...]:
     """What the paper's table shows."""
+    n = _trained_on(setup)
     better = [
         Comparison(
-            _arm(_M1),
-            _arm(_M0),
+            _arm(_M1, n),
+            _arm(_M0, n),
             differ_in="examples.examples.examples.rated.by.model",
-            claim=f"{_TRAINED_ON} examples selected by M1 beat as many selected by M0 (37.7 against 35.7)",
+            claim=f"{n} examples selected by M1 beat as many selected by M0 (37.7 against 35.7)",
             paper=2.0,
         )
     ]
     if setup.strong:
         better.append(
             Comparison(
-                _arm(_STRONG),
-                _arm(_M1),
+                _arm(_STRONG, n),
+                _arm(_M1, n),
                 differ_in="examples.examples.examples.rated",
-                claim=f"{_TRAINED_ON} examples selected by a strong rater beat as many of M1's (41.0 against 37.7)",
+                claim=f"{n} examples selected by a strong rater beat as many of M1's (41.0 against 37.7)",
                 paper=3.3,
             )
         )
     return (*_of_labels(setup), *better)
+
+
+def _trained_on(setup: Setup) -> int:
+    return min(_TRAINED_ON, setup.augmented_sizes[-1])
 
 
 def _of_labels(setup: Setup) -> list[Claim]:
@@ -84,7 +89,9 @@ def arms(setup: Setup, seed: int) -> dict[str, Arm]:
     """A model for each selector, trained on what it selected and on no seed data."""
     at = setup.at(seed)
     return {
-        _arm(name): arm(at, Finetuned(at.base, Tagged(subset(selected, _TRAINED_ON, seed), S_W), at.sft))
+        _arm(name, _trained_on(at)): arm(
+            at, Finetuned(at.base, Tagged(subset(selected, _trained_on(at), seed), S_W), at.sft)
+        )
         for name, selected in _selections(setup, seed).items()
     }
 
@@ -108,13 +115,13 @@ def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
             found[name] = {metric: Cited("humpback-selection", printed, metric) for metric in ("precision", "recall")}
         if setup.name in ("micro", "llama-7b"):
             rate = Cited("humpback-selection", printed, "win_rate", n_examples=_TRAINED_ON)
-            found[_arm(name)] = {"win rate, %": rate}
+            found[_arm(name, _TRAINED_ON)] = {"win rate, %": rate}
     return found
 
 
-def _arm(selector: str) -> str:
+def _arm(selector: str, n: int) -> str:
     """The model trained on what a selector selects."""
-    return f"{_TRAINED_ON} selected by {selector}"
+    return f"{n} selected by {selector}"
 
 
 def _selections(setup: Setup, seed: int) -> dict[str, Selected | Best]:

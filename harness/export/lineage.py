@@ -27,6 +27,7 @@ _WORDS = {
     "OpenAssistant": "Open Assistant replies of rank {rank}, language {language}, {n} of them, from {files}",
     "InstructionSet": "instructions with outputs, {n} of them, from {files}",
     "PromptSet": "prompts, {n} of them, from {files}",
+    "Texts": "texts, {n} of them, from {files}",
     "WebPages": "web pages, {n} of them, from {files}",
     "Segments": "the text under each header of the pages, {shortest} to {longest} characters",
     "Deduplicated": "one of each group of near-duplicates",

@@ -38,7 +38,7 @@ def scores(path: Path, column: str, name: str = "") -> Iterator[Score]:
         UnusableFile: when the file cannot be read, has no such column, or a column of row numbers does not count.
     """
     name = name or path.name
-    rows = records(path, name) if _holds_json(path) else _table(path, name)
+    rows = records(path, name) if _holds_json(path) else table(path, name)
     first: dict[str, int] = {}
     seen = False
     for i, row in enumerate(rows):
@@ -60,11 +60,11 @@ def _holds_json(path: Path) -> bool:
     return Text(path).head.lstrip()[:1] in (b"{", b"[")
 
 
-def _table(path: Path, name: str) -> Iterator[Record | Unreadable]:
+def table(path: Path, name: str, delimiter: str = ",") -> Iterator[Record | Unreadable]:
     """Rows of a CSV file with a header. One that has more or fewer cells than the header is unreadable."""
     text = Text(path)
     lines = ((line or b"").decode("utf-8", "backslashreplace") + "\n" for _, line, _ in split_lines(text))
-    read = csv.reader(lines)
+    read = csv.reader(lines, delimiter=delimiter)
     try:
         header = next(read)
         if len(set(header)) < len(header):

@@ -120,7 +120,14 @@ def stage_for(artifact: Artifact) -> Stage:
             from harness.stages.deduplicate import deduplicate
 
             return deduplicate
-        case files.OpenAssistant() | files.InstructionSet() | files.PromptSet() | files.Distinct() | files.Scored():
+        case (
+            files.OpenAssistant()
+            | files.InstructionSet()
+            | files.PromptSet()
+            | files.Texts()
+            | files.Distinct()
+            | files.Scored()
+        ):
             from harness.stages.read import read_in
 
             return read_in

@@ -15,17 +15,18 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import zip_longest
 
-from harness.files import Distinct, InstructionSet, OpenAssistant, PromptSet, Scored
+from harness.files import Distinct, InstructionSet, OpenAssistant, PromptSet, Scored, Texts
 from harness.readers.instructions import Row, pairs, prompts, stem_of
 from harness.readers.open_assistant import select
 from harness.readers.records import records
 from harness.readers.scores import scores
 from harness.readers.streams import none_usable
+from harness.readers.texts import texts
 from harness.rows import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, Writer, read
 from harness.stages import Counts, Work
 
 
-def read_in(node: OpenAssistant | InstructionSet | PromptSet | Distinct | Scored, work: Work) -> Counts:
+def read_in(node: OpenAssistant | InstructionSet | PromptSet | Texts | Distinct | Scored, work: Work) -> Counts:
     """Write examples, rejected and unreadable rows; `in` = `kept` + `rejected` + `unreadable`.
 
     Raises:
@@ -39,11 +40,11 @@ def read_in(node: OpenAssistant | InstructionSet | PromptSet | Distinct | Scored
                 reasons = Counter(one.reason for one in found.rejected)
                 raise none_usable(node.name, reasons + Counter(one.reason for one in found.unreadable))
             return found.counts | _written([*found.kept, *found.rejected, *found.unreadable], work)
-        case InstructionSet() | PromptSet():
+        case InstructionSet() | PromptSet() | Texts():
             rows = _filtered(node, work)
             if node.n is not None:
                 rows = _drawn(rows, _draw(node, work))
-            return _written(rows, work)
+            return _written(rows, work) | (_lengths(work) if isinstance(node, Texts) else {})
         case Distinct():
             return _written(_distinct(node, work), work)
         case Scored():
@@ -100,19 +101,30 @@ def _note(row: Example, layouts: Counter[str], aside: Counter[str]) -> None:
         "with earlier turns above": known.get("earlier"),
         "with later turns left out": known.get("turns"),
         "with other answers left out": known.get("others"),
+        "instructions held back": known.get("held back"),
     }
     layouts.update(told for told, there in beside.items() if there)
     aside.update("".join(c if c.isprintable() else " " for c in name)[:40] for name in known.get("aside", ()))
 
 
-def _rows(node: InstructionSet | PromptSet, work: Work) -> Iterator[Row]:
+def _lengths(work: Work) -> Counts:
+    """Of the texts that were kept, in characters: no rule holds them to any."""
+    lengths = sorted(len(row.output) for row in read(work.out / EXAMPLES, Example))
+    return {
+        "characters of the shortest": lengths[0],
+        "characters of the middle one": lengths[len(lengths) // 2],
+        "characters of the longest": lengths[-1],
+    }
+
+
+def _rows(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[Row]:
     taken: Counter[str] = Counter()
     for file in node.files:
         stem = stem_of(file.name)
         taken[stem] += 1
         # Two files of one name keep their ids apart by the place in which they are given.
         own = stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
-        reader = pairs if isinstance(node, InstructionSet) else prompts
+        reader = pairs if isinstance(node, InstructionSet) else prompts if isinstance(node, PromptSet) else texts
         kept, reasons = 0, Counter[str]()
         for row in reader(work.file(file), file.name, own):
             if isinstance(row, Example):
@@ -124,7 +136,7 @@ def _rows(node: InstructionSet | PromptSet, work: Work) -> Iterator[Row]:
             raise none_usable(file.name, reasons)
 
 
-def _filtered(node: InstructionSet | PromptSet, work: Work) -> Iterator[Row]:
+def _filtered(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[Row]:
     without = node.without if isinstance(node, PromptSet) else None
     if without is None:
         return _rows(node, work)
@@ -137,7 +149,7 @@ def _filtered(node: InstructionSet | PromptSet, work: Work) -> Iterator[Row]:
     )
 
 
-def _draw(node: InstructionSet | PromptSet, work: Work) -> set[str]:
+def _draw(node: InstructionSet | PromptSet | Texts, work: Work) -> set[str]:
     ids = sorted(row.id for row in _filtered(node, work) if isinstance(row, Example))
     wanted = node.n or 0
     if wanted > len(ids):

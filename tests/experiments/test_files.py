@@ -101,7 +101,7 @@ def test_open_assistant_is_recognised_and_options_win(folder: Path) -> None:
         ("pages = []", "pages is []; it takes a list"),
         ("base = 3", "base is 3; it takes a text"),
         ("best = 'all'", "best is 'all'; it takes a number"),
-        ("base = 'tiny'", "seed_data, pages, prompts, judge missing; give --files"),
+        ("base = 'tiny'", "seed_data, pages (or texts), prompts, judge missing; give --files"),
         ("base = ", "not TOML"),
     ],
 )
