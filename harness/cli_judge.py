@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ from harness.fingerprint import Artifact, FieldError
 from harness.machine import Machine, load_machine
 from harness.outcomes import AlpacaEvalJudge, Judged, LocalJudge, Matched, MicroJudge
 from harness.printable import one_line
-from harness.rows import CALLS, REJECTED, UNREADABLE, JudgeCall, read
+from harness.rows import REJECTED, UNREADABLE
 from harness.store import RECORD, StoreError, read_record
 from harness.terminal import Terminal
 
@@ -28,10 +27,23 @@ Default = {"show_default": False}
 def judge(
     a: SideName,
     b: SideName,
-    name: Annotated[str, typer.Option("--judge", help="micro, or an annotator of alpaca-eval.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Option("--judge", help="micro, an annotator of alpaca-eval, or PATH/configs.yaml.", show_default=False),
+    ],
     base_url: Annotated[str | None, typer.Option(help="Address of any OpenAI-compatible server.", **Default)] = None,
     model: Annotated[str | None, typer.Option(help="Model to ask for.", show_default="the annotator's")] = None,
-    samples: Annotated[int, typer.Option(min=1, help="Ask so often while a reply cannot be parsed.")] = 3,
+    samples: Annotated[
+        int, typer.Option(min=1, help="Ask so often while a reply cannot be parsed; once at temperature 0.")
+    ] = 3,
+    reply_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Longest reply; more for models that think.", show_default="the judge's")
+    ] = None,
+    send: Annotated[
+        list[str] | None, typer.Option("--send", help="NAME=VALUE that is sent too, VALUE as JSON or text.", **Default)
+    ] = None,
+    drop: Annotated[list[str] | None, typer.Option("--drop", help="NAME that is not sent.", **Default)] = None,
+    ask_anew: Annotated[bool, typer.Option("--ask-anew", help="Ask again what was answered before.")] = False,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight.", show_default="8")] = None,
     timeout: Annotated[float | None, typer.Option(help="Seconds of one attempt.", show_default="120")] = None,
     price_in: Annotated[float | None, typer.Option(help="Of a million prompt tokens.", show_default="0")] = None,
@@ -54,9 +66,9 @@ def judge(
     """Two systems' answers, judged prompt by prompt in both orders. A run that is stopped goes on where it was."""
     from harness.judging.sides import joined, side
 
-    by = _judge(name, model, samples)
     sides = side(a, data), side(b, data)
     where = load_machine(machine, data=str(data), **({"store": str(store)} if store else {}))
+    by, where = _judge(name, model, samples, _fields(send, reply_tokens), tuple(drop or ()), where)
     given: dict[str, Any] = {
         "address": base_url,
         "concurrency": concurrency,
@@ -77,20 +89,26 @@ def judge(
     if isinstance(by, AlpacaEvalJudge):
         writers = {who for one in sides for who in one.generators(_made(one.examples, where))}
         _not_itself(by.model, writers, may_judge_itself)
-        _agreed(node, by, where, yes)
+        _agreed(node, by, where, yes, ask_anew)
     result = _made(node, where)
     if isinstance(by, AlpacaEvalJudge):
-        _say_who_answered(result, by, writers)
+        from harness.judging.saying import who_answered
+
+        for line in who_answered(result, by, writers):
+            typer.echo(line, err=True)
     counts = read_record(result / RECORD)["counts"]
     if as_json:
         cost = counts.get("cost_millionths", 0) / 1_000_000
         typer.echo(json.dumps({"artifact": str(result), "counts": counts, "cost": cost}, indent=1))
         return
     typer.echo(", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in counts.items()))
-    if counts["unparsed"]:
-        typer.echo(
-            f"{counts['unparsed']:,} without a verdict; a larger --samples asks about these again, and no others"
-        )
+    if isinstance(by, AlpacaEvalJudge):
+        from harness.judging.annotators import annotator_of
+        from harness.judging.saying import what_is_missing
+
+        greedy = annotator_of(by, where.files).request(("", "", "")).is_greedy
+        for line in what_is_missing(counts, 2 * (counts["in"] - counts["equal"]), by, greedy):
+            typer.echo(line)
     typer.echo(f"{result}\nhumpback show reads it, humpback compare draws the conclusions")
 
 
@@ -99,16 +117,50 @@ def add_to(app: typer.Typer) -> None:
     app.command()(judge)
 
 
-def _judge(name: str, model: str | None, samples: int) -> AlpacaEvalJudge | MicroJudge | LocalJudge:
+def _judge(
+    name: str,
+    model: str | None,
+    samples: int,
+    send: tuple[tuple[str, str], ...],
+    drop: tuple[str, ...],
+    machine: Machine,
+) -> tuple[AlpacaEvalJudge | MicroJudge | LocalJudge, Machine]:
+    """The judge, and the machine that knows where its file lies. What the machine file has sent or left out becomes the
+    judge's own, since replies depend on it."""
     if name != "micro":
         from harness.judging.annotators import judge_named
+        from harness.judging.configurations import own_file
 
-        return judge_named(name, model, samples)
-    if model is not None:
-        raise FieldError("--model goes with an annotator of alpaca-eval; the judge micro is no model")
+        endpoint = machine.endpoint
+        named = {**dict(endpoint.send), **dict(send)}
+        left_out = tuple(dict.fromkeys((*endpoint.drop, *drop)))
+        if both := [one for one in left_out if one in named]:
+            raise FieldError(f"{both[0]} is to be sent and to be left out; say one of them")
+        by = judge_named(name, model, samples, tuple(sorted(named.items())), left_out)
+        own = own_file(name)
+        files = machine.files if own is None else (*machine.files, (by.sha256, str(own.resolve())))
+        return by, replace(machine, files=files, endpoint=replace(endpoint, send=(), drop=()))
+    if model is not None or send or drop:
+        raise FieldError("--model, --send, --drop and --reply-tokens go with an annotator; the judge micro is no model")
     from experiments.micro import MICRO
 
-    return MICRO.judge
+    return MICRO.judge, machine
+
+
+def _fields(send: list[str] | None, reply_tokens: int | None) -> tuple[tuple[str, str], ...]:
+    """What is to be sent as names with values in JSON."""
+    from harness.machine import fields_as_json
+
+    found: dict[str, Any] = {} if reply_tokens is None else {"max_tokens": reply_tokens}
+    for one in send or ():
+        name, equals, value = one.partition("=")
+        if not equals or not name.strip():
+            raise FieldError(f"--send {one!r}: it takes NAME=VALUE, such as reasoning_effort=low")
+        try:
+            found[name.strip()] = json.loads(value)
+        except ValueError:
+            found[name.strip()] = value
+    return fields_as_json(found)
 
 
 def _made(target: Artifact, machine: Machine) -> Path:
@@ -160,49 +212,27 @@ def _not_itself(model: str, writers: set[str], allowed: str | None) -> None:
         )
 
 
-def _agreed(node: Judged, by: AlpacaEvalJudge, machine: Machine, yes: bool) -> None:
+def _agreed(node: Judged, by: AlpacaEvalJudge, machine: Machine, yes: bool, ask_anew: bool) -> None:
     """Say what is to be asked and what it may cost, before the first call.
 
     Raises:
         StoreError: when it costs something and that is not agreed to.
     """
-    from harness.judging.asking import forecast
+    from harness.judging.asking import forecast, forget
+    from harness.judging.saying import before, judged_before
     from harness.stages import Work, new_log
     from harness.stages.judge import paired
     from harness.store import Store
 
     store = Store(Path(machine.store))
-    if store.state(node).word == "done":
+    if store.state(node).word == "done" and not ask_anew:
+        typer.echo(judged_before(store.record(node), machine), err=True)
         return
     work = Work(store.open, store.root, machine, new_log(store.root, lambda done, total, unit: None))
+    if ask_anew:
+        forget(node, by, lambda: paired(node, work), store, machine)
     found = forecast(by, paired(node, work), machine)
-    at = machine.endpoint
-    typer.echo(
-        f"{found.prompts:,} prompts in both orders; {found.calls:,} calls to ask of {by.model} at {at.address}, "
-        f"{found.answered:,} answered in earlier runs\n"
-        f"about {found.usage.prompt_tokens:,} tokens to read (estimated from lengths) and at most "
-        f"{found.usage.completion_tokens:,} to write: {_price(found.cost, machine)}"
-        + (f"\na reply that cannot be parsed is asked for anew, {by.samples} times in all" if by.samples > 1 else ""),
-        err=True,
-    )
+    for line in before(found, by, machine):
+        typer.echo(line, err=True)
     if found.cost > 0 and not yes and not typer.confirm("spend that?", err=True):
         raise StoreError("nothing was asked and nothing spent; --yes answers the question beforehand")
-
-
-def _price(cost: float, machine: Machine) -> str:
-    at = machine.endpoint
-    if not at.price_in and not at.price_out:
-        return "no price is given (--price-in, --price-out)"
-    limit = f", limited to {at.max_cost:g}" if at.max_cost is not None else ""
-    return f"at most about {cost:,.2f}{limit}"
-
-
-def _say_who_answered(folder: Path, by: AlpacaEvalJudge, writers: set[str]) -> None:
-    """Which model the server says it is, where that is another than was asked for, or one that wrote answers."""
-    from harness.judging.itself import own
-
-    for model, n in Counter(row.model for row in read(folder / CALLS, JudgeCall) if row.model).items():
-        if model != by.model:
-            typer.echo(f"{n:,} verdicts are by {model!r}, as the server says; asked for was {by.model!r}", err=True)
-        if own(model, writers) and not own(by.model, writers):
-            typer.echo(f"{model!r} is also the generator of answers that it judged", err=True)

@@ -6,6 +6,7 @@ A machine file is TOML with the fields of `Machine`; what it leaves out is taken
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from dataclasses import dataclass, fields
@@ -46,10 +47,19 @@ class Endpoint(Value):
     """Prompt and completion tokens together that one run may use."""
     max_calls: int | None = None
     """That one run may make."""
+    send: tuple[tuple[str, str], ...] = ()
+    """Fields that are sent with every request, such as `send = {reasoning_effort = "low"}`: names with values as
+    JSON."""
+    drop: tuple[str, ...] = ()
+    """Fields that are left out of every request, such as `drop = ["temperature"]`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        parts = urlsplit(self.address)
+        try:
+            parts = urlsplit(self.address)
+            _ = parts.port
+        except ValueError as error:
+            raise FieldError(f"Endpoint.address is no address: {error}") from error
         if parts.username or parts.password or parts.query or parts.fragment:
             # Not shown: a secret in it would be put on the screen and into logs.
             raise FieldError(
@@ -130,10 +140,30 @@ def load_machine(path: Path | None, **overrides: Any) -> Machine:
     try:
         if isinstance(given.get("endpoint"), dict):
             _known(given["endpoint"], Endpoint, "an endpoint", path)
-            given["endpoint"] = Endpoint(**given["endpoint"])
+            at = given["endpoint"]
+            if isinstance(at.get("send"), dict):
+                at["send"] = fields_as_json(at["send"])
+            if isinstance(at.get("drop"), list):
+                at["drop"] = tuple(at["drop"])
+            given["endpoint"] = Endpoint(**at)
         return Machine(**{**this_machine(), **given, **overrides})
     except FieldError as error:
         raise FieldError(f"{path}: {error}" if path else str(error)) from error
+
+
+def fields_as_json(given: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """(name, value as JSON) of the fields of a table, in alphabetical order.
+
+    Raises:
+        FieldError: for a value that JSON does not have, such as a date.
+    """
+    found = []
+    for name, value in sorted(given.items()):
+        try:
+            found.append((name, json.dumps(value, sort_keys=True, allow_nan=False)))
+        except (TypeError, ValueError) as error:
+            raise FieldError(f"Endpoint.send.{name} is {value!r}, which JSON does not have: {error}") from error
+    return tuple(found)
 
 
 def _known(given: dict[str, Any], kind: type[Machine] | type[Endpoint], what: str, path: Path | None) -> None:

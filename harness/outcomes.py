@@ -69,13 +69,18 @@ class AlpacaEvalJudge(Value):
     says. Where the endpoint is, and what it charges, is the machine's."""
 
     config: str
-    """Name of the configuration, such as "alpaca_eval_gpt4"."""
+    """Name of the configuration, such as "alpaca_eval_gpt4"; of one's own, the name in its file."""
     sha256: str
     """First 16 hexadecimal digits over what the configuration holds: prompt, sampling, parser."""
     model: str
     """As it is asked for; the server says in each row which one answered."""
     samples: int = 3
-    """So many times a pair is asked about in all, while the reply cannot be parsed."""
+    """So many times a pair is asked about in all, while the reply cannot be parsed and another one can be hoped for: at
+    temperature 0 once."""
+    send: tuple[tuple[str, str], ...] = ()
+    """Fields of the request in the place of the configuration's, or beside them: names, and values as JSON."""
+    drop: tuple[str, ...] = ()
+    """Fields of the configuration that are not sent."""
 
 
 @dataclass(frozen=True)

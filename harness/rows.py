@@ -140,7 +140,15 @@ class JudgeCall:
     cost: float
     """Of all of them, at the prices given."""
     problem: str
-    """The server's words where it refused the request."""
+    """Why there is no verdict: the server's words where it refused the request, or what is amiss with the reply."""
+    finish_reason: str = ""
+    """As the server reports it."""
+    mass: float | None = None
+    """Where the judge is read by probabilities: what its verdict's tokens have together, from 0 to 1."""
+    mended: str = ""
+    """How the request was said otherwise because the server did not take it as it was."""
+    system_fingerprint: str = ""
+    """As the server reported it."""
 
 
 Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict, JudgeCall)

@@ -11,19 +11,24 @@ import asyncio
 import json
 import logging
 import os
+import re
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
 
+from harness.engines.connection import Way
 from harness.engines.journal import Reply, Request
+from harness.engines.message import FAILED, NoText
 from harness.machine import Endpoint
+from harness.printable import one_line
 from harness.store import StoreError
 
 _AGAIN = (408, 409, 425, 429)
-"""Beside every 5xx."""
+"""Beside every 5xx but 501."""
 _THIS_CALL = (400, 413, 422)
 """The server takes calls, and not this one."""
 _SHOWN = 300
@@ -34,21 +39,50 @@ _MOST_TOKENS = 10**9
 """What a server that says more of one call is not believed."""
 
 
+_NO_MONEY = re.compile(
+    r"insufficient[_ ](?:quota|funds|credits?|balance)|exceeded your current quota|billing[_ ](?:hard[_ ])?limit|"
+    r"billing[_ ]not[_ ]active|credit balance|payment required|out of credits",
+    re.IGNORECASE,
+)
+"""Also where the status is that of too many calls; a server that says when to come again means those."""
+_COME_AGAIN = re.compile(r"retry[_ ]?(?:in|after|delay)|try again in", re.IGNORECASE)
+_NO_KEY = re.compile(
+    r"(?:invalid|incorrect|missing|no|bad|expired)\b.{0,40}api[_ -]?key|"
+    r"api[_ -]?key.{0,40}\b(?:invalid|valid|incorrect|missing|required|expired)",
+    re.IGNORECASE,
+)
+_WITHHELD = re.compile(r"flagged|moderation|content[_ ](?:filter|policy|management)|safety", re.IGNORECASE)
+"""Of a single prompt, also where the status is one of keys."""
+_WRONG_SCHEME = re.compile(r"http request (?:was sent )?to (?:an )?https", re.IGNORECASE)
+_V1 = "; is the address right (it usually ends in /v1)?"
+
+
 class Again(Exception):
     """It may do better another time. The message is for people."""
 
-    def __init__(self, message: str, wait: float = 0.0) -> None:
+    def __init__(self, message: str, wait: float = 0.0, *, idle: bool = False) -> None:
         super().__init__(message)
         self.wait = wait
         """Seconds that the server asks for."""
+        self.idle = idle
+        """Whether a second attempt is worth nothing where no call was ever answered."""
 
 
 class Refused(Exception):
     """The server will not answer this request however often it is asked; the message is the server's."""
 
+    def __init__(self, message: str, body: str = "") -> None:
+        super().__init__(message)
+        self.body = body
+        """What the server sent, whole."""
+
 
 class Http:
-    """Connections to an endpoint. Use it as an async context manager."""
+    """Connections to an endpoint. Use it as an async context manager.
+
+    Raises:
+        StoreError: when the key, or a variable that says how to reach servers, cannot be used.
+    """
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -57,12 +91,11 @@ class Http:
         if not (self._key.isascii() and self._key.isprintable()):
             raise StoreError(f"the key in {endpoint.key_variable} has characters that no key has; set it anew")
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        self._http = httpx2.AsyncClient(
-            # Replies are small; a packed one would be unpacked to any size before it could be measured.
-            headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **headers},
-            timeout=httpx2.Timeout(endpoint.timeout, connect=min(10.0, endpoint.timeout)),
-            limits=httpx2.Limits(max_connections=endpoint.concurrency, max_keepalive_connections=endpoint.concurrency),
-        )
+        self._way = Way(endpoint)
+        self._heard = False
+        """Whether anything was ever answered."""
+        # Replies are small; a packed one would be unpacked to any size before it could be measured.
+        self._http = self._way.client({"Content-Type": "application/json", "Accept-Encoding": "identity", **headers})
 
     async def __aenter__(self) -> Http:
         await self._http.__aenter__()
@@ -87,23 +120,36 @@ class Http:
                     text = (await _body(response)).decode("utf-8", "replace")
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise Again(f"no whole answer within {self._endpoint.timeout:g} s") from error
-        except httpx2.ConnectError as error:
-            raise Again("no connection") from error
         except httpx2.TransportError as error:
-            raise Again(f"the connection was cut ({type(error).__name__})") from error
+            means, idle = self._way.failure(error)
+            if isinstance(error, httpx2.ReadError | httpx2.RemoteProtocolError) and not self._heard:
+                if await self._way.speaks_tls():
+                    means, idle = "it speaks TLS; the address has to begin in https://", True
+            raise Again(means, idle=idle) from error
+        except (OSError, ValueError, OverflowError, ExceptionGroup, httpx2.InvalidURL) as error:
+            raise StoreError(f"{self._endpoint.address} cannot be asked ({type(error).__name__}: {error})") from error
+        self._heard = True
         return self._read(response, self._without_key(text))
 
     def _read(self, response: httpx2.Response, text: str) -> Reply:
-        status = response.status_code
+        status, said = response.status_code, _message(text)
         if status == 200:
-            return read_reply(text)
-        said = _message(text)
-        if status in _AGAIN or status >= 500:
-            raise Again(f"answered {status}{said}", seconds_to_wait(response.headers))
-        if status in _THIS_CALL:
-            raise Refused(f"answered {status}{said}")
+            reply = read_reply(text)
+            return replace(reply, address=self._endpoint.address)
+        wait = seconds_to_wait(response.headers)
+        comes_again = wait or _COME_AGAIN.search(text)
+        if status == 402 or (status in (400, 403, 429) and _NO_MONEY.search(text) and not comes_again):
+            raise StoreError(f"{self._endpoint.address}: answered {status}{said}; it will answer when that is paid")
+        if _WRONG_SCHEME.search(text):
+            raise StoreError(f"{self._endpoint.address}: answered {status}{said}; the address has to begin in https://")
+        if status in _AGAIN or (status >= 500 and status != 501):
+            raise Again(f"answered {status}{said}", wait)
+        if status in (*_THIS_CALL, 403, 451) and _WITHHELD.search(text):
+            raise Refused(f"answered {status}{said}", text)
+        if status in _THIS_CALL and not (status == 400 and _NO_KEY.search(said)):
+            raise Refused(f"answered {status}{said}", text)
         hint = "; "
-        if status in (401, 403):
+        if status in (400, 401, 403):
             hint += f"the key is taken from the environment variable {self._endpoint.key_variable}"
             hint += "" if self._key else ", which is not set"
         elif status == 404:
@@ -114,7 +160,7 @@ class Http:
                 f"it sends calls on to {to}, and a key goes nowhere unasked: if that is right, give it as the address"
             )
         else:
-            hint = ""
+            hint = _V1 if status in (405, 501) else ""
         raise StoreError(f"{self._endpoint.address}: answered {status}{said}{hint}")
 
     def _without_key(self, text: str) -> str:
@@ -158,19 +204,39 @@ def read_reply(text: str) -> Reply:
 
     Raises:
         Again: when it is no JSON, or has no choice to read.
+        Refused: when the choice holds what is no text.
     """
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Again(f"answered 200 with what is no whole JSON: {text[:80]!r}") from error
+        if text.lstrip().startswith(("data:", "event:", ":")):
+            raise Again(
+                "answered 200 with a stream of events, which was not asked for; have it send whole answers "
+                "(stream = false in what is sent)",
+                idle=True,
+            ) from error
+        hint = _V1 if text.lstrip()[:1] == "<" else ""
+        raise Again(f"answered 200 with what is no whole JSON: {text[:80]!r}{hint}") from error
     choices = body.get("choices") if isinstance(body, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict) or not (isinstance(choice.get("message"), dict) or "text" in choice):
-        raise Again(f"answered 200 without a choice in it{_message(text)}")
+        raise Again(f"answered 200 without a choice in it{_message(text)}{_V1}")
+    if choice.get("error") or choice.get("finish_reason") in FAILED:
+        failed = json.dumps({"error": choice.get("error") or choice["finish_reason"]})
+        raise Again(f"answered 200 with a reply that failed{_message(failed)}")
     usage = body.get("usage")
-    return Reply(
-        str(body.get("model") or ""), choice, _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens")
+    reply = Reply(
+        str(body.get("model") or ""),
+        choice,
+        _tokens(usage, "prompt_tokens"),
+        _tokens(usage, "completion_tokens"),
+        system_fingerprint=str(body.get("system_fingerprint") or ""),
     )
+    try:
+        _ = reply.message
+    except NoText as error:
+        raise Refused(f"answered 200 with {error}") from error
+    return reply
 
 
 def _tokens(usage: Any, name: str) -> int:
@@ -204,5 +270,5 @@ def _message(text: str) -> str:
     if isinstance(body, dict):
         error = body.get("error", body)
         said = error.get("message") or error.get("detail") or error if isinstance(error, dict) else error
-    shown = " ".join(str(said).split())[:_SHOWN]
+    shown = one_line(str(said), _SHOWN)
     return f": {shown}" if shown else ""

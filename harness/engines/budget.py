@@ -1,20 +1,23 @@
 """What one run may spend, held before each call and not found out afterwards.
 
-A call takes out of the budget what it is expected to need before it is sent, and puts the server's own count in that
-place when it is answered, so that calls in flight together cannot pass the limit by their number. The prompt's tokens
-are an estimate, so the last calls of a run can pass a limit by what the estimate was wrong.
+A call takes the most that it can need out of the budget before it is sent, and puts the server's own count in that
+place when it is answered, so that calls in flight together cannot pass a limit.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 
 from harness.engines.journal import Reply, Request
+from harness.engines.sending import limit_of
 from harness.machine import Endpoint
 
-BYTES_A_TOKEN = 4.0
-"""Of English prose in today's vocabularies, roughly; other languages have fewer."""
+CHARACTERS_A_TOKEN = 3.0
+"""Of ASCII: English prose has four in today's vocabularies, code and numbers fewer."""
+UNLIMITED = 32_768
+"""Tokens that a reply is expected to have at most where nothing that is sent limits it."""
 
 
 class OverBudget(Exception):
@@ -57,11 +60,30 @@ class Usage:
 
 
 def expected(request: Request) -> Usage:
-    """An estimate before the call: the prompt's tokens from its length, and the most that may be written."""
+    """An estimate before the call, rather too much than too little: the prompt's tokens from its length, and the most
+    that may be written."""
+    text = _prompt(request)
+    ascii_only = sum(map(str.isascii, text)) if not text.isascii() else len(text)
+    tokens = ascii_only / CHARACTERS_A_TOKEN + (len(text.encode("utf-8", "replace")) - ascii_only) / 2
+    return Usage(1, math.ceil(tokens), most_written(request))
+
+
+def most(request: Request) -> Usage:
+    """What a call cannot pass: a token is a byte at least."""
+    size = len(_prompt(request).encode("utf-8", "replace"))
+    return Usage(1, size, most_written(request))
+
+
+def most_written(request: Request) -> int:
+    """Tokens that a reply may have."""
+    limit = limit_of(request.body)
+    return UNLIMITED if limit is None else max(0, limit)
+
+
+def _prompt(request: Request) -> str:
     body = request.body
-    size = len(json.dumps(body.get("messages", body.get("prompt", "")), ensure_ascii=False).encode("utf-8", "replace"))
-    size += len(json.dumps(body["tools"]).encode()) if "tools" in body else 0
-    return Usage(1, round(size / BYTES_A_TOKEN), int(body.get("max_tokens") or 0))
+    sent = [body.get("messages", body.get("prompt", "")), *(body[key] for key in ("tools", "functions") if key in body)]
+    return "".join(json.dumps(one, ensure_ascii=False) for one in sent)
 
 
 def used(reply: Reply) -> Usage:
@@ -69,10 +91,10 @@ def used(reply: Reply) -> Usage:
     return Usage(1, reply.prompt_tokens, reply.completion_tokens)
 
 
-def taken(reply: Reply, wanted: Usage) -> Usage:
+def taken(reply: Reply, request: Request) -> Usage:
     """What a call takes out of the budget: what the server says, or all that was expected where it says nothing, since
     a server without a count must not be one without a limit."""
-    return used(reply) if reply.prompt_tokens else wanted
+    return used(reply) if reply.prompt_tokens else expected(request)
 
 
 class Budget:
@@ -90,7 +112,7 @@ class Budget:
         return self._held.calls > 0
 
     def hold(self, wanted: Usage) -> None:
-        """Take what a call is expected to need.
+        """Take what a call may need.
 
         Raises:
             OverBudget: when that does not fit.
@@ -102,10 +124,10 @@ class Budget:
             ("max_cost", at.max_cost, total.cost(at)),
         ):
             if limit is not None and would > limit:
-                raise OverBudget(f"{name} is {limit:g}")
+                raise OverBudget(f"{name} is {limit:g}, and with the next call it might be {would:g}")
         self._held += wanted
 
     def settle(self, wanted: Usage, got: Usage) -> None:
-        """Put what a call used in the place of what it was expected to need; nothing where it failed."""
+        """Put what a call used in the place of what it might have needed; nothing where it failed."""
         self._held -= wanted
         self.spent += got

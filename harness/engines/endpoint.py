@@ -4,18 +4,25 @@ So many calls go at a time; each is tried until there is a whole reply, and is i
 counts. What is in the journal is not asked again, so a run that was stopped or killed goes on where it was and pays
 twice only for what was under way. A call that fails for good leaves nothing behind: the others are finished, then the
 run ends with an error, and the next one asks only what is missing.
+
+Requests are drawn as they are needed and not kept. `ask` sees to it that each is answered; `answer` reads the answer
+back, so that nothing of a run grows with the number of its calls but the journal's index.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
+from harness.engines.answers import Answer, accept_all, answer_in, sent
 from harness.engines.attempt import Again, Http, Refused
-from harness.engines.budget import Budget, OverBudget, Usage, expected, taken, used
-from harness.engines.journal import Journal, Reply, Request
+from harness.engines.budget import Budget, OverBudget, Usage, most, taken
+from harness.engines.journal import Journal, Refusal, Reply, Request
+from harness.engines.message import NoText
+from harness.engines.sending import Mend, mend_for
 from harness.machine import Endpoint
 from harness.store import StoreError
 
@@ -23,6 +30,8 @@ _HOPELESS = 5
 """Calls that fail for good in a row, after which the server is taken to be gone and the rest is not asked."""
 _REFUSED = 8
 """Calls refused before any was answered, after which the request itself is taken to be wrong."""
+_UNREAD = 8
+"""Replies before any that was accepted, after which the rest is not asked."""
 
 
 class _Stopped(Exception):
@@ -33,16 +42,14 @@ class Unanswered(StoreError):
     """Calls are left without an answer. What was answered is kept; the message says how many are left and why."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came of one request."""
+class Unread(Exception):
+    """The first replies were all such that they were not accepted."""
 
-    reply: Reply | None
-    """The accepted reply, or else the last one; None where the server refused the request."""
-    used: Usage
-    """By all the samples that were looked at, also those that an earlier run had paid for."""
-    problem: str = ""
-    """The server's words where it refused."""
+    def __init__(self, reply: Reply, replies: int) -> None:
+        super().__init__(f"none of the first {replies} replies could be read")
+        self.reply = reply
+        """The first of them."""
+        self.replies = replies
 
 
 @dataclass
@@ -55,9 +62,15 @@ class _Tally:
     """The first of them failed."""
     in_a_row: int = 0
     refused: int = 0
-    answered: bool = False
+    unread: Reply | None = None
+    """The first reply that was not accepted."""
+    not_accepted: int = 0
+    accepted: bool = False
     stop: str = ""
     """Why nothing more is asked."""
+    finished: int = 0
+    seen: set[str] = field(default_factory=set)
+    """Heads of the keys of the requests drawn so far."""
 
 
 class Client:
@@ -68,39 +81,51 @@ class Client:
         self.endpoint = endpoint
         self._journal = journal
         self._not_before = 0.0
+        self._refusals: dict[str, Refusal] = {}
+        """Of requests, by key, before any was answered: it may be the server that is wrong, so they are not kept."""
+        self._mends: list[Mend] = []
+        self._told = False
+        self.answered = False
+        """Whether the server has answered any call, now or in an earlier run."""
+        self._live = False
+        """Now."""
 
     def ask(
         self,
-        requests: Sequence[Request],
+        requests: Iterable[Request],
         *,
         samples: int = 1,
-        accept: Callable[[Reply], bool] = lambda reply: True,
+        accept: Callable[[Reply], bool] = accept_all,
         report: Callable[[int, int], None] = lambda done, total: None,
-    ) -> list[Answer]:
-        """An answer to each request, in order. One that is not accepted is asked for again, `samples` times in all;
-        equal requests are asked once. `report` is called with (finished, of how many).
+        total: int = 0,
+    ) -> None:
+        """See to it that every request is answered. One whose reply is not accepted is asked again, `samples` times in
+        all where another reply can be hoped for; equal requests are asked once. `report` is called with (finished,
+        `total` or so many as were drawn).
 
         Raises:
             Unanswered: when calls failed for good or the budget is used up, after all others are finished and kept.
+            Unread: when the first replies are all not accepted; they are kept.
             StoreError: when the server will not answer any call.
         """
-        distinct = {request.key(0): request for request in requests}
-        found: dict[str, Answer] = {}
         tally = _Tally()
 
-        async def work(waiting: Iterator[tuple[str, Request]], http: Http) -> None:
-            for key, request in waiting:
-                answer = await self._answer(http, request, samples, accept, tally)
-                if answer is not None:
-                    found[key] = answer
-                    report(len(found), len(distinct))
+        async def work(waiting: Iterator[Request], http: Http) -> None:
+            for request in waiting:
+                request = sent(request, self.endpoint)
+                head = request.key(0)[:16]
+                if head in tally.seen:
+                    continue
+                tally.seen.add(head)
+                await self._settle(http, request, samples, accept, tally)
+                report(tally.finished, max(total, len(tally.seen)))
 
         async def run() -> None:
-            waiting = iter(distinct.items())
+            waiting = iter(requests)
             self._settled = asyncio.Event()
             try:
                 async with Http(self.endpoint) as http, asyncio.TaskGroup() as group:
-                    for _ in range(min(self.endpoint.concurrency, len(distinct))):
+                    for _ in range(self.endpoint.concurrency):
                         group.create_task(work(waiting, http))
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
@@ -109,56 +134,83 @@ class Client:
         if tally.left:
             why = tally.stop or tally.why
             raise Unanswered(
-                f"{self.endpoint.address}: {tally.left:,} of {len(distinct):,} calls are left without an answer: "
+                f"{self.endpoint.address}: {tally.left:,} of {len(tally.seen):,} calls are left without an answer: "
                 f"{why}. What was answered is kept; run the same command again to ask the rest"
             )
-        return [found[request.key(0)] for request in requests]
 
-    async def _answer(
+    def answer(self, request: Request, *, samples: int = 1, accept: Callable[[Reply], bool] = accept_all) -> Answer:
+        """The answer to a request that was asked."""
+        request = sent(request, self.endpoint)
+        refusal = self._refusals.get(request.key(0))
+        if refusal is not None:
+            return Answer(None, Usage(), refusal.problem)
+        return answer_in(self._journal, request, samples, accept)[0]
+
+    async def _settle(
         self, http: Http, request: Request, samples: int, accept: Callable[[Reply], bool], tally: _Tally
-    ) -> Answer | None:
-        usage = Usage()
-        reply: Reply | None = None
+    ) -> None:
         for sample in range(samples):
             key = request.key(sample)
             try:
-                reply = self._journal.known(key) or await self._call(http, request, key, tally)
+                known = self._journal.known(key)
+                if known is None and sample and request.is_greedy:
+                    break
+                reply = known or await self._call(http, request, key, tally)
+                self._live |= known is None
+                if isinstance(reply, Refusal):
+                    break
+                accepted = accept(reply)
             except Refused as refused:
-                tally.refused += 1
-                if tally.refused >= _REFUSED and not tally.answered:
-                    raise StoreError(f"{self.endpoint.address}: every call is refused; it {refused}") from refused
-                return Answer(None, usage, str(refused))
+                await self._refuse(request.key(0), refused, tally)
+                break
+            except NoText:
+                break
             except _Stopped:
                 tally.left += 1
-                return None
+                return
             except OverBudget as over:
                 tally.stop = f"the budget is used up ({over})"
                 tally.left += 1
-                return None
+                return
             except Again as again:
                 tally.why, tally.in_a_row = tally.why or f"the server: {again}", tally.in_a_row + 1
                 if tally.in_a_row >= _HOPELESS:
                     tally.stop = f"{tally.why}; {tally.in_a_row} calls in a row failed for good"
                 tally.left += 1
-                return None
-            tally.in_a_row, tally.answered = 0, True
-            usage += used(reply)
-            if accept(reply):
+                return
+            tally.in_a_row, self.answered = 0, True
+            if accepted:
+                tally.accepted = True
                 break
-        return Answer(reply, usage)
+            tally.not_accepted, tally.unread = tally.not_accepted + 1, tally.unread or reply
+            if tally.not_accepted >= _UNREAD and not tally.accepted:
+                raise Unread(tally.unread, tally.not_accepted)
+        tally.finished += 1
+
+    async def _refuse(self, key: str, refused: Refused, tally: _Tally) -> None:
+        """Remember that a request is refused: on disk, once the server is known to answer others."""
+        tally.refused += 1
+        if tally.refused >= _REFUSED and not self.answered:
+            raise StoreError(f"{self.endpoint.address}: every call is refused; it {refused}") from refused
+        self._refusals[key] = Refusal(str(refused), self.endpoint.address)
+        if self._live:
+            waiting, self._refusals = self._refusals, {}
+            for one, refusal in waiting.items():
+                await self._journal.keep(one, refusal)
 
     async def _call(self, http: Http, request: Request, key: str, tally: _Tally) -> Reply:
         """A reply that is on disk."""
-        wanted, got = expected(request), Usage()
+        may, got = most(request), Usage()
         if tally.stop:
             raise _Stopped
-        await self._room(wanted)
+        await self._room(may)
         try:
-            reply = await self._journal.keep(key, await self._persist(http, request, tally))
-            got = taken(reply, wanted)
+            reply = await self._mended(http, request, tally)
+            await self._journal.keep(key, reply)
+            got = taken(reply, request)
             return reply
         finally:
-            self.budget.settle(wanted, got)
+            self.budget.settle(may, got)
             self._settled.set()
             self._settled = asyncio.Event()
 
@@ -172,6 +224,27 @@ class Client:
                     raise
                 await self._settled.wait()
 
+    async def _mended(self, http: Http, request: Request, tally: _Tally) -> Reply:
+        """The reply to a request, said otherwise where the server does not take one of its fields."""
+        tried: list[Mend] = []
+        while True:
+            body = request.body
+            applied: list[str] = []
+            for known in self._mends:
+                if (other := known.apply(body)) is not body:
+                    body, applied = other, [*applied, str(known)]
+            try:
+                reply = await self._persist(http, Request(request.path, body), tally)
+                return replace(reply, mended=", ".join(applied))
+            except Refused as refused:
+                mend = mend_for(body, refused.body)
+                if mend is None or mend in tried:
+                    raise
+                tried.append(mend)
+                if mend not in self._mends:
+                    self._mends.append(mend)
+                    self._say(f"{refused}; it is asked {mend} from here on")
+
     async def _persist(self, http: Http, request: Request, tally: _Tally) -> Reply:
         at = self.endpoint
         loop = asyncio.get_running_loop()
@@ -182,12 +255,21 @@ class Client:
             try:
                 return await http.attempt(request)
             except Again as again:
+                if again.idle and not self.answered:
+                    raise StoreError(f"{at.address}: {again}") from again
                 if attempt + 1 == at.attempts or again.wait > at.longest_wait or tally.stop:
                     times = f", {attempt + 1} times in a row" if attempt else ""
                     asked = f" and asked to wait {again.wait:g} s" if again.wait else ""
                     raise Again(f"{again}{asked}{times}") from again
+                pause = min(at.longest_wait, at.pause * 2**attempt) * (0.5 + random.random() / 2)
+                if not self._told:
+                    self._told = True
+                    self._say(f"{again}; trying again, {at.attempts} times in all, in {again.wait or pause:.1g} s")
                 if again.wait:
                     self._not_before = max(self._not_before, loop.time() + again.wait)
                 else:
-                    await asyncio.sleep(min(at.longest_wait, at.pause * 2**attempt) * (0.5 + random.random() / 2))
+                    await asyncio.sleep(pause)
         raise AssertionError("an endpoint makes at least one attempt")
+
+    def _say(self, what: str) -> None:
+        print(f"{self.endpoint.address}: {what}", file=sys.stderr, flush=True)

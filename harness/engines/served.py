@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.data import Sampling
+from harness.engines.answers import Answer
 from harness.engines.budget import Usage
 from harness.engines.endpoint import Client
 from harness.engines.journal import Request
@@ -27,30 +28,37 @@ class EndpointEngine:
         self._used = Usage()
 
     def generate(self, instructions: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Written]:
-        """A completion for each instruction, in order; equal instructions get one. Each is one user message: the
-        server has the template.
+        """A completion for each instruction, in order, without the thinking before it; equal instructions get one. Each
+        is one user message: the server has the template. A prompt that the server refuses has no text, and its words.
 
         Raises:
             Unanswered: as `Client.ask`.
-            StoreError: when a prompt was refused for another reason than its length.
+            StoreError: as `Client.ask`; also when the server refuses every prompt and has never answered one.
         """
-        answers = self._client.ask(
-            [chat(self._model, one, sampling, self._system) for one in instructions],
+
+        def request(instruction: str) -> Request:
+            return chat(self._model, instruction, sampling, self._system)
+
+        self._client.ask(
+            map(request, instructions),
             report=lambda done, total: self._log.progress(done, total, unit),
+            total=len(set(instructions)),
         )
-        written = []
-        for instruction, answer in zip(instructions, answers, strict=True):
-            self._used += answer.used
-            if answer.reply is None:
-                if not any(words in answer.problem.lower() for words in _TOO_LONG):
-                    raise StoreError(
-                        f"the prompt that begins {instruction[:60]!r} was refused: the server {answer.problem}"
-                    )
-                written.append(Written("", "prompt too long"))
-            else:
-                cut = answer.reply.choice.get("finish_reason") == "length"
-                written.append(Written(answer.reply.text.strip(), "length" if cut else "stop", answer.reply.model))
+        written = [self._written(self._client.answer(request(one))) for one in instructions]
+        if written and not self._client.answered and all(one.ended == "refused" for one in written):
+            raise StoreError(f"{self._client.endpoint.address}: every prompt is refused; it {written[0].problem}")
         return written
+
+    def _written(self, answer: Answer) -> Written:
+        self._used += answer.used
+        reply = answer.reply
+        if reply is None:
+            long = any(words in answer.problem.lower() for words in _TOO_LONG)
+            return Written("", "prompt too long" if long else "refused", problem=answer.problem)
+        message, by = reply.message, reply.model or self._model
+        if message.ended == "filter":
+            return Written("", "refused", by, "withheld the answer (finish_reason content_filter)")
+        return Written(message.text.strip(), "length" if message.ended == "length" else "stop", by)
 
     def counts(self) -> dict[str, int]:
         """Of all that was written, also of what an earlier run had paid for."""

@@ -26,10 +26,13 @@ class Written:
     """What a model wrote to an instruction."""
 
     text: str
-    ended: Literal["stop", "length", "prompt too long"]
-    """By itself; cut at the limit; or never begun because the prompt fills the context."""
+    ended: Literal["stop", "length", "prompt too long", "refused"]
+    """By itself; cut at the limit; never begun because the prompt fills the context; or the server refuses the prompt,
+    or withholds what was written to it."""
     by: str = ""
-    """The model as the server reports it; nothing for one on this machine."""
+    """The model as the server reports it, or as it was asked for; nothing for one on this machine."""
+    problem: str = ""
+    """The server's words where it refused."""
 
 
 class Writes(Protocol):

@@ -17,18 +17,17 @@ import logging
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from harness.engines.journal import Reply, Request
+from harness.engines.sending import changed, limit_of
 from harness.fingerprint import FieldError
+from harness.judging.configurations import configuration, folder, own_file
+from harness.judging.probabilities import FLOOR, as_alpaca_eval, mass, top_probabilities
 from harness.outcomes import AlpacaEvalJudge
 
 Shown = tuple[str, str, str]
@@ -44,6 +43,15 @@ _IGNORED = ("model_name", "requires_chatml", "is_chatml_prompt", "price_per_toke
 _ALSO_IGNORED = ("client_function_name", "batch_size")
 
 
+CUT = "cut at its limit of tokens"
+CUT_THINKING = "cut at its limit of tokens while the model was thinking"
+WITHHELD = "withheld by a content filter"
+DECLINED = "the model declined"
+NO_LOGPROBS = "without probabilities of its token"
+NO_MASS = f"less than {FLOOR:.0%} of the probability on the tokens of a verdict"
+NO_VERDICT = "no verdict in it"
+
+
 @dataclass(frozen=True)
 class Read:
     """A reply as it was understood."""
@@ -52,30 +60,57 @@ class Read:
     """1 (first) to 2 (second); None where it cannot be parsed."""
     scores: tuple[float, float] | None = None
     """Of the answers shown first and second, where the judge gives scores."""
+    mass: float | None = None
+    """The probability of the tokens that it was weighed from, all together, where the judge is read by those."""
+    problem: str = ""
+    """Why there is no preference."""
 
 
 class Annotator:
     """One configuration, ready to build requests and to read replies."""
 
-    def __init__(self, name: str, model: str | None = None) -> None:
-        """
+    def __init__(
+        self,
+        name: str,
+        model: str | None = None,
+        send: tuple[tuple[str, str], ...] = (),
+        drop: tuple[str, ...] = (),
+    ) -> None:
+        """A configuration of alpaca-eval by its name, or one in a file; with fields of the request added and left out.
+
         Raises:
             FieldError: for a name that alpaca-eval does not have, or a configuration that cannot be asked pair by pair.
         """
-        settings = configuration(name)
+        found = configuration(name)
+        settings, self.name = found.settings, found.name
         self.parser = str(settings.get("fn_completion_parser") or "regex_parser")
         kwargs: dict[str, Any] = settings.get("completions_kwargs") or {}
-        self.model = model or str(kwargs["model_name"])
+        self.model = model or str(kwargs.get("model_name") or "")
+        if not self.model:
+            raise FieldError(f"the annotator {name!r} names no model; give one (--model)")
         self._body = _body(name, kwargs)
         self.wants_logprobs = settings.get("completion_key") == "completions_all"
+        self._send, self._drop = send, drop
+        weights = settings.get("completion_parser_kwargs") or {}
+        self._tokens = (*weights.get("denominator_tokens", ()), *((weights.get("numerator_token"),) * bool(weights)))
+        self._last = weights.get("log_prob_index") == -1
         with quiet():
             from alpaca_eval.annotators.pairwise_evaluator import SinglePairwiseAnnotator
 
             # Without processors: they exchange answers at random, and make columns of the reply, tripping over prose.
             # Of a copy: alpaca-eval's parser puts compiled expressions into the settings that it is given.
             # Without a client: it would need the maker's package for each configuration that names another maker.
-            given = {"fn_completions": _no_client, "processors_to_kwargs": {}, "is_randomize_output_order": False}
-            self.single = SinglePairwiseAnnotator(base_dir=_folder(), **{**deepcopy(settings), **given})
+            given = {
+                "fn_completions": _no_client,
+                "processors_to_kwargs": {},
+                "is_randomize_output_order": False,
+                "prompt_template": "alpaca_eval_gpt4/alpaca_eval.txt",
+            }
+            try:
+                self.single = SinglePairwiseAnnotator(base_dir=folder(), **{**deepcopy(settings), **given})
+            except Exception as error:
+                raise FieldError(f"the annotator {name!r} cannot be used by alpaca-eval: {error}") from error
+        self.single.prompt_template = found.template
         self._template = self._filled_with_marks()
         self.sha256 = _digest([settings, self.single.prompt_template])
 
@@ -88,28 +123,51 @@ class Annotator:
 
         body = {"model": self.model, **self._body}
         if isinstance(self._template, str):
-            return Request("completions", {**body, "prompt": fill(self._template)})
-        messages = [{**message, "content": fill(message["content"])} for message in self._template]
-        return Request("chat/completions", {**body, "messages": messages})
+            request = Request("completions", {**body, "prompt": fill(self._template)})
+        else:
+            messages = [{**message, "content": fill(message["content"])} for message in self._template]
+            request = Request("chat/completions", {**body, "messages": messages})
+        return changed(request, self._send, self._drop)
 
-    def completion(self, reply: Reply) -> Any:
-        """The reply in the form that the configuration's parser takes: a text, or all there is where it reads
-        probabilities."""
-        text = reply.text or " "
-        return {**reply.choice, "text": text} if self.wants_logprobs else text
+    @property
+    def limit(self) -> int | None:
+        """Tokens that a reply may have, as far as the judge says."""
+        return limit_of(changed(Request("", self._body), self._send, self._drop).body)
 
     def read(self, reply: Reply) -> Read:
-        """The preference in a reply, by alpaca-eval's parser."""
+        """The preference in a reply, by alpaca-eval's parser. A reply that was cut is none, unless one token was all
+        that was asked for; nor is one whose own tokens had next to no probability."""
+        message, limit = reply.message, self.limit
+        cut = message.ended == "length" or (not message.ended and limit and reply.completion_tokens >= limit)
+        if message.ended in ("filter", "refusal"):
+            return Read(None, problem=WITHHELD if message.ended == "filter" else DECLINED)
+        if cut and limit != 1:
+            return Read(None, problem=CUT_THINKING if message.thinking and not message.text.strip() else CUT)
+        if self.wants_logprobs:
+            return self._weighed(reply)
         with quiet():
-            ((value, *_), _) = self.single._parse_completions([self.completion(reply)])
+            ((value, *_), _) = self.single._parse_completions([message.text or " "])
         preference = _preference(value)
-        scores = _scores(reply.text) if self.parser == "lmsys_parser" and preference is not None else None
-        return Read(preference, scores)
+        scores = _scores(message.text) if self.parser == "lmsys_parser" and preference is not None else None
+        return Read(preference, scores, problem="" if preference is not None else NO_VERDICT)
+
+    def _weighed(self, reply: Reply) -> Read:
+        top = top_probabilities(reply, self._last)
+        if top is None:
+            return Read(None, problem=NO_LOGPROBS)
+        own = mass(top, self._tokens)
+        if own < FLOOR:
+            return Read(None, mass=own, problem=NO_MASS)
+        with quiet():
+            ((value, *_), _) = self.single._parse_completions([{"text": reply.text, "logprobs": as_alpaca_eval(top)}])
+        preference = _preference(value)
+        return Read(preference, mass=own, problem="" if preference is not None else NO_VERDICT)
 
     def raw(self, reply: Reply) -> str:
         """The reply as it is kept in a table: its text, with the probabilities where those decide."""
         if not self.wants_logprobs:
-            return reply.text
+            message = reply.message
+            return message.text if message.text.strip() or not message.thinking else f"(thinking) {message.thinking}"
         return json.dumps({"text": reply.text, "logprobs": reply.choice.get("logprobs")}, ensure_ascii=True)
 
     def _filled_with_marks(self) -> str | list[dict[str, str]]:
@@ -126,60 +184,36 @@ class Annotator:
         return str(prompt)
 
 
-def names() -> tuple[str, ...]:
-    """The configurations that alpaca-eval brings, in alphabetical order."""
-    return tuple(sorted(path.parent.name for path in _folder().glob("*/configs.yaml")))
-
-
-@cache
-def configuration(name: str) -> dict[str, Any]:
-    """What a configuration holds.
-
-    Raises:
-        FieldError: naming close matches, or saying why a configuration cannot be used here.
-    """
-    import yaml
-
-    if name not in names():
-        near = get_close_matches(name, names(), n=3) or get_close_matches(name.lower(), names(), n=3, cutoff=0.3)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise FieldError(f"no judge {name!r}; {hint}There are micro, and alpaca-eval's {', '.join(names())}")
-    found = yaml.safe_load((_folder() / name / "configs.yaml").read_text(encoding="utf-8"))
-    if len(found) != 1:
-        raise FieldError(
-            f"the annotator {name!r} is a pool of {len(found)} that alpaca-eval draws from by chance, so no two orders "
-            "of a pair would have the same judge; name one that stands alone"
-        )
-    settings: dict[str, Any] = next(iter(found.values()))
-    if settings.get("batch_size", 1) != 1:
-        raise FieldError(
-            f"the annotator {name!r} asks about {settings['batch_size']} pairs in one prompt, so a reply belongs to no "
-            "single pair; name one that asks about one"
-        )
-    return settings
-
-
-def judge_named(name: str, model: str | None = None, samples: int = 3) -> AlpacaEvalJudge:
-    """The judge of a configuration, with another model in the place of the configuration's where one is given.
+def judge_named(
+    name: str,
+    model: str | None = None,
+    samples: int = 3,
+    send: tuple[tuple[str, str], ...] = (),
+    drop: tuple[str, ...] = (),
+) -> AlpacaEvalJudge:
+    """The judge of a configuration, with another model in the place of the configuration's where one is given, and
+    fields of the request added and left out.
 
     Raises:
         FieldError: as `Annotator`.
     """
-    annotator = Annotator(name, model)
-    return AlpacaEvalJudge(name, annotator.sha256, annotator.model, samples)
+    annotator = Annotator(name, model, send, drop)
+    return AlpacaEvalJudge(annotator.name, annotator.sha256, annotator.model, samples, send, drop)
 
 
-def annotator_of(judge: AlpacaEvalJudge) -> Annotator:
-    """The annotator that a judge stands for.
+def annotator_of(judge: AlpacaEvalJudge, files: Iterable[tuple[str, str]] = ()) -> Annotator:
+    """The annotator that a judge stands for; `files` are the machine's, where a configuration of one's own is among
+    them.
 
     Raises:
-        FieldError: when the installed alpaca-eval has another text under that name.
+        FieldError: when there is another text under that name here.
     """
-    annotator = Annotator(judge.config, judge.model)
+    own = dict(files).get(judge.sha256)
+    annotator = Annotator(own or judge.config, judge.model, judge.send, judge.drop)
     if annotator.sha256 != judge.sha256:
         raise FieldError(
-            f"alpaca-eval's {judge.config} is {annotator.sha256} here, and {judge.sha256} was asked for; "
-            "install the version that it was planned with, or name the judge anew"
+            f"{own or f'alpaca-eval has a {judge.config} that'} is {annotator.sha256} here, and {judge.sha256} was "
+            "asked for; install the version that it was planned with, or name the judge anew"
         )
     return annotator
 
@@ -200,23 +234,19 @@ def quiet() -> Iterator[None]:
         root.setLevel(level)
 
 
-def _folder() -> Path:
-    """Where alpaca-eval keeps its configurations, found without importing it."""
-    spec = find_spec("alpaca_eval")
-    if spec is None or not spec.origin:
-        raise FieldError("alpaca-eval is not installed; its annotators come with `pip install alpaca-eval`")
-    return Path(spec.origin).parent / "evaluators_configs"
-
-
 def _body(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The request's fields that a configuration fixes; what it leaves out is as in alpaca-eval's own client."""
-    known = (*_SENT, "functions", "function_call", *_LENGTHS, *_IGNORED, *_ALSO_IGNORED)
-    strange = [key for key in kwargs if key not in known]
-    if strange:
+    """The request's fields that a configuration fixes; what it leaves out is as in alpaca-eval's own client. A
+    configuration of one's own may have any field that its server knows."""
+    said_otherwise = (*_LENGTHS, *_IGNORED, *_ALSO_IGNORED)
+    body = {key: value for key, value in kwargs.items() if key not in said_otherwise}
+    strange = [key for key in body if key not in (*_SENT, "functions", "function_call")]
+    if strange and own_file(name) is None:
         raise FieldError(f"the annotator {name!r} sets {', '.join(strange)}, which cannot be said to an endpoint here")
-    body = {key: kwargs[key] for key in (*_SENT, "functions", "function_call") if key in kwargs}
-    length = next((kwargs[key] for key in _LENGTHS if key in kwargs), 2_048)
-    return {"temperature": 0.7, "top_p": 1.0, "max_tokens": length, **body}
+    if isinstance(extra := body.pop("extra_body", None), dict):
+        body |= extra
+    if limit_of(body) is None:
+        body = {"max_tokens": next((kwargs[key] for key in _LENGTHS if key in kwargs), 2_048), **body}
+    return {"temperature": 0.7, "top_p": 1.0, **body}
 
 
 def _preference(value: Any) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import harness.prompts
 from harness.micro.judge import verdict as micro_verdict
 from harness.outcomes import AlpacaEvalJudge, Judged, LocalJudge, MicroJudge
-from harness.rows import EXAMPLES, VERDICTS, Example, Verdict, Writer, read
+from harness.rows import EXAMPLES, VERDICTS, Example, Verdict, Writer, count, read
 from harness.stages import Counts, Work
 
 VERDICT_OF = {1.0: "first", 2.0: "second", 1.5: "tie", 0.0: "tie"}
@@ -41,11 +41,11 @@ def judge(node: Judged, work: Work) -> Counts:
     Raises:
         ValueError: when the two sides do not answer the same prompts, naming the first that is amiss.
     """
-    pairs = paired(node, work)
     if isinstance(node.by, AlpacaEvalJudge):
         from harness.judging.asking import judge_by_endpoint
 
-        return judge_by_endpoint(node.by, pairs, work)
+        return judge_by_endpoint(node.by, lambda: paired(node, work), work)
+    pairs = list(paired(node, work))
     counts = {"in": len(pairs), "kept": len(pairs), "calls": 0, "unparsed": 0}
     shown = {"ab": [(p.instruction, p.a, p.b) for p in pairs], "ba": [(p.instruction, p.b, p.a) for p in pairs]}
     given = {}
@@ -104,16 +104,24 @@ def micro_reply(by: MicroJudge, prompt: str) -> str:
     return _REPLIES[verdict]
 
 
-def paired(node: Judged, work: Work) -> list[Pair]:
-    """Both sides' answers, joined on the prompt's id."""
-    ours = list(read(work.open(node.answers) / EXAMPLES, Example))
-    theirs = {row.id: row for row in read(work.open(node.against) / EXAMPLES, Example)}
-    for row in ours:
-        if row.id not in theirs or theirs[row.id].instruction != row.instruction:
+def paired(node: Judged, work: Work) -> Iterator[Pair]:
+    """Both sides' answers, joined on the prompt's id, in the first side's order; streamed where the second has it too.
+
+    Raises:
+        ValueError: when the two sides do not answer the same prompts, naming the first that is amiss.
+    """
+    ours, theirs = work.open(node.answers) / EXAMPLES, work.open(node.against) / EXAMPLES
+    others = read(theirs, Example)
+    ahead: dict[str, Example] = {}
+    for row in read(ours, Example):
+        while row.id not in ahead and (other := next(others, None)) is not None:
+            ahead[other.id] = other
+        found = ahead.pop(row.id, None)
+        if found is None or found.instruction != row.instruction:
             raise ValueError(f"{node.against.name} has no answer to prompt {row.id!r} of {node.answers.name}")
-    if len(theirs) != len(ours):
-        raise ValueError(f"{node.answers.name} answers {len(ours)} prompts, {node.against.name} {len(theirs)}")
-    return [Pair(row.id, row.instruction, row.output, theirs[row.id].output, row.source) for row in ours]
+        yield Pair(row.id, row.instruction, row.output, found.output, row.source)
+    if ahead or next(others, None) is not None:
+        raise ValueError(f"{node.answers.name} answers {count(ours)} prompts, {node.against.name} {count(theirs)}")
 
 
 def annotate(rows: list[tuple[str, str, str]], ask: Ask) -> list[tuple[str, str]]:

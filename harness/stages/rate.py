@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from harness.curation import ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore
-from harness.engines.writing import Writes, engine_for
+from harness.engines.writing import Writes, Written, engine_for
 from harness.models import ServedModel
 from harness.rows import EXAMPLES, RATINGS, Example, Rating, Writer, read
 from harness.stages import Counts, Work
@@ -102,7 +102,7 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
                 replies = writing.generate([_question(scoring, row) for row in rows], scoring.sampling, "ratings")
                 spent |= writing.counts()
             for i, (row, reply) in enumerate(zip(rows, replies, strict=True)):
-                yield i, Rating(row.id, 0, reply.text, first_line(reply.text))
+                yield i, _rating(row, 0, reply, first_line)
         case ModelRater(scoring=SampledScore() as scoring):
             with engine_for(node.by.model, work) as writing:
                 yield from _sampled(writing, scoring, rows)
@@ -112,20 +112,31 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
 def _sampled(engine: Writes, scoring: SampledScore, rows: list[Example]) -> Iterator[tuple[int, Rating]]:
     """n replies a candidate; what does not parse is asked once more, with another seed, unless decoding is greedy."""
     questions = [_question(scoring, row) for row in rows]
+    refused: set[int] = set()
     for sample in range(scoring.n):
-        waiting = list(range(len(rows)))
+        waiting = [i for i in range(len(rows)) if i not in refused]
         for attempt in range(2 if scoring.sampling.temperature else 1):
             seed = scoring.sampling.seed + 7_919 * (2 * sample + attempt)
             replies = engine.generate([questions[i] for i in waiting], replace(scoring.sampling, seed=seed), "ratings")
             unparsed = []
             for i, reply in zip(waiting, replies, strict=True):
-                rating = Rating(rows[i].id, 2 * sample + attempt, reply.text, parsed(reply.text))
-                if rating.score is None:
+                rating = _rating(rows[i], 2 * sample + attempt, reply, parsed)
+                if reply.ended == "refused":
+                    refused.add(i)
+                elif rating.score is None:
                     unparsed.append(i)
                 yield i, rating
             waiting = unparsed
             if not waiting:
                 break
+
+
+def _rating(row: Example, sample: int, reply: Written, score: Callable[[str], float | None]) -> Rating:
+    """What a reply says. A server's that it refused, or cut before its end, has no score."""
+    if reply.ended == "refused":
+        return Rating(row.id, sample, reply.problem, None)
+    cut = bool(reply.by) and reply.ended == "length"
+    return Rating(row.id, sample, reply.text, None if cut else score(reply.text))
 
 
 def _question(scoring: SampledScore | ExpectedScore | FirstLineScore, row: Example) -> str:

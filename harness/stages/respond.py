@@ -12,7 +12,8 @@ from harness.stages import Counts, Work
 
 def respond(node: Responses, work: Work) -> Counts:
     """One answer a prompt, in order. Empty and cut answers are answers: kept and counted. An answer from a server says
-    in `origin` which model the server reports as its `generator`."""
+    in `origin` which model the server reports as its `generator`, and where the server refused the prompt its words,
+    as `refused`."""
     rows = list(read(work.open(node.prompts) / EXAMPLES, Example))
     system = " ".join(node.system)
     with engine_for(node.model, work, system) as engine:
@@ -20,7 +21,9 @@ def respond(node: Responses, work: Work) -> Counts:
         spent = engine.counts()
     with Writer(work.out / EXAMPLES, Example) as out:
         for row, one in zip(rows, written, strict=True):
-            origin = to_json({**row.known, "generator": one.by}) if one.by else row.origin
+            of_server = {"generator": one.by, "refused": one.problem if one.ended == "refused" else ""}
+            of_server = {name: said for name, said in of_server.items() if said}
+            origin = to_json({**row.known, **of_server}) if of_server else row.origin
             out.add(replace(row, output=one.text, system=system, origin=origin))
     return {
         "in": len(rows),
@@ -28,5 +31,6 @@ def respond(node: Responses, work: Work) -> Counts:
         "empty": sum(not one.text for one in written),
         "cut": sum(one.ended == "length" for one in written),
         "prompt_too_long": sum(one.ended == "prompt too long" for one in written),
+        **({"refused": refused} if (refused := sum(one.ended == "refused" for one in written)) else {}),
         **spent,
     }

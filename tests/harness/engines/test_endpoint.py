@@ -50,7 +50,9 @@ def endpoint(server: ModelServer) -> Endpoint:
 
 def ask(endpoint: Endpoint, journal: Path, *wanted: Request, **how: Any) -> list[Answer]:
     with Journal(journal) as one:
-        return Client(endpoint, one).ask(wanted, **how)
+        client = Client(endpoint, one)
+        client.ask(wanted, **how)
+        return [client.answer(request, **how) for request in wanted]
 
 
 def texts(answers: list[Answer]) -> list[str]:

@@ -11,7 +11,8 @@ from alpaca_eval import utils
 
 from harness.engines.journal import Reply
 from harness.fingerprint import FieldError
-from harness.judging.annotators import Annotator, annotator_of, judge_named, names
+from harness.judging.annotators import Annotator, annotator_of, judge_named
+from harness.judging.configurations import names
 from harness.outcomes import AlpacaEvalJudge
 
 ALONE = [name for name in names() if name not in ("alpaca_farm", "alpaca_farm_greedy_gpt4")]

@@ -31,6 +31,8 @@ from harness.store import METRICS, RECORD, Store, StoreError, read_record
 from tests.harness.model_server import Body, ModelServer, Told, serving
 
 N = 40
+SAMPLED = (("temperature", "1"),)
+"""At temperature 0 a reply is not asked for twice."""
 ANSWERS = re.compile(r'model": "model_1",\s*"answer": """(.*?)"""\s*},.*?"answer": """(.*?)"""', re.DOTALL)
 
 
@@ -127,7 +129,7 @@ def test_every_pair_is_judged_in_both_orders_with_all_that_bears_on_it(
 def test_faults_and_kills_leave_the_table_of_a_quiet_run_and_no_call_is_paid_twice(
     server: ModelServer, endpoint: Endpoint, tmp_path: Path
 ) -> None:
-    by = judge_named("alpaca_eval_gpt4", samples=8)
+    by = judge_named("alpaca_eval_gpt4", samples=8, send=SAMPLED)
     (tmp_path / "quiet").mkdir()
     quiet = rows(make(*contest(tmp_path / "quiet", endpoint, by)))
     server.paid.clear()
@@ -168,7 +170,7 @@ def test_what_is_left_unparsed_is_counted_and_can_be_asked_again_alone(
     server: ModelServer, endpoint: Endpoint, tmp_path: Path
 ) -> None:
     server.reply = lambda body: {"content": "Hm."} if "Question 7?" in body["messages"][-1]["content"] else longer(body)
-    node, machine = contest(tmp_path, endpoint, judge_named("alpaca_eval_gpt4", samples=2))
+    node, machine = contest(tmp_path, endpoint, judge_named("alpaca_eval_gpt4", samples=2, send=SAMPLED))
     folder = make(node, machine)
     assert [(row.prompt, row.verdict, row.raw) for row in rows(folder) if row.verdict == "unparsed"] == [
         ("a/7", "unparsed", "Hm.")
@@ -177,7 +179,7 @@ def test_what_is_left_unparsed_is_counted_and_can_be_asked_again_alone(
     assert [row.samples for row in calls(folder) if row.preference is None] == [2, 2]
     server.reply = longer
     asked = len(server.asked)
-    again = make(replace(node, by=replace(judge_named("alpaca_eval_gpt4"), samples=3)), machine)
+    again = make(replace(node, by=judge_named("alpaca_eval_gpt4", samples=3, send=SAMPLED)), machine)
     assert len(server.asked) == asked + 2
     assert all(row.verdict != "unparsed" for row in rows(again))
 

@@ -1,0 +1,273 @@
+"""What a server's reply says: its text, apart from what the model thought on the way, and how it ended.
+
+Servers agree on where a reply stands and on little else. A message's content is a text, a list of parts, or nothing at
+all; thinking stands in fields of its own (`reasoning_content`, `reasoning`), in parts of its own, or at the head of the
+text between marks of the model's maker, whose opening one may have been the end of the prompt. What is none of the
+known forms is not a text, and is never made one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Ended = Literal["stop", "length", "filter", "refusal", ""]
+"""By itself; cut at a limit; withheld by a filter; the model declined in a field of its own; not said."""
+
+_LENGTH = ("length", "max_tokens", "model_length", "max_output_tokens")
+_FILTER = ("content_filter", "content-filter", "safety", "recitation", "blocklist", "prohibited_content", "spii")
+FAILED = ("error", "abort", "aborted", "cancelled", "network_error", "insufficient_system_resource")
+"""Reasons to finish that are the server's failure, not the end of an answer."""
+_THINKING = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thinking_blocks")
+_THINKING_PARTS = ("thinking", "reasoning", "redacted_thinking", "thought", "reasoning_text", "reasoning_content")
+_TEXT_PARTS = ("text", "output_text", "")
+_TOOL_PARTS = ("tool_use", "tool_call", "function_call", "function")
+
+_NAMES = r"(?:[a-z]+:)?(?:think|thinking|thought|thoughts|reasoning)"
+_PAIRS = (
+    (rf"<(?P<tag>{_NAMES})\s*>", r"</{}\s*>"),
+    (r"\[THINK\]", r"\[/THINK\]"),
+    (r"◁think▷", r"◁/think▷"),
+    (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),
+    (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),
+    (r"<\|channel>\s*thought", r"<channel\|>"),
+)
+"""Opening and closing marks of thinking; the closing one takes the name out of the opening one."""
+_CLOSING = re.compile(
+    rf"</(?P<tag>{_NAMES})\s*>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>|<channel\|>", re.IGNORECASE
+)
+_OPENING = re.compile("|".join(rf"(?P<m{i}>{one.replace('?P<tag>', '')})" for i, (one, _) in enumerate(_PAIRS)), re.I)
+_AROUND = (
+    (r"<answer>", r"</answer>"),
+    (r"<\|begin_of_solution\|>", r"<\|end_of_solution\|>"),
+    (r"<\|START_RESPONSE\|>", r"<\|END_RESPONSE\|>"),
+)
+"""Marks around the whole answer that follows thinking."""
+_FINAL = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
+_HARMONY = re.compile(r"\s*(?:<\|start\|>assistant)?<\|channel\|>")
+_HARMONY_ENDS = re.compile(r"<\|(?:return|end|call)\|>")
+_HARMONY_BARE = re.compile(r"\s*analysis\s*(.*?)assistant\s*final(.*)", re.DOTALL)
+"""gpt-oss's channels where the server has dropped the marks and left the words."""
+_FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
+_QUOTES = "`'\"\u2018\u2019\u201c\u201d"
+_MOST_BLOCKS = 50
+"""Of thinking in one text; what would follow is text."""
+
+
+class NoText(ValueError):
+    """A reply holds what is no text. The message says what was found."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A reply as it is understood."""
+
+    text: str
+    """What was said: the arguments where a function or tool was called, or else the text without the thinking."""
+    thinking: str
+    """What was thought on the way, as far as the server shows it."""
+    ended: Ended
+
+
+def understand(choice: dict[str, Any]) -> Message:
+    """The message of one of a reply's `choices`. Halves of surrogate pairs, which JSON can spell and no file can hold,
+    become question marks.
+
+    Raises:
+        NoText: when its content is neither a text, nor parts of known types, nor nothing.
+    """
+    message = choice.get("message")
+    ended = _ended(choice)
+    if message is None:
+        thinking, text = without_thinking(_text(choice.get("text"), []))
+        return Message(_whole(text), _whole(thinking), ended)
+    if not isinstance(message, dict):
+        raise NoText(f"a message that is {_shown(message)}")
+    parts: list[tuple[str, str]] = []
+    content = _text(message.get("content"), parts)
+    thinking, text = without_thinking(content)
+    thoughts = [_flat(message[name]) for name in _THINKING if message.get(name)]
+    thinking = "\n".join([*thoughts, *(said for kind, said in parts if kind == "thinking"), thinking]).strip()
+    called = _arguments(message) or next((said for kind, said in parts if kind == "tool"), "")
+    refusal = next((said for kind, said in parts if kind == "refusal"), "") or message.get("refusal")
+    if isinstance(refusal, str) and refusal.strip() and not called and not text.strip():
+        return Message(_whole(refusal), _whole(thinking), "filter" if ended == "filter" else "refusal")
+    return Message(_whole(called or text), _whole(thinking), ended)
+
+
+def without_thinking(text: str) -> tuple[str, str]:
+    """(thinking, the rest) of a text. Thinking begins at the text's beginning or at a line's, outside of fenced code,
+    and ends at the mark that belongs to it; without one, all that follows is thinking. Where a closing mark has no
+    opening one, the prompt had ended in it, and everything up to it is thinking. Marks within a line that are paired,
+    or in quotes, are text."""
+    if _HARMONY.match(text):
+        final = next(iter(reversed([*_FINAL.finditer(text)])), None)
+        thinking = text if final is None else text[: final.start()]
+        rest = "" if final is None else _HARMONY_ENDS.split(text[final.end() :], maxsplit=1)[0]
+        return thinking.strip(), rest.strip()
+    if bare := _HARMONY_BARE.fullmatch(text):
+        return bare[1].strip(), bare[2].strip()
+    thoughts, rest = [], text
+    end = _unopened(rest)
+    if end is not None:
+        thoughts.append(_CLOSING.sub("", rest[: end[0]]))
+        rest = rest[end[1] :].lstrip()
+    for _ in range(_MOST_BLOCKS):
+        if (begin := _opening(rest)) is None:
+            break
+        start, inner, closing = begin
+        close = _closing(rest, inner, closing)
+        thoughts.append(rest[inner : close[0] if close else len(rest)])
+        after = rest[close[1] :] if close else ""
+        rest = rest[:start] + (after.lstrip() if not rest[:start].strip() else after)
+    if thoughts:
+        rest = _unwrapped(rest)
+    return "\n".join(one.strip() for one in thoughts).strip(), rest
+
+
+def begins_with_thinking(text: str) -> bool:
+    """Whether a text begins with a mark of thinking, or holds the end of one that the prompt had begun."""
+    found = _opening(text)
+    beginning = found is not None and not text[: found[0]].strip()
+    return beginning or bool(_HARMONY.match(text)) or _unopened(text) is not None
+
+
+def _opening(text: str) -> tuple[int, int, re.Pattern[str]] | None:
+    """Where thinking begins: the mark's two ends, and the mark that closes it."""
+    fences, counted = 0, 0
+    for found in _OPENING.finditer(text):
+        line = text.rfind("\n", 0, found.start()) + 1
+        if text[line : found.start()].strip():
+            continue
+        fences += sum(1 for _ in _FENCE.finditer(text, counted, line))
+        counted = line
+        if fences % 2:
+            continue
+        number = next(i for i in range(len(_PAIRS)) if found[f"m{i}"] is not None)
+        tag = re.escape(found[0].strip("<> \t")) if number == 0 else ""
+        return found.start(), found.end(), re.compile(_PAIRS[number][1].replace("{}", tag), re.IGNORECASE)
+    return None
+
+
+def _closing(text: str, start: int, closing: re.Pattern[str]) -> tuple[int, int] | None:
+    """Where thinking that begins at `start` ends. Pairs of marks that it quotes are passed over."""
+    depth = 1
+    opening = re.compile(closing.pattern.replace("</", "<").replace("/", ""), re.IGNORECASE)
+    marks = [(one.start(), one.end(), -1) for one in closing.finditer(text, start)]
+    if opening.pattern != closing.pattern:
+        marks += [(one.start(), one.end(), 1) for one in opening.finditer(text, start)]
+    ends = [(begin, end) for begin, end, step in marks if step < 0]
+    for begin, end, step in sorted(marks):
+        depth += step
+        if depth == 0:
+            return begin, end
+    # It quotes an opening mark alone.
+    return max(ends) if ends else None
+
+
+def _unopened(text: str) -> tuple[int, int] | None:
+    """The closing mark of thinking that was begun before the text, if there is one: more are closed than opened,
+    those in quotes not counted."""
+    depth = 0
+    marks = [(one.start(), one.end(), -1) for one in _CLOSING.finditer(text)]
+    marks += [(one.start(), one.end(), 1) for one in _OPENING.finditer(text)]
+    for begin, end, step in sorted(marks):
+        if text[max(0, begin - 1) : begin] in (*_QUOTES,) and text[end : end + 1] in (*_QUOTES,):
+            continue
+        depth += step
+        if depth < 0:
+            return begin, end
+    return None
+
+
+def _unwrapped(text: str) -> str:
+    """The answer without the marks around it, where they stand around all of it."""
+    for begin, end in _AROUND:
+        if found := re.fullmatch(rf"\s*{begin}(.*?)(?:{end})?\s*", text, re.DOTALL | re.IGNORECASE):
+            return found[1].strip()
+    return text
+
+
+def _text(content: Any, parts: list[tuple[str, str]]) -> str:
+    """The text in a message's content; parts of other kinds go into `parts` as (kind, text).
+
+    Raises:
+        NoText: for what is no text.
+    """
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, dict):
+        content = [content]
+    if not isinstance(content, list):
+        raise NoText(f"content that is {_shown(content)}")
+    texts = []
+    for part in content:
+        if isinstance(part, str):
+            texts.append(part)
+            continue
+        kind = part.get("type", "") if isinstance(part, dict) else None
+        if kind in _THINKING_PARTS or (isinstance(part, dict) and part.get("thought") is True):
+            parts.append(("thinking", _flat(part)))
+        elif kind == "refusal" and isinstance(part.get("refusal"), str):
+            parts.append(("refusal", part["refusal"]))
+        elif kind in _TOOL_PARTS and (called := _called(part.get("function", part))):
+            parts.append(("tool", called))
+        elif kind in _TEXT_PARTS:
+            said = part.get("text")
+            said = said.get("value") if isinstance(said, dict) else said
+            if not isinstance(said, str):
+                raise NoText(f"a part of text that holds {_shown(said)}")
+            texts.append(said)
+        else:
+            raise NoText(f"a part that is {_shown(part)}")
+    return "".join(texts)
+
+
+def _arguments(message: dict[str, Any]) -> str:
+    """The arguments of the first function or tool that was called; "" where none was."""
+    tools = message.get("tool_calls")
+    for call in [*(tools if isinstance(tools, list) else ()), {"function": message.get("function_call")}]:
+        if isinstance(call, dict) and (called := _called(call.get("function"))):
+            return called
+    return ""
+
+
+def _called(function: Any) -> str:
+    given = next((function[key] for key in ("arguments", "input") if key in function), None) if isinstance(
+        function, dict
+    ) else None  # fmt: skip
+    if isinstance(given, dict | list):
+        return json.dumps(given, ensure_ascii=False)
+    return given if isinstance(given, str) else ""
+
+
+def _ended(choice: dict[str, Any]) -> Ended:
+    reason = choice.get("finish_reason")
+    reason = reason.strip().lower() if isinstance(reason, str) else ""
+    if reason in _LENGTH:
+        return "length"
+    if reason in _FILTER:
+        return "filter"
+    return "stop" if reason else ""
+
+
+def _flat(value: Any) -> str:
+    """All the texts in a part or field of thinking, whatever its form."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        wanted = ("thinking", "reasoning", "text", "content", "summary", "reasoning_content", "reasoning_text")
+        return "\n".join(said for key in wanted if key in value and (said := _flat(value[key])))
+    return "\n".join(said for one in value if (said := _flat(one))) if isinstance(value, list) else ""
+
+
+def _shown(value: Any) -> str:
+    return f"{type(value).__name__} {json.dumps(value, ensure_ascii=True)[:80]}"
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

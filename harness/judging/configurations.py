@@ -1,0 +1,112 @@
+"""Annotator configurations: alpaca-eval's by name, anybody's own by the path of a file in the same form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from harness.fingerprint import FieldError
+
+_PLACEHOLDERS = ("{instruction}", "{output_1}", "{output_2}")
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One annotator."""
+
+    name: str
+    settings: dict[str, Any]
+    """As its file has them."""
+    template: str
+    """The prompt, with placeholders."""
+
+
+def names() -> tuple[str, ...]:
+    """The configurations that alpaca-eval brings, in alphabetical order."""
+    return tuple(sorted(path.parent.name for path in folder().glob("*/configs.yaml")))
+
+
+def own_file(name: str) -> Path | None:
+    """The file of a configuration that is named by its path or its folder's; None for a name of alpaca-eval's."""
+    path = Path(name)
+    if path.suffix.lower() not in (".yaml", ".yml") and not path.is_dir():
+        return None
+    return path / "configs.yaml" if path.is_dir() and name not in names() else path if path.suffix else None
+
+
+@cache
+def configuration(name: str) -> Configuration:
+    """What a configuration holds.
+
+    Raises:
+        FieldError: naming close matches, or saying why a configuration cannot be used here.
+    """
+    own = own_file(name)
+    if own is None and name not in names():
+        near = get_close_matches(name, names(), n=3) or get_close_matches(name.lower(), names(), n=3, cutoff=0.3)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise FieldError(
+            f"no judge {name!r}; {hint}There are micro, files of your own (PATH/configs.yaml), and alpaca-eval's "
+            f"{', '.join(names())}"
+        )
+    path = own or folder() / name / "configs.yaml"
+    found = _read(path)
+    if len(found) != 1:
+        raise FieldError(
+            f"the annotator {name!r} is a pool of {len(found)} that alpaca-eval draws from by chance, so no two orders "
+            "of a pair would have the same judge; name one that stands alone"
+        )
+    label, settings = next(iter(found.items()))
+    if settings.get("batch_size", 1) != 1:
+        raise FieldError(
+            f"the annotator {name!r} asks about {settings['batch_size']} pairs in one prompt, so a reply belongs to no "
+            "single pair; name one that asks about one"
+        )
+    return Configuration(str(label) if own else name, settings, _template(settings, path))
+
+
+def folder() -> Path:
+    """Where alpaca-eval keeps its configurations, found without importing it."""
+    spec = find_spec("alpaca_eval")
+    if spec is None or not spec.origin:
+        raise FieldError("alpaca-eval is not installed; its annotators come with `pip install alpaca-eval`")
+    return Path(spec.origin).parent / "evaluators_configs"
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FieldError(f"{path}: {error.strerror or error}; --judge takes a name, or such a file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise FieldError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(found, dict) or not all(
+        isinstance(one, dict) and "prompt_template" in one for one in found.values()
+    ):
+        raise FieldError(
+            f"{path}: no annotator in it; it takes NAME: with prompt_template, completions_kwargs, ... below"
+        )
+    return found
+
+
+def _template(settings: dict[str, Any], path: Path) -> str:
+    """The prompt: in a file beside the configuration, below the folder above it as alpaca-eval has it, or of
+    alpaca-eval's own; or written where its path would stand."""
+    wanted = str(settings["prompt_template"])
+    text = wanted if all(one in wanted for one in _PLACEHOLDERS[1:]) else None
+    if text is None:
+        places = [base / wanted for base in (path.parent, path.parent.parent, folder())]
+        found = next((place for place in places if place.is_file()), None)
+        if found is None:
+            raise FieldError(f"{path}: its prompt_template {wanted!r} is in none of {', '.join(map(str, places))}")
+        text = found.read_text(encoding="utf-8")
+    missing = [one for one in _PLACEHOLDERS if one not in text]
+    if missing:
+        raise FieldError(f"{path}: its prompt has no {', '.join(missing)}, so the judge would not see that")
+    return text
