@@ -122,9 +122,9 @@ class Http:
             raise Again(f"no whole answer within {self._endpoint.timeout:g} s") from error
         except httpx2.TransportError as error:
             means, idle = self._way.failure(error)
-            if isinstance(error, httpx2.ReadError | httpx2.RemoteProtocolError) and not self._heard:
-                if await self._way.speaks_tls():
-                    means, idle = "it speaks TLS; the address has to begin in https://", True
+            cut = isinstance(error, httpx2.ReadError | httpx2.RemoteProtocolError)
+            if cut and not self._heard and await self._way.speaks_tls():
+                means, idle = "it speaks TLS; the address has to begin in https://", True
             raise Again(means, idle=idle) from error
         except (OSError, ValueError, OverflowError, ExceptionGroup, httpx2.InvalidURL) as error:
             raise StoreError(f"{self._endpoint.address} cannot be asked ({type(error).__name__}: {error})") from error

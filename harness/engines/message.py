@@ -121,7 +121,7 @@ def without_thinking(text: str) -> tuple[str, str]:
         close = _closing(rest, inner, closing)
         thoughts.append(rest[inner : close[0] if close else len(rest)])
         after = rest[close[1] :] if close else ""
-        rest = rest[:start] + (after.lstrip() if not rest[:start].strip() else after)
+        rest = rest[:start] + after if rest[:start].strip() else after.lstrip()
     if thoughts:
         rest = _unwrapped(rest)
     return "\n".join(one.strip() for one in thoughts).strip(), rest
@@ -216,7 +216,7 @@ def _text(content: Any, parts: list[tuple[str, str]]) -> str:
             parts.append(("refusal", part["refusal"]))
         elif kind in _TOOL_PARTS and (called := _called(part.get("function", part))):
             parts.append(("tool", called))
-        elif kind in _TEXT_PARTS:
+        elif kind in _TEXT_PARTS and "text" in part:
             said = part.get("text")
             said = said.get("value") if isinstance(said, dict) else said
             if not isinstance(said, str):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 import threading
 import time
 from collections import Counter
@@ -48,8 +49,13 @@ class ModelServer:
     """Seconds between the bytes of each answer."""
     model: str = "judge-model-0613"
     """What it says that it is."""
+    finish: str = "stop"
+    """The reason to finish."""
+    usage: dict[str, int] = field(default_factory=lambda: dict(USAGE))
     told: list[Told] = field(default_factory=list)
     """Answers to give first, in order."""
+    refuse: Callable[[Body], Told | None] = lambda body: None
+    """What to say to a body instead of an answer."""
     port: int = 0
     asked: list[Body] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -78,7 +84,7 @@ def name_of(body: Body) -> str:
 
 
 @contextmanager
-def serving(server: ModelServer) -> Iterator[ModelServer]:
+def serving(server: ModelServer, encrypted: ssl.SSLContext | None = None) -> Iterator[ModelServer]:
     """The server on a free port, in a thread."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,7 +104,7 @@ def serving(server: ModelServer) -> Iterator[ModelServer]:
                 server.faults[fault] += 1
                 server.open += 1
                 server.most = max(server.most, server.open)
-                told = server.told.pop(0) if server.told else None
+                told = server.told.pop(0) if server.told else server.refuse(body)
             try:
                 time.sleep(server.hang if fault == "hang" else server.latency)
                 if told is not None:
@@ -122,12 +128,12 @@ def serving(server: ModelServer) -> Iterator[ModelServer]:
                 self._send(500, b"<html>oops</html>", {})
                 return
             message = server.reply(body) if fault != "prose" else {"content": "Both have their merits, I think."}
-            choice = {"index": 0, "finish_reason": "stop", **message}
+            choice = {"index": 0, "finish_reason": server.finish, **message}
             if "logprobs" in message or "content" in message or "tool_calls" in message:
                 inner = {key: value for key, value in message.items() if key != "logprobs"}
-                choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **inner}}
+                choice = {"index": 0, "finish_reason": server.finish, "message": {"role": "assistant", **inner}}
                 choice |= {"logprobs": message["logprobs"]} if "logprobs" in message else {}
-            whole = json.dumps({"model": server.model, "choices": [choice], "usage": USAGE}).encode()
+            whole = json.dumps({"model": server.model, "choices": [choice], "usage": server.usage}).encode()
             if fault == "cut":
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(whole)))
@@ -160,6 +166,8 @@ def serving(server: ModelServer) -> Iterator[ModelServer]:
 
     with Http(("127.0.0.1", 0), Handler) as http:
         server.port = http.server_address[1]
+        if encrypted is not None:
+            http.socket = encrypted.wrap_socket(http.socket, server_side=True)
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:

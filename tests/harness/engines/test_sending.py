@@ -1,0 +1,163 @@
+"""What is sent can be said otherwise: by the user, and by the server that names what it does not take.
+
+Neighbours that were tried: `max_tokens` refused with and without the name of its successor, and the reverse;
+temperature and seed; by `param`, by pydantic's `loc` (422), by the text alone; two fields one after the other; a length
+that is named because a prompt is too long; a field that a reply cannot be had without; a server that never has enough.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.engines.budget import most, most_written
+from harness.engines.journal import Request, read_journal
+from harness.engines.sending import changed
+from harness.fingerprint import FieldError
+from harness.machine import Endpoint, load_machine
+from harness.store import StoreError
+from tests.harness.engines.test_endpoint import ask, echo, texts
+from tests.harness.model_server import Body, ModelServer, Told, serving
+
+SENT = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 10, "temperature": 0, "seed": 1}
+
+
+def about(text: str) -> Request:
+    return Request("chat/completions", {**SENT, "messages": [{"role": "user", "content": text}]})
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with serving(ModelServer(echo)) as one:
+        yield one
+
+
+@pytest.fixture
+def endpoint(server: ModelServer) -> Endpoint:
+    return Endpoint(server.address, pause=0.001, timeout=5.0, attempts=3, concurrency=1)
+
+
+def complaint(text: str, status: int = 400, **more: Any) -> Told:
+    return Told(status, json.dumps({"error": {"message": text, **more}}))
+
+
+def refusing(server: ModelServer, *rules: tuple[str, Told]) -> None:
+    """Refuse each request that has one of these fields, with the words beside it."""
+    pick: Callable[[Body], Told | None] = lambda body: next((told for name, told in rules if name in body), None)  # noqa: E731
+    server.refuse = pick
+
+
+@pytest.mark.parametrize(
+    ("field", "told", "instead"),
+    [
+        (
+            "max_tokens",
+            complaint("Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead."),
+            {"max_completion_tokens": 10},
+        ),
+        ("max_tokens", complaint("Unknown parameter", param="max_tokens"), {"max_completion_tokens": 10}),
+        ("temperature", complaint("Only the default (1) value is supported.", param="temperature"), {}),
+        ("temperature", complaint("`temperature` is deprecated for this model."), {}),
+        (
+            "seed",
+            Told(422, json.dumps({"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]})),
+            {},
+        ),
+        ("seed", Told(400, "Unrecognized request argument supplied: seed"), {}),
+    ],
+)
+def test_a_field_that_is_not_taken_is_said_otherwise_and_that_is_said_and_kept(
+    server: ModelServer,
+    endpoint: Endpoint,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    field: str,
+    told: Told,
+    instead: Body,
+) -> None:
+    refusing(server, (field, told))
+    answers = ask(endpoint, tmp_path / "j", about("x"), about("y"))
+    assert texts(answers) == ["about x", "about y"]
+    assert len(server.asked) == 3
+    wanted = {**{key: value for key, value in SENT.items() if key != field}, **instead}
+    assert {**server.asked[-1], "messages": SENT["messages"]} == wanted
+    (said,) = capsys.readouterr().err.splitlines()
+    assert field in said
+    assert "from here on" in said
+    assert {one.mended != "" for one in read_journal(tmp_path / "j").values()} == {True}
+
+
+def test_one_field_after_the_other_and_the_reverse_spelling(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    refusing(
+        server,
+        ("max_tokens", complaint("Unsupported parameter", param="max_tokens")),
+        ("temperature", complaint("Unsupported value", param="temperature")),
+    )
+    assert texts(ask(endpoint, tmp_path / "j", about("x"))) == ["about x"]
+    assert {"max_completion_tokens", "seed"} <= {*server.asked[-1]}
+    assert "temperature" not in server.asked[-1]
+    refusing(server, ("max_completion_tokens", complaint("Unknown parameter: 'max_completion_tokens'.")))
+    newer = replace(endpoint, send=(("max_completion_tokens", "10"),))
+    assert texts(ask(newer, tmp_path / "j", about("y"))) == ["about y"]
+    assert server.asked[-1]["max_tokens"] == 10
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        complaint("max_tokens is too large: 10 tokens do not fit into this model's context", param="max_tokens"),
+        complaint("This model's maximum context length is 8 tokens. Reduce max_tokens."),
+        complaint("'messages' with images are not supported", param="messages"),
+        complaint("Unsupported value: 'model'", param="model"),
+    ],
+)
+def test_what_is_wrong_with_one_prompt_mends_nothing(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, told: Told
+) -> None:
+    server.told = [told]
+    answers = ask(endpoint, tmp_path / "j", about("x"), about("y"))
+    assert [bool(one.problem) for one in answers] == [True, False]
+    assert [body["max_tokens"] for body in server.asked] == [10, 10]
+
+
+def test_a_server_that_never_has_enough_is_given_up(server: ModelServer, endpoint: Endpoint, tmp_path: Path) -> None:
+    both = complaint("Unsupported parameter: max_tokens, max_completion_tokens, temperature, seed")
+    refusing(server, ("model", both))
+    with pytest.raises(StoreError, match="every call is refused; it answered 400: Unsupported"):
+        ask(endpoint, tmp_path / "j", *(about(f"{i}") for i in range(20)))
+    assert len(server.asked) < 60
+
+
+def test_fields_of_the_machine_file_are_sent_and_left_out_and_name_the_call(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    path = tmp_path / "machine.toml"
+    path.write_text('[endpoint]\nsend = {reasoning_effort = "low", extra = {thinking = false}}\ndrop = ["seed"]\n')
+    given = load_machine(path).endpoint
+    at = replace(endpoint, send=given.send, drop=given.drop)
+    for each in (at, at, endpoint):
+        assert texts(ask(each, tmp_path / "j", about("x"))) == ["about x"]
+    assert len(server.asked) == 2
+    body = server.asked[0]
+    assert (body["reasoning_effort"], body["extra"], "seed" in body) == ("low", {"thinking": False}, False)
+    path.write_text("[endpoint]\nsend = {when = 2020-01-01}\n")
+    with pytest.raises(FieldError, match=r"Endpoint\.send\.when"):
+        load_machine(path)
+
+
+def test_a_limit_takes_the_place_of_one_under_another_name() -> None:
+    longer = changed(about("x"), (("max_completion_tokens", "500"),), ())
+    assert ("max_tokens" in longer.body, longer.body["max_completion_tokens"], most_written(longer)) == (
+        False,
+        500,
+        500,
+    )
+    assert most(longer).completion_tokens == 500
+    assert most_written(changed(about("x"), (), ("max_tokens",))) > 10_000
