@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.statistics import REPLICATES, Estimate
+from analysis.evidence import FEWEST, exact
+from analysis.statistics import NONE, REPLICATES, Estimate
 
 Labels = Sequence[str | None]
 """A rater's label of each item, in the order of the items."""
@@ -60,7 +61,7 @@ class Agreement:
 
 
 def _told(one: Estimate) -> str:
-    return f"{one.mean:.3f} ({one.low:.3f} to {one.high:.3f})"
+    return f"{one.mean:.3f}" + ("" if np.isnan(one.low) else f" ({one.low:.3f} to {one.high:.3f})")
 
 
 def contingency(first: Labels, second: Labels, *, labels: Sequence[str] = ()) -> Contingency:
@@ -78,7 +79,8 @@ def contingency(first: Labels, second: Labels, *, labels: Sequence[str] = ()) ->
 
 def agreement(raters: Mapping[str, Labels], *, replicates: int = REPLICATES, seed: int = 0) -> Agreement | None:
     """Agreement of two or more raters with 95 % percentile intervals from resampling items; None when no item has two
-    labels.
+    labels. Of fewer than 20 items, or items that are all alike, kappa and alpha have no interval, and the raw share has
+    the exact one.
 
     Raises:
         ValueError: when there are fewer than two raters, or they are of different lengths.
@@ -105,10 +107,16 @@ def agreement(raters: Mapping[str, Labels], *, replicates: int = REPLICATES, see
         if np.isnan(value) or not len(drawn):
             return None
         low, high = np.percentile(drawn, [2.5, 97.5])
+        if n < FEWEST or high - low < 1e-9:
+            # Few items, and such as are all alike, tell nothing of others.
+            return Estimate(value, NONE, NONE, NONE)
         return Estimate(value, float(drawn.std(ddof=1)) if len(drawn) > 1 else float("nan"), float(low), float(high))
 
     raw = estimate(_raw, pairs)
     assert raw is not None, "every pattern has a pair of labels"
+    if n > 1 and np.isnan(raw.low):
+        low, high = exact(100 * raw.mean, n)
+        raw = Estimate(raw.mean, raw.standard_error, low / 100, high / 100)
     kappa = None
     if len(raters) == 2:
         row, column = (np.array([[one[side] == name for name in names] for one in patterns]) for side in (0, 1))

@@ -12,12 +12,13 @@ from itertools import combinations
 
 import numpy as np
 
+from analysis.evidence import against_verdict, half_unparsed
 from analysis.judgements import alpaca_eval
 from analysis.judgements.expected import expected
 from analysis.judgements.items import NO_ROW, Item, Judgement
 from analysis.power import SignTest, sign_test
 from analysis.resampling import interval, paired
-from analysis.statistics import Estimate, Scores, standard_error
+from analysis.statistics import Estimate, Scores, standard_error, with_exact
 
 NONE = float("nan")
 
@@ -39,6 +40,7 @@ class Numbers:
     standard_error: float
     """Sample deviation over root n, as AlpacaEval."""
     low: float
+    """Of the 95 % interval; NaN where there is none: for one prompt, or half of the calls unparsed."""
     high: float
     wins: int
     ties: int
@@ -61,6 +63,8 @@ class Numbers:
     variance: float
     """Of one prompt's points, in squared points: what planning needs."""
     sign: SignTest
+    obstacle: str = ""
+    """Why the rate has no interval; empty where it has one, or there is no rate."""
 
     @property
     def shortfall(self) -> str:
@@ -101,9 +105,14 @@ class Difference:
     same_opponent: bool = True
     """Whether both were held against the same one; otherwise the difference is of the rates, not of the systems."""
 
+    obstacle: str = ""
+    """Why it cannot be told whether they differ; empty where it can."""
+
     @property
-    def told_apart(self) -> bool:
-        """Whether the interval excludes zero."""
+    def told_apart(self) -> bool | None:
+        """Whether the interval excludes zero; None where that cannot be told."""
+        if self.obstacle:
+            return None
         return self.estimate is not None and not self.estimate.low <= 0 <= self.estimate.high
 
 
@@ -111,7 +120,11 @@ def numbers(items: Sequence[Item], *, should_be: int | None = None, unusable: in
     """Everything about these items."""
     points = np.array([NONE if one.points is None else 100 * one.points for one in items])
     there = points[~np.isnan(points)]
-    rate = interval(points) if len(there) else Estimate(NONE, NONE, NONE, NONE)
+    calls, unparsed = sum(one.calls for one in items), sum(one.unparsed for one in items)
+    rate = with_exact(interval(points), len(there)) if len(there) else Estimate(NONE, NONE, NONE, NONE)
+    obstacle = half_unparsed(unparsed, calls) or ("one prompt alone has an outcome" if len(there) == 1 else "")
+    if obstacle:
+        rate = Estimate(rate.mean, NONE, NONE, NONE)
     results = [one.result for one in items]
     wins, ties, losses = (results.count(word) for word in ("win", "tie", "lose"))
     counted = wins + ties + losses
@@ -138,13 +151,14 @@ def numbers(items: Sequence[Item], *, should_be: int | None = None, unusable: in
         winning_score=(wins - losses) / counted + 1 if counted else NONE,
         flip_rate=sum(both) / len(both) if both else NONE,
         first_preferred=sum(one.first_wins for one in items) / placed if placed else NONE,
-        unparsed=sum(one.unparsed for one in items),
+        unparsed=unparsed,
         mean_length=sum(one for one, _ in lengths) / len(lengths) if lengths else NONE,
         against_length=sum(other for _, other in lengths) / len(lengths) if lengths else NONE,
         longer_wins=sum(longer) / len(longer) if longer else NONE,
         empty=(sum(not one for one, _ in lengths), sum(not other for _, other in lengths)),
         variance=float(there.var(ddof=1)) if len(there) > 1 else NONE,
         sign=sign_test(wins, losses),
+        obstacle=obstacle,
     )
 
 
@@ -190,6 +204,13 @@ def aligned(judgements: Sequence[Judgement]) -> Scores:
     return points
 
 
+def _obstacle(first: Judgement, second: Judgement, margins: Scores) -> str:
+    for one in (first, second):
+        if reason := half_unparsed(sum(item.unparsed for item in one.items), sum(item.calls for item in one.items)):
+            return f"{one.name}: {reason}"
+    return against_verdict(margins[None, :])
+
+
 def differences(judgements: Sequence[Judgement]) -> list[Difference]:
     """Every pair of systems, the earlier minus the later."""
     points = aligned(judgements)
@@ -210,6 +231,7 @@ def differences(judgements: Sequence[Judgement]) -> list[Difference]:
                 estimates.get((i, j)),
                 float(margins.var(ddof=1)) if len(margins) > 1 else NONE,
                 judgements[i].against == judgements[j].against,
+                _obstacle(judgements[i], judgements[j], points[i] - points[j]) if len(margins) else "",
             )
         )
     return found

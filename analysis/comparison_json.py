@@ -73,6 +73,7 @@ def of_numbers(one: Numbers) -> dict[str, Any]:
         "mean_length": _number(one.mean_length),
         "against_length": _number(one.against_length),
         "empty_answers": list(one.empty),
+        **({"cannot_be_told": one.obstacle} if one.obstacle else {}),
     }
 
 
@@ -83,12 +84,13 @@ def of_difference(one: Difference) -> dict[str, Any]:
         "first": one.first,
         "second": one.second,
         "difference": got.mean if got else None,
-        "standard_error": got.standard_error if got else None,
-        "interval": [round(got.low, 4), round(got.high, 4)] if got else None,
+        "standard_error": _number(got.standard_error) if got else None,
+        "interval": [_number(round(got.low, 4)), _number(round(got.high, 4))] if got else None,
         "n": one.n,
         "first_alone": one.first_alone,
         "second_alone": one.second_alone,
         "told_apart": one.told_apart,
+        **({"cannot_be_told": one.obstacle} if one.obstacle else {}),
         "same_opponent": one.same_opponent,
     }
 

@@ -18,7 +18,7 @@ HEADS = ("system", "n", "win rate", "± se", "95 % interval", "win", "tie", "los
 BESIDE = ("system", "flips", "first wins", "unparsed", "longer wins", "length", "against")
 DIFFERENCE = ("difference", "n", "left out (first / second)", "points", "95 % interval", "told apart")
 LEGEND = (
-    "· prompt set, ·· category; win rate in %, ties half, interval by bootstrap over prompts;\n"
+    "· prompt set, ·· category; win rate in %, ties half, interval by bootstrap over prompts, or exact;\n"
     "score = (win - lose)/n + 1; sign test exact, two-sided"
 )
 BESIDE_LEGEND = (
@@ -43,6 +43,8 @@ def as_text(systems: Sequence[System], differences: Sequence[Difference], *, as_
     if common:
         rows = [_difference_row(one, one.estimate) for one in common if one.estimate]
         parts.append(table(*_seen(DIFFERENCE, rows)))
+        untold = [f"{one.first} - {one.second}: cannot be told: {one.obstacle}" for one in common if one.obstacle]
+        parts += ["\n".join(untold)] if untold else []
     if any(not one.same_opponent for one in common):
         parts.append("* held against different opponents: the difference is of the rates, not of the systems alone")
     if len(common) < len(differences):
@@ -71,6 +73,8 @@ def amiss(one: System) -> list[str]:
         )
     if lacking := overall.n - overall.wins - overall.ties - overall.losses:
         lines.append(f"win/tie/lose leave {lacking:,} prompts out: one order was not parsed, and the rule needs both")
+    if overall.obstacle:
+        lines.append(f"the rate has no interval, and says nothing of the system: {overall.obstacle}")
     if one.absent:
         lines.append(f"no prompt of {', '.join(one.absent)}")
     lines += [
@@ -94,7 +98,8 @@ def power_lines(systems: Sequence[System], differences: Sequence[Difference], po
     seen += [(f"{one.first} against {one.second}, paired", one.variance, one.n) for one in differences]
     for what, variance, n in seen:
         prompts = needed(variance, points)
-        told = "not known: fewer than two prompts" if prompts is None else f"{prompts:,}"
+        lacking = "fewer than two prompts" if n < 2 else "every prompt shows the same"
+        told = f"not known: {lacking}" if prompts is None else f"{prompts:,}"
         lines.append(f"    {what}: {told} (here {n:,})")
     return lines
 
@@ -148,6 +153,6 @@ def _difference_row(one: Difference, got: Estimate) -> tuple[str, ...]:
         f"{one.n:,}",
         f"{one.first_alone:,} / {one.second_alone:,}" if one.first_alone or one.second_alone else layout.DASH,
         f"{got.mean:+.2f}",
-        f"{got.low:+.2f} to {got.high:+.2f}",
-        "yes" if one.told_apart else "no",
+        layout.DASH if math.isnan(got.low) else f"{got.low:+.2f} to {got.high:+.2f}",
+        {True: "yes", False: "no", None: "cannot be told"}[one.told_apart],
     )

@@ -155,7 +155,7 @@ def size_figure(title: str, command: str, results: Results) -> Figure | None:
             row.examples,
             row.win_rate,
             wrapped(row.arm, 24),
-            obstacles=((row.examples, row.low, row.examples, row.high),),
+            obstacles=() if missing(row.low) else ((row.examples, row.low, row.examples, row.high),),
         )
         for row in rows
     ]

@@ -14,6 +14,7 @@ from math import log
 import numpy as np
 
 from analysis.contests import NONE, Contest
+from analysis.evidence import against_verdict, half_unparsed
 from analysis.multiplicity import p_above
 from analysis.statistics import Estimate, Scores, bootstrap
 from harness.claims import Above, Claim, Comparison, Point, Rising
@@ -48,6 +49,8 @@ class Finding:
     """A difference smaller than this does not matter."""
     form: str = ".1f"
     """How its numbers are printed."""
+    obstacle: str = ""
+    """Why the sample cannot carry a verdict; empty where it can."""
 
     @property
     def shown(self) -> tuple[Estimate, ...]:
@@ -57,7 +60,9 @@ class Finding:
     @property
     def p(self) -> float | None:
         """Two-sided, by `analysis.multiplicity.p_above`; of two measures the larger, since both have to hold. Below .05
-        exactly where the verdict is "replicated". None without an interval."""
+        exactly where the verdict is "replicated". None without an interval, and where the sample carries no verdict."""
+        if self.obstacle:
+            return None
         found = [p_above(one) for one in self.shown]
         known = [p for p in found if p is not None]
         return max(known) if known and len(known) == len(found) else None
@@ -70,6 +75,8 @@ class Finding:
         shown = self.shown
         if not shown:
             return "not measured"
+        if self.obstacle:
+            return f"cannot be told: {self.obstacle}"
         if all(one.low > 0 for one in shown):
             return "replicated"
         if all(one.high < 0 for one in shown):
@@ -81,6 +88,13 @@ class Finding:
 
 Contests = Mapping[str, Mapping[int, Contest]]
 """By arm and seed, against the reference."""
+
+
+def _obstacle(scores: Scores, contests: Iterable[Mapping[int, Contest]]) -> str:
+    """Of a claim's numbers, and the judgements behind them."""
+    behind = [one for by_seed in contests for one in by_seed.values()]
+    halves = (half_unparsed(one.unparsed, 2 * len(one.points)) for one in behind)
+    return next(filter(None, halves), "") or (against_verdict(scores) if scores.size else "")
 
 
 def findings(
@@ -97,7 +111,9 @@ def findings(
             case Comparison():
                 scores, by_seed = _difference(contests.get(claim.first, {}), contests.get(claim.second, {}))
                 margins = [one.points * 100 - 50 for one in direct.get((claim.first, claim.second), {}).values()]
-                head = _estimate(np.array(margins)) if margins else None
+                direct_scores = _stacked(margins)
+                head = _estimate(direct_scores) if margins else None
+                obstacle = _obstacle(scores, [contests.get(one, {}) for one in (claim.first, claim.second)])
                 found.append(
                     Finding(
                         claim.first,
@@ -108,6 +124,7 @@ def findings(
                         by_seed,
                         int(scores.size),
                         head,
+                        obstacle=obstacle or _obstacle(direct_scores, [direct.get((claim.first, claim.second), {})]),
                     )
                 )
             case Above():
@@ -121,10 +138,12 @@ def findings(
                         _estimate(scores),
                         _means(scores),
                         int(scores.size),
+                        obstacle=_obstacle(scores, [contests.get(claim.arm, {})]),
                     )
                 )
             case Rising():
                 scores = slopes(claim.curve, contests, points)
+                behind = [of for name, of in contests.items() if _on(points.get(name), claim)]
                 if claim.over is not None:
                     other = slopes(claim.over, contests, points)
                     scores = scores - other if scores.shape == other.shape else np.empty((0, 0))
@@ -138,9 +157,14 @@ def findings(
                         _means(scores),
                         int(scores.size),
                         margin=SLOPE_MARGIN,
+                        obstacle=_obstacle(scores, behind),
                     )
                 )
     return found
+
+
+def _on(point: Point | None, claim: Rising) -> bool:
+    return point is not None and point.curve in (claim.curve, claim.over)
 
 
 def slopes(curve: str, contests: Contests, points: Mapping[str, Point | None]) -> Scores:

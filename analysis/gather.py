@@ -7,16 +7,17 @@ row with the reason and no number.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.contests import NONE, Contest, contest
+from analysis.evidence import half_unparsed
 from analysis.findings import Finding, findings, slopes
 from analysis.measured import MeasuredRow, gather_measured, measured_finding
-from analysis.statistics import Estimate, bootstrap, standard_error
-from harness.claims import Claim, Comparison, Greater, Point
+from analysis.statistics import Estimate, bootstrap, rate, standard_error
+from harness.claims import Above, Claim, Comparison, Greater, Point, Rising
 from harness.curation import Rated, Selected
 from harness.data import Backtranslated, Segments
 from harness.fingerprint import Artifact
@@ -93,6 +94,8 @@ class Results:
     curves: tuple[Curve, ...] = ()
     reference: str = "reference"
     measured: tuple[MeasuredRow, ...] = ()
+    beside_paper: bool = False
+    """Whether ours less the paper's is a number: base, judge, reference and prompts are the paper's."""
 
 
 def gather(
@@ -105,12 +108,15 @@ def gather(
     paper: Mapping[str, Mapping[str, float]] | None = None,
     reference: str = "reference",
     by_set: bool = False,
+    varying: Collection[str] = (),
+    beside_paper: bool = False,
 ) -> Results:
     """All rows, curves and findings of an experiment, from its arms and measures by seed.
 
     `reasons` says, by fingerprint, why an artifact was not made; `paper` has the papers' numbers by arm or measure, and
     metric; `reference` is what the arms are judged against, in a word; `by_set` adds rows for each set of prompts, over
-    all seeds.
+    all seeds; `varying` has the arms and measures that another seed would make anew: where one seed was run, no verdict
+    is drawn of them; `beside_paper` says whether ours may be subtracted from the paper's.
     """
     claims, paper = tuple(claims), paper or {}
     rows: list[Row] = []
@@ -141,11 +147,30 @@ def gather(
             found.append(measured_finding(claim, numbers))
         else:
             found += findings((claim,), contests, points, direct, reference)
+    if len(arms) == 1:
+        of_curves = {name: point.curve for name, point in points.items() if point}
+        found = [_of_one_seed(one, claim, varying, of_curves) for one, claim in zip(found, claims, strict=True)]
     names_of_curves = dict.fromkeys(point.curve for point in points.values() if point)
     curves = tuple(
         replace(_curve(name, contests, points), paper=paper.get(name, {}).get(ALPHA)) for name in names_of_curves
     )
-    return Results(tuple(rows), tuple(found), losses(store, arms), curves, reference, tuple(measured))
+    lost = losses(store, arms)
+    return Results(tuple(rows), tuple(found), lost, curves, reference, tuple(measured), beside_paper)
+
+
+def _of_one_seed(one: Finding, claim: Claim, varying: Collection[str], of_curves: Mapping[str, str]) -> Finding:
+    match claim:
+        case Comparison():
+            about = {claim.first, claim.second}
+        case Above():
+            about = {claim.arm}
+        case Rising():
+            about = {name for name, curve in of_curves.items() if curve in (claim.curve, claim.over)}
+        case Greater():
+            about = {str(claim.first), str(claim.second)}
+    if one.obstacle or about.isdisjoint(varying):
+        return one
+    return replace(one, obstacle="one seed, and another draws data and training anew")
 
 
 def _curve(name: str, contests: Mapping[str, Mapping[int, Contest]], points: Mapping[str, Point | None]) -> Curve:
@@ -225,7 +250,10 @@ def _rows(
 def _row(arm: str, against: str, seed: str, contests: list[Contest], examples: Sequence[float]) -> Row:
     scores = np.stack([one.points for one in contests]) * 100
     measured = not np.isnan(scores).all()
-    estimate = bootstrap(scores) if measured else Estimate(NONE, NONE, NONE, NONE)
+    estimate = rate(scores) if measured else Estimate(NONE, NONE, NONE, NONE)
+    unparsed = sum(one.unparsed for one in contests)
+    if half_unparsed(unparsed, 2 * scores.size):
+        estimate = replace(estimate, low=NONE, high=NONE)
     both, decided = sum(c.both_parsed for c in contests), sum(c.decided for c in contests)
     return Row(
         arm=arm,
@@ -241,7 +269,7 @@ def _row(arm: str, against: str, seed: str, contests: list[Contest], examples: S
         losses=sum(c.losses for c in contests),
         flip_rate=sum(c.flips for c in contests) / both if both else NONE,
         first_preferred=sum(c.first_wins for c in contests) / decided if decided else NONE,
-        unparsed=sum(c.unparsed for c in contests),
+        unparsed=unparsed,
         mean_length=float(np.mean([c.characters for c in contests])),
         n=int(scores.size),
     )

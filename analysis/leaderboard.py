@@ -48,7 +48,7 @@ class Table:
     format: str
     systems: tuple[System, ...]
     alike: tuple[Difference, ...]
-    """Pairs whose paired difference does not exclude zero, or that share no prompt."""
+    """Pairs whose paired difference does not exclude zero or cannot be told, or that share no prompt."""
     copies: tuple[Copy, ...]
     published: tuple[Against, ...]
     twins: tuple[tuple[str, str, str], ...]

@@ -35,6 +35,8 @@ def _text(one: Table, as_markdown: bool) -> str:
         for pair in one.alike:
             got = pair.estimate
             told = f"{got.mean:+.2f} ({got.low:+.2f} to {got.high:+.2f})" if got else "no prompt in common"
+            if got and pair.obstacle:
+                told = f"{got.mean:+.2f}; cannot be told: {pair.obstacle}"
             lines.append(f"    {pair.first} and {pair.second}: {told}")
     elif len(one.systems) > 1:
         lines.append("every pair is told apart")

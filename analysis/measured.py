@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from analysis.evidence import FEWEST
 from analysis.findings import Finding
 from analysis.measures import NotMeasured, Number, measured
-from analysis.statistics import REPLICATES, Estimate, Scores, bootstrap, standard_error
+from analysis.statistics import REPLICATES, Estimate, Scores, bootstrap, standard_error, with_exact
 from harness.claims import Greater
 from harness.measures import Measure
 from harness.store import Store
@@ -96,7 +97,7 @@ def _mean(numbers: Sequence[Number], less: float = 0.0) -> Estimate:
     """Of one number over seeds. Items that are the same at every seed are resampled once for all of them, as prompts
     are."""
     samples = [one.values - less for one in numbers]
-    return _crossed(samples) if _alike(numbers) else over_seeds(samples)
+    return _of_share(_crossed(samples) if _alike(numbers) else _apart(samples), samples)
 
 
 def _alike(numbers: Sequence[Number]) -> bool:
@@ -108,8 +109,19 @@ def _crossed(samples: Sequence[Scores]) -> Estimate:
     return Estimate(NONE, NONE, NONE, NONE) if np.isnan(scores).all() else bootstrap(scores)
 
 
+def _of_share(estimate: Estimate, samples: Sequence[Scores]) -> Estimate:
+    """Items that are right or wrong (100 or 0) make a share, which has an exact interval where others have none."""
+    outcomes = np.concatenate(samples)
+    share = len(outcomes) > len(samples) and bool(np.isin(outcomes[~np.isnan(outcomes)], (0.0, 100.0)).all())
+    return with_exact(estimate, min(int((~np.isnan(one)).sum()) for one in samples)) if share else estimate
+
+
 def over_seeds(samples: Sequence[Scores]) -> Estimate:
     """The mean over seeds of each seed's mean; a seed without any value is left out."""
+    return _of_share(_apart(samples), samples)
+
+
+def _apart(samples: Sequence[Scores]) -> Estimate:
     means = np.array([NONE if np.isnan(one).all() else np.nanmean(one) for one in samples])
     return _estimate(means, np.array([standard_error(one) for one in samples]))
 
@@ -117,12 +129,12 @@ def over_seeds(samples: Sequence[Scores]) -> Estimate:
 def _estimate(means: Scores, errors: Scores) -> Estimate:
     """Of (seeds,) means with the standard errors of their items. Seeds are resampled, and each seed's items by the
     normal law of their mean; where a seed's error is not known, the interval is Student's over seeds, and one seed has
-    none."""
+    none. What does not vary at all has none either."""
     errors, means = errors[~np.isnan(means)], means[~np.isnan(means)]
     seeds = len(means)
     mean = float(means.mean()) if seeds else NONE
-    if np.isnan(errors).any() or not seeds:
-        if seeds < 2:
+    if np.isnan(errors).any() or not seeds or (np.ptp(means) == 0 and not errors.any()):
+        if seeds < 2 or np.ptp(means) == 0:
             return Estimate(mean, NONE, NONE, NONE)
         error = float(means.std(ddof=1) / np.sqrt(seeds))
         half = error * float(special.stdtrit(seeds - 1, 0.975))
@@ -141,10 +153,11 @@ def measured_finding(claim: Greater, numbers: Numbers) -> Finding:
     difference: Estimate | None = None
     by_seed: tuple[float, ...] = ()
     n = 0
+    others: Mapping[int, Number] = {}
     if isinstance(claim.second, str):
-        second = numbers.get(claim.second, {}).get(claim.metric, {})
-        if seeds := [seed for seed in first if seed in second]:
-            difference, by_seed, n = _difference([first[s] for s in seeds], [second[s] for s in seeds], 0.0)
+        others = numbers.get(claim.second, {}).get(claim.metric, {})
+        if seeds := [seed for seed in first if seed in others]:
+            difference, by_seed, n = _difference([first[s] for s in seeds], [others[s] for s in seeds], 0.0)
     elif first:
         difference, by_seed, n = _difference(list(first.values()), None, claim.second)
     form = next((one.form for one in first.values()), ".1f")
@@ -158,7 +171,20 @@ def measured_finding(claim: Greater, numbers: Numbers) -> Finding:
         n=n,
         margin=claim.matters,
         form=form,
+        obstacle=_obstacle(difference, by_seed, [*first.values(), *others.values()]),
     )
+
+
+def _obstacle(difference: Estimate | None, by_seed: Sequence[float], numbers: Sequence[Number]) -> str:
+    if difference is None or np.isnan(difference.mean):
+        return ""
+    if np.isnan(difference.low):
+        single = len(by_seed) < 2 and all(len(one.values) == 1 for one in numbers)
+        return "one count, and seeds vary it" if single else "nothing varies"
+    # A count is one value a seed, and has Student's interval, which knows how few there are.
+    items = min(int((~np.isnan(one.values)).sum()) for one in numbers)
+    few = difference.degrees is None and items < FEWEST
+    return f"{items} items, and {FEWEST} are the fewest that tell" if few else ""
 
 
 def _difference(
@@ -173,7 +199,7 @@ def _difference(
         errors = [np.hypot(standard_error(a.values), standard_error(b.values)) for a, b in zip(ones, twos, strict=True)]
         return _estimate(np.array(means), np.array(errors)), means, n
     samples = [a.values - b.values for a, b in zip(ones, twos, strict=True)]
-    return _crossed(samples) if _alike(ones) else over_seeds(samples), means, n
+    return _crossed(samples) if _alike(ones) else _apart(samples), means, n
 
 
 def _items(numbers: Sequence[Number]) -> int:

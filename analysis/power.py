@@ -54,5 +54,5 @@ def prompts_needed(variance: float, difference: float, power: float = POWER) -> 
 
 
 def needed(variance: float, points: float) -> int | None:
-    """`prompts_needed`, or None where the variance is not known (NaN)."""
-    return None if math.isnan(variance) else prompts_needed(variance, points)
+    """`prompts_needed`, or None where the variance is not known: NaN, or none at all, which no sample shows."""
+    return prompts_needed(variance, points) if variance > 0 else None

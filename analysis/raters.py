@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import isnan
 from typing import Any
 
 from analysis import layout
@@ -182,4 +183,6 @@ def _object(one: Panel) -> dict[str, Any]:
 
 
 def _estimate(one: Estimate | None) -> dict[str, Any] | None:
-    return None if one is None else {"value": one.mean, "interval": [one.low, one.high]}
+    if one is None:
+        return None
+    return {"value": one.mean, "interval": None if isnan(one.low) else [one.low, one.high]}

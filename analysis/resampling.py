@@ -13,8 +13,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.evidence import against_interval
 from analysis.statistics import REPLICATES, Estimate, Scores
 
+_NONE = float("nan")
 _AT_A_TIME = 50
 _PAIRS = 64
 
@@ -32,7 +34,8 @@ def _draws(prompts: int) -> NDArray[np.float32]:
 
 
 def interval(points: Scores) -> Estimate:
-    """The mean of (prompts,) with its standard error and percentile 95 % interval; NaN is a missing outcome.
+    """The mean of (prompts,) with its standard error and percentile 95 % interval; NaN is a missing outcome. One
+    outcome, and outcomes that are all the same, have no interval.
 
     Raises:
         ValueError: when there is not a single outcome.
@@ -58,11 +61,12 @@ def intervals(rows: Scores) -> list[Estimate]:
         else:
             weights = draws @ mask.astype(np.float32).T
             means = np.divide(totals, weights, out=np.full_like(totals, np.nan), where=weights > 0)
+        alike = [bool(against_interval(one[None, :])) for one in some]
         low, high = np.nanpercentile(means, [2.5, 97.5], axis=0) if np.isnan(means).any() else _middle(means)
         errors = np.nanstd(means, axis=0, ddof=1)
         found += [
-            Estimate(float(c), float(e), float(c + lo), float(c + hi))
-            for c, e, lo, hi in zip(centres, errors, low, high, strict=True)
+            Estimate(float(c), *((_NONE,) * 3 if same else map(float, (e, c + lo, c + hi))))
+            for c, e, lo, hi, same in zip(centres, errors, low, high, alike, strict=True)
         ]
     return found
 

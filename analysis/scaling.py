@@ -24,6 +24,8 @@ from scipy.special import ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
+EXACT = 1e-9
+"""Share of the largest value up to which a residual is rounding."""
 
 
 class TooFewPoints(ValueError):
@@ -106,8 +108,9 @@ class Fit:
 
     @cached_property
     def variance(self) -> float | None:
-        """Residual variance of a point of weight 1; None without degrees of freedom."""
-        if not self.degrees:
+        """Residual variance of a point of weight 1; None without degrees of freedom, and where the line goes through
+        every point: a scatter of nothing at all is none that could be judged."""
+        if not self.degrees or np.allclose(self.residuals, 0, atol=EXACT * max(map(abs, self.points.value))):
             return None
         return float(self.points.weights @ np.square(self.residuals)) / self.degrees
 
@@ -197,8 +200,9 @@ def by_seed(points: Points) -> dict[str, float]:
 
 
 def between_seeds(alphas: Sequence[float]) -> Interval | None:
-    """Of the mean alpha over seeds, by t: what another run of everything would do. None for fewer than two."""
-    if len(alphas) < 2:
+    """Of the mean alpha over seeds, by t: what another run of everything would do. None for fewer than two, and for
+    seeds that are all the same."""
+    if len(alphas) < 2 or np.allclose(alphas, alphas[0], rtol=EXACT, atol=0):
         return None
     error = float(np.std(alphas, ddof=1)) / math.sqrt(len(alphas))
     return _around(float(np.mean(alphas)), error * quantile(len(alphas) - 1))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.scaling import Fit, Floats, Interval, TooFewPoints
-from analysis.statistics import REPLICATES, Estimate, Scores, _resamples
+from analysis.statistics import NONE, REPLICATES, Estimate, Scores, _resamples
 
 LEAST = 5
 """Points below which residuals are too few to draw from."""
@@ -31,8 +31,6 @@ def over_points(line: Fit) -> Interval | None:
     count = len(points.n)
     if count < LEAST or line.alpha_error is None:
         return None
-    if line.alpha_error == 0:
-        return Interval(line.alpha, line.alpha)
     root = np.sqrt(points.weights)
     # In units in which every point has weight 1, an ordinary regression on two columns.
     design = np.stack([root, root * (np.log(points.n) - line.centre)], axis=1)
@@ -93,8 +91,10 @@ def difference_over_prompts(
 
 
 def _estimate(found: float, replicates: Floats) -> Estimate:
-    """Replicates that drew no outcome of some size are NaN, and left out."""
+    """Replicates that drew no outcome of some size are NaN, and left out. Where none differs there is no interval."""
     low, high = np.nanpercentile(replicates, [2.5, 97.5])
+    if high - low <= 1e-9 * max(1.0, abs(found)):
+        return Estimate(found, NONE, NONE, NONE)
     return Estimate(found, float(np.nanstd(replicates, ddof=1)), float(low), float(high))
 
 

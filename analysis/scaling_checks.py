@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, fdtrc, ndtr, ndtri, stdtr
 
-from analysis.scaling import CONFIDENCE, Fit, Floats, Interval, Points, quantile
+from analysis.scaling import CONFIDENCE, EXACT, Fit, Floats, Interval, Points, quantile
 
 ALPHA = 1 - CONFIDENCE
 
@@ -112,7 +112,10 @@ def curvature(points: Points) -> Curvature | CannotTell:
     inverse: Floats = np.linalg.inv(design.T @ (weights[:, None] * design))
     values = np.array(points.value)
     found = inverse @ (design.T @ (weights * values))
-    scale = float(weights @ np.square(values - design @ found)) / degrees
+    left = values - design @ found
+    if np.allclose(left, 0, atol=EXACT * float(np.abs(values).max())):
+        return CannotTell(f"cannot be told: the curve goes through all {len(points.n)} points, which leaves no scatter")
+    scale = float(weights @ np.square(left)) / degrees
     end = np.array([0.0, 1.0, 2 * (float(x.max()) - centre)])
     error = math.sqrt(scale * float(inverse[2, 2]))
     slope, slope_error = float(end @ found), math.sqrt(scale * float(end @ inverse @ end))
@@ -152,9 +155,7 @@ def alpha_difference(first: Fit, second: Fit) -> AlphaDifference | CannotTell:
     names = first.points.name, second.points.name
     if first.variance is not None and second.variance is not None:
         a, b = first.variance / first.spread, second.variance / second.spread
-        # Two perfect lines leave nothing to weigh the degrees of freedom by.
-        shares = a**2 / first.degrees + b**2 / second.degrees
-        degrees = (a + b) ** 2 / shares if shares > 0 else float(first.degrees + second.degrees)
+        degrees = (a + b) ** 2 / (a**2 / first.degrees + b**2 / second.degrees)
         error = math.sqrt(a + b)
         reach, p, how = quantile(degrees), _two_sided(estimate, error, degrees), "residuals (t)"
     elif first.points.error is not None and second.points.error is not None:
@@ -162,8 +163,9 @@ def alpha_difference(first: Fit, second: Fit) -> AlphaDifference | CannotTell:
         reach, how = float(ndtri((1 + CONFIDENCE) / 2)), "errors (normal)"
         p = 2 * float(ndtr(-abs(estimate) / error))
     else:
-        short = next(one.points.name for one in (first, second) if one.variance is None)
-        return CannotTell(f"{short} has two points and no errors: its alpha has no interval")
+        short = next(one for one in (first, second) if one.variance is None)
+        had = "two points" if not short.degrees else "points on one line"
+        return CannotTell(f"{short.points.name} has {had} and no errors: its alpha has no interval")
     return AlphaDifference(*names, estimate, Interval(estimate - reach * error, estimate + reach * error), p, how)
 
 

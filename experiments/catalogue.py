@@ -112,6 +112,18 @@ class Declared:
         return tuple(self.arms)
 
     @property
+    def varying(self) -> frozenset[str]:
+        """The arms and measures that another seed makes anew."""
+        seed = min(self.seeds, default=0)
+        other = max(self.seeds, default=0) + 1
+        arms = self.experiment.arms(self.setup, [other])[other]
+        measures = self.experiment.measures(self.setup, [other])[other]
+        judged = {name for name, arm in arms.items() if self.arms[seed][name].judged != arm.judged}
+        return frozenset(
+            judged | {name for name, one in measures.items() if self.measures[seed][name].needs != one.needs}
+        )
+
+    @property
     def targets(self) -> list[Artifact]:
         """What a run has to make: every arm against the reference, the heads to heads, and what is measured."""
         direct = [claim for claim in self.claims if isinstance(claim, Comparison) and claim.head_to_head]

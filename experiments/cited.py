@@ -7,12 +7,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from experiments.paper import ALPAGASUS_7B, ALPAGASUS_13B, LLAMA2_70B, LLAMA_7B, LLAMA_33B, LLAMA_65B
 from experiments.setup import Setup
 from harness.claims import Cited, Claim
 
+_PAPERS = (LLAMA_7B, LLAMA_33B, LLAMA_65B, LLAMA2_70B, ALPAGASUS_7B, ALPAGASUS_13B)
+_SHARED = ("base", "judge", "reference", "prompts")
 _HUMPBACK = {"llama-33b": "33B", "llama-65b": "65B", "llama2-70b": "70B", "alpagasus-7b": "", "alpagasus-13b": ""}
 _ALPAGASUS = {"alpagasus-7b": "7B", "alpagasus-13b": "13B", "micro": "7B", "smollm-135m": "7B"}
 ByArm = dict[str, dict[str, Cited]]
+
+
+def papers_own(setup: Setup) -> bool:
+    """Whether ours less the paper's is a number: base, judge, reference and prompts are those of one of the papers'
+    setups. A win rate against another reference, by another judge, has another zero."""
+    return any(all(getattr(setup, name) == getattr(one, name) for name in _SHARED) for one in _PAPERS)
 
 
 def humpback_size(setup: Setup) -> str:

@@ -80,6 +80,7 @@ def run_and_report(
 def _report(declared: Declared, command: str, store: Store, reasons: dict[str, str], results: Path) -> tuple[Any, str]:
     from analysis.cited import resolve, values
     from analysis.gather import gather
+    from experiments.cited import papers_own
 
     experiment = declared.experiment
     found = gather(
@@ -91,6 +92,8 @@ def _report(declared: Declared, command: str, store: Store, reasons: dict[str, s
         paper=values(resolve(experiment.cited(declared.setup))),
         reference=experiment.reference,
         by_set=experiment.by_set,
+        varying=declared.varying,
+        beside_paper=papers_own(declared.setup),
     )
     return found, write(results / declared.setup.name / experiment.name, declared, command, found, store)
 
@@ -129,6 +132,7 @@ def _print(console: Console, experiment: Experiment, found: Any) -> None:
         FINDING_HEADS,
         HEADS,
         MEASURED_HEADS,
+        PAPER,
         cells,
         curve_cells,
         finding_rows,
@@ -151,14 +155,16 @@ def _print(console: Console, experiment: Experiment, found: Any) -> None:
         rows.append(one)
         together = row.seed == "all" and row.set == "all"
         styles.append("dim" if not together else "bold" if len(seeds) > 1 else None)
+    no = () if found.beside_paper else PAPER[1:]
     if rows:
-        wide.print(_table(*shown(HEADS, rows), styles), soft_wrap=False)
+        wide.print(_table(*without(*shown(HEADS, rows), *no), styles), soft_wrap=False)
     if measured := [measured_cells(row) for row in found.measured if row.seed == "all"]:
-        wide.print(_table(*without(*shown(MEASURED_HEADS, measured), "seed")), soft_wrap=False)
+        wide.print(_table(*without(*shown(MEASURED_HEADS, measured), "seed", *no)), soft_wrap=False)
         for line in not_measured(found.measured):
             wide.print(line)
     if found.curves:
-        wide.print(_table(*shown(CURVE_HEADS, [curve_cells(one) for one in found.curves])), soft_wrap=False)
+        curves = [curve_cells(one) for one in found.curves]
+        wide.print(_table(*without(*shown(CURVE_HEADS, curves), *no)), soft_wrap=False)
     if found.findings:
         wide.print(_table(*shown(FINDING_HEADS, finding_rows(found.findings))), soft_wrap=False)
     if found.losses:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analysis.evidence import FEWEST
 from analysis.findings import MARGIN, SLOPE_MARGIN, Finding
 from analysis.gather import Results
 from analysis.tables.cells import (
@@ -46,10 +47,12 @@ def over_seeds(results: Results) -> list[Sheet]:
     measured = [measured_cells(row) for row in results.measured if row.seed == "all"]
     said = " ".join([*not_measured(results.measured), _MEASURED])
     curves = [curve_cells(one) for one in results.curves]
+    # Elsewhere the paper's number stands alone: by another judge, or of another base, it has another zero.
+    no = () if results.beside_paper else PAPER[1:]
     return [
-        *_sheet("Arms", *without(HEADS, arms, "seed"), _ARMS),
-        *_sheet("Measured", *without(MEASURED_HEADS, measured, "seed"), said),
-        *_sheet("Curves", CURVE_HEADS, curves, _CURVES),
+        *_sheet("Arms", *without(HEADS, arms, "seed", *no), _ARMS),
+        *_sheet("Measured", *without(MEASURED_HEADS, measured, "seed", *no), said),
+        *_sheet("Curves", *without(CURVE_HEADS, curves, *no), _CURVES),
         *_sheet("Claims", FINDING_HEADS, finding_rows(results.findings), _claims(results)),
     ]
 
@@ -87,7 +90,9 @@ def _sheet(title: str, heads: Cells, rows: list[Cells], note: str = "") -> list[
 _ARMS = (
     "Win rate: AlpacaEval's preference averaged over both orders, ties half; ± one standard error and the 95 % "
     "interval over prompts and seeds. Win/tie/lose: AlpaGasus's rule over the two orders. Flips: share of prompts on "
-    "which exchanging the order exchanged the winner. Length: characters of the arm's answers."
+    "which exchanging the order exchanged the winner. Length: characters of the arm's answers. Of fewer than 20 "
+    "prompts, and of prompts that all came out alike, the interval is the exact one; one prompt has none, and nor has "
+    "an arm of which half of the calls were not parsed."
 )
 _MEASURED = (
     "Ours: the mean of its items, over seeds; ± one standard error and the 95 % interval over items and seeds, or over "
@@ -117,7 +122,9 @@ def _claims(results: Results) -> str:
     parts.append(
         "Replicated: every measure shown lies above zero with its whole interval. Not replicated: the interval has "
         f"zero inside and no room for a difference that matters ({MARGIN:g} points of win rate, {SLOPE_MARGIN:g} of "
-        f"slope{own}), or lies below zero. Cannot be told: anything else."
+        f"slope{own}), or lies below zero. Cannot be told: anything else, and whatever the sample cannot carry: fewer "
+        f"than {FEWEST} prompts or items, outcomes without any variance, half of the calls unparsed, one seed where "
+        "another would draw anew."
     )
     return " ".join([*parts, _correction(results.findings)])
 

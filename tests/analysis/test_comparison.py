@@ -119,10 +119,13 @@ def test_differences_are_paired_over_common_prompts() -> None:
 
 
 def test_every_pair_once_the_earlier_minus_the_later() -> None:
-    given = [points(name, {str(i): value for i in range(40)}) for name, value in (("a", 1), ("b", 0.5), ("c", 0))]
+    shares = (("a", 1.0), ("b", 0.5), ("c", 0.0))
+    given = [points(name, {str(i): value if i else 0.5 for i in range(40)}) for name, value in shares]
     found = differences(given)
     assert [(one.first, one.second) for one in found] == [("a", "b"), ("a", "c"), ("b", "c")]
-    assert [one.estimate.mean for one in found if one.estimate] == pytest.approx([50, 100, 50])
+    assert [one.estimate.mean for one in found if one.estimate] == pytest.approx(
+        [50 * 39 / 40, 100 * 39 / 40, 50 * 39 / 40]
+    )
     assert all(one.told_apart for one in found)
 
 

@@ -55,16 +55,20 @@ def test_markdown_has_two_tables_and_the_same_numbers() -> None:
 
 
 def test_several_systems_have_their_differences() -> None:
-    one, other = points("a", dict.fromkeys("pqrs", 1.0)), points("b", {**dict.fromkeys("pqr", 0.0), "t": 1.0})
-    third, far = points("c", {"z": 1.0}), points("d", dict.fromkeys("pqrs", 0.0), "another")
+    many = [f"p{i}" for i in range(30)]
+    one = points("a", {**dict.fromkeys(many, 1.0), "s": 1.0})
+    other = points("b", {**dict.fromkeys(many, 0.0), "p0": 0.5, "t": 1.0})
+    third, far = points("c", {"z": 1.0}), points("d", dict.fromkeys(many, 0.0), "another")
     text = as_text([system(one) for one in (one, other, third, far)], differences([one, other, third, far]))
     (told,) = [each for each in text.splitlines() if each.startswith("a - b")]
-    assert "+100.00" in told
-    assert told.split()[3] == "3"
+    assert "+98.33" in told
+    assert told.split()[3] == "30"
     assert "1 / 1" in told
     assert "left out (first / second)" in text
     assert told.endswith("yes")
-    assert "a - d *" in text
+    (same,) = [each for each in text.splitlines() if each.startswith("a - d *")]
+    assert same.endswith("cannot be told")
+    assert "a - d: cannot be told: every outcome is the same" in text
     assert "different opponents" in text
     assert "3 of 6 pairs have no prompt in common" in text
 
@@ -85,7 +89,10 @@ def test_what_is_amiss_is_said_and_what_is_right_is_not() -> None:
     assert amiss(system(points("m", {"p": 1, "q": 0}))) == [
         "m: win/tie/lose leave 2 prompts out: one order was not parsed, and the rule needs both"
     ]
-    assert amiss(system(judgement("ours", SIX[:1]))) == []
+    assert amiss(system(judgement("ours", SIX[:2]))) == []
+    assert amiss(system(judgement("ours", SIX[:1]))) == [
+        "ours: the rate has no interval, and says nothing of the system: one prompt alone has an outcome"
+    ]
 
 
 def test_a_name_that_has_the_opponent_does_not_say_it_twice() -> None:

@@ -90,10 +90,12 @@ def test_against_a_value_and_the_margin_that_matters() -> None:
 
 
 def test_one_count_tells_nothing_and_a_missing_measure_is_not_measured() -> None:
-    assert finding({0: count("n", 10)}, {0: count("n", 5)}).verdict == "cannot be told at this n"
+    assert finding({0: count("n", 10)}, {0: count("n", 5)}).verdict == "cannot be told: one count, and seeds vary it"
     assert finding({0: count("n", 10)}, {1: count("n", 5)}).verdict == "not measured"
     seeds = {s: count("n", 10 + s) for s in range(3)}
-    assert finding(seeds, {s: count("n", s) for s in range(3)}).by_seed == (10, 10, 10)
+    same = finding(seeds, {s: count("n", s) for s in range(3)})
+    assert (same.by_seed, same.verdict) == ((10, 10, 10), "cannot be told: nothing varies")
+    assert finding(seeds, {s: count("n", 2 * s) for s in range(3)}).verdict == "replicated"
 
 
 def test_items_that_every_seed_shares_are_drawn_once_for_all() -> None:

@@ -214,11 +214,13 @@ def test_two_points_are_compared_by_errors_or_not_at_all() -> None:
     assert answer == CannotTell("c has two points and no errors: its alpha has no interval")
 
 
-def test_perfect_lines_are_told_apart() -> None:
+def test_perfect_lines_have_no_scatter_to_tell_them_apart_by() -> None:
     lines = [fit(Points(name, (1.0, math.e, math.e**2), (0.0, a, 2 * a))) for name, a in (("a", 2.0), ("b", 1.0))]
-    found = alpha_difference(*lines)
-    assert isinstance(found, AlphaDifference)
-    assert found.p < 1e-6
+    assert [line.by_residuals for line in lines] == [None, None]
+    assert alpha_difference(*lines) == CannotTell("a has points on one line and no errors: its alpha has no interval")
+    bent = curvature(Points("a", (1.0, math.e, math.e**2, math.e**3), (0.0, 1.0, 4.0, 9.0)))
+    assert isinstance(bent, CannotTell)
+    assert between_seeds([2.0, 2.0, 2.0]) is None
 
 
 def test_holm_s_correction() -> None:

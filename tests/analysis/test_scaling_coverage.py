@@ -56,7 +56,7 @@ def test_the_bootstrap_over_points_needs_five_and_is_the_same_each_time() -> Non
     line = fit(drawn(rng, 6))
     assert over_points(line) == over_points(line)
     flat = fit(Points("x", SIZES, (3.0,) * 6))
-    assert over_points(flat) == Interval(0.0, 0.0)
+    assert over_points(flat) is None
 
 
 def outcomes(
@@ -122,7 +122,7 @@ def test_a_paired_difference_of_alphas() -> None:
     far = difference_over_prompts(SIZES[:4], second + 40 * np.log(SIZES[:4])[:, None, None], SIZES[:4], second)
     assert far.p < 0.001
     assert far.estimate.mean == pytest.approx(40)
-    assert far.estimate.standard_error < 1e-9
+    assert np.isnan(far.estimate.low), "every prompt shows the same difference"
     with pytest.raises(ValueError, match="pairing takes the same of both"):
         difference_over_prompts(SIZES[:4], first, SIZES[:4], second[:, :, :50])
 

@@ -183,7 +183,8 @@ def test_markdown_has_every_table_once() -> None:
     assert "Made by `humpback run x`." in text
     assert "On the way: 10 answers: 0 empty." in text
     assert "Holm: p corrected for the 3 of the experiment's 4 claims that have one." in text
-    assert "the paper's own error is not in it" in text
+    assert "ours – paper" not in text
+    assert "the paper's own error is not in it" in markdown("a: b", "c", replace(RESULTS, beside_paper=True))
 
 
 def test_an_experiment_of_measures_alone_has_no_arms_and_nothing_on_the_way() -> None:

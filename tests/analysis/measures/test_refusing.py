@@ -46,13 +46,13 @@ def test_the_share_that_refuses_and_what_was_empty(tmp_path: Path) -> None:
 
 
 def test_system_sentences_are_compared_prompt_by_prompt(tmp_path: Path) -> None:
-    store = holding(tmp_path, {S_A: [NO] * 6 + [HELP] * 4, S_W: [NO] * 2 + [HELP] * 8})
+    store = holding(tmp_path, {S_A: [NO] * 12 + [HELP] * 8, S_W: [NO] * 4 + [HELP] * 16})
     measures = {0: {"S_a": Refused(answers(S_A)), "S_w": Refused(answers(S_W))}}
     _, numbers = gather_measured(store, measures, {}, {})
     found = measured_finding(Greater("refusals, %", "S_a", "S_w", claim="", matters=10.0), numbers)
     assert found.difference is not None
     assert found.difference.mean == pytest.approx(40)
-    assert found.difference.low >= 10, "four of the ten differ and none the other way"
+    assert found.difference.low >= 10, "eight of the twenty differ and none the other way"
     assert found.verdict == "replicated"
 
 

@@ -1,0 +1,49 @@
+"""What a sample cannot carry, in words, and the exact interval of a rate that resampling knows nothing of.
+
+A percentile interval is made of the outcomes that were seen: from one prompt, or from prompts that all came out alike,
+it has no width, and from a few it is too narrow. A number from such a sample is no evidence, however it looks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv
+
+FEWEST = 20
+"""Prompts, or items, below which no verdict is drawn: with fewer, the percentiles of resampling hold the truth too
+seldom, and 5 points are out of sight."""
+_ALIKE = 1e-9
+
+
+def against_interval(scores: NDArray[np.float64]) -> str:
+    """Why resampling (seeds, items) of scores gives no interval; empty where it gives one. NaN is no outcome."""
+    outcomes = scores[~np.isnan(scores)]
+    there = int((~np.isnan(scores)).any(axis=0).sum())
+    if there < 2:
+        return "one outcome alone" if there else "no outcome"
+    spread = float(outcomes.max() - outcomes.min())
+    return "every outcome is the same" if spread <= _ALIKE * max(1.0, float(np.abs(outcomes).max())) else ""
+
+
+def against_verdict(scores: NDArray[np.float64], *, unparsed: int = 0, calls: int = 0, what: str = "prompts") -> str:
+    """Why no verdict can be drawn from (seeds, items) of scores; empty where one can. `unparsed` and `calls` are of the
+    judge."""
+    if reason := half_unparsed(unparsed, calls) or against_interval(scores):
+        return reason
+    there = int((~np.isnan(scores)).any(axis=0).sum())
+    return f"{there} {what}, and {FEWEST} are the fewest that tell" if there < FEWEST else ""
+
+
+def half_unparsed(unparsed: int, calls: int) -> str:
+    """Says so where half of a judge's calls or more were not parsed: the rest is not a sample of them."""
+    return f"{unparsed:,} of {calls:,} calls were not parsed" if calls and 2 * unparsed >= calls else ""
+
+
+def exact(rate: float, n: int) -> tuple[float, float]:
+    """Clopper and Pearson's 95 % interval of a rate in percent over n outcomes. A rate with ties, or of weighted
+    preferences, counts as so many wins and parts of one, which makes it wider than it has to be."""
+    wins = n * rate / 100
+    low = betaincinv(wins, n - wins + 1, 0.025) if wins > 0 else 0.0
+    high = betaincinv(wins + 1, n - wins, 0.975) if wins < n else 1.0
+    return 100 * float(low), 100 * float(high)
