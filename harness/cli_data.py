@@ -15,7 +15,8 @@ import typer
 from harness.curation import Sample, Selected, Uniform
 from harness.data import Examples, Segments
 from harness.files import Deduplicated, EveryTurn, FirstTurn, InstructionSet, OpenAssistant, PromptSet, Scored, WebPages
-from harness.fingerprint import Artifact, FieldError
+from harness.fingerprint import Artifact
+from harness.languages import language_code
 from harness.machine import Machine, load_machine
 from harness.store import RECORD, read_record
 from harness.terminal import Terminal
@@ -112,17 +113,15 @@ def segment(
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the segments as a Parquet dataset here.")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="en, or any.")] = "en",
+    language: Annotated[str, typer.Option("--language", help="A code such as en, zh, pt-BR; or any.")] = "en",
     duplicates: Annotated[bool, typer.Option("--keep-duplicates", help="Do not look for near-duplicates.")] = False,
     folder: DataFolder = DATA,
     store: StoreFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Web pages to segments, every rejected one with its reason. Pages are WARC, HTML, JSON Lines or Parquet."""
-    if language not in ("en", "any"):
-        raise FieldError(f"--language is {language!r}; it is en or any")
     given, machine = _given(files, folder, store)
-    segments = Segments(WebPages(given), language="en" if language == "en" else None)
+    segments = Segments(WebPages(given), language=language_code(language, "--language"))
     target: Examples = segments if duplicates else Deduplicated(segments)
     made = _make(target, machine, as_json, also=() if duplicates else (segments,))
     if out is not None:
@@ -230,7 +229,7 @@ def _examples(
         return PromptSet(given, n, draw=draw)
     if is_open_assistant(located(given[0], machine)):
         turns = EveryTurn() if every_turn else FirstTurn()
-        return OpenAssistant(given, n, None if language == "any" else language, turns=turns, draw=draw)
+        return OpenAssistant(given, n, language_code(language, "--language"), turns=turns, draw=draw)
     return InstructionSet(given, n, draw)
 
 

@@ -7,7 +7,7 @@ expression is built; the stage that makes each class is named in `harness/stages
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from harness.fingerprint import Artifact, Value
 from harness.micro.world import World
@@ -114,7 +114,7 @@ class Segments(Examples):
     each rule does to real pages.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     pages: Pages
     shortest: int = PAPER_SHORTEST
@@ -127,8 +127,9 @@ class Segments(Examples):
     """A segment whose header contains one of these (any case) is rejected as navigation."""
     repeats: Repeats | None = Repeats()
     """A segment with a repeated sentence is rejected; None keeps it."""
-    language: Literal["en"] | None = "en"
-    """Of the text itself, whatever the page says of it; None takes any. The paper's corpus is English."""
+    language: str | None = "en"
+    """Of the text itself, whatever the page says of it: a code of `harness/languages.py`; None takes any. The paper's
+    corpus is English."""
     boilerplate: Boilerplate | None = Boilerplate()
     """What is left out of segments, and rejected where it is most of one; None leaves all in."""
     between: str = "\n\n"

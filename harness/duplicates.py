@@ -1,6 +1,7 @@
 """Near duplicates among many texts: MinHash over word shingles, with the signatures' bands on disk.
 
-A text is the set of its shingles, so many consecutive words each: case, punctuation and spacing aside. Its signature
+A text is the set of its shingles, so many consecutive words each (half as many again of characters, where no
+spaces part words): case, punctuation and spacing aside. Its signature
 holds, for each of bands x rows random orders of all shingles, the first shingle that it has; two texts with Jaccard
 similarity s agree in one such place with probability s. Texts that agree in every row of some band are joined, and
 groups are what is connected through such pairs: there is no second look at a pair, so that the probability of
@@ -18,7 +19,6 @@ Nothing depends on the process's hash seed, on numpy's generators or on how the 
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator
@@ -31,6 +31,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.tokens import grams
+from harness.tokens import words as words_of
+
 Hashes = NDArray[np.uint64]
 
 LARGEST = 1 << 24
@@ -40,7 +43,6 @@ _BATCH = 512
 _BLOCK = 1_024
 """Shingles hashed at a time: a block times the signature's length stays in the processor's cache."""
 _NOT_COMPARED = np.uint64(0)
-_WORD = re.compile(r"\w+")
 
 
 class _WordHashes(dict[str, int]):
@@ -92,7 +94,7 @@ class MinHash:
 
     @cached_property
     def _places(self) -> Hashes:
-        return _odd(self.shingle, 1)
+        return _odd(2 * self.shingle, 1)
 
     def shingles(self, text: str) -> Hashes:
         """The hashes of a text's shingles, in order and with repetitions.
@@ -101,9 +103,10 @@ class MinHash:
         between spaces; an empty one has no shingle.
         """
         plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-        words = _WORD.findall(plain.casefold()) or text.split()
+        words = words_of(plain.casefold()) or text.split()
+        shingle = grams(words, self.shingle)
         hashed = np.fromiter(map(self._words.__getitem__, words), dtype=np.uint64, count=len(words))
-        wide = min(self.shingle, len(words))
+        wide = min(shingle, len(words))
         if not wide:
             return hashed
         # The word's place bears on the product, so that the same words in another order are another shingle.

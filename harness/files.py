@@ -164,9 +164,11 @@ class Deduplicated(Examples):
     1 - (1 - s ** rows) ** bands: 0.77 at s = 0.75, 0.92 at 0.8.
     """
 
+    VERSION: ClassVar[int] = 2
+
     examples: Examples
     shingle: int = 5
-    """Words."""
+    """Words, or characters of scripts without spaces."""
     bands: int = 14
     rows: int = 8
 

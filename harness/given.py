@@ -27,8 +27,8 @@ class Given(Value):
     """None is the base itself, which has to be said by name: it then judges the reference that it wrote."""
     reference: Literal["base", "prompts"] = "base"
     """Answers to compare with: the untrained base's, or the outputs that stand beside the prompts."""
-    language: str = "en"
-    """Of seed data and segments."""
+    language: str | None = "en"
+    """Of Open Assistant's conversations and of segments, as a code of `harness/languages.py`; None takes any."""
     at_least: float | None = None
     """Threshold of self-curation. Without it the best-rated share is taken."""
     best: float = 0.0833
@@ -45,7 +45,7 @@ class Given(Value):
         """What instructions are written for: segments of the pages, or the texts that stand for them."""
         if isinstance(self.pages, Texts):
             return Deduplicated(self.pages)
-        return Deduplicated(Segments(self.pages, language="en" if self.language == "en" else None))
+        return Deduplicated(Segments(self.pages, language=self.language))
 
     def __post_init__(self) -> None:
         super().__post_init__()

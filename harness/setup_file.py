@@ -26,6 +26,7 @@ from harness.files import EveryTurn, File, FirstTurn, InstructionSet, OpenAssist
 from harness.fingerprint import FieldError
 from harness.gguf_file import header, is_gguf
 from harness.given import Base, Given
+from harness.languages import language_code
 from harness.located import digest, model_files
 from harness.models import FolderModel, GgufModel, HubModel
 from harness.printable import printable
@@ -159,7 +160,7 @@ def load_given(path: Path | None, options: Mapping[str, Any], data: Path) -> Loc
         found, name = of(key)
         return None if name == itself else found.model(key, name)
 
-    language = of("language")[1] or "en"
+    language = language_code(of("language")[1] or "en", f"{where}: language")
     seed_found, seed_files = files("seed_data")
     seed = _seed_data(seed_found, seed_files, of("seed_n")[1], language, of("turns")[1] or "first")
     rest = {key: of(key)[1] for key in ("reference", "at_least", "best", "lora_rank") if of(key)[1] is not None}
@@ -179,7 +180,9 @@ def load_given(path: Path | None, options: Mapping[str, Any], data: Path) -> Loc
     return Located(counted, tuple(places.items()), notes)
 
 
-def _seed_data(found: _Found, files: tuple[File | Source, ...], n: int | None, language: str, turns: str) -> Examples:
+def _seed_data(
+    found: _Found, files: tuple[File | Source, ...], n: int | None, language: str | None, turns: str
+) -> Examples:
     """Open Assistant's conversations, or pairs in any other layout, as the first file has it."""
     from harness.readers.open_assistant import is_open_assistant
 

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from harness.files import FirstTurn, OpenAssistant
+from harness.languages import primary
 from harness.readers.messages import Conversations, Message, conversations, origin_of
 from harness.readers.records import Record, records
 from harness.readers.turns import below
@@ -129,8 +130,13 @@ def _failures(message: Message, above: list[Message], rules: OpenAssistant, firs
     yield "" if rank == rules.rank else "without a rank" if rank is None else f"of rank {rank}, not {rules.rank}"
     gone = next((one for one in path if one.deleted), None)
     yield "" if gone is None else "deleted" if gone is message else f"message {gone.id} above it is deleted"
-    other = next((one for one in path if rules.language not in (None, one.language)), None)
+    other = next((one for one in path if not _speaks(one, rules.language)), None)
     yield "" if other is None else f"in {other.language or 'an unknown language'}, not {rules.language}"
+
+
+def _speaks(message: Message, language: str | None) -> bool:
+    """Whether a message is in the language; its region is not looked at where none is asked for."""
+    return language in (None, message.language, primary(message.language))
 
 
 def _rejected(message: Message, above: list[Message], reason: str) -> Rejected:

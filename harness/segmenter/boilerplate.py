@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from harness.segmenter.sections import Section
 from harness.segmenter.text import Block
+from harness.tokens import unspaced
 
 _ALONE = re.compile(
     r"(?:\d+ )?(?:related|recommended|trending|popular|latest|top|recent|featured|more|other|similar|editors?'? picks?|"
@@ -117,7 +118,10 @@ _LONGEST_LINE = 260
 """A line that names one of these is left out only where it is short: an article on cookies is none."""
 _LABEL = 60
 """Characters of a paragraph that is no sentence; at the head or the end of a segment it names an author or a site."""
-STOPS = (".", "!", "?", ":", ";", '"', "”", "’", ")", "]", "…", "。", "！", "？", "」")
+STOPS = (
+    *(".", "!", "?", ":", ";", '"', "”", "’", ")", "]", "…", "。", "！", "？", "」"),
+    *("｡", "：", "；", "』", "）", "】", "》", "؟", "۔", "؛", "।", "॥", "။", "។", "።", "፧", "՞", "։", "ฯ"),
+)
 
 
 @lru_cache(maxsize=1_000)
@@ -178,13 +182,21 @@ def asks_for_a_subscription(text: str) -> bool:
 
 def is_prose(block: Block) -> bool:
     """A sentence (or a line that is as long as one), code or a row."""
-    return block.kind in ("code", "row") or len(block.text) >= 100 or block.text.endswith(STOPS)
+    return block.kind in ("code", "row") or block.text.endswith(STOPS) or _width(block.text) >= 100
 
 
 def _is_label(block: Block) -> bool:
     return block.kind == "header" or (
-        block.kind == "paragraph" and len(block.text) <= _LABEL and not block.text.endswith(STOPS)
+        block.kind == "paragraph"
+        and len(block.text) <= _LABEL
+        and not block.text.endswith(STOPS)
+        and _width(block.text) <= _LABEL
     )
+
+
+def _width(text: str) -> int:
+    """Its length in characters, those that are a word or half of one counted twice."""
+    return len(text) + unspaced(text)
 
 
 def _is_byline(block: Block) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness.data import Boilerplate, Segments
 from harness.segmenter.boilerplate import asks_for_a_subscription, free, is_navigation, is_prose, trimmed
-from harness.segmenter.language import is_english
+from harness.segmenter.language import other_language
 from harness.segmenter.sections import Aside, Section
 from harness.segmenter.sentences import repeated
 from harness.segmenter.text import Block, clean, joined
@@ -134,8 +134,9 @@ def _reason(section: Section, blocks: list[Block], text: str, rules: Segments) -
         reason = _boilerplate(section, blocks, text, rules.boilerplate)
         if reason:
             return reason
-    if rules.language == "en" and not is_english(text):
-        return "not English"
+    other = other_language(text, rules.language) if rules.language else ""
+    if other:
+        return "not English" if rules.language == "en" else f"in another language: {other}, not {rules.language}"
     if rules.repeats is not None:
         said = joined((block for block in blocks if block.kind not in ("code", "row")), "\n")
         pair = repeated(said, rules.repeats.words, rules.repeats.jaccard)

@@ -1,5 +1,8 @@
 """Repeated sentences: pairs whose word n-grams overlap (Humpback v3: "n-gram Jaccard between sentence pairs").
 
+Where no spaces part the words, n-grams are of half as many characters again (`harness/tokens.py`), and a sentence ends
+at its mark or, in scripts that have none, at a space.
+
 A segment can have hundreds of sentences, so pairs are not tried one by one. Two sets with Jaccard similarity j or more
 must share one of the rarest n-grams of each (the prefix filter of similarity joins); only such pairs are compared.
 """
@@ -11,26 +14,34 @@ from collections import Counter
 from itertools import chain
 from math import ceil
 
-_END = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+|\n+")
-_WORD = re.compile(r"\w+")
+from harness.tokens import grams as grams_of
+from harness.tokens import unspaced
+from harness.tokens import words as tokens_of
+
+_END = re.compile(
+    r"(?<=[.!?。！？])[\"'”’)\]]*\s+|\n+|(?<=[。！？｡؟۔।॥။។።])[\"'”’)\]」』）】》]*\s*|"
+    r"(?<=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\s+(?=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"
+)
 Gram = tuple[str, ...]
 
 
 def sentences(text: str) -> list[str]:
-    """The text cut after full stops, question and exclamation marks, and at ends of lines."""
+    """The text cut after full stops, question and exclamation marks of any script, and at ends of lines; Thai, Lao,
+    Khmer and Burmese also at their spaces, which part phrases."""
     return [part for part in _END.split(text) if part]
 
 
 def repeated(text: str, words: int, jaccard: float) -> tuple[str, str] | None:
     """The first pair of sentences whose sets of `words`-grams have Jaccard similarity of at least `jaccard`; None where
-    no pair has. Sentences of fewer than words + 2 words are left out: "Yes." may stand twice."""
+    no pair has. Sentences of fewer than words + 2 words are left out: "Yes." may stand twice. There a character
+    that is a word counts half."""
     found: list[tuple[str, set[Gram]]] = []
     seen: set[Gram] = set()
     several: set[Gram] = set()
     for sentence in sentences(text):
-        tokens = _WORD.findall(sentence.lower())
-        if len(tokens) >= words + 2:
-            grams = set(zip(*[tokens[i:] for i in range(words)], strict=False))
+        tokens = tokens_of(sentence.lower())
+        if 2 * len(tokens) - unspaced(sentence) >= 2 * (words + 2):
+            grams = set(zip(*[tokens[i:] for i in range(grams_of(tokens, words))], strict=False))
             several |= seen & grams
             seen |= grams
             found.append((sentence, grams))

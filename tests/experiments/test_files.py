@@ -150,7 +150,7 @@ def test_the_setup_follows_what_was_given() -> None:
     other = files(Given(*_nothing(), base=None, judge=None, language="de"))
     assert isinstance(other.segments, Deduplicated)
     assert isinstance(other.segments.examples, Segments)
-    assert other.segments.examples.language is None
+    assert other.segments.examples.language == "de"
 
 
 def test_another_seed_draws_seed_data_anew_and_keeps_the_base() -> None:
