@@ -6,6 +6,8 @@ that the data go all the way through.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from experiments.setup import AtLeast, BestShare, Grid, Setup, benchmarks
 from harness.curation import ExpectedScore
 from harness.data import Joined, Sampling
@@ -26,6 +28,11 @@ _TINY_SFT = Sft(
 )
 """The paper's recipe in proportion: a model from nothing needs larger steps and fewer of them."""
 
+_ADAPTER_SFT = Sft(learning_rate=2e-4, schedule=LinearTo(0.9 * 2e-4))
+"""The paper's recipe at QLoRA's rate (arXiv 2305.14314, Table 9: 2e-4 for 7B and 13B, with a dropout of 0.1 on the
+adapters), because adapters take about ten times the rate of full finetuning (Schulman et al. 2025, "LoRA Without
+Regret", who also keep alpha at 32 whatever the rank). docs/data.md shows what other rates do to a small model."""
+
 
 def files(given: Given) -> Setup:
     """The setup made of what somebody pointed at."""
@@ -45,7 +52,8 @@ def files(given: Given) -> Setup:
         sft, room = _TINY_SFT, 64
     else:
         base = given.base
-        sft, room = Sft(adapter=Lora(given.lora_rank) if given.lora_rank else None), 1_024
+        sft, room = Sft() if given.lora_rank is None else _ADAPTER_SFT, 1_024
+    sft, room = _as_given(sft, given), given.max_new_tokens or room
     answering = Sampling(max_new_tokens=room)
     return Setup(
         name="files",
@@ -69,6 +77,20 @@ def files(given: Given) -> Setup:
         sensitive=SENSITIVE,
         seed_rows=given.seed_rows,
     )
+
+
+def _as_given(sft: Sft, given: Given) -> Sft:
+    """The recipe with what the file says of it."""
+    if given.lora_rank is not None:
+        lora = Lora(given.lora_rank)
+        sft = replace(
+            sft, adapter=replace(lora, alpha=given.lora_alpha or lora.alpha, targets=given.lora_targets or lora.targets)
+        )
+    if given.learning_rate is not None:
+        sft = replace(sft, learning_rate=given.learning_rate, schedule=LinearTo(0.9 * given.learning_rate))
+    if given.dropout is not None:
+        sft = replace(sft, dropout=given.dropout)
+    return sft if given.longest is None else replace(sft, longest=given.longest)
 
 
 _MOST = 25_600

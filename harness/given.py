@@ -35,6 +35,17 @@ class Given(Value):
     """Share selected where no threshold is given. Humpback's A_5 is 8.33 % of its pool (Table 1)."""
     lora_rank: int | None = None
     """Adapters of this rank in place of full finetuning."""
+    lora_alpha: float | None = None
+    lora_targets: tuple[str, ...] | None = None
+    """Modules that take adapters, by the architecture's names; without it every linear layer but the output layer."""
+    learning_rate: float | None = None
+    """At the first update; it falls to nine tenths."""
+    dropout: float | None = None
+    """Of the base while it is finetuned or, with adapters, of the adapters."""
+    longest: int | None = None
+    """Tokens of a sequence that is trained on."""
+    max_new_tokens: int | None = None
+    """Tokens of an answer; a written instruction has as many, and 256 at most."""
     seed_rows: int = 0
     """Pairs of seed data that there are, after drawing; 0 where that is not known."""
     segment_rows: int = 0
@@ -51,3 +62,9 @@ class Given(Value):
         super().__post_init__()
         if not 0 < self.best <= 1:
             raise FieldError(f"best is {self.best}; it is a share of the candidates, above 0 and up to 1")
+        if self.lora_rank is None:
+            for name in ("lora_alpha", "lora_targets"):
+                if getattr(self, name) is not None:
+                    raise FieldError(f"{name} is given without lora_rank; adapters are trained where it is")
+        if self.max_new_tokens is not None and self.max_new_tokens < 1:
+            raise FieldError(f"max_new_tokens is {self.max_new_tokens}; it takes 1 or more")

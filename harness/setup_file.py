@@ -32,9 +32,11 @@ from harness.models import FolderModel, GgufModel, HubModel
 from harness.printable import printable
 from harness.store import checksum
 
+RECIPE = ("lora_rank", "lora_alpha", "learning_rate", "dropout", "longest", "max_new_tokens")
+"""Of training and answering; what is left out is `experiments/files.py`'s."""
 LISTS = ("seed_data", "pages", "texts", "prompts")
 TEXTS = ("base", "judge", "reference", "language", "turns")
-NUMBERS = ("seed_n", "pages_n", "texts_n", "prompts_n", "segments_at_least", "at_least", "best", "lora_rank")
+NUMBERS = ("seed_n", "pages_n", "texts_n", "prompts_n", "segments_at_least", "at_least", "best", *RECIPE)
 NEEDED = ("seed_data", "prompts", "base", "judge")
 EITHER = ("pages", "texts")
 
@@ -163,7 +165,8 @@ def load_given(path: Path | None, options: Mapping[str, Any], data: Path) -> Loc
     language = language_code(of("language")[1] or "en", f"{where}: language")
     seed_found, seed_files = files("seed_data")
     seed = _seed_data(seed_found, seed_files, of("seed_n")[1], language, of("turns")[1] or "first")
-    rest = {key: of(key)[1] for key in ("reference", "at_least", "best", "lora_rank") if of(key)[1] is not None}
+    rest = {key: of(key)[1] for key in ("reference", "at_least", "best", *RECIPE) if of(key)[1] is not None}
+    targets = of("lora_targets")[1]
     pages_of = WebPages if either == ["pages"] else Texts
     result = Given(
         seed,
@@ -172,6 +175,7 @@ def load_given(path: Path | None, options: Mapping[str, Any], data: Path) -> Loc
         base=model("base", "tiny"),
         judge=model("judge", "base"),
         language=language,
+        lora_targets=None if targets is None else tuple(targets),
         **rest,
     )
     places = {**beside.files, **here.files}
@@ -194,14 +198,17 @@ def _seed_data(
 
 
 def _checked(where: str, fields: Mapping[str, Any]) -> None:
-    known = (*LISTS, *TEXTS, *NUMBERS)
+    known = (*LISTS, "lora_targets", *TEXTS, *NUMBERS)
     for key, value in fields.items():
         if key not in known:
             close = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {close[0]}? " if close else ""
             raise FieldError(f"{where}: no field {key!r}; {hint}There are {', '.join(known)}")
-        if key in LISTS and not (isinstance(value, list) and value and all(isinstance(one, str) for one in value)):
+        names = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+        if key in LISTS and not names:
             raise FieldError(f"{where}: {key} is {value!r}; it takes a list of paths or names in quotes")
+        if key == "lora_targets" and not names:
+            raise FieldError(f"{where}: {key} is {value!r}; it takes a list of names of modules in quotes")
         if key in TEXTS and not isinstance(value, str):
             raise FieldError(f"{where}: {key} is {value!r}; it takes a text in quotes")
         if key in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float)):

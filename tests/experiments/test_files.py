@@ -18,7 +18,7 @@ from harness.files import Deduplicated, File, InstructionSet, OpenAssistant, Pro
 from harness.fingerprint import FieldError
 from harness.given import Given
 from harness.machine import Machine
-from harness.models import FolderModel, LinearTo, Llama, Pretrained, Steps
+from harness.models import FolderModel, LinearTo, Llama, Lora, Pretrained, Sft, Steps
 from harness.outcomes import LocalJudge, Responses
 from harness.plan import plan
 from harness.rows import VERDICTS, Verdict, read
@@ -139,9 +139,9 @@ def test_the_setup_follows_what_was_given() -> None:
     assert setup.judge == LocalJudge(model)
     assert setup.keep == AtLeast(4.5)
     assert setup.reference == setup.prompts
-    assert setup.sft.learning_rate == 1e-5
-    assert setup.sft.adapter is not None
-    assert setup.sft.adapter.rank == 8
+    assert setup.sft.learning_rate == 2e-4, "a rate for adapters"
+    assert setup.sft.adapter == Lora(8)
+    assert files(Given(*_nothing(), base=model, judge=None)).sft == Sft()
     tiny = files(Given(*_nothing(), base=None, judge=None))
     assert isinstance(tiny.base, Pretrained)
     assert tiny.keep == BestShare(0.0833)
@@ -151,6 +151,59 @@ def test_the_setup_follows_what_was_given() -> None:
     assert isinstance(other.segments, Deduplicated)
     assert isinstance(other.segments.examples, Segments)
     assert other.segments.examples.language == "de"
+
+
+RECIPE = """lora_rank = 4
+lora_alpha = 6.5
+lora_targets = ["query_key_value", "dense"]
+learning_rate = 1e-3
+dropout = 0.05
+longest = 512
+max_new_tokens = 128
+"""
+
+
+def test_the_recipe_is_what_the_file_says(folder: Path) -> None:
+    """For any base, the tiny one too."""
+    plain = files(load_given(folder / "my.toml", {}, Path("data")).given)
+    with (folder / "my.toml").open("a") as file:
+        file.write(RECIPE)
+    setup = files(load_given(folder / "my.toml", {}, Path("data")).given)
+    asked = {
+        "adapter": Lora(4, 6.5, ("query_key_value", "dense")),
+        "learning_rate": 1e-3,
+        "schedule": LinearTo(0.9 * 1e-3),
+        "dropout": 0.05,
+        "longest": 512,
+    }
+    assert setup.sft == setup.backward == replace(plain.sft, **asked)
+    assert (setup.answering.max_new_tokens, setup.augmentation.max_new_tokens) == (128, 128)
+    assert (plain.answering.max_new_tokens, plain.augmentation.max_new_tokens) == (64, 64)
+    assert isinstance(setup.reference, Responses)
+    assert setup.reference.sampling.max_new_tokens == 128
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("lora_alpha = 8", "lora_alpha is given without lora_rank"),
+        ('lora_targets = ["q_proj"]', "lora_targets is given without lora_rank"),
+        ('lora_targets = "q_proj"', "lora_targets is 'q_proj'; it takes a list of names of modules"),
+        ("lora_rank = 4.5", "lora_rank is 4.5"),
+        ("lora_rank = 0", "rank is 0; it takes 1 or more"),
+        ("learning_rate = 0", "learning_rate is 0.0; it takes more than 0"),
+        ("dropout = 1", "dropout is 1.0; it takes a probability"),
+        ("longest = 1", "longest is 1; it takes 2 or more"),
+        ("max_new_tokens = 0", "max_new_tokens is 0; it takes 1 or more"),
+        ('max_new_tokens = "all"', "max_new_tokens is 'all'; it takes a number"),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_refused(folder: Path, line: str, says: str) -> None:
+    with (folder / "my.toml").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(FieldError) as error:
+        files(load_given(folder / "my.toml", {}, Path("data")).given)
+    assert says in str(error.value)
 
 
 def test_another_seed_draws_seed_data_anew_and_keeps_the_base() -> None:
