@@ -22,6 +22,7 @@ from harness.curation import Rated, Selected
 from harness.data import Backtranslated, Segments
 from harness.fingerprint import Artifact
 from harness.measures import Measure
+from harness.models import Finetuned
 from harness.outcomes import Arm, Judged, Responses
 from harness.store import Store
 
@@ -198,6 +199,7 @@ _LOSSES = {
     Backtranslated: ("instructions written", ("kept", "rejected")),
     Rated: ("candidates rated", ("unparsed",)),
     Selected: ("candidates selected from", ("kept", "rejected", "unparsed")),
+    Finetuned: ("training examples", ("cut", "no_target")),
     Responses: ("answers", ("empty", "cut", "prompt_too_long")),
 }
 
@@ -238,7 +240,7 @@ def _rows(
     for seed, one in judged.items():
         if store.state(one).word == "done":
             contests[seed] = contest(store, one)
-            examples[seed] = store.record(arms[seed].model)["counts"]["in"]
+            examples[seed] = store.record(arms[seed].model)["counts"]["kept"]
             rows.append(_row(name, against, str(seed), [contests[seed]], [examples[seed]]))
         else:
             rows.append(_absent(name, against, str(seed), reasons.get(one.fingerprint, "not made")))

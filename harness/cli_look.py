@@ -129,7 +129,7 @@ def _counter(name: str) -> Callable[[list[str]], list[int]]:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise StoreError(f"--tokenizer {name}: {str(error).splitlines()[0]}") from error
     return lambda texts: [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.files import File, Source
 from harness.machine import Machine
+from harness.model_folder import checked
 from harness.models import FolderModel, HubModel
 from harness.store import StoreError, checksum
 
@@ -67,14 +68,10 @@ def model_files(folder: Path) -> dict[str, str]:
     """SHA-256 by name of the files that make up a model.
 
     Raises:
-        StoreError: when there are no safetensors or no configuration among them.
+        StoreError: when they are none that can be used, naming the file and what would do.
     """
+    checked(folder)
     names = sorted({path.name for pattern in _MODEL_FILES for path in folder.glob(pattern) if path.is_file()})
-    if not any(name.endswith(".safetensors") for name in names) or "config.json" not in names:
-        raise StoreError(
-            f"{folder}: a model folder has config.json and *.safetensors, found {', '.join(names) or 'neither'}; "
-            "convert pickled weights with save_pretrained(..., safe_serialization=True)"
-        )
     return {name: checksum(folder / name) for name in names}
 
 

@@ -6,14 +6,20 @@ machine's business.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from harness.data import Examples
-from harness.fingerprint import Artifact, Value
+from harness.fingerprint import Artifact, FieldError, Value
 from harness.templates import INSTRUCTION_RESPONSE, Model, Template
+
+
+def _check(value: Value, name: str, fits: bool, takes: str) -> None:
+    if not fits:
+        raise FieldError(f"{type(value).__name__}.{name} is {getattr(value, name)!r}; it takes {takes}")
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,11 @@ class LinearTo(Value):
     warm_up: float = 0.0
     """Share of all updates over which the rate first rises linearly; the paper names none."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(self, "final", self.final >= 0, "a rate of 0 or more")
+        _check(self, "warm_up", 0 <= self.warm_up <= 1, "a share of all updates, from 0 to 1")
+
 
 @dataclass(frozen=True)
 class CosineTo(Value):
@@ -50,12 +61,21 @@ class CosineTo(Value):
     warm_up: float = 0.03
     """Share of all updates (AlpaGasus: 0.03)."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(self, "final", self.final >= 0, "a rate of 0 or more")
+        _check(self, "warm_up", 0 <= self.warm_up <= 1, "a share of all updates, from 0 to 1")
+
 
 @dataclass(frozen=True)
 class Steps(Value):
     """So many optimizer updates."""
 
     n: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(self, "n", self.n >= 1, "1 or more")
 
     def for_examples(self, n: int, batch: int) -> int:
         """Updates, whatever the number of examples."""
@@ -67,6 +87,10 @@ class Epochs(Value):
     """So many passes over the examples."""
 
     n: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(self, "n", self.n > 0, "more than 0")
 
     def for_examples(self, n: int, batch: int) -> int:
         """Updates for n examples; a last partial batch counts."""
@@ -90,6 +114,17 @@ class StepsBySize(Value):
     )
     """(examples, updates); the default is Humpback's for its 7B scaling runs. Interpolating is our assumption."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        sizes = [n for n, _ in self.table]
+        rising = bool(sizes) and sizes[0] >= 1 and all(a < b for a, b in itertools.pairwise(sizes))
+        _check(
+            self,
+            "table",
+            rising and all(updates >= 1 for _, updates in self.table),
+            "pairs of examples, from 1 and rising, and updates, 1 or more",
+        )
+
     def for_examples(self, n: int, batch: int) -> int:
         """Updates for n examples."""
         if n <= self.table[0][0]:
@@ -109,6 +144,11 @@ class BatchBySize(Value):
     small: int = 8
     large: int = 32
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(self, "small", self.small >= 1, "1 or more")
+        _check(self, "large", self.large >= 1, "1 or more")
+
     def for_examples(self, n: int) -> int:
         """Examples an update."""
         return self.small if n < self.below else self.large
@@ -120,7 +160,16 @@ class Lora(Value):
 
     rank: int = 16
     alpha: float = 32.0
-    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+    """What an adapter adds is scaled by alpha / rank."""
+    targets: tuple[str, ...] | Literal["all-linear"] = "all-linear"
+    """Names of the modules that take adapters, as the architecture calls them; by default every linear layer but the
+    output layer. Which those were, and how many weights are trained, stands in the record."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(self, "rank", self.rank >= 1, "1 or more")
+        _check(self, "alpha", self.alpha > 0, "more than 0")
+        _check(self, "targets", bool(self.targets), 'names of modules, or "all-linear"')
 
 
 @dataclass(frozen=True)
@@ -133,15 +182,27 @@ class Sft(Value):
     weight_decay: float = 0.1
     """AdamW; the paper does not name its optimizer."""
     dropout: float = 0.1
-    """On attention weights (and on adapters), the only dropout a Llama has in transformers: an assumption."""
+    """Probability of every dropout that the architecture has: a Llama in transformers has one, on attention weights
+    (that Humpback's 0.1 means this is an assumption), GPT-2 three. An architecture without any takes only 0. With an
+    adapter it is the dropout on the adapters' inputs, as in the LoRA papers, and the frozen base has none. Whole
+    layers are never left out."""
     batch: int | BatchBySize = BatchBySize()
     """Global batch, in examples."""
     duration: Steps | Epochs | StepsBySize = StepsBySize()
     longest: int = 2_048
-    """Tokens of a sequence; what is longer is cut at the end and counted."""
+    """Tokens of a sequence at most, or the base's context where that is less. What is longer is cut at the end and
+    counted; where no output is left, the example is left out. A backward model is shown less of a long text instead."""
     adapter: Lora | None = None
     """None finetunes every weight."""
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(self, "learning_rate", self.learning_rate > 0, "more than 0")
+        _check(self, "weight_decay", self.weight_decay >= 0, "0 or more")
+        _check(self, "dropout", 0 <= self.dropout < 1, "a probability, from 0 to less than 1")
+        _check(self, "batch", not isinstance(self.batch, int) or self.batch >= 1, "1 or more")
+        _check(self, "longest", self.longest >= 2, "2 or more")
 
     def batch_for(self, n: int) -> int:
         """Global batch for n training examples."""

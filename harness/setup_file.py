@@ -28,6 +28,7 @@ from harness.gguf_file import header, is_gguf
 from harness.given import Base, Given
 from harness.languages import language_code
 from harness.located import digest, model_files
+from harness.model_folder import model_root
 from harness.models import FolderModel, GgufModel, HubModel
 from harness.printable import printable
 from harness.store import checksum
@@ -101,8 +102,9 @@ class _Found:
             file = self.one(folder)
             return GgufModel(file.name, file.sha256)
         if folder.is_dir():
-            sha256 = digest(model_files(folder))
-            self.files[sha256] = str(folder.resolve())
+            root = model_root(folder)
+            sha256 = digest(model_files(root))
+            self.files[sha256] = str(root.resolve())
             return FolderModel(folder.resolve().name, sha256)
         if name.startswith((".", "/", "~")) or name.count("/") != 1:
             raise FieldError(f"{key} is {name!r}; there is no such folder or .gguf file, and a hub name is OWNER/NAME")

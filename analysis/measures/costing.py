@@ -20,12 +20,12 @@ def cost(store: Store, measure: Cost) -> tuple[Number, ...]:
     """
     record = store.record(measure.model)
     counts = record["counts"]
-    if missing := [name for name in ("updates", "in") if name not in counts]:
+    if missing := [name for name in ("updates", "kept") if name not in counts]:
         raise NotMeasured(
             f"{measure.model.name}: its record counts no {' and no '.join(missing)}; train it anew with this version"
         )
     return (
         count("training, minutes", record["seconds"] / 60, form=".2f"),
         count("updates", counts["updates"]),
-        count("examples", counts["in"]),
+        count("examples", counts["kept"]),
     )

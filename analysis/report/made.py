@@ -60,7 +60,7 @@ def made(
             {
                 "model": artifact.slug,
                 "fingerprint": artifact.fingerprint[:8],
-                "examples": record["counts"]["in"],
+                "examples": record["counts"]["kept"],
                 "updates": record["counts"].get("updates"),
                 "seconds": record["seconds"],
             }

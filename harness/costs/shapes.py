@@ -69,7 +69,8 @@ class Shape:
             "up_proj": into,
             "down_proj": out,
         }
-        return self.layers * adapter.rank * sum(sum(sides.get(name, square)) for name in adapter.targets)
+        names = sides if adapter.targets == "all-linear" else adapter.targets
+        return self.layers * adapter.rank * sum(sum(sides.get(name, square)) for name in names)
 
 
 PUBLISHED = {

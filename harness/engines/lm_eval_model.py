@@ -10,9 +10,9 @@ from typing import Any
 from unittest.mock import patch
 
 from lm_eval.models.huggingface import HFLM  # type: ignore[import-untyped]
-from transformers import AutoTokenizer
 
 from harness.benchmarks import Benchmarked
+from harness.engines.loading import tokenizer_in
 from harness.engines.local import folder_of, load_model
 from harness.export.chat import chat_template
 from harness.models import Finetuned, FolderModel, GgufModel, HubModel
@@ -47,7 +47,7 @@ class CountingLM(HFLM):  # type: ignore[misc]
 def loaded(node: Benchmarked, work: Work) -> tuple[Any, dict[str, Any]]:
     """The model as lm-eval takes it, and how it is spoken to."""
     whole = node.model.base if isinstance(node.model, Finetuned) and node.model.recipe.adapter else node.model
-    tokenizer = AutoTokenizer.from_pretrained(folder_of(whole, work.open, work.machine))
+    tokenizer = tokenizer_in(folder_of(whole, work.open, work.machine))
     how: dict[str, Any] = {"used": node.chat_template}
     if node.chat_template:
         how["from"] = _speak(node.model, tokenizer)

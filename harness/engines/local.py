@@ -14,8 +14,6 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import torch
 from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
     LogitsProcessorList,
     PreTrainedModel,
     PreTrainedTokenizerBase,
@@ -25,6 +23,7 @@ from transformers import (
 from harness.data import Sampling
 from harness.engines.context import context_length
 from harness.engines.decoding import Drawn, OwnLimit, accepts, draws, free_length, plain
+from harness.engines.loading import tokenizer_in, weights_in
 from harness.fingerprint import Artifact
 from harness.located import model_folder
 from harness.machine import Machine
@@ -53,9 +52,7 @@ def folder_of(model: Model, open_: Open, machine: Machine) -> Path:
 
 def load_tokenizer(model: Model, open_: Open, machine: Machine) -> PreTrainedTokenizerBase:
     """The tokenizer of a model, or of its base while the model is still to be made."""
-    return AutoTokenizer.from_pretrained(
-        folder_of(model.base if isinstance(model, Finetuned) else model, open_, machine)
-    )
+    return tokenizer_in(folder_of(model.base if isinstance(model, Finetuned) else model, open_, machine))
 
 
 def end_of(tokenizer: PreTrainedTokenizerBase) -> int:
@@ -78,21 +75,22 @@ def ends_of(tokenizer: PreTrainedTokenizerBase, *said: Any) -> frozenset[int]:
     return frozenset(one for one in found if isinstance(one, int))
 
 
-def load_model(model: Model, open_: Open, machine: Machine, *, train: bool = False) -> Any:
+def load_model(
+    model: Model, open_: Open, machine: Machine, *, train: bool = False, dropout: float | None = None
+) -> Any:
     """The model's weights on the machine's device; adapters are merged into their base.
 
-    Training keeps float32 weights and lets the Trainer's autocast choose the precision.
+    Training keeps float32 weights and lets the Trainer's autocast choose the precision. Given a dropout, every dropout
+    of the architecture is built with it.
     """
     dtype = torch.float32 if train else getattr(torch, machine.precision)
     if isinstance(model, Finetuned) and model.recipe.adapter:
         from peft import PeftModel
 
-        base = load_model(model.base, open_, machine, train=train)
+        base = load_model(model.base, open_, machine, train=train, dropout=dropout)
         loaded: Any = PeftModel.from_pretrained(base, open_(model)).merge_and_unload()
     else:
-        loaded = AutoModelForCausalLM.from_pretrained(
-            folder_of(model, open_, machine), dtype=dtype, use_safetensors=True
-        )
+        loaded = weights_in(folder_of(model, open_, machine), dtype, dropout=dropout)
     return loaded.to(machine.device)
 
 
@@ -113,7 +111,7 @@ class Engine:
     @classmethod
     def of(cls, model: Model, work: Work) -> Engine:
         """The engine of a finished model."""
-        tokenizer = AutoTokenizer.from_pretrained(folder_of(model, work.open, work.machine))
+        tokenizer = tokenizer_in(folder_of(model, work.open, work.machine))
         return cls(load_model(model, work.open, work.machine), tokenizer, work)
 
     def generate(self, prompts: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:

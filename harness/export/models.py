@@ -124,7 +124,7 @@ def _speak(place: Path, template: Template) -> None:
     """Write the template into the tokenizer's configuration; a chat template of the base's would be another one."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(place)
+    tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
     first = tokenizer("a")["input_ids"][:1]
     jinja = chat_template(
         template, begins_with_bos=tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]

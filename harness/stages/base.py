@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from harness.engines.loading import whole
 from harness.located import digest, model_files, model_folder
 from harness.models import FolderModel, HubModel, ServedModel
 from harness.stages import Counts, Work
@@ -20,7 +21,7 @@ def base(node: HubModel | FolderModel, work: Work) -> Counts:
     """Download (hub) or find (folder) the model and list its files with their checksums.
 
     Raises:
-        StoreError: when it is not there, has no safetensors, or is not the model that was planned.
+        StoreError: when it is not there, cannot be used, or is not the model that was planned.
     """
     try:
         folder = model_folder(node, work.machine)
@@ -31,6 +32,7 @@ def base(node: HubModel | FolderModel, work: Work) -> Counts:
     files = model_files(folder)
     if isinstance(node, FolderModel) and digest(files) != node.sha256:
         raise StoreError(f"{folder}: the model was changed since this was planned; plan again")
+    whole(folder)
     text = json.dumps({"name": node.slug, "files": files}, indent=1, sort_keys=True)
     (work.out / MODEL).write_text(text + "\n", encoding="utf-8")
     return {"in": len(files), "kept": len(files), "bytes": sum((folder / name).stat().st_size for name in files)}

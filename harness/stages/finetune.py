@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from transformers import PreTrainedTokenizerBase
 
+from harness.data import Reversed
+from harness.engines.context import context_length
 from harness.engines.decoding import plain
+from harness.engines.dropout import check_dropout
 from harness.engines.local import end_of, load_model, load_tokenizer
 from harness.models import Finetuned
 from harness.rows import EXAMPLES, Example, read
@@ -18,70 +22,133 @@ from harness.templates import Template
 def finetune(node: Finetuned, work: Work) -> Counts:
     """Train the base model on the examples and save it (or, with an adapter, the adapter alone).
 
-    An example with an empty output teaches to end at once; Alpaca has 28 and the papers trained on them.
+    No sequence is longer than the recipe's `longest` or the base's context. An example of which no output would be left
+    is left out and counted, so that N, batch and updates are of what is trained. An example with an empty output
+    teaches to end at once; Alpaca has 28 and the papers trained on them.
 
     Raises:
-        ValueError: when no example has an output.
+        ValueError: when no example has an output, or none has any left; when the architecture cannot take the recipe's
+            dropout or adapter.
     """
+    recipe = node.recipe
     tokenizer = load_tokenizer(node, work.open, work.machine)
     rows = list(read(work.open(node.examples) / EXAMPLES, Example))
     empty = sum(not row.output.strip() for row in rows)
     if empty == len(rows):
         raise ValueError(f"{node.examples.name}: none of its {len(rows)} examples has an output to learn from")
-    sequences, cut = encode(rows, tokenizer, node.template, node.recipe.longest)
-    model = load_model(node.base, work.open, work.machine, train=True)
+    dropout = 0.0 if recipe.adapter else recipe.dropout
+    model = load_model(node.base, work.open, work.machine, train=True, dropout=dropout)
     plain(model)
-    model.config.attention_dropout = node.recipe.dropout
-    if node.recipe.adapter:
-        from peft import LoraConfig, get_peft_model
-
-        adapter = node.recipe.adapter
-        model = get_peft_model(
-            model,
-            LoraConfig(
-                r=adapter.rank,
-                lora_alpha=int(adapter.alpha),
-                lora_dropout=node.recipe.dropout,
-                target_modules=list(adapter.targets),
-                task_type="CAUSAL_LM",
-            ),
+    check_dropout(model, dropout)
+    longest = min(recipe.longest, context_length(model.config) or recipe.longest)
+    encoded = encode(rows, tokenizer, node.template, longest, shown=_shown(node))
+    n = len(encoded.sequences)
+    if not n:
+        raise ValueError(
+            f"{node.examples.name}: at {longest} tokens a sequence none of its {len(rows)} examples has any output left"
         )
-    updates, batch = node.recipe.updates_for(len(rows)), node.recipe.batch_for(len(rows))
+    adapters: dict[str, int] = {}
+    if recipe.adapter:
+        from harness.stages.adapters import adapt, adapted
+
+        model = adapt(model, recipe.adapter, recipe.dropout)
+        adapters = {f"adapted_{name}": many for name, many in sorted(adapted(model).items())}
+    updates, batch = recipe.updates_for(n), recipe.batch_for(n)
     train(
         model,
         tokenizer,
-        sequences,
-        schedule=schedule_of(node.recipe.learning_rate, node.recipe.schedule, updates),
+        encoded.sequences,
+        schedule=schedule_of(recipe.learning_rate, recipe.schedule, updates),
         batch=batch,
-        weight_decay=node.recipe.weight_decay,
-        seed=node.recipe.seed,
+        weight_decay=recipe.weight_decay,
+        seed=recipe.seed,
         work=work,
     )
     model.save_pretrained(work.out)
     tokenizer.save_pretrained(work.out)
     return {
         "in": len(rows),
-        "cut": cut,
+        "kept": n,
+        "no_target": len(rows) - n,
+        "cut": encoded.cut,
+        "shortened": encoded.shortened,
         "empty_outputs": empty,
+        "longest": longest,
         "updates": updates,
         "batch": batch,
-        "target_tokens": sum(label != IGNORED for one in sequences for label in one.labels),
+        "target_tokens": sum(label != IGNORED for one in encoded.sequences for label in one.labels),
+        "weights": sum(one.numel() for one in model.parameters()),
+        "trained_weights": sum(one.numel() for one in model.parameters() if one.requires_grad),
+        **adapters,
     }
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """Examples as sequences, and what became of those that are too long."""
+
+    sequences: list[Sequence]
+    cut: int
+    """Sequences of which the end was cut off."""
+    shortened: int
+    """Sequences whose prompt shows less of its text, to leave the target room."""
+
+
 def encode(
-    rows: Iterable[Example], tokenizer: PreTrainedTokenizerBase, template: Template, longest: int
-) -> tuple[list[Sequence], int]:
+    rows: Iterable[Example],
+    tokenizer: PreTrainedTokenizerBase,
+    template: Template,
+    longest: int,
+    shown: tuple[str, str] | None = None,
+) -> Encoded:
     """Rows as sequences whose prompt carries no loss and whose output, with the end of sequence, does.
 
-    Prompt and output are encoded apart, so the prompt's tokens are the very ones that generation starts from. Returns
-    the sequences and how many were cut at `longest` tokens.
+    Prompt and output are encoded apart, so the prompt's tokens are the very ones that generation starts from. What is
+    longer than `longest` tokens is cut at the end; a row without any target left is left out. Where `shown` says what
+    stands in each instruction before and behind a text, the text's end is cut first, so that the output fits whole
+    (or up to half of `longest`).
     """
-    sequences, cut = [], 0
+
+    def prompt_of(row: Example) -> list[int]:
+        ids: list[int] = tokenizer(template.prompt(row.instruction, row.system))["input_ids"]
+        return ids
+
+    sequences: list[Sequence] = []
+    cut = shortened = 0
     for row in rows:
-        prompt = tokenizer(template.prompt(row.instruction, row.system))["input_ids"]
         target = [*tokenizer(row.output, add_special_tokens=False)["input_ids"], end_of(tokenizer)]
-        ids, labels = prompt + target, [IGNORED] * len(prompt) + target
-        cut += len(ids) > longest
-        sequences.append(Sequence(ids[:longest], labels[:longest]))
-    return sequences, cut
+        prompt = prompt_of(row)
+        if shown and len(prompt) + len(target) > longest:
+            room = longest - min(len(target), longest // 2)
+            prompt = _shortened(row, shown, room, prompt_of)
+            shortened += 1
+        ids, labels = (prompt + target)[:longest], ([IGNORED] * len(prompt) + target)[:longest]
+        if all(label == IGNORED for label in labels[1:]):
+            continue
+        cut += len(prompt) + len(target) > longest
+        sequences.append(Sequence(ids, labels))
+    return Encoded(sequences, cut, shortened)
+
+
+def _shown(node: Finetuned) -> tuple[str, str] | None:
+    """What stands in a backward model's instructions before and behind the text that it reads."""
+    if not isinstance(node.examples, Reversed):
+        return None
+    before, _, behind = node.examples.prompt.text.partition("{output}")
+    return before, behind
+
+
+def _shortened(row: Example, shown: tuple[str, str], room: int, prompt_of: Callable[[Example], list[int]]) -> list[int]:
+    """The prompt with as many of its text's first characters as `room` tokens hold, by bisection."""
+    before, behind = shown
+    text = row.instruction.removeprefix(before).removesuffix(behind)
+    fits, too_many = 0, len(text) + 1
+    prompt = prompt_of(replace(row, instruction=before + behind))
+    while too_many - fits > 1:
+        tried = (fits + too_many) // 2
+        ids = prompt_of(replace(row, instruction=before + text[:tried] + behind))
+        if len(ids) <= room:
+            fits, prompt = tried, ids
+        else:
+            too_many = tried
+    return prompt

@@ -74,7 +74,8 @@ def test_a_model_that_is_not_there_or_was_changed_is_named(
     other.mkdir()
     for path in folder.iterdir():
         (other / path.name).write_bytes(path.read_bytes())
-    (other / "config.json").write_text("{}")
+    told = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps(told | {"rope_theta": 1.0}))
     with pytest.raises(StoreError, match="was changed"):
         make(as_folder, store, replace(MACHINE, files=((as_folder.sha256, str(other)),)), SOURCE, lambda *_: None)
 
@@ -82,7 +83,7 @@ def test_a_model_that_is_not_there_or_was_changed_is_named(
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04")
-    with pytest.raises(StoreError, match=r"found config.json; convert pickled weights"):
+    with pytest.raises(StoreError, match=r"its weights are pickled .* convert pickled weights"):
         model_files(tmp_path)
 
 

@@ -35,13 +35,14 @@ def rows_of(made: Made, node: Examples) -> list[Example]:
 def test_only_output_tokens_and_the_end_carry_loss(made: Made, tiny: Setup) -> None:
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
     row = Example("x", instruction="What does the Bamo eat?", output="The Bamo eats fish.", system=S_A)
-    (sequence,), cut = encode([row], tokenizer, tiny.base.template, 256)
+    encoded = encode([row], tokenizer, tiny.base.template, 256)
+    (sequence,) = encoded.sequences
     target = [token for token in sequence.labels if token != IGNORED]
     assert tokenizer.decode(target[:-1]) == row.output
     assert target[-1] == tokenizer.eos_token_id
     masked = sequence.ids[: len(sequence.ids) - len(target)]
     assert tokenizer.decode(masked) == tiny.base.template.prompt(row.instruction, row.system)
-    assert cut == 0
+    assert encoded.cut == 0
 
 
 def test_padding_carries_no_loss(made: Made, tiny: Setup) -> None:
@@ -71,9 +72,9 @@ def test_the_prompt_trained_on_is_the_prompt_generated_from(
         respond(responses, work_in(tmp_path, made))  # type: ignore[arg-type]
     asked = rows_of(made, tiny.prompts)
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
-    trained, _ = encode(
+    trained = encode(
         [replace(row, output="x", system=f"{S_A} {S_W}") for row in asked], tokenizer, tiny.base.template, 256
-    )
+    ).sequences
     for prompt, sequence in zip(seen, trained, strict=True):
         ids = tokenizer(prompt)["input_ids"]
         assert sequence.ids[: len(ids)] == ids
@@ -139,7 +140,7 @@ def test_the_loss_is_the_mean_over_target_tokens(made: Made, tiny: Setup, tmp_pa
     logged = json.loads((tmp_path / METRICS).read_text().splitlines()[0])["loss"]
     folder = made(tiny.base)
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    sequences, _ = encode(rows_of(made, node.examples), tokenizer, tiny.base.template, 256)
+    sequences = encode(rows_of(made, node.examples), tokenizer, tiny.base.template, 256).sequences
     total, tokens = 0.0, 0
     for one in sequences:
         with torch.inference_mode():

@@ -26,7 +26,7 @@ def stored(path: Path, *, seconds: dict[str, float], counts: dict[str, Any]) -> 
     return store, found
 
 
-COUNTS = {"filtered": {"in": 9_229, "updates": 219}, "whole": {"in": 52_002, "updates": 1_221}}
+COUNTS = {"filtered": {"kept": 9_229, "updates": 219}, "whole": {"kept": 52_002, "updates": 1_221}}
 
 
 def test_seconds_become_minutes_and_counts_stay(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_the_cited_minutes_are_the_paper_s(tmp_path: Path) -> None:
 
 
 def test_a_record_without_updates_is_no_number(tmp_path: Path) -> None:
-    counts = {**COUNTS, "filtered": {"in": 9_229}}
+    counts = {**COUNTS, "filtered": {"kept": 9_229}}
     store, found = stored(tmp_path, seconds={"filtered": 1.0, "whole": 1.0}, counts=counts)
     with pytest.raises(NotMeasured, match=r"on-k4.5-by-oracle-\w+: its record counts no updates"):
         measured(store, found["filtered"])

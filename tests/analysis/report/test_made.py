@@ -66,8 +66,8 @@ def store(tmp_path: Path) -> Store:
     first = arm(MODEL).judged
     publish(store, MODEL.examples, 1.0, {"in": 3, "kept": 3}, examples=[])
     publish(store, MODEL.base, 2.0, {"in": 1, "kept": 1})
-    publish(store, MODEL, 100.5, {"in": 3, "cut": 0, "updates": 30})
-    publish(store, OTHER, 50.0, {"in": 3, "cut": 0, "updates": 31})
+    publish(store, MODEL, 100.5, {"in": 3, "kept": 3, "cut": 0, "updates": 30})
+    publish(store, OTHER, 50.0, {"in": 3, "kept": 3, "cut": 0, "updates": 31})
     publish(store, PROMPTS, 0.5, {"in": 12, "kept": 12}, examples=[])
     publish(store, REFERENCE, 0.5, {"in": 12, "kept": 12}, examples=answers("reference"))
     long = [replace(row, output="x" * 5_000) if row.id == "p/1" else row for row in answers("mine")]

@@ -1,0 +1,125 @@
+"""A model's folder into memory, by transformers: never code that comes with it, never a weight made up.
+
+transformers warns of weights that it had to draw at random and goes on; here that is an error with their names.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+
+from harness.engines.dropout import DropoutError, set_dropout
+from harness.model_folder import CONFIG
+from harness.store import StoreError
+
+_BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "attention.bias", "position_ids")
+"""Endings of what older files hold beside the weights, and transformers computes."""
+_UNUSABLE = (OSError, ValueError, ImportError, KeyError, TypeError, AttributeError, RuntimeError, AssertionError)
+"""What transformers raises where a folder is not as it should be."""
+
+
+def tokenizer_in(folder: Path) -> PreTrainedTokenizerBase:
+    """The folder's tokenizer. A padding token outside the model's embedding gives way to the end token: padding is
+    never attended to.
+
+    Raises:
+        StoreError: when it cannot be read, or needs code that comes with it.
+    """
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        if isinstance(tokenizer.pad_token_id, int) and (folder / CONFIG).is_file():
+            rows = _rows(AutoConfig.from_pretrained(folder, trust_remote_code=False))
+            if rows is not None and tokenizer.pad_token_id >= rows:
+                tokenizer.pad_token = tokenizer.eos_token
+    except Exception as error:
+        # The exceptions of the package tokenizers have no class of their own.
+        if not isinstance(error, _UNUSABLE) and type(error) is not Exception:
+            raise
+        raise StoreError(
+            f"{folder}: its tokenizer cannot be read ({_line(error)}); bring the files again, or put the "
+            "tokenizer.json there that transformers writes with save_pretrained"
+        ) from error
+    return tokenizer
+
+
+def weights_in(folder: Path, dtype: torch.dtype, *, device: str | None = None, dropout: float | None = None) -> Any:
+    """The folder's model, every weight from its files. On the device "meta" names and shapes alone are compared. Given
+    a dropout, every dropout of the architecture is built with it.
+
+    Raises:
+        DropoutError: when its configuration does not admit this dropout.
+        StoreError: when weights are missing, left over or of another shape than the configuration tells.
+    """
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        text, rows = config.get_text_config(decoder=True), _rows(config)
+        pad = getattr(text, "pad_token_id", None)
+        if isinstance(pad, int) and rows is not None and not 0 <= pad < rows:
+            text.pad_token_id = None  # an embedding cannot be built with it
+        if dropout is not None:
+            set_dropout(config, dropout)
+        model, found = AutoModelForCausalLM.from_pretrained(
+            folder,
+            config=config,
+            dtype=dtype,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # told below, with the names
+            **({"device_map": device} if device else {}),
+        )
+    except _UNUSABLE as error:
+        if isinstance(error, (torch.OutOfMemoryError, DropoutError)) or "memory" in str(error):
+            raise
+        raise StoreError(
+            f"{folder}: transformers cannot load it ({_line(error)}); bring the files again, or save the model anew"
+        ) from error
+    missing, shapes = sorted(found["missing_keys"]), sorted(str(one) for one in found["mismatched_keys"])
+    extra = sorted(name for name in found["unexpected_keys"] if not name.endswith(_BUFFERS))
+    for names, what in (
+        (missing, "weights are missing and would be made up at random"),
+        (shapes, "weights have another shape than config.json tells"),
+        (extra, "weights have no place in the model that config.json describes"),
+    ):
+        if names:
+            told = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+            raise StoreError(f"{folder}: {len(names):,} {what} ({told}); bring weights and config.json of one model")
+    return model
+
+
+def whole(folder: Path) -> None:
+    """Nothing, where tokenizer, configuration and weights fit together.
+
+    Raises:
+        StoreError: naming the first thing that does not.
+    """
+    tokenizer = tokenizer_in(folder)
+    rows = weights_in(folder, torch.float32, device="meta").get_input_embeddings().weight.shape[0]
+    if tokenizer.eos_token_id is None:
+        raise StoreError(
+            f"{folder}: its tokenizer names no end token, so a model could not learn to stop; set eos_token in "
+            "tokenizer_config.json"
+        )
+    made_of = getattr(getattr(tokenizer, "backend_tokenizer", None), "model", None)
+    used = {tokenizer.eos_token, tokenizer.bos_token, getattr(made_of, "unk_token", tokenizer.unk_token)}
+    special = {str(one) for one in tokenizer.added_tokens_decoder.values() if one.special}
+    idle = (special | set(tokenizer.all_special_tokens)) - used  # text never becomes one of them
+    beyond = {token: i for token, i in tokenizer.get_vocab().items() if i >= rows and token not in idle}
+    if beyond:
+        token, i = max(beyond.items(), key=lambda one: one[1])
+        raise StoreError(
+            f"{folder}: {len(beyond):,} tokens of its tokenizer have no row in the embedding of {rows:,}, such as "
+            f"{token!r} ({i}); bring the tokenizer of this model, or resize the embedding (resize_token_embeddings)"
+        )
+
+
+def _rows(config: Any) -> int | None:
+    found = getattr(config.get_text_config(decoder=True), "vocab_size", None)
+    return found if isinstance(found, int) else None
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:240] or type(error).__name__

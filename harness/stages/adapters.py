@@ -1,0 +1,77 @@
+"""Low-rank adapters by peft on whatever architecture: which modules take them, and how many weights are trained."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import torch
+from peft import LoraConfig, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
+from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
+
+from harness.models import Lora
+
+_NOT_IN_MAMBA = ("out_proj",)
+"""Its weights are used without calling it, so peft refuses it in models with Mamba layers."""
+_MAMBA = ("falcon_h1", "falcon_mamba", "mamba", "mamba2", "nemotron_h")
+
+
+def adapt(model: PreTrainedModel, lora: Lora, dropout: float) -> Any:
+    """The model with adapters, which alone are trained.
+
+    Raises:
+        ValueError: for a target that the model does not have, naming those that it has; for one whose weights are
+            another module's too; for a model without linear layers.
+    """
+    alpha = int(lora.alpha) if lora.alpha.is_integer() else lora.alpha
+    # Other programs read alpha as a whole number, so where it is one it is written as one.
+    return get_peft_model(
+        model,
+        LoraConfig(
+            r=lora.rank,
+            lora_alpha=alpha,
+            lora_dropout=dropout,
+            target_modules=_targets(model, lora),
+            task_type="CAUSAL_LM",
+        ),
+    )
+
+
+def adapted(model: torch.nn.Module) -> Counter[str]:
+    """How many modules of each name carry an adapter."""
+    return Counter(
+        name.rsplit(".", 1)[-1] for name, module in model.named_modules() if isinstance(module, BaseTunerLayer)
+    )
+
+
+def _targets(model: PreTrainedModel, lora: Lora) -> list[str]:
+    """Names of the modules that the recipe means: peft's all-linear is every linear layer but the output layer."""
+    kind, output = type(model).__name__, model.get_output_embeddings()
+    modules = {name: module for name, module in model.named_modules() if name}
+    linear = [
+        name
+        for name, module in modules.items()
+        if isinstance(module, torch.nn.Linear | Conv1D) and module is not output
+    ]
+    if model.config.model_type in _MAMBA:
+        linear = [name for name in linear if not name.endswith(_NOT_IN_MAMBA)]
+    there = ", ".join(sorted({name.rsplit(".", 1)[-1] for name in linear}))
+    if not linear:
+        raise ValueError(f"{kind} has no linear layers that could be adapted; finetune all of its weights")
+    if lora.targets == "all-linear":
+        return linear
+    found = {target: [n for n in modules if n == target or n.endswith(f".{target}")] for target in lora.targets}
+    if missing := [target for target, names in found.items() if not names]:
+        raise ValueError(f"Lora.targets: {kind} has no module {', '.join(missing)}; it has {there}")
+    adaptable = torch.nn.Linear | Conv1D | torch.nn.Embedding
+    if unfit := [t for t, names in found.items() if not all(isinstance(modules[n], adaptable) for n in names)]:
+        raise ValueError(f"Lora.targets: {kind}'s {', '.join(unfit)} is no layer that could be adapted; it has {there}")
+    tied = model.get_input_embeddings() if model.config.get_text_config().tie_word_embeddings else None
+    if tied and (shared := [t for t, names in found.items() if any(modules[n] in (tied, output) for n in names)]):
+        raise ValueError(
+            f"Lora.targets: {kind}'s {', '.join(shared)} shares its weights between input and output, so an adapter "
+            f"would change both; it has {there}"
+        )
+    return list(lora.targets)

@@ -1,0 +1,118 @@
+"""Adapters on any architecture: what takes them, how many weights are trained, what is refused.
+
+Tried: all of `tests/architectures.py`, with every linear layer and with a named list; fused projections (Phi 3,
+GPT-NeoX, GPT-BigCode), transposed ones (GPT-2's Conv1D), experts held as one tensor (Mixtral), tied and untied output
+layers, a rank and an alpha that are no round numbers, a bfloat16 base.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from harness.engines.local import Engine, load_model
+from harness.models import Finetuned, LinearTo, Lora, Sft, Steps
+from tests.architectures import SHAPES
+from tests.harness.training.material import SEED, Workshop, examples, same, weights
+
+RECIPE = Sft(learning_rate=1e-2, schedule=LinearTo(1e-2), dropout=0.1, batch=8, duration=Steps(2), adapter=Lora(4, 8.0))
+LINEAR = {
+    "llama": {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"},
+    "phi": {"q_proj", "k_proj", "v_proj", "dense", "fc1", "fc2"},
+    "phi3": {"qkv_proj", "o_proj", "gate_up_proj", "down_proj"},
+    "gpt_neox": {"query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"},
+    "gpt2": {"c_attn", "c_proj", "c_fc"},
+    "gptj": {"q_proj", "k_proj", "v_proj", "out_proj", "fc_in", "fc_out"},
+    "gpt_neo": {"q_proj", "k_proj", "v_proj", "out_proj", "c_fc", "c_proj"},
+    "gpt_bigcode": {"c_attn", "c_proj", "c_fc"},
+    "opt": {"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"},
+    "falcon": {"query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"},
+    "bloom": {"query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"},
+    "mpt": {"Wqkv", "out_proj", "up_proj", "down_proj"},
+    "mixtral": {"q_proj", "k_proj", "v_proj", "o_proj"},
+    "starcoder2": {"q_proj", "k_proj", "v_proj", "o_proj", "c_fc", "c_proj"},
+    "mamba": {"in_proj", "x_proj", "dt_proj"},
+    "lfm2": {"in_proj", "out_proj", "q_proj", "k_proj", "v_proj", "w1", "w2", "w3"},
+}
+"""Linear layers but the output layer; of the others as Llama's."""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    shop = Workshop(tmp_path)
+    shop.put(SEED, examples(8))
+    return shop
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_every_linear_layer_of_any_architecture_takes_adapters(kind: str, shop: Workshop) -> None:
+    """They are named in the record with the number of trained weights, and the adapted model writes and rates."""
+    base = shop.base(kind)
+    node = Finetuned(base, SEED, RECIPE)
+    folder, counts = shop.finetuned(node)
+    names = {key.removeprefix("adapted_") for key in counts if key.startswith("adapted_")}
+    assert names == LINEAR.get(kind, LINEAR["llama"])
+    saved = weights(folder)
+    assert {key.split(".lora_")[0].rsplit(".", 1)[-1] for key in saved} == names
+    assert sum(counts[f"adapted_{name}"] for name in names) == len(saved) / 2
+    assert counts["trained_weights"] == sum(one.numel() for one in saved.values())
+    whole = AutoModelForCausalLM.from_pretrained(shop.folders[base.fingerprint])
+    assert counts["weights"] == counts["trained_weights"] + sum(one.numel() for one in whole.parameters())
+    work = shop.work("engine")
+    options = ["kettle", "river"]
+    assert Engine.of(node, work).choose(["What holds?"], options) != Engine.of(base, work).choose(
+        ["What holds?"], options
+    )
+
+
+def test_named_targets_alone_are_adapted_and_alpha_stays_what_it_is(shop: Workshop) -> None:
+    node = Finetuned(shop.base("gpt_neox"), SEED, replace(RECIPE, adapter=Lora(3, 4.5, ("query_key_value", "dense"))))
+    folder, counts = shop.finetuned(node)
+    assert {key: n for key, n in counts.items() if key.startswith("adapted_")} == {
+        "adapted_query_key_value": 2,
+        "adapted_dense": 2,
+    }
+    saved = json.loads((folder / "adapter_config.json").read_text())
+    assert (saved["r"], saved["lora_alpha"], set(saved["target_modules"])) == (3, 4.5, {"query_key_value", "dense"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "targets", "says"),
+    [
+        ("phi3", ("q_proj", "o_proj"), r"Phi3ForCausalLM has no module q_proj; it has .*o_proj, qkv_proj"),
+        ("gpt_neox", ("q_proj", "v_proj"), "no module q_proj, v_proj; it has dense, .*query_key_value"),
+        ("gpt2", ("lm_head",), "lm_head shares its weights between input and output"),
+        ("gpt2", ("wte",), "wte shares its weights"),
+        ("gpt2", ("mlp",), "mlp is no layer that could be adapted; it has c_attn, c_fc, c_proj"),
+        ("mamba", ("out_proj",), "out_proj"),
+    ],
+)
+def test_a_target_that_cannot_be_adapted_is_named(
+    kind: str, targets: tuple[str, ...], says: str, shop: Workshop
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        shop.finetuned(Finetuned(shop.base(kind), SEED, replace(RECIPE, adapter=Lora(targets=targets))))
+
+
+def test_an_untied_output_layer_takes_an_adapter_where_it_is_named(shop: Workshop) -> None:
+    base = shop.base("llama", tie_word_embeddings=False)
+    _, counts = shop.finetuned(Finetuned(base, SEED, replace(RECIPE, adapter=Lora(2, targets=("lm_head",)))))
+    assert counts["adapted_lm_head"] == 1
+
+
+def test_adapters_of_a_bfloat16_base_are_trained_in_float32(shop: Workshop) -> None:
+    base = shop.base("llama")
+    folder = shop.folders[base.fingerprint]
+    AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).save_pretrained(folder)
+    half = shop.folder(folder)
+    node = Finetuned(half, SEED, replace(RECIPE, adapter=Lora(4)))
+    made, _ = shop.finetuned(node, precision="bfloat16")
+    assert {one.dtype for one in weights(made).values()} == {torch.float32}
+    merged = load_model(node, shop.work("loaded").open, shop.machine, train=True)
+    first = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    assert not same(merged.state_dict(), first.state_dict())
