@@ -179,6 +179,7 @@ class Client:
                 tally.left += 1
                 return
             tally.in_a_row, self.answered = 0, True
+            await self._keep_refusals()
             if accepted:
                 tally.accepted = True
                 break
@@ -193,7 +194,10 @@ class Client:
         if tally.refused >= _REFUSED and not self.answered:
             raise StoreError(f"{self.endpoint.address}: every call is refused; it {refused}") from refused
         self._refusals[key] = Refusal(str(refused), self.endpoint.address)
-        if self._live:
+        await self._keep_refusals()
+
+    async def _keep_refusals(self) -> None:
+        if self._live and self._refusals:
             waiting, self._refusals = self._refusals, {}
             for one, refusal in waiting.items():
                 await self._journal.keep(one, refusal)

@@ -11,7 +11,6 @@ from harness.engines.budget import Usage
 from harness.engines.endpoint import Client
 from harness.engines.journal import Request
 from harness.engines.writing import Written
-from harness.store import StoreError
 
 if TYPE_CHECKING:
     from harness.stages import Log
@@ -33,7 +32,7 @@ class EndpointEngine:
 
         Raises:
             Unanswered: as `Client.ask`.
-            StoreError: as `Client.ask`; also when the server refuses every prompt and has never answered one.
+            StoreError: as `Client.ask`.
         """
 
         def request(instruction: str) -> Request:
@@ -44,10 +43,7 @@ class EndpointEngine:
             report=lambda done, total: self._log.progress(done, total, unit),
             total=len(set(instructions)),
         )
-        written = [self._written(self._client.answer(request(one))) for one in instructions]
-        if written and not self._client.answered and all(one.ended == "refused" for one in written):
-            raise StoreError(f"{self._client.endpoint.address}: every prompt is refused; it {written[0].problem}")
-        return written
+        return [self._written(self._client.answer(request(one))) for one in instructions]
 
     def _written(self, answer: Answer) -> Written:
         self._used += answer.used

@@ -8,17 +8,24 @@ from harness.engines.writing import engine_for
 from harness.outcomes import Responses
 from harness.rows import EXAMPLES, Example, Writer, read, to_json
 from harness.stages import Counts, Work
+from harness.store import StoreError
 
 
 def respond(node: Responses, work: Work) -> Counts:
     """One answer a prompt, in order. Empty and cut answers are answers: kept and counted. An answer from a server says
     in `origin` which model the server reports as its `generator`, and where the server refused the prompt its words,
-    as `refused`."""
+    as `refused`.
+
+    Raises:
+        StoreError: when a server refuses every prompt.
+    """
     rows = list(read(work.open(node.prompts) / EXAMPLES, Example))
     system = " ".join(node.system)
     with engine_for(node.model, work, system) as engine:
         written = engine.generate([row.instruction for row in rows], node.sampling, "answers")
         spent = engine.counts()
+    if written and all(one.ended == "refused" for one in written):
+        raise StoreError(f"{node.name}: the server refuses every prompt: it {written[0].problem}")
     with Writer(work.out / EXAMPLES, Example) as out:
         for row, one in zip(rows, written, strict=True):
             of_server = {"generator": one.by, "refused": one.problem if one.ended == "refused" else ""}

@@ -28,7 +28,7 @@ from harness.stages import Counts, Work, new_log
 from harness.stages.rate import rate
 from harness.stages.respond import respond
 from harness.store import StoreError
-from tests.harness.model_server import USAGE, Body, ModelServer, serving
+from tests.harness.model_server import USAGE, Body, ModelServer, Told, serving
 
 MODEL = ServedModel("maker/Some-Chat_7B")
 PROMPTS = PromptSet((File("prompts.json", "0" * 64),))
@@ -176,3 +176,59 @@ def test_a_served_model_is_an_artifact_like_any_other(server: ModelServer, tmp_p
     node = Responses(MODEL, PromptSet((File("prompts.jsonl", sha256),)), Sampling(temperature=0))
     rows = list(read(made(node, machine, Console(quiet=True)) / EXAMPLES, Example))
     assert [row.output for row in rows] == ["to Why?", "to How?"]
+
+
+def test_a_refused_prompt_is_kept_aside_with_the_servers_words_and_is_not_asked_again(
+    server: ModelServer, work: Callable[[], Work]
+) -> None:
+    said = Told(400, '{"error": {"message": "filtered by policy", "code": "content_filter"}}')
+    server.refuse = lambda body: said if body["messages"][-1]["content"] == "Q0" else None
+    for _ in range(2):
+        at = work()
+        counts = respond(Responses(MODEL, PROMPTS, Sampling()), at)
+        assert (counts["kept"], counts["refused"], counts["empty"]) == (N, 1, 1)
+        assert (rows(at)[0].output, rows(at)[0].known["refused"]) == ("", "answered 400: filtered by policy")
+        assert "refused" not in rows(at)[1].known
+    assert len(server.asked) == N
+
+
+def test_answers_that_a_filter_withholds_are_refused_and_a_set_of_nothing_else_is_an_error(
+    server: ModelServer, work: Callable[[], Work]
+) -> None:
+    server.finish = "content_filter"
+    server.reply = lambda body: {"content": "I was about"}
+    with pytest.raises(
+        StoreError, match=r"refuses every prompt: it withheld the answer \(finish_reason content_filter\)"
+    ):
+        respond(Responses(MODEL, PROMPTS, Sampling()), work())
+
+
+@pytest.mark.parametrize(
+    "scoring", [SampledScore(HUMPBACK_RATING, Sampling(), n=2), FirstLineScore(ALPAGASUS_ACCURACY)]
+)
+def test_a_rating_that_is_refused_or_cut_or_thought_is_no_score(
+    server: ModelServer, work: Callable[[], Work], scoring: SampledScore | FirstLineScore
+) -> None:
+    said = Told(400, '{"error": {"message": "flagged"}}')
+    server.refuse = lambda body: said if "A7" in body["messages"][-1]["content"] else None
+    score = "Score: 5" if isinstance(scoring, SampledScore) else "5"
+    server.reply = lambda body: {"content": f"<think>\nScore: 1\n</think>\n{score}"}
+    at = work()
+    counts = rate(Rated(PROMPTS, ModelRater(MODEL, scoring)), at)
+    assert {row.id: row.score for row in rows(at)} == {f"p/{i}": None if i == 7 else 5.0 for i in range(N)}
+    assert counts["unparsed"] == 1
+    assert [one.raw for one in read(at.out / RATINGS, Rating) if one.score is None] == ["answered 400: flagged"]
+    server.finish = "length"
+    journal = Journal.of(Path(at.machine.store), MODEL.served_as).path
+    journal.unlink()
+    assert rate(Rated(PROMPTS, ModelRater(MODEL, scoring)), work())["unparsed"] == N
+
+
+def test_parts_and_thinking_are_no_part_of_an_answer(server: ModelServer, work: Callable[[], Work]) -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
+    server.reply = lambda body: {
+        "content": [thought, {"type": "text", "text": "Water"}, {"type": "text", "text": " boils."}]
+    }
+    at = work()
+    respond(Responses(MODEL, PROMPTS, Sampling()), at)
+    assert {row.output for row in rows(at)} == {"Water boils."}
