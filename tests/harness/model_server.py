@@ -49,6 +49,8 @@ class ModelServer:
     """Seconds between the bytes of each answer."""
     model: str = "judge-model-0613"
     """What it says that it is."""
+    fingerprint: str | None = None
+    """Of its configuration."""
     finish: str = "stop"
     """The reason to finish."""
     usage: dict[str, int] = field(default_factory=lambda: dict(USAGE))
@@ -133,7 +135,8 @@ def serving(server: ModelServer, encrypted: ssl.SSLContext | None = None) -> Ite
                 inner = {key: value for key, value in message.items() if key != "logprobs"}
                 choice = {"index": 0, "finish_reason": server.finish, "message": {"role": "assistant", **inner}}
                 choice |= {"logprobs": message["logprobs"]} if "logprobs" in message else {}
-            whole = json.dumps({"model": server.model, "choices": [choice], "usage": server.usage}).encode()
+            said = {"model": server.model, "system_fingerprint": server.fingerprint}
+            whole = json.dumps({**said, "choices": [choice], "usage": server.usage}).encode()
             if fault == "cut":
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(whole)))
