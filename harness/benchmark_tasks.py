@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import difflib
 import hashlib
+import importlib.util
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +28,9 @@ from harness.printable import one_line
 
 UNSAFE = "runs code that the model writes; say so by name with --run-model-code"
 _HUB_SECONDS = 5.0
+_OUR_EXTRAS = ("ifeval", "math")
+"""Of lm-eval, that the extra `benchmarks` brings, and what is in them."""
+_OUR_PACKAGES = ("antlr4", "immutabledict", "langdetect", "latex2sympy2_extended", "math_verify", "nltk", "sympy")
 
 
 @dataclass(frozen=True)
@@ -97,15 +102,62 @@ def _opened(task: AnyTask, place: Path, run_model_code: bool) -> Opened | Missin
         return Missing(task.name, UNSAFE)
     local = not isinstance(task, Task)
     try:
-        with contextlib.chdir(place), _cache_in(place if local else None), allowed(unsafe):
+        # Tasks print what they do, and stdout is the command's.
+        quietly = contextlib.redirect_stdout(sys.stderr)
+        with contextlib.chdir(place), _cache_in(place if local else None), allowed(unsafe), _nltk_data(), quietly:
             loaded = manager.load([task.name])
-    except (OSError, ValueError, RuntimeError, LookupError, TypeError, ImportError, AttributeError) as error:
+    except ImportError as error:
+        return Missing(task.name, _package(error))
+    except NoNltkData as error:
+        return Missing(task.name, str(error))
+    except (OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
         return Missing(task.name, f"its data cannot be had{_why(error, entries.values(), local)}")
     group = loaded.get("groups", {}).get(task.name)
     single: dict[str, Any] = loaded["tasks"]
     files = {**entries, task.name: manager.task_index[task.name]}
     yaml = {name: yaml_sha256(entry.yaml_path) for name, entry in files.items() if entry.yaml_path}
     return Opened(task.name, (group,) if group is not None else tuple(single.values()), single, yaml, unsafe)
+
+
+def _package(error: ImportError) -> str:
+    """Which package is lacking, and what installs it. Tasks that say it themselves name an extra of lm-eval's."""
+    extra = re.search(r"lm[-_]eval\[\W*([\w-]+)\W*\]", str(error))
+    name = error.name or ""
+    of_ours = (extra and extra[1] in _OUR_EXTRAS) or name.split(".")[0] in _OUR_PACKAGES
+    install = "'humpback-harness[benchmarks]'" if of_ours else f"'lm-eval[{extra[1]}]'" if extra else name
+    lacking = f"the package {name}" if name else f"a package of lm-eval's extra {extra[1]}" if extra else "a package"
+    told = "" if name or extra else f" ({one_line(str(error), 200)})"
+    return f"{lacking} is not installed{told}" + (f": pip install {install}" if install else "")
+
+
+class NoNltkData(Exception):
+    """NLTK's data are not here. The message says which, and how to bring them."""
+
+
+@contextlib.contextmanager
+def _nltk_data() -> Iterator[None]:
+    """Tasks download NLTK's data as they are loaded, and go on without them where that fails: until they score."""
+    if importlib.util.find_spec("nltk") is None:
+        yield
+        return
+    import datasets
+    import nltk  # type: ignore[import-untyped]
+
+    before = nltk.download
+
+    def download(name: str, *args: Any, **how: Any) -> bool:
+        if datasets.config.HF_HUB_OFFLINE or not before(name, *args, **{**how, "quiet": True}):
+            raise NoNltkData(
+                f"NLTK's data {name} are not here, and their server is out of reach; run `python -m nltk.downloader "
+                f"{name}` where there is internet, and bring the folder nltk_data (NLTK_DATA) from there"
+            )
+        return True
+
+    nltk.download = download
+    try:
+        yield
+    finally:
+        nltk.download = before
 
 
 def _why(error: Exception, entries: Iterable[Any], local: bool) -> str:

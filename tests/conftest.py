@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 from experiments.micro import MICRO
 from experiments.setup import AtLeast, Setup

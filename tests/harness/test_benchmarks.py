@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,39 @@ def test_one_artifact_a_task() -> None:
     assert [one.tasks, two.tasks] == [(Task("piqa"),), (MicroFacts(World()),)]
     assert len({both.fingerprint, one.fingerprint, two.fingerprint}) == 3
     assert one.shots == two.shots == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "absent", "says"),
+    [
+        ("ifeval", "langdetect", "the package langdetect is not installed: pip install 'humpback-harness[benchmarks]'"),
+        (
+            "minerva_math_algebra",
+            "math_verify",
+            "a package of lm-eval's extra math is not installed: pip install 'humpback-harness[benchmarks]'",
+        ),
+    ],
+)
+def test_a_package_that_is_missing_is_called_a_package(
+    task: str, absent: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Python says it, and as a task of lm-eval says it. Tried too: immutabledict, sympy, antlr4, IFEval in the
+    leaderboard's spelling; rouge and wonderwords, of extras that are not ours."""
+    for name in [name for name in sys.modules if name.startswith(("lm_eval.tasks.ifeval", f"{absent}."))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, absent, None)
+    assert opened([Task(task)], fresh(tmp_path / "place"), no_file) == [Missing(task, says)]
+
+
+def test_nltks_data_are_missed_before_a_model_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import nltk
+    from huggingface_hub import constants as hub
+
+    for name in [name for name in sys.modules if name.startswith("lm_eval.tasks.ifeval")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(nltk.data, "path", [str(tmp_path)])
+    monkeypatch.setattr(nltk, "download", lambda name, quiet: False)
+    monkeypatch.setattr(hub, "HF_HUB_OFFLINE", True)
+    (one,) = opened([Task("ifeval")], fresh(tmp_path / "place"), no_file)
+    assert isinstance(one, Missing)
+    assert one.reason.startswith("NLTK's data punkt_tab are not here")

@@ -8,8 +8,9 @@ import multiprocessing
 import os
 import shutil
 import signal
-import socket
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,14 +95,39 @@ def test_a_run_holds_the_expression_the_history_and_the_counts(
     assert "count/in" in names
 
 
-def test_a_run_says_nothing_of_the_machine(made: Made, tiny: Setup, shared_store: Store) -> None:
+ROOT = Path(__file__).parents[2]
+SECRETS = {name: f"not-to-be-told-{name.lower()}-5e8a1d0c" for name in ("HOST", "USER", "LOGNAME", "HOME", "FOLDER")}
+"""Long enough to stand in no file by chance."""
+MIRRORING = """
+import os, platform, socket, sys
+from pathlib import Path
+
+host = os.environ["HOST"]
+uname = platform.uname()._replace(node=host)
+socket.gethostname = socket.getfqdn = lambda *_: host
+platform.node, platform.uname = lambda: host, lambda: uname
+
+from harness import tracking
+from harness.store import Store
+from tests.conftest import tiny_setup
+
+tracking.mirror(Store(Path(sys.argv[1])), [tiny_setup().seed_data], "humpback/headline", lambda *_: None)
+"""
+
+
+def test_a_run_says_nothing_of_the_machine(made: Made, tiny: Setup, shared_store: Store, tmp_path: Path) -> None:
+    """Where host, user, home, folder and store have names of their own."""
     pytest.importorskip("wandb")
-    made(tiny.seed_data)
-    tracking.mirror(shared_store, [tiny.seed_data], "humpback/headline", lambda *_: None)
-    path = runs(shared_store)[tiny.seed_data.fingerprint[:16]]
-    data = path.read_bytes()
-    for secret in (socket.gethostname(), os.getcwd(), str(shared_store.root)):
-        assert secret.encode() not in data, secret
+    folder = made(tiny.seed_data)
+    work, home = tmp_path / SECRETS["FOLDER"], tmp_path / SECRETS["HOME"]
+    store = Store(work / "store")
+    shutil.copytree(folder, store.folder(tiny.seed_data))
+    home.mkdir()
+    env = {**os.environ, **SECRETS, "HOME": str(home), "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", MIRRORING, str(store.root)], cwd=work, env=env, check=True)
+    data = runs(store)[tiny.seed_data.fingerprint[:16]].read_bytes()
+    assert b"humpback-harness" in data
+    assert [name for name, secret in SECRETS.items() if secret.encode() in data] == []
 
 
 def test_metrics_are_merged_by_step(made: Made, tiny: Setup) -> None:
