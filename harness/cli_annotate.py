@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness import interrupt
 from harness.fingerprint import FieldError
 from harness.printable import one_line
 from harness.store import StoreError
@@ -76,17 +77,22 @@ def annotate(
     listening = _listen(host, port)
     port = listening.getsockname()[1]
     key = None if is_loopback(host) else secrets.token_urlsafe(24)
-    _say_where(ballot, len(known), host, port, key)
     server = uvicorn.Server(
         # No access log: the first address of each annotator holds the key.
         uvicorn.Config(
-            create_app(ballot, Guard(host, port, key)), log_level="warning", access_log=False, server_header=False
+            create_app(ballot, Guard(host, port, key)),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            use_colors=False,
+            timeout_graceful_shutdown=1,
         )
     )
     try:
+        _say_where(ballot, len(known), host, port, key)
         server.run(sockets=[listening])
     except KeyboardInterrupt:
-        pass
+        interrupt.was_meant()
     finally:
         listening.close()
         ballot.close()

@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from types import FrameType
@@ -21,6 +20,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _GRACE = 3.0
 """Seconds to end in."""
 _stopped_by: int | None = None
+_meant = threading.Event()
+"""Set where the signal was the way to end, and not a stop."""
 
 
 def watch() -> None:
@@ -48,8 +49,15 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _end_late(told: int) -> None:
     while (number := os.read(told, 1)[0]) not in _SIGNALS:
         pass
-    time.sleep(_GRACE)
-    _end(number, flush=False)
+    if not _meant.wait(_GRACE):
+        _end(number, flush=False)
+
+
+def was_meant() -> None:
+    """The signal was how a command ends that goes on until it is told to: what it says then is its own."""
+    global _stopped_by
+    _stopped_by = None
+    _meant.set()
 
 
 def end_if_stopped() -> None:

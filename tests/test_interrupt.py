@@ -110,3 +110,17 @@ def test_what_does_not_listen_is_ended_all_the_same() -> None:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
         ended(process, signal.SIGINT)
+
+
+def test_the_annotation_page_ends_by_ctrl_c_with_its_own_words(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(json.dumps([{"instruction": "Q", "output": name}]), encoding="utf-8")
+    words = ["-m", "harness", "annotate", tmp_path / "a.json", tmp_path / "b.json", "--port", 0]
+    process = start(*words, "--votes", tmp_path / "votes.sqlite")
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("http://"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    said, complaints = process.communicate(timeout=60)
+    assert (process.returncode, complaints) == (0, "")
+    assert said.startswith("0 votes in ")
