@@ -246,6 +246,11 @@ def _make(target: Artifact, machine: Machine, as_json: bool, also: tuple[Artifac
         typer.echo(json.dumps({"artifact": str(where), "counts": counts}, indent=1))
         return where
     for name, each in counts.items():
-        typer.echo(f"{name}: " + ", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in each.items()))
+        typer.echo(f"{name}: " + ", ".join(f"{_key(key)} {value:,}" for key, value in each.items()))
     typer.echo(f"{where}\nhumpback show reads it, humpback data export writes it for other programs")
     return where
+
+
+def _key(name: str) -> str:
+    """A count's name for people; a field's name in it stays as the file spells it."""
+    return name if name.startswith("left aside") else name.replace("_", " ")

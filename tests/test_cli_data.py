@@ -43,6 +43,28 @@ def test_read_makes_an_artifact_and_counts(here: Path) -> None:
     assert "Write 1 lines of Python." in shown.stdout
 
 
+def test_what_stands_beside_is_said_and_a_file_without_use_is_an_error(here: Path) -> None:
+    row = {"prompt": "q", "response": "a", "system": "Be brief.", "my_score": 3}
+    (here / "own.jsonl").write_text(json.dumps(row) + "\n")
+    done = humpback("data", "read", "own.jsonl", cwd=here)
+    assert "with a system sentence 1, left aside: my_score 1" in done.stdout
+    (here / "none.jsonl").write_text(json.dumps({**row, "tools": [{"name": "f"}]}) + "\n")
+    done = humpback("data", "read", "none.jsonl", cwd=here)
+    assert done.returncode == 1
+    assert "none.jsonl: none of its 1 records can be used; the commonest reason (1 times): field tools" in done.stderr
+
+
+def test_segments_in_another_language(here: Path) -> None:
+    things = ("Deckel", "Boden", "Griff", "Kessel", "Hammer", "Nagel", "Topf", "Keller", "Tisch", "Löffel")
+    told = "muss an einem luftigen Ort trocknen, und danach öle ich ihn mit einem Liter Leinöl ein"
+    words = " ".join(f"Der {one} Nummer {i} {told[: 40 + 4 * i]} für {one * 2}{i}." for i, one in enumerate(things))
+    (here / "fass.html").write_text(f"<h2>Das Fass</h2><p>{words}</p>")
+    done = humpback("data", "segment", "page.html", "fass.html", "--language", "de-AT", cwd=here)
+    assert "in 3, kept 1, rejected 2" in done.stdout
+    done = humpback("data", "segment", "page.html", "--language", "fr", cwd=here)
+    assert "none of its 2 sections can be used; the commonest reason (2 times): in another language" in done.stderr
+
+
 def test_stats_prints_table_1_of_files_and_artifacts(here: Path) -> None:
     artifact = json.loads(humpback("data", "read", "set.json", "--json", cwd=here).stdout)["artifact"]
     done = humpback("data", "stats", "set.json", artifact, "--json", cwd=here)
@@ -103,7 +125,7 @@ def test_export_writes_what_others_load(here: Path) -> None:
         (("pull", "alpaca", "--from", "."), "alpaca"),
         (("stats", "lima"), "humpback data pull lima"),
         (("stats", "none.json"), "none.json: there is no such file"),
-        (("segment", "page.html", "--language", "fr"), "--language is 'fr'; it is en or any"),
+        (("segment", "page.html", "--language", "french"), "--language is 'french'; did you mean fr?"),
         (("export", "set.json", "--out", "o"), "set.json"),
     ],
 )

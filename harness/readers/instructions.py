@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -114,8 +113,6 @@ def _read(path: Path, name: str, stem: str, alike: tuple[set[Layout], ...], *, p
         id = f"{stem}/{record.row if own is None else own}"
         known = _origin(record, layout, own, turn)
         known |= {"aside": aside} if aside else {}
-        if prompts_only and turn.system.strip():
-            known["system"] = turn.system
         origin = to_json(known)
         # Row numbers are unique by themselves, so files without ids of their own cost no memory.
         earlier = seen.setdefault(id, record.place) if own is not None else seen.get(id, record.place)
@@ -127,8 +124,7 @@ def _read(path: Path, name: str, stem: str, alike: tuple[set[Layout], ...], *, p
             yield Rejected(id, turn.withheld, f"{turn.instruction}\n{turn.output or ''}", origin=origin)
             continue
         source = next((s for s in map(record.value.get, _SOURCES) if isinstance(s, str) and s.strip()), stem)
-        system = "" if prompts_only else turn.system
-        yield Example(id, turn.instruction, turn.output or "", system, source, origin=origin)
+        yield Example(id, turn.instruction, turn.output or "", turn.system, source, origin=origin)
 
 
 def _turn(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_only: bool) -> tuple[Turn, list[str]]:
@@ -148,11 +144,7 @@ def _turn(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_only
     if turn.output is None and not prompts_only:
         raise Refused(f"no output: a row of {fits[0].value} with an instruction alone; it takes an output too")
     named = {*used(fits[0], row), *_IDS, *_SOURCES, *_KEPT}
-    turn, aside = with_what_stands_beside(turn, row, named)
-    if prompts_only and turn.system.strip():
-        # Models answer prompts under the experiment's own system sentence.
-        turn = replace(turn, instruction=f"{turn.system.strip()}\n\n{turn.instruction}")
-    return turn, aside
+    return with_what_stands_beside(turn, row, named)
 
 
 def _own_id(row: dict[str, Any]) -> str | None:

@@ -59,19 +59,21 @@ def unusable(path: Path, found: str) -> UnusableFile:
     return UnusableFile(f"{path}: {found}. Accepted are {ACCEPTED}")
 
 
-def none_usable(name: str, reasons: Counter[str], others: Counter[str] | None = None) -> UnusableFile:
+def none_usable(
+    name: str, reasons: Counter[str], others: Counter[str] | None = None, what: str = "records"
+) -> UnusableFile:
     """The error for a file that was read and of which nothing is left, with the commonest of the reasons. `others`
     counts by their kind the records that were not looked at."""
     others = others or Counter()
     n = reasons.total() + others.total()
     if not n:
-        return UnusableFile(f"{name}: it holds no record")
+        return UnusableFile(f"{name}: it has no {what}")
     if reasons:
         reason, times = reasons.most_common(1)[0]
     else:
         kind, times = others.most_common(1)[0]
         reason = f"{kind} records"
-    found = f"none of its {n:,} records can be used; the commonest reason ({times:,} times)"
+    found = f"none of its {n:,} {what} can be used; the commonest reason ({times:,} times)"
     return UnusableFile(f"{name}: {found}: {reason}")
 
 

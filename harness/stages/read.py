@@ -22,7 +22,7 @@ from harness.readers.records import records
 from harness.readers.scores import scores
 from harness.readers.streams import none_usable
 from harness.readers.texts import texts
-from harness.rows import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, Writer, read
+from harness.rows import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, Writer, read, to_json
 from harness.stages import Counts, Work
 
 
@@ -129,11 +129,21 @@ def _rows(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[Row]
         for row in reader(work.file(file), file.name, own):
             if isinstance(row, Example):
                 kept += 1
+                row = _with_its_system(row) if isinstance(node, PromptSet) else row
             else:
                 reasons[row.reason] += 1
             yield row
         if not kept:
             raise none_usable(file.name, reasons)
+
+
+def _with_its_system(row: Example) -> Example:
+    """A prompt below its own system sentence: models answer under the experiment's, and judges are shown the prompt."""
+    own = row.system.strip()
+    if not own:
+        return row
+    origin = to_json({**row.known, "system": own})
+    return replace(row, instruction=f"{own}\n\n{row.instruction}", system="", origin=origin)
 
 
 def _filtered(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[Row]:

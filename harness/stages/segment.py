@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from harness.data import Segments
+from harness.readers.streams import none_usable
 from harness.rows import (
     EXAMPLES,
     PAGES,
@@ -26,10 +29,14 @@ def segment(node: Segments, work: Work) -> Counts:
 
     `in` counts the sections that were considered: in = kept + rejected. `pages` = those with sections, those without,
     and those that are unreadable.
+
+    Raises:
+        UnusableFile: when no section is a segment, with the commonest reason.
     """
     folder = work.open(node.pages)
     total, seen, without = count(folder / PAGES), 0, 0
     unreadable: list[Unreadable] = []
+    reasons: Counter[str] = Counter()
     with Writer(work.out / EXAMPLES, Example) as kept, Writer(work.out / REJECTED, Rejected) as rejected:
         for _, rows in segmented(read(folder / PAGES, Page), node, PAGES):
             for row in rows:
@@ -37,12 +44,15 @@ def segment(node: Segments, work: Work) -> Counts:
                     kept.add(row)
                 elif isinstance(row, Rejected):
                     rejected.add(row)
+                    reasons[row.reason.split(":")[0]] += 1
                 else:
                     unreadable.append(row)
             without += not rows
             seen += 1
             if seen % 100 == 0 or seen == total:
                 work.log.progress(seen, total, "pages")
+    if not kept.count:
+        raise none_usable(node.pages.name, reasons, Counter({"unreadable": len(unreadable)}), "sections")
     if unreadable:
         write(work.out / UNREADABLE, Unreadable, unreadable)
     counts = {"in": kept.count + rejected.count, "kept": kept.count, "rejected": rejected.count}

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness.files import InstructionSet, OpenAssistant
-from harness.readers.instructions import prompts
+from harness.files import InstructionSet, OpenAssistant, PromptSet
 from harness.readers.streams import UnusableFile
 from harness.rows import Example, Rejected, Unreadable
 from tests.harness.readers.test_instructions import BOT, USER, one
@@ -35,9 +34,6 @@ def test_a_system_sentence_is_read_in_every_layout(tmp_path: Path, row: dict[str
     found = one(tmp_path, {**row, name: "Be brief.", "tools": "[]"})
     assert isinstance(found, Example)
     assert (found.system, found.instruction, found.output) == ("Be brief.", "q", "a")
-    asked = one(tmp_path, {**row, name: "Be brief."}, prompts)
-    assert isinstance(asked, Example)
-    assert (asked.system, asked.instruction, asked.known["system"]) == ("", "Be brief.\n\nq", "Be brief.")
 
 
 def test_two_system_sentences_that_differ_are_refused(tmp_path: Path) -> None:
@@ -217,6 +213,12 @@ def test_several_answers_without_scores_are_refused(tmp_path: Path) -> None:
     found = one(tmp_path, {"prompt": "q", "responses": ["a", "b"]})
     assert isinstance(found, Unreadable)
     assert "has 2 answers, and 0 of them a score" in found.reason
+
+
+def test_a_prompt_stands_below_its_own_system_sentence(bench: Bench) -> None:
+    counts, (row,) = bench.make(PromptSet((bench.lines("a.jsonl", {"prompt": "q", "system": "Be brief."}),)))
+    assert (row.system, row.instruction, row.known["system"]) == ("", "Be brief.\n\nq", "Be brief.")
+    assert counts["with a system sentence"] == 1
 
 
 def test_the_stage_counts_what_stands_beside(bench: Bench) -> None:
