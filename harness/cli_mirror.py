@@ -37,12 +37,18 @@ def mirror(
         raise StoreError(
             "--online takes a key of W&B in WANDB_API_KEY, which is not set; without --online no key is needed"
         )
+    if online and tracking.mode() != "online":
+        raise StoreError("--online, but WANDB_MODE or WANDB_DISABLED keeps runs here; unset it, or leave --online out")
     if not store.is_dir():
         raise StoreError(f"{store} is not a folder; --store takes the folder of the artifacts")
     folders = [store / "results", *(results or [])]
     absent = next((one for one in results or [] if not one.is_dir()), None)
     if absent is not None:
         raise StoreError(f"{absent} is not a folder; --results takes one that holds SETUP/EXPERIMENT/arms.json")
+    if online:
+        from harness.tracking.server import hold_reachable
+
+        hold_reachable()
     unusable: list[str] = []
     there = Store(store)
     written: Counter[str] = Counter()

@@ -70,9 +70,11 @@ def run_and_report(
     if as_json:
         print(printed[0] if len(printed) == 1 else "[" + ",\n".join(printed) + "]")
     if machine.tracking == "wandb":
-        for declared, _ in chosen:
-            steps = plan(store, declared.targets).steps
-            _mirrored(console, store, [step.artifact for step in steps], declared.experiment.name)
+        made = {
+            declared.experiment.name: [step.artifact for step in plan(store, declared.targets).steps]
+            for declared, _ in chosen
+        }
+        _mirrored(console, store, made)
     console.print(f"{time.monotonic() - started:.0f} s")
     return ok
 
@@ -98,10 +100,11 @@ def _report(declared: Declared, command: str, store: Store, reasons: dict[str, s
     return found, write(results / declared.setup.name / experiment.name, declared, command, found, store)
 
 
-def _mirrored(console: Console, store: Store, artifacts: list[Artifact], experiment: str) -> None:
+def _mirrored(console: Console, store: Store, made: dict[str, list[Artifact]]) -> None:
+    """Mirror what each experiment needs. Whatever goes wrong is one line: the results are there already."""
     from harness import tracking
 
-    waiting = tracking.unmirrored(store, artifacts)
+    waiting = {name: there for name, artifacts in made.items() if (there := tracking.unmirrored(store, artifacts))}
     if not waiting:
         return
     if not tracking.available():
@@ -110,8 +113,10 @@ def _mirrored(console: Console, store: Store, artifacts: list[Artifact], experim
             style="yellow",
         )
         return
-    with console.status(f"mirroring {len(waiting)} runs to W&B"):
-        tracking.mirror(store, waiting, experiment, lambda done, total, unit: None)
+    with console.status(f"mirroring {sum(map(len, waiting.values()))} runs to W&B"):
+        wrong = tracking.mirror(store, waiting)
+    if wrong:
+        console.print(wrong, style="yellow")
 
 
 def _complaints(console: Console, store: Store, result: Result) -> bool:

@@ -97,7 +97,7 @@ class Machine(Value):
     generation_batch: int = 256
     """Sequences generated or scored at once."""
     tracking: Literal["wandb", "off"] = "wandb"
-    """Mirror metrics to Weights & Biases (offline unless WANDB_API_KEY is set), or not."""
+    """Mirror metrics to Weights & Biases (offline unless WANDB_API_KEY is set; WANDB_MODE is obeyed), or not."""
     store: str = "artifacts"
     """Folder of the artifacts."""
     data: str = "data"

@@ -23,7 +23,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from harness.search import Setting, Space, grid
-from harness.sweeps.lock import JournalLock
+from harness.store import StoreError
+from harness.sweeps.lock import JournalLock, hold_readable
 from harness.sweeps.trials import Trial, decoded, distributions, encoded, seen
 
 _DEATHS = 3
@@ -43,18 +44,27 @@ class Study:
         self._workers = folder / "workers"
         self._workers.mkdir(exist_ok=True)
         self._lock = FileLock(folder / "study.lock")
-        backend = JournalFileBackend(str(folder / "journal.log"), lock_obj=JournalLock(folder / "journal.log"))  # type: ignore[arg-type]
+        journal = folder / "journal.log"
+        backend = JournalFileBackend(str(journal), lock_obj=JournalLock(journal))  # type: ignore[arg-type]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
             pruner = optuna.pruners.WilcoxonPruner(p_threshold=0.05, n_startup_steps=_FEWEST_PROMPTS)
         with self._lock:
-            self._study = optuna.create_study(
-                storage=JournalStorage(backend),
-                study_name=_NAME,
-                direction="maximize",
-                load_if_exists=True,
-                pruner=pruner,
-            )
+            hold_readable(journal)
+            try:
+                self._study = optuna.create_study(
+                    storage=JournalStorage(backend),
+                    study_name=_NAME,
+                    direction="maximize",
+                    load_if_exists=True,
+                    pruner=pruner,
+                )
+            except (AssertionError, LookupError, TypeError, ValueError) as error:
+                # Each line is a record, and together they are none: one of them is of another file, or is missing.
+                raise StoreError(
+                    f"{journal}: its records do not fit each other ({type(error).__name__}: {error}); bring back the "
+                    "file as it was, or move it away to begin the sweep anew"
+                ) from error
         self._worker = uuid4().hex
         self._alive = FileLock(self._workers / f"{self._worker}.lock")
 

@@ -9,34 +9,86 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 from harness.fingerprint import Artifact
 from harness.store import Store
 from harness.tracking.reading import uses
 from harness.tracking.runs import Run, all_runs, run_of
 
-__all__ = ["Run", "all_runs", "available", "mirror", "mirror_runs", "run_of", "unmirrored"]
+__all__ = ["Run", "all_runs", "available", "mirror", "mirror_runs", "mode", "run_of", "unmirrored"]
+
+
+Mode = Literal["online", "offline", "disabled"]
+_TRUE = ("1", "true", "yes", "on", "t", "y")
 
 
 def available() -> bool:
     """Whether the wandb package is installed."""
-    return importlib.util.find_spec("wandb") is not None
+    try:
+        return importlib.util.find_spec("wandb") is not None
+    except ValueError:
+        # What stands in its place was not imported from anywhere.
+        return False
+
+
+def mode() -> Mode:
+    """Where runs go, as the environment says: W&B's own switches (WANDB_MODE, WANDB_DISABLED) before a key, and without
+    a key offline."""
+    switch = os.environ.get("WANDB_MODE", "").strip().lower()
+    if switch == "disabled" or os.environ.get("WANDB_DISABLED", "").strip().lower() in _TRUE:
+        return "disabled"
+    if switch in ("offline", "dryrun") or not os.environ.get("WANDB_API_KEY"):
+        return "offline"
+    return "online"
 
 
 def unmirrored(store: Store, artifacts: list[Artifact]) -> list[Artifact]:
-    """The finished artifacts that have no run in the mirror yet."""
-    marks = store.root / "wandb" / "mirrored"
+    """The finished artifacts that have no run yet where runs go; none where W&B is disabled."""
+    if mode() == "disabled":
+        return []
+    marks = store.root / "wandb" / ("mirrored-online" if mode() == "online" else "mirrored")
     return [one for one in artifacts if not (marks / one.fingerprint[:16]).exists() and store.state(one).word == "done"]
 
 
-def mirror(store: Store, artifacts: list[Artifact], experiment: str, report: Callable[[int, int, str], None]) -> None:
-    """Write one run for each finished artifact, offline unless WANDB_API_KEY is set. `experiment` is the group of those
-    whose record names none."""
+def mirror(store: Store, made: Mapping[str, list[Artifact]]) -> str:
+    """Write one run for each finished artifact, to where `mode` says, or offline where W&B's server does not take them.
+    `made` has them by experiment, which is the group of those whose record names none.
+
+    Returns what went wrong, in a line; empty when nothing did. Nothing is raised: a mirror is a view of results that
+    are there already.
+    """
+    reason = ""
+    if mode() == "online":
+        try:
+            from harness.tracking.server import hold_reachable
+
+            hold_reachable()
+            _write(store, made, online=True)
+            return ""
+        except Exception as error:
+            reason = _told(error)
+    try:
+        _write(store, made, online=False)
+    except Exception as error:
+        return f"W&B's runs were not written: {_told(error)}; nothing is lost: humpback mirror writes them"
+    if not reason:
+        return ""
+    return f"{reason}; the runs are offline below {store.root / 'wandb'}, and humpback mirror --online sends them"
+
+
+def _told(error: Exception) -> str:
+    """The first line of it, without what to do that StoreErrors say."""
+    first = str(error).strip().splitlines()[:1]
+    return (first[0] if first else type(error).__name__).split("; nothing is lost")[0]
+
+
+def _write(store: Store, made: Mapping[str, list[Artifact]], *, online: bool) -> None:
     known = uses([store.root / "results"])
-    runs = (run_of(store, store.record(one), known, experiment) for one in artifacts)
-    for number, _ in enumerate(mirror_runs(store, runs, online=bool(os.environ.get("WANDB_API_KEY"))), 1):
-        report(number, len(artifacts), "runs")
+    runs = (run_of(store, store.record(one), known, name) for name, artifacts in made.items() for one in artifacts)
+    for _ in mirror_runs(store, runs, online=online):
+        pass
 
 
 def mirror_runs(store: Store, runs: Iterable[Run], *, online: bool) -> Iterator[tuple[Run, bool]]:

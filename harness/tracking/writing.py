@@ -17,6 +17,19 @@ from harness.store import Store, StoreError
 from harness.tracking.runs import Run
 
 PROJECT = "humpback-harness"
+_PATIENCE = {
+    "init_timeout": 30,
+    "finish_timeout": 120,
+    "finish_timeout_raises": True,
+    "x_graphql_timeout_seconds": 15,
+    "x_graphql_retry_max": 3,
+    "x_graphql_retry_wait_max_seconds": 5,
+    "x_file_stream_retry_max": 5,
+    "x_file_stream_retry_wait_max_seconds": 5,
+    "x_file_transfer_retry_max": 3,
+    "x_file_transfer_retry_wait_max_seconds": 5,
+}
+"""Of a server that goes away in between: its package's own would wait for hours."""
 _MOST_ROWS = 200_000
 """Of a table: what W&B takes; a longer one is an error there and not cut."""
 
@@ -66,7 +79,9 @@ class Mirror:
         return [path for path in found if path.name.split("-", 3)[3] == run.id]
 
     def _log(self, run: Run) -> None:
-        settings: dict[str, Any] = {"x_start_time": run.started} if run.started else {}
+        settings: dict[str, Any] = dict(_PATIENCE) if self.online else {}
+        if run.started:
+            settings["x_start_time"] = run.started
         logged = wandb.init(
             project=PROJECT,
             group=run.group,

@@ -31,7 +31,8 @@ Made = Callable[[Artifact], Path]
 
 @pytest.fixture(autouse=True)
 def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_DISABLED", "WANDB_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def runs(store: Store) -> dict[str, Path]:
@@ -66,7 +67,7 @@ def test_a_run_holds_the_expression_the_history_and_the_counts(
     node = seed_model(tiny)
     folder = made(node)
     assert tracking.unmirrored(shared_store, [node]) == [node]
-    tracking.mirror(shared_store, [node], "humpback/headline", lambda *_: None)
+    tracking.mirror(shared_store, {"humpback/headline": [node]})
     assert tracking.unmirrored(shared_store, [node]) == []
     path = runs(shared_store)[node.fingerprint[:16]]
     held = records(path)
@@ -111,7 +112,7 @@ from harness import tracking
 from harness.store import Store
 from tests.conftest import tiny_setup
 
-tracking.mirror(Store(Path(sys.argv[1])), [tiny_setup().seed_data], "humpback/headline", lambda *_: None)
+assert not tracking.mirror(Store(Path(sys.argv[1])), {"humpback/headline": [tiny_setup().seed_data]})
 """
 
 
@@ -146,7 +147,7 @@ def test_without_the_package_a_run_warns_and_goes_on(
     made(tiny.seed_data)
     monkeypatch.setattr(tracking, "available", lambda: False)
     monkeypatch.setattr(tracking, "unmirrored", lambda store, artifacts: artifacts)
-    _mirrored(Console(), Store(tmp_path), [tiny.seed_data], "humpback/headline")
+    _mirrored(Console(), Store(tmp_path), {"humpback/headline": [tiny.seed_data]})
     assert "wandb is not installed" in capsys.readouterr().out
     assert not (tmp_path / "wandb").exists()
 
