@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase, set_seed
 
 from harness.data import Reversed
 from harness.engines.context import context_length
@@ -51,6 +51,7 @@ def finetune(node: Finetuned, work: Work) -> Counts:
     if recipe.adapter:
         from harness.stages.adapters import adapt, adapted
 
+        set_seed(recipe.seed)  # adapters begin with random weights
         model = adapt(model, recipe.adapter, recipe.dropout)
         adapters = {f"adapted_{name}": many for name, many in sorted(adapted(model).items())}
     updates, batch = recipe.updates_for(n), recipe.batch_for(n)

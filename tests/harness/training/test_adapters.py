@@ -116,3 +116,16 @@ def test_adapters_of_a_bfloat16_base_are_trained_in_float32(shop: Workshop) -> N
     merged = load_model(node, shop.work("loaded").open, shop.machine, train=True)
     first = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     assert not same(merged.state_dict(), first.state_dict())
+
+
+def test_adapters_come_out_alike_however_a_batch_is_cut(shop: Workshop) -> None:
+    """Outputs differ in length, so a mean of means over micro-batches would differ."""
+    node = Finetuned(shop.base("llama"), SEED, replace(RECIPE, dropout=0.0, duration=Steps(4)))
+    whole, *parts = (weights(shop.finetuned(node, micro_batch=size)[0]) for size in (8, 4, 2, 1))
+    again = weights(shop.finetuned(node, micro_batch=8)[0])
+    assert same(whole, again), "adapters begin alike for a seed"
+    other = replace(node, recipe=replace(node.recipe, seed=1))
+    assert not same(whole, weights(shop.finetuned(other)[0]))
+    for cut in parts:
+        for name, tensor in whole.items():
+            assert torch.allclose(tensor, cut[name], atol=2e-4), name
