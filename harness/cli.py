@@ -134,7 +134,7 @@ def plan(
     every = steps or as_json or len(result.to_do) <= 40
     if every:  # The reasons take longer than all the rest, so they are looked for only where they are shown.
         result = planned(kept, targets, explain=True)
-    costs = cost(result, kept, where, accelerator)
+    costs = cost(result, kept, where, accelerator, described=machine is not None)
     if as_json:
         typer.echo(json.dumps(plan_json(result, costs), indent=1))
     else:

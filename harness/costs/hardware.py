@@ -38,6 +38,8 @@ class Accelerator:
     link: float
     """Bytes a second to the other GPUs of the machine, one way."""
     utilisation: float = UTILISATION
+    float32: float | None = None
+    """Operations per second in float32, at its peak; None where they are the same."""
 
     @property
     def unit(self) -> str:
@@ -51,9 +53,9 @@ CPU = Accelerator("CPU", 3.3e10, None, 1e10, 1e10, utilisation=1.0)
 ACCELERATORS = {
     one.name: one
     for one in (
-        Accelerator("A100-80G", 312e12, 80e9, 2.039e12, 300e9),
-        Accelerator("H100", 989e12, 80e9, 3.35e12, 450e9),
-        Accelerator("H200", 989e12, 141e9, 4.8e12, 450e9),
+        Accelerator("A100-80G", 312e12, 80e9, 2.039e12, 300e9, float32=19.5e12),
+        Accelerator("H100", 989e12, 80e9, 3.35e12, 450e9, float32=67e12),
+        Accelerator("H200", 989e12, 141e9, 4.8e12, 450e9, float32=67e12),
         CPU,
     )
 }
@@ -61,7 +63,8 @@ ACCELERATORS = {
 
 
 def accelerator(name: str, machine: Machine) -> Accelerator:
-    """The accelerator of that name; a CPU counts the threads that the machine gives a stage.
+    """The accelerator of that name: a CPU with the threads that the machine gives a stage, and a GPU with the peak of
+    the machine's precision, where the machine has GPUs.
 
     Raises:
         FieldError: naming those there are.
@@ -71,4 +74,6 @@ def accelerator(name: str, machine: Machine) -> Accelerator:
         hint = f"did you mean {near[0]}? " if near else ""
         raise FieldError(f"no accelerator {name!r}; {hint}There are {', '.join(ACCELERATORS)}")
     found = ACCELERATORS[name]
+    if found.memory and found.float32 and machine.device == "cuda" and machine.precision == "float32":
+        return replace(found, flops=found.float32)
     return found if found.memory else replace(found, flops=found.flops * machine.threads)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.costs.estimate import Estimate, Estimates
 from harness.costs.hardware import Accelerator, accelerator
+from harness.costs.retired import Retired, retired_of
 from harness.costs.sizes import Sizes
 from harness.engines.budget import Usage
 from harness.fingerprint import Artifact
@@ -40,6 +41,8 @@ class PlanCost:
     machine: Machine
     steps: tuple[tuple[Artifact, Estimate], ...]
     assumed: tuple[str, ...]
+    retired: tuple[Retired, ...] = ()
+    """Models that would be asked and no longer exist at their provider."""
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -68,10 +71,16 @@ class PlanCost:
 
     @property
     def wall(self) -> float:
-        """Hours, one stage at a time, each on the GPUs that it needs; on a CPU with the machine's workers busy."""
+        """Hours, each stage on the GPUs that it needs, one at a time or as many as the machine has GPUs for; on a CPU
+        with the machine's workers busy."""
         if self.accelerator.memory:
-            return sum(one.run.wall for _, one in self.steps)
+            return sum(one.run.wall for _, one in self.steps) / self.at_once
         return self.hours / self.machine.workers
+
+    @property
+    def at_once(self) -> int:
+        """Stages that run beside each other on the machine's GPUs; 1 where the machine has none to plan with."""
+        return max(1, self.machine.workers // self.gpus) if self.machine.device == "cuda" and self.gpus else 1
 
     @property
     def gpus(self) -> int:
@@ -108,20 +117,24 @@ class PlanCost:
         return found
 
 
-def cost(plan: Plan, store: Store, machine: Machine, name: str | None = None) -> PlanCost:
-    """The cost of what a plan has to do, on the accelerator of that name; without one, on a CPU where all models are
-    this project's own small ones, else on the papers' GPU.
+def cost(plan: Plan, store: Store, machine: Machine, name: str | None = None, *, described: bool = False) -> PlanCost:
+    """The cost of what a plan has to do, on the accelerator of that name. Without one, on the machine where somebody
+    `described` it in a file; and else on a CPU where all models are this project's own small ones, or on the papers'
+    GPU.
 
     Raises:
         FieldError: for an accelerator that is not known.
     """
     seen: dict[str, bool] = {}
-    published = any(_published(step.artifact, seen) for step in plan.to_do)
-    chosen = accelerator(name or (PAPERS if published else "CPU"), machine)
+    gpu = machine.device == "cuda" if described else any(_published(step.artifact, seen) for step in plan.to_do)
+    chosen = accelerator(name or ((machine.accelerator or PAPERS) if gpu else "CPU"), machine)
     sizes = Sizes(store)
     estimates = Estimates(sizes, chosen, machine)
     steps = tuple((step.artifact, estimates.of(step.artifact)) for step in plan.to_do)
-    return PlanCost(chosen, machine, steps, sizes.assumed)
+    assumed = sizes.assumed
+    if described and gpu and not (name or machine.accelerator):
+        assumed = (f"a GPU like {PAPERS}: the machine file names no accelerator", *assumed)
+    return PlanCost(chosen, machine, steps, assumed, retired_of(plan))
 
 
 def _published(artifact: Artifact, seen: dict[str, bool]) -> bool:

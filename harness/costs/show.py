@@ -22,7 +22,10 @@ def cost_lines(cost: PlanCost) -> list[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS))]
     chip, machine = cost.accelerator, cost.machine
     if chip.memory:
-        lines = [f"cost on {chip.name} at {chip.utilisation:.0%} of its peak, by the model of docs/costs.md"]
+        number = f"{machine.workers} x " if machine.device == "cuda" and machine.workers > 1 else ""
+        precision = f" in {machine.precision}" if machine.device == "cuda" else ""
+        on = f"{number}{chip.name}{precision}"
+        lines = [f"cost on {on} at {chip.utilisation:.0%} of its peak, by the model of docs/costs.md"]
     else:
         lines = [
             f"cost on CPU, {machine.workers} at a time of {machine.threads} threads, by the model of docs/costs.md"
@@ -41,6 +44,12 @@ def cost_lines(cost: PlanCost) -> list[str]:
             waiting.setdefault(tuple(dict.fromkeys(kinds)), []).append(what)
         told = (f"{_named(kinds)} before {', '.join(whats)} {_be(whats)} there" for kinds, whats in waiting.items())
         lines.append("not known: " + "; ".join(told))
+    if cost.retired:
+        gone = ", ".join(f"{one.model} ({one.provider}, {one.since})" for one in cost.retired)
+        lines.append(
+            f"no longer at their provider: {gone}; asking them fails: put models of today in their place, or serve "
+            "others under these names"
+        )
     if cost.assumed:
         lines.append("assumed: " + "; ".join(cost.assumed))
     return lines
@@ -60,12 +69,15 @@ def _totals(cost: PlanCost) -> list[str]:
     if cost.accelerator.memory:
         fits = "fits on one GPU" if cost.gpus == 1 else f"{cost.gpus} GPUs for the largest stage"
         lines.append(
-            f"total: {_hours(cost.hours)} GPU hours, {_time(cost.wall)} one stage after another; "
+            f"total: {_hours(cost.hours)} GPU hours, {_time(cost.wall)} "
+            f"{'one stage after another' if cost.at_once == 1 else f'with {cost.at_once} stages at a time'}; "
             f"{cost.memory / 1e9:.3g} GB on each GPU at the most, {fits}"
         )
         if cost.gpus > 1:
             sharded = sum(one.run.gpus > 1 for _, one in cost.steps)
             lines.append(f"       {sharded} stages need more than one GPU; `humpback run` gives a stage one")
+        if cost.machine.device == "cuda" and cost.gpus > cost.machine.workers:
+            lines.append(f"       the machine has {cost.machine.workers}: it cannot make the largest stage")
     else:
         lines.append(f"total: {_hours(cost.hours)} CPU hours, {_time(cost.wall)} on this machine")
     usage = cost.usage
@@ -100,6 +112,7 @@ def as_json(plan: Plan, cost: PlanCost) -> dict[str, Any]:
             "kinds": [asdict(kind) for kind in cost.kinds],
             "unknown": cost.unknown,
             "assumed": list(cost.assumed),
+            "retired": [asdict(one) for one in cost.retired],
         },
     }
 

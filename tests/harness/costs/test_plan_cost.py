@@ -16,6 +16,7 @@ from harness.costs.show import as_json, cost_lines
 from harness.curation import Sample, Selected
 from harness.data import Joined, MicroSeed, Tagged
 from harness.files import File, InstructionSet, OpenAssistant, PromptSet, WebPages
+from harness.fingerprint import FieldError
 from harness.given import Given
 from harness.machine import Endpoint, Machine
 from harness.micro.world import World
@@ -169,3 +170,28 @@ def test_an_accelerator_can_be_named() -> None:
     assert (on_a100.gpus, on_h200.gpus) == (2, 1)
     assert "fits on one GPU" in "\n".join(cost_lines(on_h200))
     assert "gives a stage one" in "\n".join(cost_lines(on_a100))
+
+
+def on(machine: Machine, *, name: str = "humpback/headline", setup: str = "llama-7b") -> PlanCost:
+    targets = experiment(name).on(SETUPS[setup], [0]).targets
+    return cost(plan(NOWHERE, targets), NOWHERE, machine, described=True)
+
+
+def test_a_machine_that_is_described_is_what_is_planned_on() -> None:
+    one = on(Machine(device="cuda", precision="bfloat16", accelerator="H100"))
+    assert (one.accelerator.name, one.at_once) == ("H100", 1)
+    eight = on(Machine(device="cuda", precision="bfloat16", accelerator="H100", workers=8))
+    assert (eight.hours, eight.wall) == (pytest.approx(one.hours), pytest.approx(one.wall / (8 // one.gpus)))
+    assert cost_lines(eight)[0].startswith("cost on 8 x H100 in bfloat16 at ")
+    slow = on(Machine(device="cuda", precision="float32", accelerator="H100"))
+    assert slow.hours > 2 * one.hours
+    if one.gpus > 1:
+        assert "it cannot make the largest stage" in "\n".join(cost_lines(one))
+    unsaid = on(Machine(device="cuda", precision="bfloat16"))
+    assert unsaid.accelerator.name == "A100-80G"
+    assert unsaid.assumed[0] == "a GPU like A100-80G: the machine file names no accelerator"
+    own = on(Machine(device="cpu", workers=2, threads=4))
+    assert (own.accelerator.name, own.gpus) == ("CPU", 0)
+    assert cost_lines(own)[0].startswith("cost on CPU, 2 at a time of 4 threads")
+    with pytest.raises(FieldError, match="no accelerator 'B300'"):
+        on(Machine(device="cuda", accelerator="B300"))

@@ -1,0 +1,73 @@
+"""Raters, judges and systems of a plan that no longer exist at their provider: to ask for them would only fail.
+
+What was retired and when is a table beside this module, `retired.csv`, with its sources. A version of a retired model,
+such as claude-v1.3 or claude-2.1, is retired with it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from harness.models import ServedModel
+from harness.outcomes import AlpacaEvalJudge
+from harness.plan import Plan
+
+_VERSION = re.compile(r"\.\d+(?:-100k)?|-100k")
+
+
+@dataclass(frozen=True)
+class Retired:
+    """A model that its provider shut down."""
+
+    model: str
+    """As the plan asks for it."""
+    provider: str
+    since: str
+    """Year-month-day."""
+    source: str
+
+
+def retired_of(plan: Plan) -> tuple[Retired, ...]:
+    """Those that making what the plan has to do would ask, each once, in the order of its steps."""
+    names: dict[str, None] = {}
+    for step in plan.to_do:
+        _asked(step.artifact, names)
+    return tuple(found for name in names if (found := retired(name)) is not None)
+
+
+def retired(name: str) -> Retired | None:
+    """The model of that name, where it is retired; whatever stands before a slash is the server's."""
+    plain = name.lower().rsplit("/", 1)[-1]
+    row = _table().get(plain) or _table().get(_VERSION.sub("", plain))
+    return None if row is None else Retired(name, row["provider"], row["retired"], row["source"])
+
+
+@cache
+def _table() -> dict[str, dict[str, str]]:
+    text = resources.files("harness.costs").joinpath("retired.csv").read_text(encoding="utf-8")
+    return {row["model"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def _asked(value: Any, names: dict[str, None]) -> None:
+    """Every served model and judge in an artifact's own fields. What its inputs ask is theirs, and may be done."""
+    for field in fields(value):
+        _look(getattr(value, field.name), names)
+
+
+def _look(value: Any, names: dict[str, None]) -> None:
+    from harness.fingerprint import Artifact
+
+    if isinstance(value, ServedModel):
+        names.setdefault(value.served_as)
+    elif isinstance(value, AlpacaEvalJudge):
+        names.setdefault(value.model)
+    elif isinstance(value, tuple):
+        for one in value:
+            _look(one, names)
+    elif is_dataclass(value) and not isinstance(value, Artifact):
+        _asked(value, names)
