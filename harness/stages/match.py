@@ -8,8 +8,10 @@ aside with its reason, so that a join that loses rows says which.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
 
 from harness.outcomes import Matched
 from harness.rows import EXAMPLES, REJECTED, Example, Rejected, Writer, read, to_json
@@ -18,44 +20,74 @@ from harness.stages.read import same
 
 
 def match(node: Matched, work: Work) -> Counts:
-    """`in` = `kept` + `rejected` of the answers; `without` counts the prompts that none of them answers."""
-    answers = list(read(work.open(node.examples) / EXAMPLES, Example))
-    prompts = list(read(work.open(node.to) / EXAMPLES, Example))
-    found = _joined(prompts, answers, range(len(prompts)), lambda text: text)
-    exact = len(found)
-    taken = set(found.values())
-    left = [row for i, row in enumerate(answers) if i not in taken]
-    places = [i for i in range(len(answers)) if i not in taken]
-    rest = _joined(prompts, left, [i for i in range(len(prompts)) if i not in found], same)
-    found |= {i: places[j] for i, j in rest.items()}
-    counts = {"in": len(answers), "kept": len(found), "rejected": len(answers) - len(found)}
+    """`in` = `kept` + `rejected` of the answers; `without` counts the prompts that none of them answers. Rows are gone
+    through several times and not held, but for answers that stand long before their prompt."""
+    answers, prompts = work.open(node.examples) / EXAMPLES, work.open(node.to) / EXAMPLES
+    ours, theirs = _keys(answers), _keys(prompts)
+    found = _joined(theirs.exact, range(len(theirs.exact)), ours.exact, range(len(ours.exact)))
+    exact, taken = len(found), {*found.values()}
+    open_prompts = [i for i in range(len(theirs.exact)) if i not in found]
+    rest = _joined(theirs.same, open_prompts, ours.same, [j for j in range(len(ours.exact)) if j not in taken])
+    found |= rest
+    taken |= {*rest.values()}
+    n = len(ours.exact)
+    counts = {"in": n, "kept": len(found), "rejected": n - len(found)}
+    empty = 0
+    waiting: dict[int, Example] = {}
+    rows = enumerate(read(answers, Example))
     with Writer(work.out / EXAMPLES, Example) as kept:
-        for i, row in enumerate(prompts):
-            if i in found:
-                own = answers[found[i]]
-                origin = to_json({**own.known, "joined": "exact" if i not in rest else "normalised", "answer": own.id})
-                kept.add(replace(own, id=row.id, instruction=row.instruction, source=row.source, origin=origin))
-    known = {same(row.instruction) for row in prompts}
+        for i, row in enumerate(read(prompts, Example)):
+            if i not in found:
+                continue
+            while found[i] not in waiting:
+                j, other = next(rows)
+                if j in taken:
+                    waiting[j] = other
+            own = waiting.pop(found[i])
+            origin = to_json({**own.known, "joined": "normalised" if i in rest else "exact", "answer": own.id})
+            kept.add(replace(own, id=row.id, instruction=row.instruction, source=row.source, origin=origin))
+            empty += not own.output.strip()
+    known = {*theirs.same}
     with Writer(work.out / REJECTED, Rejected) as rejected:
-        for i in sorted(set(range(len(answers))) - set(found.values())):
-            row = answers[i]
-            again = same(row.instruction) in known
-            reason = f"{'another answer to a prompt' if again else 'no such prompt'} of {node.to.name}"
-            rejected.add(Rejected(row.id, reason, f"{row.instruction}\n{row.output}", row.score, row.origin))
-    empty = sum(not answers[j].output.strip() for j in found.values())
-    return {**counts, "exact": exact, "normalised": len(rest), "without": len(prompts) - len(found), "empty": empty}
+        for j, row in enumerate(read(answers, Example)) if n > len(found) else ():
+            if j not in taken:
+                again = ours.same[j] in known
+                reason = f"{'another answer to a prompt' if again else 'no such prompt'} of {node.to.name}"
+                rejected.add(Rejected(row.id, reason, f"{row.instruction}\n{row.output}", row.score, row.origin))
+    return {
+        **counts,
+        "exact": exact,
+        "normalised": len(rest),
+        "without": len(theirs.exact) - len(found),
+        "empty": empty,
+    }
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """What the prompts of a set are joined by, a digest each, in the set's order."""
+
+    exact: list[bytes]
+    same: list[bytes]
+
+
+def _keys(table: Path) -> _Keys:
+    found = _Keys([], [])
+    for row in read(table, Example):
+        for keys, text in ((found.exact, row.instruction), (found.same, same(row.instruction))):
+            keys.append(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest())
+    return found
 
 
 def _joined(
-    prompts: list[Example], answers: list[Example], among: Iterable[int], key: Callable[[str], str]
+    prompts: list[bytes], open_prompts: Iterable[int], answers: list[bytes], unused: Iterable[int]
 ) -> dict[int, int]:
-    """Index of the answer for each index of a prompt that has one, the first unused with an equal key."""
-    there: dict[str, deque[int]] = defaultdict(deque)
-    for i, row in enumerate(answers):
-        there[key(row.instruction)].append(i)
+    """Index of the answer for each open prompt that has one, the first unused with an equal key."""
+    there: dict[bytes, deque[int]] = defaultdict(deque)
+    for j in unused:
+        there[answers[j]].append(j)
     found = {}
-    for i in among:
-        waiting = there.get(key(prompts[i].instruction))
-        if waiting:
+    for i in open_prompts:
+        if waiting := there.get(prompts[i]):
             found[i] = waiting.popleft()
     return found

@@ -59,6 +59,8 @@ class ModelServer:
     refuse: Callable[[Body], Told | None] = lambda body: None
     """What to say to a body instead of an answer."""
     port: int = 0
+    keep: bool = True
+    """Whether to keep what was asked."""
     asked: list[Body] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     paid: Counter[str] = field(default_factory=Counter)
@@ -99,7 +101,8 @@ def serving(server: ModelServer, encrypted: ssl.SSLContext | None = None) -> Ite
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             name = name_of(body)
             with server.lock:
-                server.asked.append(body)
+                if server.keep:
+                    server.asked.append(body)
                 server.headers.append({key.lower(): value for key, value in self.headers.items()})
                 fault = server.fault(name, server.seen[name])
                 server.seen[name] += 1

@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import threading
 import time
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ import pytest
 
 from harness.engines import attempt
 from harness.engines.endpoint import Client, Unanswered
-from harness.engines.journal import Journal, Reply, read_journal
+from harness.engines.journal import Journal, Reply, Request, read_journal
 from harness.fingerprint import FieldError
 from harness.machine import Endpoint
 from harness.store import StoreError
@@ -235,3 +236,25 @@ def test_the_budget_of_a_client_holds_over_several_asks(
         with pytest.raises(Unanswered, match="1 of 2 calls"):
             client.ask([about("a"), about("b")])
     assert len(server.asked) == 3
+
+
+def test_neither_requests_nor_replies_are_held(server: ModelServer, endpoint: Endpoint, tmp_path: Path) -> None:
+    """100 requests of 100 kB with replies as long: 20 MB went by."""
+    server.keep = False
+    with Journal(tmp_path / "j") as journal:
+        client = Client(endpoint, journal)
+        client.ask([about("warm")])
+        tracemalloc.start()
+        try:
+            client.ask(_long())
+            lengths = [len(answer.reply.text) for answer in map(client.answer, _long()) if answer.reply]
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert len(lengths) == 100
+    assert min(lengths) > 60_000
+    assert peak < 8 * 2**20
+
+
+def _long() -> Iterator[Request]:
+    return (about(f"{i} " * 33_000) for i in range(100))
