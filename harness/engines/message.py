@@ -50,6 +50,8 @@ _HARMONY = re.compile(r"\s*(?:<\|start\|>assistant)?<\|channel\|>")
 _HARMONY_ENDS = re.compile(r"<\|(?:return|end|call)\|>")
 _HARMONY_BARE = re.compile(r"\s*analysis\s*(.*?)assistant\s*final(.*)", re.DOTALL)
 """gpt-oss's channels where the server has dropped the marks and left the words."""
+_FIRST = re.compile(r"[<\[◁]")
+"""What every mark begins with: most texts have none, and are looked at no further."""
 _FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
 _QUOTES = "`'\"\u2018\u2019\u201c\u201d"
 _MOST_BLOCKS = 50
@@ -109,6 +111,8 @@ def without_thinking(text: str) -> tuple[str, str]:
         return thinking.strip(), rest.strip()
     if bare := _HARMONY_BARE.fullmatch(text):
         return bare[1].strip(), bare[2].strip()
+    if not _FIRST.search(text):
+        return "", text
     thoughts, rest = [], text
     end = _unopened(rest)
     if end is not None:
@@ -129,6 +133,8 @@ def without_thinking(text: str) -> tuple[str, str]:
 
 def begins_with_thinking(text: str) -> bool:
     """Whether a text begins with a mark of thinking, or holds the end of one that the prompt had begun."""
+    if not _FIRST.search(text):
+        return False
     found = _opening(text)
     beginning = found is not None and not text[: found[0]].strip()
     return beginning or bool(_HARMONY.match(text)) or _unopened(text) is not None
