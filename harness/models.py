@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 
 from harness.data import Examples
 from harness.fingerprint import Artifact, FieldError, Value
-from harness.templates import INSTRUCTION_RESPONSE, Model, Template
+from harness.templates import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
 
 
 def _check(value: Value, name: str, fits: bool, takes: str) -> None:
@@ -235,7 +235,7 @@ class Pretrained(Model):
     seed: int = 0
 
     @property
-    def template(self) -> Template:
+    def template(self) -> Template | ChatTemplate:
         return self.speaks
 
     @property
@@ -251,10 +251,10 @@ class HubModel(Model):
     """Such as "HuggingFaceTB/SmolLM2-135M"."""
     revision: str
     """The full commit."""
-    speaks: Template = INSTRUCTION_RESPONSE
+    speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
 
     @property
-    def template(self) -> Template:
+    def template(self) -> Template | ChatTemplate:
         return self.speaks
 
     @property
@@ -270,10 +270,10 @@ class FolderModel(Model):
     """The folder's name, for people."""
     sha256: str
     """Over the checksums of its configuration, tokenizer and weights."""
-    speaks: Template = INSTRUCTION_RESPONSE
+    speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
 
     @property
-    def template(self) -> Template:
+    def template(self) -> Template | ChatTemplate:
         return self.speaks
 
     @property
@@ -289,10 +289,10 @@ class GgufModel(Model):
     """The file's name, for people."""
     sha256: str
     """Of the file."""
-    speaks: Template = INSTRUCTION_RESPONSE
+    speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
 
     @property
-    def template(self) -> Template:
+    def template(self) -> Template | ChatTemplate:
         return self.speaks
 
     @property
@@ -323,7 +323,7 @@ class Finetuned(Model):
     recipe: Sft
 
     @property
-    def template(self) -> Template:
+    def template(self) -> Template | ChatTemplate:
         return self.base.template
 
     @property

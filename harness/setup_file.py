@@ -5,6 +5,7 @@
     prompts = ["prompts.jsonl"]
     base = "tiny"             # or a folder, a .gguf file, or a hub name
     judge = "base"            # or a folder, a .gguf file, or a hub name
+    template = "own"          # how the base is spoken to: or "plain", or a .jinja file; judge_template likewise
 
 Paths are relative to the TOML file, so it means the same on every machine that has the files beside it. What it comes
 to holds checksums in place of paths; where the files lie goes to `Machine.files`.
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness import own_template
 from harness.counted import with_counts
 from harness.data import Examples
 from harness.files import EveryTurn, File, FirstTurn, InstructionSet, OpenAssistant, PromptSet, Source, Texts, WebPages
@@ -32,11 +34,12 @@ from harness.model_folder import model_root
 from harness.models import FolderModel, GgufModel, HubModel
 from harness.printable import printable
 from harness.store import checksum
+from harness.templates import ChatTemplate, Template
 
 RECIPE = ("lora_rank", "lora_alpha", "learning_rate", "dropout", "longest", "max_new_tokens")
 """Of training and answering; what is left out is `experiments/files.py`'s."""
 LISTS = ("seed_data", "pages", "texts", "prompts")
-TEXTS = ("base", "judge", "reference", "language", "turns")
+TEXTS = ("base", "template", "judge", "judge_template", "reference", "language", "turns")
 NUMBERS = ("seed_n", "pages_n", "texts_n", "prompts_n", "segments_at_least", "at_least", "best", *RECIPE)
 NEEDED = ("seed_data", "prompts", "base", "judge")
 EITHER = ("pages", "texts")
@@ -94,22 +97,29 @@ class _Found:
 
         return pulled(given, self.data)
 
-    def model(self, key: str, name: str) -> Base:
-        """A folder, a GGUF file, or a hub name with or without "@revision"."""
+    def model(self, key: str, name: str, template: str | None = None, beside: Path | None = None) -> Base:
+        """A folder, a GGUF file, or a hub name with or without "@revision"; spoken to in its own chat template where it
+        has one, or in the one that is named, whose file lies in `beside`."""
+        said = "judge_template" if key == "judge" else "template"
+
+        def spoken(own: str | None) -> Template | ChatTemplate:
+            return own_template.chosen(said, template, own, beside or self.folder)
+
         folder = self.folder / name
         if is_gguf(folder):
-            header(folder)
+            own = header(folder).values.get("tokenizer.chat_template")
             file = self.one(folder)
-            return GgufModel(file.name, file.sha256)
+            return GgufModel(file.name, file.sha256, spoken(own if isinstance(own, str) and own else None))
         if folder.is_dir():
             root = model_root(folder)
             sha256 = digest(model_files(root))
             self.files[sha256] = str(root.resolve())
-            return FolderModel(folder.resolve().name, sha256)
+            return FolderModel(folder.resolve().name, sha256, spoken(own_template.in_folder(root)))
         if name.startswith((".", "/", "~")) or name.count("/") != 1:
             raise FieldError(f"{key} is {name!r}; there is no such folder or .gguf file, and a hub name is OWNER/NAME")
         hub, _, revision = name.partition("@")
-        return HubModel(hub, revision if len(revision) == 40 else _commit(hub, revision or "main"))
+        commit = revision if len(revision) == 40 else _commit(hub, revision or "main")
+        return HubModel(hub, commit, spoken(own_template.on_hub(hub, commit)))
 
 
 def named_files(names: Sequence[str], data: Path) -> tuple[tuple[File | Source, ...], tuple[tuple[str, str], ...]]:
@@ -162,7 +172,13 @@ def load_given(path: Path | None, options: Mapping[str, Any], data: Path) -> Loc
 
     def model(key: str, itself: str) -> Base | None:
         found, name = of(key)
-        return None if name == itself else found.model(key, name)
+        said = "judge_template" if key == "judge" else "template"
+        place, template = of(said)
+        if name != itself:
+            return found.model(key, name, template, place.folder)
+        if template is not None:
+            raise FieldError(f"{where}: {said} is given, and {key} = {itself!r} has its own; leave it out")
+        return None
 
     language = language_code(of("language")[1] or "en", f"{where}: language")
     seed_found, seed_files = files("seed_data")

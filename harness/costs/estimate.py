@@ -94,7 +94,7 @@ class Estimates:
         if size.rows is None:
             return Estimate(unknown=size.waits_for, disk=disk)
         recipe, rows = node.recipe, max(1, round(size.rows))
-        prompt = len(node.template.prompt(""))
+        prompt = node.template.size
         tokens = min((prompt + size.characters) / self._characters(node) + 1, recipe.longest, shape.context)
         trained = recipe.updates_for(rows) * recipe.batch_for(rows) * tokens
         return Estimate(size.rows, None, trained, training(shape, recipe, rows, tokens, self._accelerator), disk=disk)
@@ -157,7 +157,7 @@ class Estimates:
         if shape is None:
             return replace(found, unknown=_no_shape(model))
         by_token = self._characters(model)
-        read = min((len(model.template.prompt("")) + prompt) / by_token, shape.context)
+        read = min((model.template.size + prompt) / by_token, shape.context)
         run = reading_and_writing(shape, rows, read, longest, self._accelerator, self._machine)
         return replace(found, tokens=rows * (read + min(written / by_token, longest)), run=run)
 

@@ -12,12 +12,14 @@ from unittest.mock import patch
 from lm_eval.models.huggingface import HFLM  # type: ignore[import-untyped]
 
 from harness.benchmarks import Benchmarked
+from harness.engines.decoding import plain
 from harness.engines.loading import tokenizer_in
-from harness.engines.local import folder_of, load_model
+from harness.engines.local import ends_of, folder_of, load_model
+from harness.engines.speaking import HIDER, Speaker
 from harness.export.chat import chat_template
-from harness.models import Finetuned, FolderModel, GgufModel, HubModel
+from harness.models import Finetuned
 from harness.stages import Work
-from harness.templates import Model
+from harness.templates import ChatTemplate, Template
 
 
 class CountingLM(HFLM):  # type: ignore[misc]
@@ -25,10 +27,28 @@ class CountingLM(HFLM):  # type: ignore[misc]
 
     cut = 0
     """Requests of which the start was cut off, because they are longer than the model's context."""
+    speaker: Speaker
+    chat = False
+    """Whether it is asked in conversations."""
 
     def _loglikelihood_tokens(self, requests: Any, disable_tqdm: bool = False, override_bs: int | None = None) -> Any:
         self.cut += sum(len(context) + len(after) > self.max_length + 1 for _, context, after in requests)
         return super()._loglikelihood_tokens(requests, disable_tqdm=True, override_bs=override_bs)
+
+    def tok_encode(
+        self,
+        string: str,
+        add_special_tokens: bool | None = None,
+        left_truncate_len: int | None = None,
+        **_: Any,
+    ) -> list[int]:
+        """Text is text; of a conversation, the template's marks alone are control tokens."""
+        if self.chat:
+            ids = self.speaker.encoding.written(string, HIDER)
+        else:
+            begins = [] if add_special_tokens is False else self.speaker.encoding.begins
+            ids = begins + self.speaker.encoding.text(string)
+        return ids[-left_truncate_len:] if left_truncate_len else ids
 
     def tok_batch_encode(
         self,
@@ -37,35 +57,46 @@ class CountingLM(HFLM):  # type: ignore[misc]
         left_truncate_len: int | None = None,
         truncation: bool = False,
     ) -> Any:
-        ids, mask = super().tok_batch_encode(strings, padding_side, None, truncation)
+        rows = [self.tok_encode(string) for string in strings]
         if left_truncate_len:
-            self.cut += int((mask.sum(dim=1) > left_truncate_len).sum())
-            ids, mask = ids[:, -left_truncate_len:], mask[:, -left_truncate_len:]
-        return ids, mask
+            self.cut += sum(len(row) > left_truncate_len for row in rows)
+            rows = [row[-left_truncate_len:] for row in rows]
+        padded = self.tokenizer.pad({"input_ids": rows}, padding_side=padding_side, return_tensors="pt")
+        return padded["input_ids"], padded["attention_mask"]
+
+    def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
+        if self.chat:
+            continuation = self.speaker.encoding.hidden(continuation, HIDER)
+        pair: tuple[list[int], list[int]] = super()._encode_pair(context, continuation)
+        return pair
+
+    def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """A system message goes where the template has a place for it, else before the first instruction."""
+        return self.speaker.conversation(chat_history, open_=add_generation_prompt)
 
 
 def loaded(node: Benchmarked, work: Work) -> tuple[Any, dict[str, Any]]:
     """The model as lm-eval takes it, and how it is spoken to."""
     whole = node.model.base if isinstance(node.model, Finetuned) and node.model.recipe.adapter else node.model
     tokenizer = tokenizer_in(folder_of(whole, work.open, work.machine))
+    template = node.model.template
     how: dict[str, Any] = {"used": node.chat_template}
     if node.chat_template:
-        how["from"] = _speak(node.model, tokenizer)
-        how["sha256"] = sha256(tokenizer.chat_template.encode()).hexdigest()
+        how["from"] = "the model's template"
+        if isinstance(template, Template):
+            begins = Speaker(template, tokenizer).encoding.begins
+            template = ChatTemplate(chat_template(template, begins_with_bos=begins == [tokenizer.bos_token_id]))
+        else:
+            how["from"] = "its own chat template"
+        how["sha256"] = sha256(template.jinja.encode()).hexdigest()
+        tokenizer.chat_template = template.jinja
+    speaker = Speaker(template, tokenizer)
     model = load_model(node.model, work.open, work.machine).eval()
+    model.generation_config.eos_token_id = sorted(ends_of(speaker, plain(model), model.config))
     with quiet():
         lm = CountingLM(pretrained=model, tokenizer=tokenizer, backend="causal", batch_size=work.machine.micro_batch)
+    lm.speaker, lm.chat = speaker, node.chat_template
     return lm, how
-
-
-def _speak(model: Model, tokenizer: Any) -> str:
-    """Give the tokenizer the chat template: a published model's own if it has one, else the model's template."""
-    if isinstance(model, HubModel | FolderModel | GgufModel) and isinstance(tokenizer.chat_template, str):
-        return "the tokenizer"
-    first = tokenizer("a")["input_ids"][:1]
-    begins = tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]
-    tokenizer.chat_template = chat_template(model.template, begins_with_bos=begins)
-    return "the model's template"
 
 
 @contextmanager

@@ -24,15 +24,18 @@ from harness.data import Sampling
 from harness.engines.context import context_length
 from harness.engines.decoding import Drawn, OwnLimit, accepts, draws, free_length, plain
 from harness.engines.loading import tokenizer_in, weights_in
+from harness.engines.speaking import Speaker
 from harness.fingerprint import Artifact
 from harness.located import model_folder
 from harness.machine import Machine
 from harness.models import Finetuned, FolderModel, HubModel
 from harness.stages import Work
-from harness.templates import Model
+from harness.templates import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
 
 Open = Callable[[Artifact], Path]
 Done = TypeVar("Done")
+Prompt = str | list[int]
+"""Text to be continued as it stands, or the tokens of a template with an instruction (`Speaker.prompt`)."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +58,9 @@ def load_tokenizer(model: Model, open_: Open, machine: Machine) -> PreTrainedTok
     return tokenizer_in(folder_of(model.base if isinstance(model, Finetuned) else model, open_, machine))
 
 
-def end_of(tokenizer: PreTrainedTokenizerBase) -> int:
-    """The id that ends every output.
-
-    Raises:
-        ValueError: when the tokenizer has none, since a model could then never learn to stop.
-    """
-    if not isinstance(tokenizer.eos_token_id, int):
-        raise ValueError(f"the tokenizer of {tokenizer.name_or_path} has no single end-of-sequence token")
-    return tokenizer.eos_token_id
-
-
-def ends_of(tokenizer: PreTrainedTokenizerBase, *said: Any) -> frozenset[int]:
-    """The ids that end an answer: the tokenizer's, and those of every configuration given."""
-    found = {tokenizer.eos_token_id}
+def ends_of(speaker: Speaker, *said: Any) -> frozenset[int]:
+    """The ids that end an answer: the template's and the tokenizer's, and those of every configuration given."""
+    found: set[Any] = set(speaker.ends)
     for one in said:
         ids = getattr(one, "eos_token_id", None)
         found |= set(ids) if isinstance(ids, list) else {ids}
@@ -97,30 +89,35 @@ def load_model(
 class Engine:
     """A model ready to write and to score. What it makes of a prompt does not follow from what else is asked."""
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, work: Work) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        work: Work,
+        template: Template | ChatTemplate = INSTRUCTION_RESPONSE,
+    ) -> None:
         self._model = model.eval()
-        self._tokenizer = tokenizer
+        self.speaker = Speaker(template, tokenizer)
         self._work = work
         self._context = context_length(model.config) or sys.maxsize
         said = plain(model)
-        self._end = end_of(tokenizer)
-        self._ends = ends_of(tokenizer, said, model.config)
-        self._pad = tokenizer.pad_token_id if isinstance(tokenizer.pad_token_id, int) else self._end
+        self._ends = ends_of(self.speaker, said, model.config)
+        self._pad = tokenizer.pad_token_id if isinstance(tokenizer.pad_token_id, int) else self.speaker.end
         self._takes = accepts(model, "position_ids", "logits_to_keep")
 
     @classmethod
     def of(cls, model: Model, work: Work) -> Engine:
         """The engine of a finished model."""
         tokenizer = tokenizer_in(folder_of(model, work.open, work.machine))
-        return cls(load_model(model, work.open, work.machine), tokenizer, work)
+        return cls(load_model(model, work.open, work.machine), tokenizer, work, model.template)
 
-    def generate(self, prompts: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling, unit: str = "completions") -> list[Completion]:
         """A completion for each prompt, in order. Prompts of like length go through together; rows that have not ended
         after a round go through the next one, so that the longest answer does not keep all the others.
 
         Equal prompts have draws of their own, by how many of them came before.
         """
-        encoded = [self._tokenizer(prompt)["input_ids"] for prompt in prompts]
+        encoded = [self._ids(prompt) for prompt in prompts]
         room = self._context - 1
         results = {i: Completion("", "prompt too long") for i, ids in enumerate(encoded) if len(ids) > room}
         self._work.log.progress(len(results), len(prompts), unit)
@@ -139,11 +136,14 @@ class Engine:
                     stop = next((at for at, one in enumerate(row.written) if one in self._ends), None)
                     if stop is None and len(row.written) < row.limit:
                         continue
-                    text = self._tokenizer.decode(row.written[:stop], skip_special_tokens=True)
-                    results[i] = Completion(text.strip(), "length" if stop is None else "stop")
+                    text = self.speaker.read(row.written[:stop])
+                    results[i] = Completion(text, "length" if stop is None else "stop")
                 self._work.log.progress(len(results), len(prompts), unit)
             rows = {i: row for i, row in rows.items() if i not in results}
         return [results[i] for i in range(len(prompts))]
+
+    def _ids(self, prompt: Prompt) -> list[int]:
+        return self.speaker.encoding.begins + self.speaker.encoding.text(prompt) if isinstance(prompt, str) else prompt
 
     def _round(self, rows: list[_Row], sampling: Sampling) -> list[list[int]]:
         """What each row writes next, up to its own share of a round, and past an end with anything."""
@@ -169,15 +169,17 @@ class Engine:
             )
         return [ids[:most] for ids, most in zip(written[:, start:].tolist(), n, strict=True)]
 
-    def choose(self, prompts: Sequence[str], options: Sequence[str], unit: str = "ratings") -> list[list[float] | None]:
+    def choose(
+        self, prompts: Sequence[Prompt], options: Sequence[str], unit: str = "ratings"
+    ) -> list[list[float] | None]:
         """For each prompt the probability of each option as its continuation, normalised over the options.
 
         One forward pass a prompt where the tokenizer writes the options alike but for their last token, otherwise one
         for each option. None where the prompt leaves no room.
         """
-        cut = [self._tokenizer(option, add_special_tokens=False)["input_ids"] for option in options]
+        cut = [self.speaker.opening(option) for option in options]
         heads, last = {tuple(ids[:-1]) for ids in cut}, [ids[-1] for ids in cut]
-        encoded = [self._tokenizer(prompt)["input_ids"] for prompt in prompts]
+        encoded = [self._ids(prompt) for prompt in prompts]
         longest = max(map(len, cut))
         rows = {i: _Row(list(ids), longest) for i, ids in enumerate(encoded) if len(ids) <= self._context - longest}
         results: dict[int, list[float]] = {}

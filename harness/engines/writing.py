@@ -17,7 +17,7 @@ from harness.models import ServedModel
 from harness.templates import Model
 
 if TYPE_CHECKING:
-    from harness.engines.local import Engine
+    from harness.engines.local import Engine, Prompt
     from harness.stages import Work
 
 
@@ -64,15 +64,15 @@ def engine_for(model: Model, work: Work, system: str = "") -> Iterator[Writes]:
     else:
         from harness.engines.local import Engine
 
-        yield _Local(model, Engine.of(model, work), system)
+        yield _Local(Engine.of(model, work), system)
 
 
 class _Local:
-    def __init__(self, model: Model, engine: Engine, system: str) -> None:
-        self._template, self._engine, self._system = model.template, engine, system
+    def __init__(self, engine: Engine, system: str) -> None:
+        self._engine, self._system = engine, system
 
     def generate(self, instructions: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Written]:
-        prompts = [self._template.prompt(one, self._system) for one in instructions]
+        prompts: list[Prompt] = [self._engine.speaker.prompt(one, self._system) for one in instructions]
         return [Written(one.text, one.ended) for one in self._engine.generate(prompts, sampling, unit)]
 
     def counts(self) -> dict[str, int]:

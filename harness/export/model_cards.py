@@ -17,7 +17,7 @@ from harness.export.cards import (
 from harness.export.licences import for_hub
 from harness.export.lineage import Lineage, literal
 from harness.store import METRICS
-from harness.templates import Template
+from harness.templates import ChatTemplate, Template
 
 ADAPTER = "adapter_config.json"
 BASE = "base"
@@ -58,12 +58,14 @@ def card(record: dict[str, Any], folder: Path, history: Lineage, *, name: str, w
     )
 
 
-def template_of(record: dict[str, Any]) -> Template | None:
+def template_of(record: dict[str, Any]) -> Template | ChatTemplate | None:
     """The template of a model's base; None where the record names none."""
     table, at = record["expression"], record["fingerprint"]
     while at is not None:
         fields = table[at]["fields"]
         for value in fields.values():
+            if isinstance(value, dict) and value.get("class") == "ChatTemplate":
+                return ChatTemplate(jinja=value["jinja"])
             if isinstance(value, dict) and value.get("class") == "Template":
                 return Template(system=value["system"], instruction=value["instruction"])
         at = (fields.get("base") or {}).get("artifact")
@@ -86,7 +88,14 @@ def _what(record: dict[str, Any], adapter: bool, public: str | None) -> str:
     return f"{kind}, finetuned from {named}."
 
 
-def _template_section(template: Template) -> list[str]:
+def _template_section(template: Template | ChatTemplate) -> list[str]:
+    if isinstance(template, ChatTemplate):
+        return [
+            "## How to speak to it",
+            "It learned to answer in this chat template, which `tokenizer.apply_chat_template` writes, and to end its "
+            "turn as that does:",
+            _fenced(template.jinja),
+        ]
     return [
         "## How to speak to it",
         "It learned to write its output after exactly this text, and then its end-of-sequence token; "

@@ -16,7 +16,7 @@ from harness.export.lineage import lineage
 from harness.export.model_cards import ADAPTER, BASE, base_name, card, template_of
 from harness.export.target import CARD, EXPORTED, written
 from harness.store import METRICS, RECORD, StoreError, read_record
-from harness.templates import Template
+from harness.templates import ChatTemplate, Template
 
 TOKENIZER = "tokenizer_config.json"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
@@ -120,16 +120,20 @@ def _without_paths(place: Path, base: str | None) -> None:
         path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _speak(place: Path, template: Template) -> None:
-    """Write the template into the tokenizer's configuration; a chat template of the base's would be another one."""
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
-    first = tokenizer("a")["input_ids"][:1]
-    jinja = chat_template(
-        template, begins_with_bos=tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]
-    )
+def _speak(place: Path, template: Template | ChatTemplate) -> None:
+    """Write the template into the tokenizer's configuration; a chat template of the base's may be another one."""
+    jinja = template.jinja if isinstance(template, ChatTemplate) else _as_jinja(place, template)
     (place / "chat_template.jinja").unlink(missing_ok=True)
     path = place / TOKENIZER
     settings = json.loads(path.read_text(encoding="utf-8")) | {"chat_template": jinja}
     path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _as_jinja(place: Path, template: Template) -> str:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+    first = tokenizer("a")["input_ids"][:1]
+    return chat_template(
+        template, begins_with_bos=tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]
+    )

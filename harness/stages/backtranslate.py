@@ -21,8 +21,9 @@ def backtranslate(node: Backtranslated, work: Work) -> Counts:
         raise TypeError(f"{node.name}: `by` is {node.by.name}; a backward model is Finetuned on Reversed examples")
     prompt = node.by.examples.prompt
     rows = list(read(work.open(node.segments) / EXAMPLES, Example))
-    prompts = [node.by.template.prompt(prompt.fill(output=row.output)) for row in rows]
-    written = Engine.of(node.by, work).generate(prompts, node.sampling, "instructions")
+    engine = Engine.of(node.by, work)
+    prompts = [engine.speaker.prompt(prompt.fill(output=row.output)) for row in rows]
+    written = engine.generate(prompts, node.sampling, "instructions")
     with (
         Writer(work.out / EXAMPLES, Example) as kept,
         Writer(work.out / REJECTED, Rejected) as rejected,

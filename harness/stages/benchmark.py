@@ -23,6 +23,7 @@ from lm_eval.tasks import TaskManager  # type: ignore[import-untyped]
 from harness.benchmark_tasks import Opened, data_sha256, opened
 from harness.benchmarks import Benchmarked
 from harness.engines.lm_eval_model import loaded, quiet
+from harness.engines.speaking import HIDER
 from harness.model_code import allowed
 from harness.stages import Counts, Work
 from harness.store import StoreError
@@ -166,7 +167,7 @@ def _write_samples(path: Path, samples: dict[str, Sequence[dict[str, Any]]]) -> 
                     "task": task,
                     "filter": item["filter"],
                     "doc": _json(item["doc"]),
-                    "prompt": str(item["arguments"][0][0]),
+                    "prompt": str(item["arguments"][0][0]).replace(HIDER, ""),
                     "target": _json(item["target"]),
                     "replies": _json(item["filtered_resps"]),
                     "metrics": _json({metric: item[metric] for metric in item["metrics"]}),

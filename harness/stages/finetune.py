@@ -11,12 +11,13 @@ from harness.data import Reversed
 from harness.engines.context import context_length
 from harness.engines.decoding import plain
 from harness.engines.dropout import check_dropout
-from harness.engines.local import end_of, load_model, load_tokenizer
+from harness.engines.local import ends_of, load_model, load_tokenizer
+from harness.engines.speaking import Speaker
 from harness.models import Finetuned
 from harness.rows import EXAMPLES, Example, read
 from harness.stages import Counts, Work
 from harness.stages.training import IGNORED, Sequence, schedule_of, train
-from harness.templates import Template
+from harness.templates import ChatTemplate, Template
 
 
 def finetune(node: Finetuned, work: Work) -> Counts:
@@ -38,7 +39,9 @@ def finetune(node: Finetuned, work: Work) -> Counts:
         raise ValueError(f"{node.examples.name}: none of its {len(rows)} examples has an output to learn from")
     dropout = 0.0 if recipe.adapter else recipe.dropout
     model = load_model(node.base, work.open, work.machine, train=True, dropout=dropout)
-    plain(model)
+    speaker = Speaker(node.template, tokenizer)
+    ends = ends_of(speaker, plain(model), model.config)
+    model.generation_config.eos_token_id = sorted(ends)
     check_dropout(model, dropout)
     longest = min(recipe.longest, context_length(model.config) or recipe.longest)
     encoded = encode(rows, tokenizer, node.template, longest, shown=_shown(node))
@@ -98,26 +101,27 @@ class Encoded:
 def encode(
     rows: Iterable[Example],
     tokenizer: PreTrainedTokenizerBase,
-    template: Template,
+    template: Template | ChatTemplate,
     longest: int,
     shown: tuple[str, str] | None = None,
 ) -> Encoded:
-    """Rows as sequences whose prompt carries no loss and whose output, with the end of sequence, does.
+    """Rows as sequences whose prompt carries no loss and whose output, with the end of its turn, does.
 
-    Prompt and output are encoded apart, so the prompt's tokens are the very ones that generation starts from. What is
+    The prompt's tokens are the very ones that generation starts from. What is
     longer than `longest` tokens is cut at the end; a row without any target left is left out. Where `shown` says what
     stands in each instruction before and behind a text, the text's end is cut first, so that the output fits whole
     (or up to half of `longest`).
     """
 
+    speaker = Speaker(template, tokenizer)
+
     def prompt_of(row: Example) -> list[int]:
-        ids: list[int] = tokenizer(template.prompt(row.instruction, row.system))["input_ids"]
-        return ids
+        return speaker.prompt(row.instruction, row.system)
 
     sequences: list[Sequence] = []
     cut = shortened = 0
     for row in rows:
-        target = [*tokenizer(row.output, add_special_tokens=False)["input_ids"], end_of(tokenizer)]
+        target = speaker.output(row.output)
         prompt = prompt_of(row)
         if shown and len(prompt) + len(target) > longest:
             room = longest - min(len(target), longest // 2)

@@ -77,7 +77,7 @@ def asking(by: MicroJudge | LocalJudge, work: Work) -> Ask:
     options = (_REPLIES["first"], _REPLIES["second"])
 
     def choose(prompts: list[str]) -> list[str]:
-        shown = [by.model.template.prompt(prompt) for prompt in prompts]
+        shown = [engine.speaker.prompt(prompt) for prompt in prompts]
         chosen = engine.choose(shown, options, "verdicts")
         return ["The prompt is too long." if p is None else options[p[1] > p[0]] for p in chosen]
 

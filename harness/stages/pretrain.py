@@ -11,6 +11,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
+from harness.engines.encoding import Encoding
 from harness.models import Llama, Pretrained
 from harness.rows import EXAMPLES, Example, read
 from harness.stages import Counts, Work
@@ -23,13 +24,12 @@ def pretrain(node: Pretrained, work: Work) -> Counts:
     """Train tokenizer and model on the texts; the loss is on every token, the end-of-sequence token included."""
     torch.set_num_threads(work.machine.threads * work.machine.workers)  # everything waits for the base: all cores
     rows = read(work.open(node.texts) / EXAMPLES, Example)
-    texts = [
-        (node.template.prompt(row.instruction, row.system) if row.instruction else "") + row.output for row in rows
-    ]
+    texts = [(node.speaks.prompt(row.instruction, row.system) if row.instruction else "") + row.output for row in rows]
     tokenizer = bpe(texts, node.shape)
+    encoding = Encoding(tokenizer)
     sequences = []
-    for ids in tokenizer(texts)["input_ids"]:
-        kept = [*ids, tokenizer.eos_token_id][: node.shape.context]
+    for text in texts:
+        kept = [*encoding.text(text), tokenizer.eos_token_id][: node.shape.context]
         sequences.append(Sequence(kept, kept))
     set_seed(node.seed)
     model = LlamaForCausalLM(

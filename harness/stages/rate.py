@@ -88,7 +88,7 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
             from harness.engines.local import Engine
 
             engine = Engine.of(node.by.model, work)
-            prompts = [node.by.model.template.prompt(_question(scoring, row)) for row in rows]
+            prompts = [engine.speaker.prompt(_question(scoring, row)) for row in rows]
             chosen = engine.choose(prompts, [f"Score: {score}" for score in SCORES])
             for i, (row, probabilities) in enumerate(zip(rows, chosen, strict=True)):
                 if probabilities is None:

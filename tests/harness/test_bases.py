@@ -126,7 +126,7 @@ def test_options_of_several_tokens_are_weighed_by_their_likelihood(
         assert one
         assert other
         assert one[0] / one[1] == pytest.approx(other[0] / other[1], rel=1e-3)
-    model, tokenizer = engine._model, engine._tokenizer
+    model, tokenizer = engine._model, engine.speaker._tokenizer
     likely = []
     for option in ("Score: 1", "Scored: two"):
         prompt, ids = tokenizer(prompts[0])["input_ids"], tokenizer(option)["input_ids"]

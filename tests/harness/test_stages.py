@@ -100,9 +100,10 @@ def test_a_model_rates_on_alpagasus_s_scale_and_nothing_unparsed_becomes_a_numbe
 ) -> None:
     replies = ["4.5\nRight.", "I would say 5", "3"]
 
-    def scripted(self: Engine, prompts: list[str], sampling: object, unit: str) -> list[Completion]:
-        assert "### Instruction:" in prompts[0]
-        assert "scale from 0 to 5" in prompts[0]
+    def scripted(self: Engine, prompts: list[list[int]], sampling: object, unit: str) -> list[Completion]:
+        asked = self.speaker.read(prompts[0])
+        assert "### Instruction:" in asked
+        assert "scale from 0 to 5" in asked
         return [Completion(replies[i % 3], "stop") for i in range(len(prompts))]
 
     monkeypatch.setattr(Engine, "generate", scripted)
@@ -129,8 +130,9 @@ def test_a_sample_is_so_many_of_a_set_and_the_rest_is_kept_aside(made: Made, tin
 def test_an_empty_output_teaches_the_end_alone_and_prompts_are_refused(made: Made, tiny: Setup, tmp_path: Path) -> None:
     """Alpaca has 28 rows without output, and the papers trained on them."""
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
-    (one,), cut = encode([Example("a", "hi", "")], tokenizer, tiny.base.template, 64)
-    assert cut == 0
+    encoded = encode([Example("a", "hi", "")], tokenizer, tiny.base.template, 64)
+    (one,) = encoded.sequences
+    assert encoded.cut == 0
     assert [label for label in one.labels if label != IGNORED] == [tokenizer.eos_token_id]
     node = Finetuned(tiny.base, tiny.prompts, tiny.sft)
     work = work_with(tmp_path, {one.fingerprint: made(one) for one in (tiny.base, tiny.prompts)})
@@ -157,10 +159,11 @@ def test_unparsed_ratings_are_asked_again_counted_and_never_a_number(
     write(tmp_path / EXAMPLES, Example, [Example(str(i), instruction="q", output=f"answer {i}") for i in range(3)])
     made(seed_model(tiny))
 
-    def scripted(self: Engine, prompts: list[str], sampling: object, unit: str) -> list[Completion]:
+    def scripted(self: Engine, prompts: list[list[int]], sampling: object, unit: str) -> list[Completion]:
         second = len(prompts) < 3
         replies = {"answer 0": "Score: 4", "answer 1": "Score: 2" if second else "hm", "answer 2": "no"}
-        return [Completion(next(r for key, r in replies.items() if key in prompt), "stop") for prompt in prompts]
+        asked = [self.speaker.read(prompt) for prompt in prompts]
+        return [Completion(next(r for key, r in replies.items() if key in prompt), "stop") for prompt in asked]
 
     monkeypatch.setattr(Engine, "generate", scripted)
     node = Rated(pool, ModelRater(seed_model(tiny), SampledScore(MICRO_RATING, tiny.answering)))

@@ -61,9 +61,9 @@ def test_the_prompt_trained_on_is_the_prompt_generated_from(
 
     responses = arm(tiny, seed_model(tiny)).judged.answers
     made(responses.model)  # type: ignore[attr-defined]
-    seen: list[str] = []
+    seen: list[list[int]] = []
 
-    def listen(self: Engine, prompts: list[str], *rest: object) -> list[object]:
+    def listen(self: Engine, prompts: list[list[int]], *rest: object) -> list[object]:
         seen.extend(prompts)
         raise StopIteration
 
@@ -75,8 +75,7 @@ def test_the_prompt_trained_on_is_the_prompt_generated_from(
     trained = encode(
         [replace(row, output="x", system=f"{S_A} {S_W}") for row in asked], tokenizer, tiny.base.template, 256
     ).sequences
-    for prompt, sequence in zip(seen, trained, strict=True):
-        ids = tokenizer(prompt)["input_ids"]
+    for ids, sequence in zip(seen, trained, strict=True):
         assert sequence.ids[: len(ids)] == ids
         assert sequence.labels[: len(ids)] == [IGNORED] * len(ids)
         assert sequence.labels[len(ids)] != IGNORED
