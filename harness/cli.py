@@ -74,9 +74,7 @@ SeedData = Annotated[list[str] | None, typer.Option("--seed-data", help="For --s
 PageFiles = Annotated[
     list[str] | None, typer.Option("--pages", help="Web pages, in ClueWeb22's place: WARC, HTML, JSON Lines, Parquet.")
 ]
-TextFiles = Annotated[
-    list[str] | None, typer.Option("--texts", help="For --setup files: ready outputs in the place of pages.")
-]
+TextFiles = Annotated[list[str] | None, typer.Option("--texts", help="For --setup files: outputs, in place of pages.")]
 PromptFiles = Annotated[list[str] | None, typer.Option("--prompts", help="For --setup files: prompts to answer.")]
 Base = Annotated[str | None, typer.Option("--base", help="For --setup files: a folder, a hub name, or tiny.")]
 Judge = Annotated[str | None, typer.Option("--judge", help="For --setup files: a folder, a hub name, or base.")]

@@ -1,7 +1,7 @@
 """Reading what somebody points at, a TOML file or options, into the setup `files`.
 
     seed_data = ["oasst/2023-04-12_oasst_ready.trees.jsonl.gz"]   # files, or names that `humpback data list` shows
-    pages = ["crawl/*.warc.gz"]
+    pages = ["crawl/*.warc.gz"]     # or texts = [...]: ready outputs in the place of their segments
     prompts = ["prompts.jsonl"]
     base = "tiny"             # or a folder, a .gguf file, or a hub name
     judge = "base"            # or a folder, a .gguf file, or a hub name

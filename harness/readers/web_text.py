@@ -29,6 +29,7 @@ _HTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BEGINS = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_TAG = re.compile(rb"\s*<[a-zA-Z][a-zA-Z0-9]*[\s>]")
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CONTROLS = bytes([*range(0x01, 0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 """Bytes that no text has. NUL is dropped, and ESC belongs to Japanese encodings."""
@@ -180,8 +181,9 @@ def looks_like_html(head: bytes) -> bool:
 
 
 def holds_html(head: bytes) -> bool:
-    """Whether a page begins somewhere in bytes: behind a script, a comment or a line of text, as browsers allow."""
-    return looks_like_html(head) or _BEGINS.search(head.replace(b"\x00", b"")) is not None
+    """Whether bytes begin with a tag, or a page begins in them behind a comment or a line of text."""
+    head = head.replace(b"\x00", b"")
+    return looks_like_html(head) or _TAG.match(head) is not None or _BEGINS.search(head) is not None
 
 
 def as_text(raw: bytes, declared: str = "") -> str:

@@ -28,12 +28,22 @@ TEXT = "Seven jars fit into the second crate."
 
 
 @pytest.mark.parametrize("kind", [None, "text/html", "application/http; msgtype=response", "TEXT/HTML; charset=utf-8"])
-@pytest.mark.parametrize("before", ["", "<!-- saved from the web -->\n", "<script>var a = 1</script>\n", "Hello\n"])
+@pytest.mark.parametrize(
+    "before",
+    ["", "<!-- saved from the web -->\n", "<script>var a = 1</script>\n", "Hello\n", "<a href=x>to the top</a>"],
+)
 def test_a_response_record_can_hold_the_page_itself(tmp_path: Path, kind: str | None, before: str) -> None:
     body = before.encode() + b"<html><body><h1>Crates</h1></body></html>"
     more = {"Content_Type": kind} if kind else {}
     rows = found(tmp_path, _bare(body, more))
     assert rows == [Page("http://a/1", body.decode())]
+
+
+def test_a_response_record_can_hold_a_part_of_a_page(tmp_path: Path) -> None:
+    body = b"<span>Crates</span> and more of it"
+    assert found(tmp_path, _bare(body, {})) == [Page("http://a/1", body.decode())]
+    (row,) = found(tmp_path, _bare(b"<?xml version='1.0'?><rss/>", {}))
+    assert not isinstance(row, Page)
 
 
 def _bare(body: bytes, more: dict[str, str]) -> bytes:
