@@ -205,25 +205,42 @@ _LOSSES = {
 
 
 def losses(store: Store, arms: Mapping[int, Mapping[str, Arm]]) -> tuple[str, ...]:
-    """Over all finished artifacts below the arms: what went in and what was rejected, empty, cut or unparsed."""
+    """Over all finished artifacts below the arms: what went in and what was rejected, empty, cut or unparsed. Sets that
+    something finished was made from and that were deleted since are told apart, for their counts went with them."""
+    judged = [arm.judged for by_name in arms.values() for arm in by_name.values()]
+    finished = _below(one for one in judged if store.state(one).readable)
     totals: dict[type, dict[str, int]] = {}
-    seen: set[str] = set()
-    waiting: list[Artifact] = [arm.judged for by_name in arms.values() for arm in by_name.values()]
-    while waiting:
-        one = waiting.pop()
-        if one.fingerprint in seen:
+    gone: dict[type, int] = {}
+    for fingerprint, one in _below(judged).items():
+        if type(one) not in _LOSSES:
             continue
-        seen.add(one.fingerprint)
-        waiting.extend(one.inputs)
-        if type(one) in _LOSSES and store.state(one).word == "done":
+        if store.state(one, weights=False).readable:
             into = totals.setdefault(type(one), {})
             for key, value in store.record(one)["counts"].items():
                 into[key] = into.get(key, 0) + value
-    return tuple(
-        f"{totals[kind]['in']:,} {what}: " + ", ".join(f"{totals[kind][key]:,} {key.replace('_', ' ')}" for key in keys)
-        for kind, (what, keys) in _LOSSES.items()
-        if kind in totals
-    )
+        elif fingerprint in finished:
+            gone[type(one)] = gone.get(type(one), 0) + 1
+    lines = []
+    for kind, (what, keys) in _LOSSES.items():
+        deleted = f"{gone[kind]} of the sets no longer in the store and not counted" if kind in gone else ""
+        if kind in totals:
+            told = ", ".join(f"{totals[kind][key]:,} {key.replace('_', ' ')}" for key in keys)
+            lines.append(f"{totals[kind]['in']:,} {what}: {told}" + (f"; {deleted}" if deleted else ""))
+        elif deleted:
+            lines.append(f"{what}: {deleted}")
+    return tuple(lines)
+
+
+def _below(tops: Iterable[Artifact]) -> dict[str, Artifact]:
+    """The artifacts and all that they are made from, each once, by fingerprint."""
+    found: dict[str, Artifact] = {}
+    waiting = list(tops)
+    while waiting:
+        one = waiting.pop()
+        if one.fingerprint not in found:
+            found[one.fingerprint] = one
+            waiting.extend(one.inputs)
+    return found
 
 
 def _rows(
@@ -235,18 +252,23 @@ def _rows(
     reasons: Mapping[str, str],
 ) -> tuple[dict[int, Contest], list[Row]]:
     contests: dict[int, Contest] = {}
-    examples: dict[int, int] = {}
+    examples: dict[int, float] = {}
     rows: list[Row] = []
     for seed, one in judged.items():
         if store.state(one).word == "done":
             contests[seed] = contest(store, one)
-            examples[seed] = store.record(arms[seed].model)["counts"]["kept"]
+            examples[seed] = _examples(store, arms[seed].model)
             rows.append(_row(name, against, str(seed), [contests[seed]], [examples[seed]]))
         else:
             rows.append(_absent(name, against, str(seed), reasons.get(one.fingerprint, "not made")))
     if not contests:
         return {}, [_absent(name, against, "all", rows[0].reason), *rows]
     return contests, [_row(name, against, "all", list(contests.values()), list(examples.values())), *rows]
+
+
+def _examples(store: Store, model: Artifact) -> float:
+    """What the model was trained on; no number where the model was deleted with its record."""
+    return float(store.record(model)["counts"]["kept"]) if store.state(model, weights=False).readable else NONE
 
 
 def _row(arm: str, against: str, seed: str, contests: list[Contest], examples: Sequence[float]) -> Row:

@@ -57,7 +57,7 @@ def gather_measured(
         found: dict[str, dict[int, Number]] = {}
         missing: dict[int, str] = {}
         for seed, by_name in measures.items():
-            undone = next((one for one in by_name[name].needs if store.state(one).word != "done"), None)
+            undone = next((one for one in by_name[name].needs if not store.state(one).readable), None)
             if undone is not None:
                 missing[seed] = reasons.get(undone.fingerprint, "not made")
                 continue

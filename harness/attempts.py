@@ -57,20 +57,24 @@ def keep(store: Store, name: str, fingerprint: str, *, error: str | None = None)
     if not kept.exists():
         succeeded(store, name)
         return None
-    record = json.loads(running.read_text(encoding="utf-8"))
+    record = _read(running, [])
+    if record is None:
+        running.unlink(missing_ok=True)
+        return None
     ended = {"ended": "failed", "error": error} if error else {"ended": "crashed", "error": ""}
     _write(folder / f"{number}.json", {**record, **ended, "attempt": number})
     running.unlink()
     return kept
 
 
-def ended(store: Store) -> Iterator[tuple[dict[str, Any], Path]]:
+def ended(store: Store, unusable: list[str]) -> Iterator[tuple[dict[str, Any], Path]]:
     """Every attempt that ended without an artifact: its description and its metrics, oldest first for an artifact.
+    `unusable` gets a message for each description that cannot be read.
 
     Makers that died and were not followed by another are found here; those still alive are left alone.
     """
     for path in sorted((store.root / FOLDER).glob(f"*/*/{_RUNNING}")):
-        record = _read(path)
+        record = _read(path, unusable)
         if record is None:
             continue
         try:
@@ -80,7 +84,9 @@ def ended(store: Store) -> Iterator[tuple[dict[str, Any], Path]]:
             continue
     described = (store.root / FOLDER).glob("*/*/[0-9]*.json")
     for path in sorted(described, key=lambda one: (str(one.parent), int(one.stem))):
-        yield json.loads(path.read_text(encoding="utf-8")), path.with_suffix(".jsonl")
+        record = _read(path, unusable)
+        if record is not None:
+            yield record, path.with_suffix(".jsonl")
 
 
 def _write(path: Path, record: dict[str, Any]) -> None:
@@ -90,10 +96,15 @@ def _write(path: Path, record: dict[str, Any]) -> None:
     os.replace(unfinished, path)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    """None where the attempt has ended well since the folder was listed."""
+def _read(path: Path, unusable: list[str]) -> dict[str, Any] | None:
+    """None where the attempt has ended well since the folder was listed, or its description is none."""
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(record, dict) or not {"name", "fingerprint"} <= record.keys():
+            raise ValueError("no description of an attempt")
     except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        unusable.append(f"{path}: cannot be read ({error}); move it away")
         return None
     return record

@@ -200,5 +200,7 @@ def _texts(path: Path) -> dict[str, str]:
     judged = recorded(path)
     if not isinstance(judged, Judged):
         return {}
-    table = Store(path.resolve().parent.parent).folder(judged.answers) / EXAMPLES
-    return {row.id: row.instruction for row in read(table, Example)} if table.is_file() else {}
+    store = Store(path.resolve().parent.parent)
+    if store.state(judged.answers).word == "missing":
+        return {}
+    return {row.id: row.instruction for row in read(store.open(judged.answers) / EXAMPLES, Example)}

@@ -1,6 +1,7 @@
 """What is left to do: the same walk that `run` follows, with the reason for every step.
 
-A finished artifact needs nothing below it. An unfinished one needs its inputs, and what those need to be used.
+A finished artifact needs nothing below it to be made; but what lies below is read for tables and cards, so damage there
+is found too. An unfinished one needs its inputs whole, and what those need to be used.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Plan:
     @property
     def to_do(self) -> tuple[Step, ...]:
         """What a run would make."""
-        return tuple(step for step in self.steps if step.state.word != "done")
+        return tuple(step for step in self.steps if not step.state.readable)
 
     @property
     def damaged(self) -> tuple[Step, ...]:
@@ -44,17 +45,37 @@ class Plan:
 def plan(store: Store, targets: list[Artifact], *, explain: bool = False) -> Plan:
     """The plan for making `targets`. With `explain`, unfinished steps name their nearest finished sibling."""
     steps: dict[str, Step] = {}
+    looked_at: set[str] = set()
     siblings: dict[str, list[dict[str, Any]]] = {}
 
-    def visit(artifact: Artifact) -> None:
-        if artifact.fingerprint in steps:
+    def look(artifact: Artifact) -> None:
+        """Find damage in a finished artifact's inputs, which nothing has to make but something may read."""
+        waiting = [artifact]
+        while waiting:
+            for one in waiting.pop().inputs:
+                if one.fingerprint not in looked_at:
+                    looked_at.add(one.fingerprint)
+                    waiting.append(one)
+                    state = store.state(one, weights=False)
+                    if state.word == "damaged":
+                        steps.setdefault(one.fingerprint, Step(one, state))
+
+    def visit(artifact: Artifact, *, whole: bool) -> None:
+        """`whole` where something is to be made from it, so that weights have to be there too."""
+        known = steps.get(artifact.fingerprint)
+        if known is not None and (not whole or known.state.word != "weightless"):
             return
+        steps.pop(artifact.fingerprint, None)
         state = store.state(artifact)
-        if state.word != "done":
+        if state.word == "weightless" and whole:
+            state = State("missing", f"{state.reason}, and something is to be made with them")
+        if state.readable:
+            look(artifact)
+        else:
             for needed in artifact.inputs:
-                visit(needed)
+                visit(needed, whole=True)
                 for companion in needed.companions:
-                    visit(companion)
+                    visit(companion, whole=True)
         nearest = ""
         changed: tuple[Difference, ...] = ()
         if explain and state.word == "missing":
@@ -65,7 +86,7 @@ def plan(store: Store, targets: list[Artifact], *, explain: bool = False) -> Pla
         steps[artifact.fingerprint] = Step(artifact, state, nearest, changed)
 
     for target in targets:
-        visit(target)
+        visit(target, whole=False)
     return Plan(tuple(steps.values()))
 
 

@@ -8,8 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from harness.metrics import rows_of
 from harness.plan import Plan
-from harness.store import METRICS, RECORD, StoreError, read_record
+from harness.store import METRICS, RECORD, Damaged, StoreError, payload_state, read_record
 
 _LONG = 600
 """Characters of a cell that are shown."""
@@ -30,7 +31,7 @@ def plan_lines(plan: Plan, *, every: bool = True) -> list[str]:
                 lines.append(f"           and {len(step.changed) - 6} more")
     states = Counter(step.state.word for step in plan.steps)
     kinds = Counter(type(step.artifact).__name__.lower() for step in plan.to_do)
-    lines.append(f"{states['done']} done, {len(plan.to_do)} to do, {states['damaged']} damaged")
+    lines.append(f"{states['done'] + states['weightless']} done, {len(plan.to_do)} to do, {states['damaged']} damaged")
     if kinds:
         lines.append("to do: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())))
     return lines
@@ -51,7 +52,9 @@ def artifact_lines(path: Path, rows: int) -> list[str]:
             f"  fields   {json.dumps(_fields(record), ensure_ascii=False)}",
             f"  files    {', '.join(record['payload'])}",
         ]
-    for table, found in as_table(path, rows)["tables"].items():
+    told = as_table(path, rows)
+    lines += [f"  note     {note}" for note in told["notes"]]
+    for table, found in told["tables"].items():
         counted = f": {found['rows']:,} rows" if found["rows"] is not None else f", the first {len(found['first'])}"
         lines += ["", f"{table}{counted}"]
         for row in found["first"]:
@@ -67,6 +70,7 @@ def as_table(path: Path, rows: int) -> dict[str, Any]:
 
     Raises:
         StoreError: when there is nothing at the path, or nothing that can be read.
+        Damaged: when the artifact is not as it was published.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -78,6 +82,13 @@ def as_table(path: Path, rows: int) -> dict[str, Any]:
     if path.is_dir() and not (path / RECORD).exists():
         raise StoreError(f"{path}: no {RECORD} in it, so it is no finished artifact")
     tables: dict[str, Any] = {}
+    record, notes = None, list[str]()
+    if path.is_dir():
+        record = read_record(path / RECORD)
+        state = payload_state(path, record)
+        if not state.readable:
+            raise Damaged(state.reason)
+        notes += [state.reason] if state.reason else []
     for file in sorted(path.glob("*.parquet")) if path.is_dir() else [path] if path.suffix == ".parquet" else []:
         try:
             with pq.ParquetFile(file) as parquet:
@@ -90,11 +101,10 @@ def as_table(path: Path, rows: int) -> dict[str, Any]:
             raise StoreError(f"{file}: not a Parquet file ({error})") from error
     metrics = path / METRICS if path.is_dir() else path
     if metrics.name == METRICS and metrics.exists():
-        lines = metrics.read_text(encoding="utf-8").splitlines()
-        shown = lines[:1] + lines[-1:] if len(lines) > 1 else lines
-        tables[metrics.name] = {"rows": len(lines), "first": [json.loads(line) for line in shown]}
-    record = read_record(path / RECORD) if path.is_dir() else None
-    return {"record": record, "tables": tables}
+        found, problems = rows_of(metrics)
+        tables[metrics.name] = {"rows": len(found), "first": found[:1] + found[-1:] if len(found) > 1 else found}
+        notes += problems
+    return {"record": record, "tables": tables, "notes": notes}
 
 
 def _somebody_s(path: Path, rows: int) -> dict[str, Any]:
@@ -105,7 +115,7 @@ def _somebody_s(path: Path, rows: int) -> dict[str, Any]:
         what, first = first_rows(path, rows)
     except UnusableFile as error:
         raise StoreError(str(error)) from error
-    return {"record": None, "tables": {f"{path.name} ({what})": {"rows": None, "first": first}}}
+    return {"record": None, "notes": [], "tables": {f"{path.name} ({what})": {"rows": None, "first": first}}}
 
 
 def _fields(record: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,9 @@
 A stage writes into `<store>/.partial/`; the folder is renamed into place once the record is in it and everything is
 on disk. An artifact is done when its record exists and the payload matches the record's checksums. A file whose
 modification is no later than the record's is taken as it was published; any other is read and hashed again.
+
+Weights may be deleted to save room: the record and all else of that artifact stay readable, and the weights are made
+again when something needs them.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +31,11 @@ from harness.fingerprint import Artifact
 
 RECORD = "record.json"
 METRICS = "metrics.jsonl"
+WEIGHTS = ".safetensors"
+"""Ending of the files that may be deleted to save room."""
+_GONE = "the file is gone"
+_ALWAYS = 1 << 63
+"""Later than any file was changed."""
 
 
 class StoreError(RuntimeError):
@@ -42,8 +50,14 @@ class Damaged(StoreError):
 class State:
     """Whether an artifact is there to be used."""
 
-    word: Literal["done", "missing", "damaged"]
+    word: Literal["done", "weightless", "missing", "damaged"]
+    """"weightless": as published but for weights that somebody deleted."""
     reason: str = ""
+
+    @property
+    def readable(self) -> bool:
+        """Whether its record and whatever is there of its payload are as published."""
+        return self.word in ("done", "weightless")
 
 
 class Store:
@@ -79,10 +93,13 @@ class Store:
 
         Raises:
             FileNotFoundError: when there is none.
-            Damaged: when it is no record, or another artifact's.
+            Damaged: when it is no record, cannot be read, or is another artifact's.
         """
         path = self.folder(artifact) / RECORD
-        stamp = path.stat().st_mtime_ns
+        try:
+            stamp = path.stat().st_mtime_ns
+        except PermissionError as error:
+            raise Damaged(_unreadable(path, error)) from error
         known = self._known.get(artifact.fingerprint)
         if known and known[0] == stamp:
             return known[1]
@@ -92,8 +109,9 @@ class Store:
         self._known[artifact.fingerprint] = (stamp, record)
         return record
 
-    def state(self, artifact: Artifact, *, hash_everything: bool = False) -> State:
-        """Done, missing, or damaged and why. `hash_everything` reads every byte of the payload again."""
+    def state(self, artifact: Artifact, *, hash_everything: bool = False, weights: bool = True) -> State:
+        """How the artifact stands, and why. `hash_everything` reads every byte of the payload again; without
+        `weights`, those are held to their sizes alone."""
         folder = self.folder(artifact)
         try:
             record = self.record(artifact)
@@ -101,12 +119,7 @@ class Store:
             return State("missing", "folder without record.json: never finished" if folder.exists() else "never made")
         except Damaged as error:
             return State("damaged", str(error))
-        published = (folder / RECORD).stat().st_mtime_ns
-        for name, expected in record["payload"].items():
-            problem = _mismatch(folder / name, expected, None if hash_everything else published)
-            if problem:
-                return State("damaged", f"{folder / name}: {problem}; {_remedy(folder)}")
-        return State("done")
+        return payload_state(folder, record, hash_everything=hash_everything, weights=weights)
 
     def open(self, artifact: Artifact) -> Path:
         """The folder of a finished artifact, every checksum verified.
@@ -116,7 +129,7 @@ class Store:
         """
         state = self.state(artifact, hash_everything=True)
         if state.word != "done":
-            raise Damaged(state.reason if state.word == "damaged" else f"{self.folder(artifact)}: {state.reason}")
+            raise Damaged(f"{self.folder(artifact)}: {state.reason}" if state.word == "missing" else state.reason)
         return self.folder(artifact)
 
     @contextmanager
@@ -171,14 +184,55 @@ class Store:
                 continue  # a sibling is only a hint; `state` reports the damage where the artifact is wanted
 
 
+def payload_state(
+    folder: Path,
+    record: dict[str, Any],
+    *,
+    only: Collection[str] | None = None,
+    hash_everything: bool = False,
+    weights: bool = True,
+) -> State:
+    """How the payload of a finished artifact (of it, the files `only`) stands to its record."""
+    untouched_since = None if hash_everything else (folder / RECORD).stat().st_mtime_ns
+    deleted = ""
+    for name, expected in record["payload"].items():
+        if only is not None and name not in only:
+            continue
+        sized = name.endswith(WEIGHTS) and not weights
+        problem = _mismatch(folder / name, expected, _ALWAYS if sized else untouched_since)
+        if problem == _GONE and name.endswith(WEIGHTS):
+            deleted = f"{folder / name}: weights that were deleted"
+        elif problem:
+            return State("damaged", f"{folder / name}: {problem}; {_remedy(folder)}")
+    return State("weightless", deleted) if deleted else State("done")
+
+
+def published(folder: Path, *only: str) -> dict[str, Any]:
+    """The record of the finished artifact in `folder`, every byte of its payload verified (of it, the files `only`).
+    Weights may have been deleted.
+
+    Raises:
+        FileNotFoundError: when there is no record.
+        Damaged: when something is not as it was published.
+    """
+    record = read_record(folder / RECORD)
+    state = payload_state(folder, record, only=only or None, hash_everything=True)
+    if not state.readable:
+        raise Damaged(state.reason)
+    return record
+
+
 def read_record(path: Path) -> dict[str, Any]:
     """A record from its file.
 
     Raises:
+        FileNotFoundError: when there is none.
         Damaged: naming the file, what is wrong and what to do.
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
+    except (IsADirectoryError, PermissionError) as error:
+        raise Damaged(_unreadable(path, error)) from error
     except (ValueError, UnicodeDecodeError) as error:
         raise Damaged(f"{path}: not a record ({error}); {_remedy(path.parent)}") from error
     if not isinstance(record, dict) or record.pop("sha256", None) != _seal(record):
@@ -200,14 +254,26 @@ def _seal(record: dict[str, Any]) -> str:
 def _mismatch(path: Path, expected: dict[str, Any], untouched_since: int | None) -> str:
     try:
         stat = path.stat()
+        return _changed(path, stat, expected, untouched_since)
     except FileNotFoundError:
-        return "the file is gone"
+        return _GONE
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+
+
+def _changed(path: Path, stat: os.stat_result, expected: dict[str, Any], untouched_since: int | None) -> str:
     if stat.st_size != expected["bytes"]:
         return f"{stat.st_size} bytes where {expected['bytes']} were published"
     if untouched_since is not None and stat.st_mtime_ns <= untouched_since:
         return ""
     found = checksum(path)
     return "" if found == expected["sha256"] else f"checksum {found[:16]} where {expected['sha256'][:16]} was published"
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    if isinstance(error, IsADirectoryError):
+        return f"{path}: a folder where the record belongs; {_remedy(path.parent)}"
+    return f"{path}: cannot be read ({error.strerror}); make it readable, or {_remedy(path.parent)}"
 
 
 def _remedy(folder: Path) -> str:

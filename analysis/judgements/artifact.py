@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from analysis.judgements.items import Item, Judgement, NoJudgements, judged_in_both, judged_once
 from analysis.verdicts import BothOrders, Winner, winner
 from harness.rows import EXAMPLES, RAW_SHOWN, VERDICTS, Unreadable
-from harness.store import RECORD, checksum, read_record
+from harness.store import RECORD, Damaged, published, read_record
 
 KIND = "our verdicts"
 COLUMNS = ("prompt", "order", "verdict", "a_characters", "b_characters", "source")
@@ -38,10 +38,14 @@ def judgement(path: Path) -> Judgement:
     """The verdicts of a folder or file.
 
     Raises:
-        NoJudgements: when a column is not there, or the file is no whole Parquet or not what was published.
-        Damaged: when there is a record beside it that is not as it was written.
+        NoJudgements: when a column is not there, or the file is no whole Parquet; or when it, or the judged
+            answers that the same store holds, are not what was published.
     """
     table = path / VERDICTS if path.is_dir() else path
+    try:
+        judge, texts = _judge(table.parent, table), _texts(table.parent)
+    except Damaged as error:
+        raise NoJudgements(str(error)) from error
     try:
         there = pq.read_schema(table).names
         lacking = [column for column in COLUMNS if column not in there]
@@ -75,9 +79,8 @@ def judgement(path: Path) -> Judgement:
     notes = [f"{half} prompts have one order only; the other counts as unparsed"] if half else []
     notes += ["one order only: flips cannot be seen"] if single else []
     name, against = _names(table.parent.name)
-    texts = _texts(table.parent)
     items = tuple(replace(one, prompt=texts.get(one.prompt, one.prompt)) for one in items)
-    return Judgement(name, against, _judge(table.parent, table), KIND, (file,), items, tuple(aside), tuple(notes))
+    return Judgement(name, against, judge, KIND, (file,), items, tuple(aside), tuple(notes))
 
 
 def _item(prompt: str, given: dict[str, tuple[Winner | None, dict[str, Any]]], single: bool) -> Item:
@@ -91,11 +94,12 @@ def _item(prompt: str, given: dict[str, tuple[Winner | None, dict[str, Any]]], s
 
 def _texts(folder: Path) -> dict[str, str]:
     """The prompts' texts by id, from the first of the judged answers that is in the store."""
-    if not (folder / RECORD).is_file():
+    if not (folder / RECORD).exists():
         return {}
     for name in read_record(folder / RECORD).get("inputs", ()):
-        table = folder.parent.parent / name / EXAMPLES
-        if table.is_file():
+        answers = folder.parent.parent / name
+        if (answers / RECORD).exists() and EXAMPLES in published(answers, EXAMPLES)["payload"]:
+            table = answers / EXAMPLES
             ids, texts = pq.read_table(table, columns=["id", "instruction"]).to_pydict().values()
             # Where a text stands twice, ids keep its prompts apart.
             times = Counter(texts)
@@ -110,12 +114,9 @@ def _names(folder: str) -> tuple[str, str]:
 
 def _judge(folder: Path, table: Path) -> str:
     """The judge by the record's expression, and the payload held to its checksum; empty without a record."""
-    if not (folder / RECORD).is_file():
+    if not (folder / RECORD).exists():
         return ""
-    record = read_record(folder / RECORD)
-    published = record.get("payload", {}).get(table.name, {}).get("sha256")
-    if published and checksum(table) != published:
-        raise NoJudgements(f"{table}: not what the record says was published; restore it, or judge again")
+    record = published(folder, table.name)
     by = record["expression"].get(record["fingerprint"], {}).get("fields", {}).get("by", {})
     told = [str(by[field]) for field in ("name", "judge", "config", "model") if isinstance(by.get(field), str)]
     return " ".join([by.get("class", ""), *told]).strip()

@@ -85,7 +85,7 @@ def _records(store: Store, targets: Iterable[Artifact]) -> tuple[list[tuple[Arti
             continue
         seen.add(one.fingerprint)
         waiting.extend(one.inputs[::-1])
-        if store.state(one).word == "done":
+        if store.state(one, weights=False).readable:
             found.append((one, store.record(one)))
         else:
             unfinished += 1

@@ -16,6 +16,7 @@ from harness.export.cards import (
 )
 from harness.export.licences import for_hub
 from harness.export.lineage import Lineage, literal
+from harness.metrics import rows_of
 from harness.store import METRICS
 from harness.templates import ChatTemplate, Template
 
@@ -124,8 +125,7 @@ def _metrics_section(folder: Path) -> list[str]:
     if not path.is_file():
         return []
     losses = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in rows_of(path)[0]:
         if isinstance(row.get("loss"), (int, float)):
             losses.append((row["step"], row["loss"]))
     shown = [*losses[:1], *losses[-3:]] if len(losses) > 3 else losses

@@ -15,7 +15,7 @@ from harness.export.licences import LicenceOf, notices
 from harness.export.lineage import lineage
 from harness.export.model_cards import ADAPTER, BASE, base_name, card, template_of
 from harness.export.target import CARD, EXPORTED, written
-from harness.store import METRICS, RECORD, StoreError, read_record
+from harness.store import METRICS, RECORD, StoreError
 from harness.templates import ChatTemplate, Template
 
 TOKENIZER = "tokenizer_config.json"
@@ -74,9 +74,7 @@ def model_card(folder: Path, *, licence_of: LicenceOf = nothing_known) -> str:
     Raises:
         StoreError: when it is no finished artifact.
     """
-    if not (folder / RECORD).is_file():
-        raise StoreError(f"{folder}: no {RECORD} in it, so it is no finished artifact")
-    record = read_record(folder / RECORD)
+    record = record_of(folder)
     return card(record, folder, lineage(record, folder, licence_of), name=folder.name, with_base=False)
 
 

@@ -14,7 +14,7 @@ from harness.judging.itself import answered_by, generators_of
 from harness.outcomes import Matched
 from harness.rows import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, read
 from harness.setup_file import named_files
-from harness.store import RECORD, checksum
+from harness.store import RECORD, checksum, published
 
 Make = Callable[[Examples], Path]
 
@@ -40,11 +40,12 @@ def side(name: str, data: Path) -> Side:
 
     Raises:
         FieldError: when it is none of these.
+        Damaged: when the artifact is not as it was published.
     """
     folder = Path(name)
-    if folder.is_dir() and (folder / RECORD).is_file():
+    if folder.is_dir() and (folder / RECORD).exists():
         table = folder / EXAMPLES
-        if not table.is_file():
+        if EXAMPLES not in published(folder)["payload"]:
             raise FieldError(f"{name}: no {EXAMPLES} in it, so it holds no answers; give a folder of `responses/`")
         sha256 = checksum(table)
         # The folder's name says what it is; every artifact's table is called the same.

@@ -65,16 +65,15 @@ def mirror(store: Store, made: Mapping[str, list[Artifact]]) -> str:
             from harness.tracking.server import hold_reachable
 
             hold_reachable()
-            _write(store, made, online=True)
-            return ""
+            return _left_out(_write(store, made, online=True))
         except Exception as error:
             reason = _told(error)
     try:
-        _write(store, made, online=False)
+        left_out = _left_out(_write(store, made, online=False))
     except Exception as error:
         return f"W&B's runs were not written: {_told(error)}; nothing is lost: humpback mirror writes them"
     if not reason:
-        return ""
+        return left_out
     return f"{reason}; the runs are offline below {store.root / 'wandb'}, and humpback mirror --online sends them"
 
 
@@ -84,11 +83,20 @@ def _told(error: Exception) -> str:
     return (first[0] if first else type(error).__name__).split("; nothing is lost")[0]
 
 
-def _write(store: Store, made: Mapping[str, list[Artifact]], *, online: bool) -> None:
-    known = uses([store.root / "results"])
-    runs = (run_of(store, store.record(one), known, name) for name, artifacts in made.items() for one in artifacts)
+def _left_out(problems: list[str]) -> str:
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"not mirrored: {problems[0]}{more}" if problems else ""
+
+
+def _write(store: Store, made: Mapping[str, list[Artifact]], *, online: bool) -> list[str]:
+    """What could not be mirrored, a line each."""
+    known, problems = uses([store.root / "results"]), list[str]()
+    runs = (
+        run_of(store, store.record(one), known, problems, name) for name, artifacts in made.items() for one in artifacts
+    )
     for _ in mirror_runs(store, runs, online=online):
         pass
+    return problems
 
 
 def mirror_runs(store: Store, runs: Iterable[Run], *, online: bool) -> Iterator[tuple[Run, bool]]:

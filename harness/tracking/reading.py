@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from harness.metrics import rows_of
 from harness.store import RECORD, Damaged, Store, read_record
 
 EXPERIMENT = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
@@ -31,11 +32,34 @@ Uses = Mapping[str, frozenset[str]]
 """By fingerprint: the experiments, setups, arms and seeds that an artifact belongs to."""
 
 
+def held_in(folder: Path) -> dict[str, Any]:
+    """The arms.json of written results.
+
+    Raises:
+        Damaged: when it cannot be read.
+    """
+    path = folder / "arms.json"
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(held, dict):
+            raise ValueError(f"a {type(held).__name__} where an object belongs")
+    except (OSError, ValueError) as error:
+        raise _rewritten(path, error) from error
+    return held
+
+
+def _rewritten(path: Path, error: Exception) -> Damaged:
+    return Damaged(f"{path}: cannot be read ({error}); run the experiment again, which writes it anew")
+
+
 def uses(results: Iterable[Path]) -> Uses:
-    """What the arms.json files below these folders say of each artifact."""
+    """What the arms.json files below these folders say of each artifact. What cannot be read says nothing."""
     found: dict[str, set[str]] = {}
     for experiment, setup, folder in written(results):
-        held = json.loads((folder / "arms.json").read_text(encoding="utf-8"))
+        try:
+            held = held_in(folder)
+        except Damaged:
+            continue
         for fingerprint in held.get("artifacts", {}):
             found.setdefault(fingerprint, set()).update((experiment, setup))
         for seed, arms in held.get("arms", {}).items():
@@ -67,23 +91,13 @@ def config_of(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def metrics_of(path: Path) -> list[dict[str, Any]]:
-    """The rows of a metrics.jsonl, merged by step, steps rising; none if nothing was measured. A last line that its
-    writer died over is left out.
-
-    Raises:
-        Damaged: for any other line that is no JSON, naming it.
-    """
+def metrics_of(path: Path, unusable: list[str]) -> list[dict[str, Any]]:
+    """The rows of a metrics.jsonl, merged by step, steps rising; none if nothing was measured. `unusable` gets a
+    message for each line that is no row."""
     rows: dict[int, dict[str, Any]] = {}
-    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-    lines = text.splitlines()
-    for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            if number == len(lines) and not text.endswith("\n"):
-                break
-            raise Damaged(f"{path}, line {number}: not JSON ({error}); nothing after it is mirrored") from error
+    found, problems = rows_of(path)
+    unusable += problems
+    for row in found:
         rows.setdefault(row["step"], {}).update(row)
     return [rows[step] for step in sorted(rows)]
 
@@ -108,11 +122,18 @@ def verdicts(folder: Path, record: dict[str, Any]) -> dict[str, Table]:
 
 
 def table_of(path: Path) -> Table:
-    """A column is numbers where every cell that is not empty is one."""
-    with path.open(encoding="utf-8", newline="") as file:
-        heads, *rows = list(csv.reader(file)) or [[]]
-    columns = [_numbers(column) for column in zip(*rows, strict=True)]
-    return Table(tuple(heads), tuple(zip(*columns, strict=True)))
+    """A column is numbers where every cell that is not empty is one.
+
+    Raises:
+        Damaged: when it is no CSV with as many cells in each line.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            heads, *rows = list(csv.reader(file)) or [[]]
+        columns = [_numbers(column) for column in zip(*rows, strict=True)]
+        return Table(tuple(heads), tuple(zip(*columns, strict=True)))
+    except (OSError, ValueError, csv.Error) as error:
+        raise _rewritten(path, error) from error
 
 
 def _numbers(cells: Iterable[str]) -> list[str | float | None]:

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness import attempts
-from harness.store import METRICS, Store, checksum
+from harness.store import METRICS, Damaged, Store, checksum, payload_state
 from harness.tracking.reading import (
     EXPERIMENT,
     Table,
     Uses,
     asked_by,
     config_of,
+    held_in,
     metrics_of,
     records,
     table_of,
@@ -71,25 +72,32 @@ class Run:
 def all_runs(store: Store, results: Iterable[Path], unusable: list[str]) -> Iterator[Run]:
     """Every run of a store and of results folders (each DIR/SETUP/EXPERIMENT/), inputs before what needs them.
 
-    unusable: where the messages go of records that are damaged; they have no run.
+    unusable: where the messages go of artifacts that are damaged, which have no run, and of lines that are no metrics.
     """
     folders = list(results)
     known = uses(folders)
     for record in records(store, unusable):
-        yield run_of(store, record, known)
-    for described, metrics in attempts.ended(store):
-        yield attempt_run(described, metrics, known)
+        state = payload_state(store.root / record["name"], record)
+        if state.readable:
+            yield run_of(store, record, known, unusable)
+        else:
+            unusable.append(state.reason)
+    for described, metrics in attempts.ended(store, unusable):
+        yield attempt_run(described, metrics, known, unusable)
     for experiment, setup, folder in written(folders):
-        yield results_run(experiment, setup, folder)
+        try:
+            yield results_run(experiment, setup, folder)
+        except Damaged as error:
+            unusable.append(str(error))
 
 
-def run_of(store: Store, record: dict[str, Any], known: Uses, group: str = "") -> Run:
+def run_of(store: Store, record: dict[str, Any], known: Uses, unusable: list[str], group: str = "") -> Run:
     """The run of a finished artifact. `group` stands where its command names no experiment."""
     folder = store.root / record["name"]
     return Run(
         id=record["fingerprint"][:16],
         **_common(record, known, group),
-        history=tuple(metrics_of(folder / METRICS)),
+        history=tuple(metrics_of(folder / METRICS, unusable)),
         summary={
             **{f"count/{key}": value for key, value in record["counts"].items()},
             "duration_seconds": record["seconds"],
@@ -101,10 +109,10 @@ def run_of(store: Store, record: dict[str, Any], known: Uses, group: str = "") -
     )
 
 
-def attempt_run(described: dict[str, Any], metrics: Path, known: Uses) -> Run:
+def attempt_run(described: dict[str, Any], metrics: Path, known: Uses, unusable: list[str]) -> Run:
     """The run of an attempt that ended without an artifact, with all that it had measured."""
     common = _common(described, known, "")
-    rows = metrics_of(metrics)
+    rows = metrics_of(metrics, unusable)
     return Run(
         **{
             **common,
@@ -122,8 +130,12 @@ def attempt_run(described: dict[str, Any], metrics: Path, known: Uses) -> Run:
 
 
 def results_run(experiment: str, setup: str, folder: Path) -> Run:
-    """The run of an experiment's results: its tables (rows, comparisons with their verdicts) and figures."""
-    held = json.loads((folder / "arms.json").read_text(encoding="utf-8"))
+    """The run of an experiment's results: its tables (rows, comparisons with their verdicts) and figures.
+
+    Raises:
+        Damaged: when a file of them cannot be read, naming it.
+    """
+    held = held_in(folder)
     return Run(
         id=sha256(f"results/{setup}/{experiment}".encode()).hexdigest()[:16],
         name=f"{experiment} on {setup}",

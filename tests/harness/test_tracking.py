@@ -22,7 +22,7 @@ from experiments.setup import Setup
 from harness import attempts, cli_mirror, tracking
 from harness.fingerprint import Artifact
 from harness.run import make
-from harness.store import METRICS, Damaged, Store, StoreError
+from harness.store import METRICS, Store, StoreError
 from harness.tracking.reading import asked_by, metrics_of
 from tests.conftest import MACHINE, SOURCE
 
@@ -132,7 +132,7 @@ def test_a_run_says_nothing_of_the_machine(made: Made, tiny: Setup, shared_store
 
 
 def test_metrics_are_merged_by_step(made: Made, tiny: Setup) -> None:
-    rows = metrics_of(made(seed_model(tiny)) / METRICS)
+    rows = metrics_of(made(seed_model(tiny)) / METRICS, [])
     assert [row["step"] for row in rows] == sorted({row["step"] for row in rows})
     assert {"loss", "learning_rate"} <= rows[0].keys()
 
@@ -304,8 +304,8 @@ def test_an_attempt_that_is_still_alive_is_left_alone(tmp_path: Path, tiny: Setu
     store.prepare()
     died(tmp_path, node, "killed")
     with store.lock(node):
-        assert list(attempts.ended(store)) == []
-    assert len(list(attempts.ended(store))) == 1
+        assert list(attempts.ended(store, [])) == []
+    assert len(list(attempts.ended(store, []))) == 1
 
 
 def test_a_stage_that_ends_well_leaves_no_attempt(tmp_path: Path, tiny: Setup) -> None:
@@ -315,10 +315,15 @@ def test_a_stage_that_ends_well_leaves_no_attempt(tmp_path: Path, tiny: Setup) -
     assert [path for path in (tmp_path / ".attempts").rglob("*") if path.is_file()] == []
 
 
-def test_a_broken_line_inside_a_log_is_named(tmp_path: Path) -> None:
-    (tmp_path / METRICS).write_text('{"step": 1, "a": 2}\nnonsense\n{"step": 2}\n')
-    with pytest.raises(Damaged, match=r"metrics\.jsonl, line 2"):
-        metrics_of(tmp_path / METRICS)
+def test_a_broken_line_inside_a_log_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    unusable: list[str] = []
+    (tmp_path / METRICS).write_text('{"step": 1, "a": 2}\nnonsense\n[]\n{"a": 1}\n{"step": 2}\n{"step": 3')
+    assert metrics_of(tmp_path / METRICS, unusable) == [{"step": 1, "a": 2}, {"step": 2}]
+    assert [one.split(":")[0].split(", ")[1] for one in unusable] == ["line 2", "line 3", "line 4"]
+    assert all(str(tmp_path) in one and one.endswith("delete that line") for one in unusable)
+    (tmp_path / "folder").mkdir()
+    assert metrics_of(tmp_path / "folder", unusable) == []
+    assert "folder: cannot be read" in unusable[-1]
 
 
 @pytest.mark.parametrize(

@@ -83,19 +83,19 @@ def test_the_payload_is_held_to_its_record(tmp_path: Path) -> None:
     record = {
         "fingerprint": "f",
         "expression": {"f": {"class": "Judged", "fields": {"by": by}}},
-        "payload": {VERDICTS: {"bytes": 1, "sha256": checksum(path / VERDICTS)}},
+        "payload": {VERDICTS: {"bytes": (path / VERDICTS).stat().st_size, "sha256": checksum(path / VERDICTS)}},
     }
     (path / RECORD).write_text(json.dumps({**record, "sha256": _seal(record)}))
     assert single(path).judge == "MicroJudge"
     write(path / VERDICTS, Verdict, [verdict("p1", "ab", "second")])
-    with pytest.raises(NoJudgements, match="not what the record says"):
+    with pytest.raises(NoJudgements, match=r"where .* was published|were published"):
         single(path)
 
 
 def test_a_prompt_is_known_by_its_text_where_the_answers_lie_in_the_store(tmp_path: Path) -> None:
     """So that a judge's verdicts join with people's votes; texts that stand twice keep their ids."""
     from harness.rows import EXAMPLES, Example
-    from harness.store import RECORD, _seal
+    from harness.store import RECORD, _seal, checksum
 
     path = folder(tmp_path / "judged", [verdict(f"p{i}", order, "tie") for i in (1, 2, 3) for order in ("ab", "ba")])
     record = {
@@ -108,7 +108,12 @@ def test_a_prompt_is_known_by_its_text_where_the_answers_lie_in_the_store(tmp_pa
     answers = tmp_path / "responses" / "m1-2" / EXAMPLES
     answers.parent.mkdir(parents=True)
     write(answers, Example, [Example("p1", "Why?"), Example("p2", "How?"), Example("p3", "How?")])
+    payload = {EXAMPLES: {"bytes": answers.stat().st_size, "sha256": checksum(answers)}}
+    (answers.parent / RECORD).write_text(json.dumps({"payload": payload, "sha256": _seal({"payload": payload})}))
     assert [item.prompt for item in single(path).items] == ["Why?", "p2", "p3"]
+    write(answers, Example, [Example("p1", "Who?"), Example("p2", "How?"), Example("p3", "How?")])
+    with pytest.raises(NoJudgements, match=r"examples\.parquet: .*restore it"):
+        single(path)
 
 
 @dataclass(frozen=True)

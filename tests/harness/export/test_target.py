@@ -84,6 +84,6 @@ def test_what_cannot_be_exported_is_refused(put: Put, tmp_path: Path) -> None:
         export(tmp_path, out, Parquet())
     with (segments / EXAMPLES).open("ab") as file:
         file.write(b"x")
-    with pytest.raises(Damaged, match="not as it was published"):
+    with pytest.raises(Damaged, match="were published; restore it"):
         export(segments, out, Parquet())
     assert not out.exists()
