@@ -15,13 +15,16 @@ from harness.gguf_file import header, is_gguf
 from harness.models import FolderModel, GgufModel
 from harness.setup_file import _Found
 from harness.store import StoreError, checksum
+from harness.templates import ChatTemplate
 from tests.real_model import FILE
 
 
 def test_the_file_is_a_base_named_by_its_checksum(smollm2: Path) -> None:
     found = _Found(Path(), Path())
     base = found.model("base", str(smollm2))
-    assert base == GgufModel(FILE, checksum(smollm2))
+    assert isinstance(base, GgufModel)
+    assert (base.label, base.sha256) == (FILE, checksum(smollm2))
+    assert base.template == ChatTemplate(header(smollm2).values["tokenizer.chat_template"])
     assert found.files == {base.sha256: str(smollm2.resolve())}
     told = header(smollm2)
     assert (told.architecture, told.number("context_length"), len(told.types)) == ("llama", 8_192, 272)
