@@ -113,11 +113,11 @@ class Client:
         async def work(waiting: Iterator[Request], http: Http) -> None:
             for request in waiting:
                 request = sent(request, self.endpoint)
-                head = request.key(0)[:16]
-                if head in tally.seen:
+                first = request.key(0)
+                if first[:16] in tally.seen:
                     continue
-                tally.seen.add(head)
-                await self._settle(http, request, samples, accept, tally)
+                tally.seen.add(first[:16])
+                await self._settle(http, request, first, samples, accept, tally)
                 report(tally.finished, max(total, len(tally.seen)))
 
         async def run() -> None:
@@ -147,10 +147,11 @@ class Client:
         return answer_in(self._journal, request, samples, accept)[0]
 
     async def _settle(
-        self, http: Http, request: Request, samples: int, accept: Callable[[Reply], bool], tally: _Tally
+        self, http: Http, request: Request, first: str, samples: int, accept: Callable[[Reply], bool], tally: _Tally
     ) -> None:
+        """Answer one request, whose key is `first`."""
         for sample in range(samples):
-            key = request.key(sample)
+            key = request.key(sample) if sample else first
             try:
                 known = self._journal.known(key)
                 if known is None and sample and request.is_greedy:
@@ -161,7 +162,7 @@ class Client:
                     break
                 accepted = accept(reply)
             except Refused as refused:
-                await self._refuse(request.key(0), refused, tally)
+                await self._refuse(first, refused, tally)
                 break
             except NoText:
                 break
