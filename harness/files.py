@@ -74,7 +74,7 @@ class InstructionSet(Examples):
     other fields beside a pair is in docs/data.md.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -91,7 +91,7 @@ class PromptSet(Examples):
     """Prompts to answer, with their category as `source`. An output in the file is kept: it can be a reference. A row's
     own system sentence stands above its prompt, for models answer under the experiment's."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -135,6 +135,8 @@ class WebPages(Pages):
 class Texts(Examples):
     """Ready outputs that stand for segments of web pages: LIMA's completions, or any column of text. The rules for web
     pages are not applied to them. Of pairs the outputs are taken, and the instructions are held back."""
+
+    VERSION: ClassVar[int] = 2
 
     files: tuple[File | Source, ...]
     n: int | None = None

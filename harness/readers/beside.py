@@ -10,18 +10,18 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from harness.readers.chats import turns_of
+from harness.readers.chats import SYSTEMS, as_turns, turns_of
 from harness.readers.flags import acted_on, withheld
-from harness.readers.turns import Refused, Turn, below
+from harness.readers.layouts import PROMPTS
+from harness.readers.turns import Refused, Turn, below, is_empty
 from harness.readers.values import kind
 
-SYSTEMS = ("system", "system_prompt", "system_message", "system_instruction")
 HISTORIES = ("history", "chat_history", "conversation_history", "dialogue_history")
 CONTEXTS = ("context", "passage", "background")
+DEFINITIONS = ("definition", "task_definition")
+CHOICES = ("choices", "options", "answer_choices", "answer_options", "endings")
 TOOLS = ("tools", "functions", "tool_calls", "function_call", "function_calls")
 MEDIA = ("image", "images", "image_path", "image_url", "audio", "audios", "video", "videos")
-_PAIRS = (("user", "assistant"), ("human", "assistant"), ("prompt", "response"), ("question", "answer"))
-_MORE_PAIRS = (("instruction", "output"), ("query", "response"), ("q", "a"))
 
 
 def with_what_stands_beside(turn: Turn, row: dict[str, Any], used: Collection[str]) -> tuple[Turn, list[str]]:
@@ -30,10 +30,10 @@ def with_what_stands_beside(turn: Turn, row: dict[str, Any], used: Collection[st
     Raises:
         Refused: for a field that changes the meaning in a way that text alone cannot hold.
     """
-    aside = []
+    aside = list(turn.aside)
     for name, value in row.items():
         spelled = name.lower().replace("-", "_")
-        if name in used or _empty(value):
+        if name in used or is_empty(value) or _is_said(turn, value):
             continue
         if spelled in SYSTEMS:
             turn = _with_system(turn, name, value)
@@ -41,6 +41,12 @@ def with_what_stands_beside(turn: Turn, row: dict[str, Any], used: Collection[st
             turn = _with_history(turn, name, value)
         elif spelled in CONTEXTS:
             turn = _with_context(turn, name, value)
+        elif spelled in DEFINITIONS:
+            turn = replace(turn, instruction=f"{_text(name, value)}\n\n{turn.instruction}")
+        elif spelled in CHOICES:
+            _named_in(turn, name, value)
+        elif spelled in PROMPTS and isinstance(value, str):
+            _the_same(turn, name, value)
         elif spelled in TOOLS:
             raise Refused(f"field {name} offers tools; an answer that may call them is more than text")
         elif spelled in MEDIA:
@@ -51,10 +57,32 @@ def with_what_stands_beside(turn: Turn, row: dict[str, Any], used: Collection[st
     return replace(turn, instruction=below(turn.earlier, turn.instruction), withheld=held), aside
 
 
-def _empty(value: Any) -> bool:
-    if isinstance(value, str):
-        return value.strip().lower() in ("", "[]", "{}", "null", "none")
-    return value is None or value == [] or value == {}
+def _is_said(turn: Turn, value: Any) -> bool:
+    """Whether a field repeats what was read."""
+    return isinstance(value, str) and value.strip() in (turn.instruction.strip(), (turn.output or "").strip())
+
+
+def _named_in(turn: Turn, name: str, value: Any) -> None:
+    """Nothing, where the question names all that it lets choose from.
+
+    Raises:
+        Refused: where it does not: the answer would be one of texts that nobody sees.
+    """
+    given = value.get("text") if isinstance(value, dict) else value
+    for one in given if isinstance(given, list) else [given]:
+        text = one.get("text") if isinstance(one, dict) else one
+        if str(text).strip() not in turn.instruction:
+            raise Refused(f"field {name} holds answers to choose from, and the question does not name them; add them")
+
+
+def _the_same(turn: Turn, name: str, value: str) -> None:
+    """Nothing, where another prompt of the row is part of the instruction, or holds it.
+
+    Raises:
+        Refused: where the two differ.
+    """
+    if value.strip() not in turn.instruction and turn.instruction.strip() not in value:
+        raise Refused(f"field {name} and the row's instruction differ; it takes one of them, or the same text in both")
 
 
 def _with_system(turn: Turn, name: str, value: Any) -> Turn:
@@ -70,11 +98,7 @@ def _with_history(turn: Turn, name: str, value: Any) -> Turn:
         return replace(turn, instruction=f"{value.strip()}\n\n{turn.instruction}")
     if not isinstance(value, list):
         raise Refused(f"field {name} is {kind(value)}; it takes a list of turns, or of pairs of them")
-    turns: list[Any] = []
-    for one in value:
-        keys = next((keys for keys in (*_PAIRS, *_MORE_PAIRS) if isinstance(one, dict) and set(keys) <= set(one)), None)
-        turns += one if isinstance(one, list) else [one[key] for key in keys] if keys else [one]
-    system, said = turns_of(name, turns)
+    system, said = turns_of(name, as_turns(value))
     if len(said) % 2:
         raise Refused(f"field {name} ends with a turn of the user; it takes the answer to it")
     turn = _with_system(turn, name, system) if system else turn
@@ -82,9 +106,13 @@ def _with_history(turn: Turn, name: str, value: Any) -> Turn:
 
 
 def _with_context(turn: Turn, name: str, value: Any) -> Turn:
+    text = _text(name, value)
+    input_ = f"{turn.input}\n\n{text}" if turn.input else text
+    return replace(turn, instruction=f"{turn.instruction}\n\n{text}", input=input_)
+
+
+def _text(name: str, value: Any) -> str:
     parts = value if isinstance(value, list) else [value]
     if not all(isinstance(part, str) for part in parts):
         raise Refused(f"field {name} is {kind(value)}; it takes text")
-    text = "\n\n".join(parts)
-    input_ = f"{turn.input}\n\n{text}" if turn.input else text
-    return replace(turn, instruction=f"{turn.instruction}\n\n{text}", input=input_)
+    return "\n\n".join(parts)

@@ -7,7 +7,7 @@ from typing import Any
 _TRUE = frozenset(
     ("is_safe", "safe", "review_result", "approved", "accepted", "is_valid", "valid", "is_correct", "correct", "keep")
 )
-_TRAINED = frozenset(("label", "train", "trainable", "loss"))
+_TRAINED = frozenset(("label", "kto_tag", "train", "trainable", "loss"))
 _FALSE = frozenset(
     ("deleted", "is_deleted", "removed", "flagged", "is_flagged", "rejected", "hidden", "spam", "is_spam", "toxic")
 ) | frozenset(("is_toxic", "unsafe", "is_unsafe", "discarded"))

@@ -12,7 +12,8 @@ from dataclasses import replace
 from enum import Enum
 from typing import Any
 
-from harness.readers.chats import chat, chat_fields, is_chat
+from harness.readers.chats import SYSTEMS, answer_fields, chat, chat_fields, is_chat
+from harness.readers.transcripts import ended, opened
 from harness.readers.turns import Refused, Turn, first_of, optional, text_of
 from harness.readers.values import kind
 
@@ -40,6 +41,8 @@ class Layout(Enum):
     """instruction and instances, each with input and output"""
     GUANACO = "Guanaco"
     """text, in which ### Human: and ### Assistant: open the turns"""
+    TRANSCRIPT = "transcripts"
+    """chosen, and no prompt: one text, in which Human: and Assistant: open the turns (HH-RLHF)"""
     VICUNA = "Vicuna prompts"
     """text, with question_id or category"""
     KOALA = "Koala prompts"
@@ -75,6 +78,8 @@ def fitting(row: dict[str, Any]) -> tuple[Layout, ...]:
     instruction, output = "instruction" in has, "output" in has
     responses = [name for name in RESPONSES if name in has and not is_chat(row[name])]
     prompts = [name for name in PROMPTS if name in has and not is_chat(row[name])]
+    if instruction and "input" in prompts:
+        prompts.remove("input")  # it stands below the instruction, whatever the answer is called
     several = [name for name in SEVERAL if isinstance(row.get(name), list)]
     if instruction and "instances" in has:
         found.append(Layout.SELF_INSTRUCT)
@@ -88,8 +93,12 @@ def fitting(row: dict[str, Any]) -> tuple[Layout, ...]:
         found += [Layout.PAIR] * (len(prompts) * len(responses))
     elif several and prompts:
         found += [Layout.SEVERAL] * (len(prompts) * len(several))
+    if len(found) == 2 and found[0] in _CHATS and found[1] in _PAIRS and _agree(row, *found):
+        return (found[0],)
     if not found and not prompts and isinstance(row.get("text"), str) and _MARK.match(row["text"]):
         found.append(Layout.GUANACO)
+    elif not found and not prompts and responses == ["chosen"] and ended(row["chosen"]):
+        found.append(Layout.TRANSCRIPT)
     elif not found and "Instruction" in has:
         found.append(Layout.WIZARDLM)
     elif not found and "text" in has and has & {"question_id", "category"} and not prompts:
@@ -97,7 +106,7 @@ def fitting(row: dict[str, Any]) -> tuple[Layout, ...]:
     elif not found and has == {"id", "prompt"}:
         found.append(Layout.KOALA)
     elif not found and not responses:
-        found += [Layout.PROMPTS] * (len([n for n in prompts if n != "input" or not instruction]) + ("text" in has))
+        found += [Layout.PROMPTS] * (len(prompts) + ("text" in has))
     return tuple(found)
 
 
@@ -107,15 +116,25 @@ def parse(layout: Layout, row: dict[str, Any]) -> Turn:
     Raises:
         Refused: naming the field, what was found and what would do.
     """
-    return _PARSERS[layout](row)
+    turn = _PARSERS[layout](row)
+    said = opened(turn.instruction)
+    return replace(turn, instruction=said[-1][1], earlier=(*turn.earlier, *said[:-1])) if said else turn
+
+
+def _agree(row: dict[str, Any], *layouts: Layout) -> bool:
+    """Whether both layouts read the same instruction and output."""
+    try:
+        turns = [parse(one, row) for one in layouts]
+    except Refused:
+        return False
+    return len({(turn.instruction.strip(), (turn.output or "").strip()) for turn in turns}) == 1
 
 
 def used(layout: Layout, row: dict[str, Any]) -> frozenset[str]:
     """The fields that `parse` reads: what is not among them stands beside the pair."""
     match layout:
         case Layout.MESSAGES | Layout.SHAREGPT | Layout.LIMA:
-            answer = {"prompt", "chosen", *(RESPONSES if is_chat(row.get("prompt")) else ())}
-            return frozenset({*chat_fields(row, alike=True), *answer})
+            return frozenset({*chat_fields(row, alike=True), "prompt", *answer_fields(row)})
         case Layout.SELF_INSTRUCT:
             return frozenset(("instruction", "instances"))
         case Layout.SEVERAL:
@@ -126,7 +145,13 @@ def used(layout: Layout, row: dict[str, Any]) -> frozenset[str]:
             return frozenset(("instruction", "context", "response"))
         case Layout.PAIR | Layout.ALPACA | Layout.ALPACA_EVAL:
             return frozenset((*PROMPTS, *RESPONSES))
+        case Layout.TRANSCRIPT:
+            return frozenset(("chosen",))
     return frozenset((*PROMPTS, "text", "Instruction"))
+
+
+_CHATS = (Layout.MESSAGES, Layout.SHAREGPT, Layout.LIMA)
+_PAIRS = (Layout.PAIR, Layout.ALPACA, Layout.ALPACA_EVAL, Layout.DOLLY)
 
 
 def _with_input(instruction: str, given: str, output: str | None) -> Turn:
@@ -144,7 +169,7 @@ def _dolly(row: dict[str, Any]) -> Turn:
 
 
 def _pair(row: dict[str, Any]) -> Turn:
-    return Turn(text_of(row, first_of(row, PROMPTS)), text_of(row, first_of(row, RESPONSES), empty=True))
+    return replace(_prompt(row), output=text_of(row, first_of(row, RESPONSES), empty=True))
 
 
 def _self_instruct(row: dict[str, Any]) -> Turn:
@@ -159,7 +184,9 @@ def _self_instruct(row: dict[str, Any]) -> Turn:
 
 def _prompt(row: dict[str, Any]) -> Turn:
     if row.get("instruction") is not None:
-        return _with_input(text_of(row, "instruction"), optional(row, "input"), None)
+        return _with_input(
+            text_of(row, "instruction"), "" if is_chat(row.get("input")) else optional(row, "input"), None
+        )
     return Turn(text_of(row, first_of(row, (*PROMPTS, "text", "Instruction"))), None)
 
 
@@ -189,7 +216,13 @@ def _several(row: dict[str, Any]) -> Turn:
     best = max(range(len(answers)), key=lambda i: scores[i]) if scores else 0
     key = first_of(answers[best], _ANSWER)
     output = text_of(answers[best], key, empty=True, where=f"{name}[{best}].")
-    return Turn(text_of(row, first_of(row, PROMPTS)), output, others=len(answers) - 1)
+    system = optional(answers[best], first_of(answers[best], (*SYSTEMS, "custom_system_prompt")), f"{name}[{best}].")
+    return replace(_prompt(row), output=output, system=system, others=len(answers) - 1)
+
+
+def _transcript(row: dict[str, Any]) -> Turn:
+    *earlier, (_, instruction), (_, output) = ended(text_of(row, "chosen"))
+    return Turn(instruction, output, earlier=tuple(earlier))
 
 
 _PARSERS: dict[Layout, Callable[[dict[str, Any]], Turn]] = {
@@ -203,6 +236,7 @@ _PARSERS: dict[Layout, Callable[[dict[str, Any]], Turn]] = {
     Layout.PAIR: _pair,
     Layout.SELF_INSTRUCT: _self_instruct,
     Layout.GUANACO: _guanaco,
+    Layout.TRANSCRIPT: _transcript,
     Layout.VICUNA: _prompt,
     Layout.KOALA: _prompt,
     Layout.WIZARDLM: _prompt,

@@ -30,6 +30,8 @@ class Turn:
     """Other answers or instances of the row, which are dropped."""
     withheld: str = ""
     """Why its publisher does not train on it; empty where nothing says so."""
+    aside: tuple[str, ...] = ()
+    """Fields inside of the turns that were not read, such as "messages[].reasoning_content"."""
 
 
 def text_of(row: dict[str, Any], name: str, *, empty: bool = False, where: str = "") -> str:
@@ -49,6 +51,13 @@ def text_of(row: dict[str, Any], name: str, *, empty: bool = False, where: str =
 def optional(row: dict[str, Any], name: str, where: str = "") -> str:
     """The text in a field; empty where it is absent."""
     return "" if row.get(name) is None else text_of(row, name, empty=True, where=where)
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a field says nothing: null, blank, an empty list or object, or the word for one."""
+    if isinstance(value, str):
+        return value.strip().lower() in ("", "[]", "{}", "null", "none")
+    return value is None or value == [] or value == {}
 
 
 def first_of(row: dict[str, Any], names: tuple[str, ...]) -> str:

@@ -117,7 +117,7 @@ def test_system_messages_and_later_turns_of_a_chat(tmp_path: Path) -> None:
         ({"instruction": "q", "output": None, "input": ""}, "field output is null"),
         ({"output": "a"}, "field instruction is missing"),
         ({"other": "a"}, "field instruction is missing"),
-        ({"instruction": "q", "output": "a", "messages": [USER, BOT]}, "two layouts fit .* chat messages and Alpaca"),
+        ({"instruction": "q", "output": "b", "messages": [USER, BOT]}, "two layouts fit .* chat messages and Alpaca"),
         ({"prompt": "q", "completion": "a"}, "no Alpaca row as the others: field instruction is missing"),
         ({"instruction": "q", "output": "a", "prompt": "p"}, "more than one instruction"),
         ({"instruction": "q", "output": "a", "response": "b"}, "more than one instruction or output"),
@@ -166,7 +166,7 @@ def test_a_prompt_beside_a_chat_must_be_its_first_turn(tmp_path: Path) -> None:
 def test_a_file_without_a_layout_or_with_two_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UnusableFile, match=r"set.jsonl: line 1: no layout fits its fields \(a, b\)"):
         list(pairs(written(tmp_path, {"a": "1", "b": 2})))
-    row = {"prompt": "q", "response": "a", "conversations": [{"from": "human", "value": "q"}]}
+    row = {"prompt": "q", "response": "a", "conversations": [{"from": "human", "value": "another"}]}
     with pytest.raises(UnusableFile, match=r"two layouts fit its fields .*: ShareGPT and prompt and response"):
         list(pairs(written(tmp_path, row)))
     (tmp_path / "set.jsonl").write_text("{nothing", encoding="utf-8")
