@@ -14,6 +14,8 @@ from harness.micro.world import World
 from harness.prompts import Prompt
 from harness.templates import Model
 
+SCORE_LABEL = "Score"
+"""A rater's last line is "Score: N"."""
 _GREEDY = Sampling(temperature=0.0, max_new_tokens=256)
 
 

@@ -189,12 +189,14 @@ class Sampling(Value):
 class Backtranslated(Examples):
     """Candidates A: for each segment an instruction written by the backward model (self-augmentation, section 2.1)."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     segments: Examples
     by: Model
     """M_yx, trained on `Reversed` examples; its prompt is theirs."""
     sampling: Sampling
+    rating: Prompt
+    """In which candidates will be shown to a rater: what carries its marks, or the template's, is rejected."""
 
     @property
     def slug(self) -> str:

@@ -35,7 +35,7 @@ def seed_model(setup: Setup) -> Finetuned:
 def candidates(setup: Setup) -> Backtranslated:
     """A: an instruction for every web segment, by the backward model M_yx. Augmentation runs once."""
     backward = Finetuned(setup.base, Reversed(setup.seed_data, setup.backward_prompt), setup.backward)
-    return Backtranslated(setup.segments, by=backward, sampling=setup.augmentation)
+    return Backtranslated(setup.segments, by=backward, sampling=setup.augmentation, rating=setup.scoring.prompt)
 
 
 def rated(setup: Setup, by: Finetuned | MicroOracle, scoring: Scoring | None = None) -> Rated:

@@ -74,6 +74,10 @@ class Encoding:
         """The characters of a control token."""
         return self.control[token]
 
+    def parted(self, text: str) -> tuple[list[str], str]:
+        """The control tokens in a template's text, and the text without them."""
+        return self._any.findall(text), self._any.sub("", text)
+
     def first_mark(self, text: str) -> re.Match[str] | None:
         """Where the first control token of a template's text stands."""
         return self._any.search(text)

@@ -5,6 +5,7 @@ Train, write, rate and judge all take their tokens from here, so what a model is
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jinja2 import TemplateError
@@ -89,6 +90,17 @@ class Speaker:
         if not self._system and said[0]["role"] == "system" and len(said) > 1:
             said = [{**said[1], "content": f"{said[0]['content']}\n\n{said[1]['content']}"}, *said[2:]]
         return self._rendered(said, open_=open_, go_on=not open_) + (self._opens if open_ else "")
+
+    @property
+    def between(self) -> list[str]:
+        """What the template writes around the texts of a system sentence and two turns: before the first, between, and
+        after the last."""
+        if isinstance(self._template, Template):
+            written = self._template.prompt(_USER, _SYSTEM) + _WORD
+        else:
+            said = [{"role": "system", "content": _SYSTEM}] if self._system else []
+            written = self._rendered([*said, _user(_USER), _assistant(_WORD), _user(_USER)], open_=True) + self._opens
+        return re.split(f"{_SYSTEM}|{_USER}|{_WORD}", written)
 
     def _opened(self) -> str:
         """What stands before an output, with any instruction."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from harness.curation import ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore
+from harness.curation import SCORE_LABEL, ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore
 from harness.engines.writing import Writes, Written, engine_for
 from harness.models import ServedModel
 from harness.rows import EXAMPLES, RATINGS, Example, Rating, Writer, read
@@ -19,7 +19,7 @@ from harness.stages import Counts, Work
 from harness.store import StoreError
 
 SCORES = (1, 2, 3, 4, 5)
-_LAST_LINE = re.compile(r"score:\s*([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*\.?$", re.IGNORECASE)
+_LAST_LINE = re.compile(SCORE_LABEL + r":\s*([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*\.?$", re.IGNORECASE)
 
 
 def parsed(reply: str) -> float | None:
@@ -89,7 +89,7 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
 
             engine = Engine.of(node.by.model, work)
             prompts = [engine.speaker.prompt(_question(scoring, row)) for row in rows]
-            chosen = engine.choose(prompts, [f"Score: {score}" for score in SCORES])
+            chosen = engine.choose(prompts, [f"{SCORE_LABEL}: {score}" for score in SCORES])
             for i, (row, probabilities) in enumerate(zip(rows, chosen, strict=True)):
                 if probabilities is None:
                     yield i, Rating(row.id, 0, "prompt too long", None)
