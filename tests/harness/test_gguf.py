@@ -1,7 +1,8 @@
 """A GGUF file as base: what is in it comes out as transformers' own folder has it, or one line says why not.
 
-Neighbours tried: SmolLM2 (byte-level BPE, digits alone) as the real one; the splitting rules of GPT-2, Llama 3 and an
-unknown family; files that are cut in the header, cut in the weights, pointers, parts, other files of that name.
+Neighbours tried: SmolLM2 (byte-level BPE, digits alone) as the real one; files that are cut in the header, cut in the
+weights, pointers, empty, of an old version, other files of that name. Not tried: the splitting rules of other families
+(GPT-2, Llama 3), a SentencePiece vocabulary, a file in parts.
 """
 
 from __future__ import annotations
