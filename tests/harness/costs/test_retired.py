@@ -40,7 +40,9 @@ NOWHERE = Store(Path("nowhere"))
         ("claude-2.1", False),
         ("claude-instant-1.2", False),
         ("openai/GPT-3.5-turbo-0613", False),
-        ("gpt-4", True),
+        ("gpt-4", False),
+        ("gpt-4-1106-preview", False),
+        ("openai/gpt-3.5-turbo", False),
         ("gpt-4o", True),
         ("claude-sonnet-4-5", True),
         ("my-davinci", True),
@@ -66,10 +68,11 @@ def test_a_plan_names_them_once() -> None:
     assert told("alpagasus/against_api_models", SETUPS["alpagasus-7b"]) == [
         "gpt-3.5-turbo-0301",
         "text-davinci-003",
+        "gpt-4",
         "claude-v1",
     ]
     assert "claude-v1" in told("alpagasus/dimensions_and_raters", SETUPS["alpagasus-7b"])
-    assert told("humpback/headline", SETUPS["llama-7b"]) == []
+    assert told("humpback/headline", SETUPS["llama-7b"]) == ["gpt-4"]
     assert told("humpback/headline", SETUPS["micro"]) == []
     judge = AlpacaEvalJudge("alpaca_eval_gpt4", "a3a8f993e02f921c", "gpt-4-0314")
     assert told("humpback/headline", replace(SETUPS["llama-7b"], judge=judge)) == ["gpt-4-0314"]
