@@ -13,6 +13,9 @@ from scipy.special import betaincinv
 FEWEST = 20
 """Prompts, or items, below which no verdict is drawn: with fewer, the percentiles of resampling hold the truth too
 seldom, and 5 points are out of sight."""
+FEWEST_DIFFERENT = 6
+"""Prompts on which two systems have to differ before any verdict: were it five, all for the same one, a coin would do
+so in one of 16 (the exact sign test, two-sided)."""
 _ALIKE = 1e-9
 
 
@@ -27,12 +30,23 @@ def against_interval(scores: NDArray[np.float64]) -> str:
 
 
 def against_verdict(scores: NDArray[np.float64], *, unparsed: int = 0, calls: int = 0, what: str = "prompts") -> str:
-    """Why no verdict can be drawn from (seeds, items) of scores; empty where one can. `unparsed` and `calls` are of the
-    judge."""
+    """Why no verdict can be drawn from (seeds, items) of differences; empty where one can. `unparsed` and `calls`
+    are of the judge."""
     if reason := half_unparsed(unparsed, calls) or against_interval(scores):
         return reason
     there = int((~np.isnan(scores)).any(axis=0).sum())
-    return f"{there} {what}, and {FEWEST} are the fewest that tell" if there < FEWEST else ""
+    if there < FEWEST:
+        return f"{there} {what}, and {FEWEST} are the fewest that tell"
+    if few := few_different(scores):
+        return f"{few} of {there:,} {what} differ, and {FEWEST_DIFFERENT} are the fewest that tell"
+    return ""
+
+
+def few_different(differences: NDArray[np.float64]) -> int:
+    """On how many items (seeds, items) of differences are not zero, where those are too few for an interval or a
+    verdict; 0 where they are enough, or none is."""
+    different = int((np.nan_to_num(differences) != 0).any(axis=0).sum())
+    return different if different < FEWEST_DIFFERENT else 0
 
 
 def half_unparsed(unparsed: int, calls: int) -> str:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.evidence import against_interval
+from analysis.evidence import against_interval, few_different
 from analysis.statistics import REPLICATES, Estimate, Scores
 
 _NONE = float("nan")
@@ -77,7 +77,8 @@ def _middle(means: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
 
 
 def paired(points: Scores, pairs: Sequence[tuple[int, int]]) -> list[Estimate]:
-    """The difference of each pair of rows of (systems, prompts) over the prompts that both have.
+    """The difference of each pair of rows of (systems, prompts) over the prompts that both have; without an interval
+    where they differ on too few for one.
 
     Raises:
         ValueError: when a pair has no prompt in common.
@@ -85,4 +86,8 @@ def paired(points: Scores, pairs: Sequence[tuple[int, int]]) -> list[Estimate]:
     if not pairs:
         return []
     first, second = zip(*pairs, strict=True)
-    return intervals(points[list(first)] - points[list(second)])
+    margins = points[list(first)] - points[list(second)]
+    return [
+        Estimate(found.mean, _NONE, _NONE, _NONE) if few_different(one[None, :]) else found
+        for found, one in zip(intervals(margins), margins, strict=True)
+    ]

@@ -1,8 +1,8 @@
 """Numbers that cannot be known: no interval of width zero, no verdict from a sample that cannot carry one.
 
 Tried: one prompt, few prompts, prompts that all came out alike (won, lost, tied, a quarter), half of the calls
-unparsed, one seed where another draws anew, counts, shares of none and of all, raters who agree on everything, curves
-through every point.
+unparsed, systems that differ on a few prompts alone, one seed where another draws anew, counts, shares of none and of
+all, raters who agree on everything, curves through every point.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from experiments.setups import SETUPS
 from harness.claims import Above, Comparison, Greater, Point, Rising
 from harness.models import FolderModel
 from harness.outcomes import LocalJudge
-from tests.analysis.test_comparison import points
+from tests.analysis.test_comparison import judgement, points
 
 RNG = np.random.default_rng(3)
 
@@ -201,6 +201,21 @@ def test_ours_less_the_paper_s_is_given_only_on_the_paper_s_terms() -> None:
         assert not papers_own(replace(own, **change)), change
     assert papers_own(replace(own, name="another name"))
     assert FolderModel is not None
+
+
+@pytest.mark.parametrize(("different", "n"), [(0, 805), (1, 805), (3, 805), (5, 805), (5, 40), (6, 805), (6, 40)])
+def test_two_systems_that_differ_on_a_few_prompts_are_not_told_apart(different: int, n: int) -> None:
+    half = "wl" * (n // 2) + "w" * (n % 2)
+    better = half.replace("l", "w", different)
+    (found,) = differences([judgement("one", items(half)), judgement("other", items(better))])
+    assert found.estimate is not None
+    if different < 6:
+        assert found.told_apart is None
+        assert np.isnan(found.estimate.low)
+        reason = f"{different} of {n} prompts differ, and 6 are" if different else "every outcome is the same"
+        assert found.obstacle.startswith(reason)
+    else:
+        assert (found.told_apart, found.obstacle) == (True, "")
 
 
 def test_reasons_are_empty_where_a_verdict_can_be_drawn() -> None:
