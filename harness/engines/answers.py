@@ -10,6 +10,7 @@ from harness.engines.journal import Answers, Refusal, Reply, Request
 from harness.engines.message import NoText
 from harness.engines.sending import changed
 from harness.machine import Endpoint
+from harness.printable import one_line
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,14 @@ class Answer:
 def accept_all(reply: Reply) -> bool:
     """Every reply will do."""
     return True
+
+
+def shown(reply: Reply) -> str:
+    """A sentence's end: how a reply finished, and what it says."""
+    message, finish = reply.message, reply.choice.get("finish_reason")
+    said = one_line(message.text, 200) if message.text.strip() else "no text"
+    thought = f", after {len(message.thinking):,} characters of thinking" if message.thinking else ""
+    return f"Its finish_reason is {finish!r}, and it says{thought}: {said}"
 
 
 def sent(request: Request, endpoint: Endpoint) -> Request:

@@ -54,6 +54,12 @@ _NO_KEY = re.compile(
 _WITHHELD = re.compile(r"flagged|moderation|content[_ ](?:filter|policy|management)|safety", re.IGNORECASE)
 """Of a single prompt, also where the status is one of keys."""
 _WRONG_SCHEME = re.compile(r"http request (?:was sent )?to (?:an )?https", re.IGNORECASE)
+_NO_SUCH_PLACE = re.compile(
+    r"(?:unexpected|unknown|invalid|no such|unsupported) (?:endpoint|path|route|url|method)|cannot (?:post|get) /|"
+    r"(?:endpoint|path|route|url|page) (?:is |was )?not found",
+    re.IGNORECASE,
+)
+"""Of an address where no model is asked, also where the status says that all is well."""
 _V1 = "; is the address right (it usually ends in /v1)?"
 
 
@@ -134,6 +140,9 @@ class Http:
     def _read(self, response: httpx2.Response, text: str) -> Reply:
         status, said = response.status_code, _message(text)
         if status == 200:
+            # Gateways send an error's status within a body that says that all is well.
+            status = _status_within(text)
+        if status == 200:
             reply = read_reply(text)
             return replace(reply, address=self._endpoint.address)
         wait = seconds_to_wait(response.headers)
@@ -199,6 +208,19 @@ async def _body(response: httpx2.Response) -> bytes:
     return body
 
 
+def _status_within(text: str) -> int:
+    """The status that an error in a body states; 200 where it states none."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return 200
+    error = body.get("error") if isinstance(body, dict) and not body.get("choices") else None
+    if not isinstance(error, dict):
+        return 200
+    stated = [str(error.get(name)) for name in ("code", "status", "status_code")]
+    return next((int(one) for one in stated if re.fullmatch(r"[45]\d\d", one)), 200)
+
+
 def read_reply(text: str) -> Reply:
     """The reply in a body that came with status 200.
 
@@ -215,12 +237,14 @@ def read_reply(text: str) -> Reply:
                 "(stream = false in what is sent)",
                 idle=True,
             ) from error
-        hint = _V1 if text.lstrip()[:1] == "<" else ""
-        raise Again(f"answered 200 with what is no whole JSON: {text[:80]!r}{hint}") from error
+        page = text.lstrip()[:1] == "<"
+        hint = f"; that is a page for people: does one have to log in there?{_V1}" if page else ""
+        raise Again(f"answered 200 with what is no whole JSON: {text[:80]!r}{hint}", idle=page) from error
     choices = body.get("choices") if isinstance(body, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict) or not (isinstance(choice.get("message"), dict) or "text" in choice):
-        raise Again(f"answered 200 without a choice in it{_message(text)}{_V1}")
+        said = _message(text)
+        raise Again(f"answered 200 without a choice in it{said}{_V1}", idle=bool(_NO_SUCH_PLACE.search(said)))
     if choice.get("error") or choice.get("finish_reason") in FAILED:
         failed = json.dumps({"error": choice.get("error") or choice["finish_reason"]})
         raise Again(f"answered 200 with a reply that failed{_message(failed)}")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from harness.data import Sampling
-from harness.engines.answers import Answer
+from harness.engines.answers import Answer, accept_all, shown
 from harness.engines.budget import Usage
-from harness.engines.endpoint import Client
-from harness.engines.journal import Request
+from harness.engines.endpoint import Client, Unread
+from harness.engines.journal import Reply, Request
 from harness.engines.writing import Written
+from harness.store import StoreError
 
 if TYPE_CHECKING:
     from harness.stages import Log
@@ -20,11 +21,14 @@ _TOO_LONG = ("context", "too long", "maximum length")
 
 
 class EndpointEngine:
-    """A model behind an endpoint, ready to write (`harness.engines.writing.Writes`)."""
+    """A model behind an endpoint, ready to write (`harness.engines.writing.Writes`). `usable` says whether a reply is
+    of use to whoever asks; where none of the first is, the rest is not asked."""
 
-    def __init__(self, model: str, client: Client, log: Log, system: str = "") -> None:
+    def __init__(
+        self, model: str, client: Client, log: Log, system: str = "", usable: Callable[[Written], bool] | None = None
+    ) -> None:
         self._model, self._client, self._log, self._system = model, client, log, system
-        self._used = Usage()
+        self._used, self._usable = Usage(), usable
 
     def generate(self, instructions: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Written]:
         """A completion for each instruction, in order, without the thinking before it; equal instructions get one. Each
@@ -32,17 +36,26 @@ class EndpointEngine:
 
         Raises:
             Unanswered: as `Client.ask`.
-            StoreError: as `Client.ask`.
+            StoreError: as `Client.ask`; when the first replies are all of no use, with the first of them.
         """
 
         def request(instruction: str) -> Request:
             return chat(self._model, instruction, sampling, self._system)
 
-        self._client.ask(
-            map(request, instructions),
-            report=lambda done, total: self._log.progress(done, total, unit),
-            total=len(set(instructions)),
-        )
+        def accept(reply: Reply) -> bool:
+            if self._usable is not None and self._usable(self._read(reply)):
+                self._usable = None
+            return self._usable is None
+
+        try:
+            self._client.ask(
+                map(request, instructions),
+                accept=accept if self._usable else accept_all,
+                report=lambda done, total: self._log.progress(done, total, unit),
+                total=len(set(instructions)),
+            )
+        except Unread as error:
+            raise StoreError(self._explained(error.reply, f"none of the first {error.replies} replies")) from error
         return [self._written(self._client.answer(request(one))) for one in instructions]
 
     def _written(self, answer: Answer) -> Written:
@@ -51,10 +64,24 @@ class EndpointEngine:
         if reply is None:
             long = any(words in answer.problem.lower() for words in _TOO_LONG)
             return Written("", "prompt too long" if long else "refused", problem=answer.problem)
+        return self._read(reply)
+
+    def _read(self, reply: Reply) -> Written:
         message, by = reply.message, reply.model or self._model
         if message.ended == "filter":
             return Written("", "refused", by, "withheld the answer (finish_reason content_filter)")
         return Written(message.text.strip(), "length" if message.ended == "length" else "stop", by)
+
+    def _explained(self, reply: Reply, which: str) -> str:
+        cut = (
+            "; it was cut: send = {max_tokens = N} under [endpoint] of the machine file gives replies more room"
+            if reply.message.ended == "length"
+            else ""
+        )
+        return (
+            f"{self._client.endpoint.address}: {which} of {reply.model or self._model} can be used, so the rest is not "
+            f"asked{cut}. The first: {shown(reply)}"
+        )
 
     def counts(self) -> dict[str, int]:
         """Of all that was written, also of what an earlier run had paid for."""

@@ -6,7 +6,7 @@ a model of ours and the server's for a served one, so no stage can put one aroun
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +48,11 @@ class Writes(Protocol):
 
 
 @contextmanager
-def engine_for(model: Model, work: Work, system: str = "") -> Iterator[Writes]:
-    """The model's engine, speaking under a system sentence. A served model's journal is held until the end.
+def engine_for(
+    model: Model, work: Work, system: str = "", usable: Callable[[Written], bool] = lambda written: bool(written.text)
+) -> Iterator[Writes]:
+    """The model's engine, speaking under a system sentence. A served model's journal is held until the end, and where
+    none of its first replies is usable, the rest is not asked.
 
     Raises:
         StoreError: when the journal holds what is no answered call.
@@ -60,7 +63,7 @@ def engine_for(model: Model, work: Work, system: str = "") -> Iterator[Writes]:
         from harness.engines.served import EndpointEngine
 
         with Journal.of(Path(work.machine.store), model.served_as) as journal:
-            yield EndpointEngine(model.served_as, Client(work.machine.endpoint, journal), work.log, system)
+            yield EndpointEngine(model.served_as, Client(work.machine.endpoint, journal), work.log, system, usable)
     else:
         from harness.engines.local import Engine
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.engines.answers import Answer, answer_in, sent
+from harness.engines.answers import Answer, answer_in, sent, shown
 from harness.engines.budget import Usage, expected
 from harness.engines.endpoint import Client, Unread
 from harness.engines.journal import Answers, Journal, Reply, Request
@@ -28,7 +28,6 @@ from harness.judging.annotators import (
 from harness.judging.probabilities import HALF
 from harness.machine import Endpoint, Machine
 from harness.outcomes import AlpacaEvalJudge, Judged
-from harness.printable import one_line
 from harness.rows import CALLS, VERDICTS, JudgeCall, Verdict, Writer
 from harness.stages import Counts, Work
 from harness.stages.judge import Pair
@@ -98,23 +97,20 @@ def judge_by_endpoint(by: AlpacaEvalJudge, pairs: Pairs, work: Work) -> Counts:
 
 def explained(reply: Reply, annotator: Annotator) -> str:
     """Why a reply cannot be read, what it is, and what would help."""
-    read, message = annotator.read(reply), reply.message
+    read = annotator.read(reply)
     who = reply.model or annotator.model
     if read.problem == NO_LOGPROBS:
         return (
             f"{who} gives no logprobs that can be read, and {annotator.name} reads nothing else; take a judge that "
             "reads text, or a server that gives them"
         )
-    finish = reply.choice.get("finish_reason")
-    said = one_line(message.text, 200) if message.text.strip() else "no text"
-    thought = f", after {len(message.thinking):,} characters of thinking" if message.thinking else ""
     help_ = {
         CUT: f"; --reply-tokens gives a reply more than {annotator.limit}",
         CUT_THINKING: f"; --reply-tokens gives a model that thinks first more than {annotator.limit}",
         NO_MASS: "; the model wants to write something else, so take a judge that reads text",
         NO_VERDICT: f"; {annotator.name} wants what its parser ({annotator.parser}) can read",
     }.get(read.problem, "")
-    return f"the first, by {who}: {read.problem}{help_}. Its finish_reason is {finish!r}, and it says{thought}: {said}"
+    return f"the first, by {who}: {read.problem}{help_}. {shown(reply)}"
 
 
 def _write(

@@ -14,10 +14,13 @@ from dataclasses import replace
 from harness.curation import SCORE_LABEL, ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore
 from harness.engines.writing import Writes, Written, engine_for
 from harness.models import ServedModel
+from harness.printable import one_line
 from harness.rows import EXAMPLES, RATINGS, Example, Rating, Writer, read
 from harness.stages import Counts, Work
 from harness.store import StoreError
 
+Score = Callable[[str], float | None]
+"""How a reply is read."""
 SCORES = (1, 2, 3, 4, 5)
 _LAST_LINE = re.compile(SCORE_LABEL + r":\s*([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*\.?$", re.IGNORECASE)
 
@@ -44,20 +47,25 @@ def rate(node: Rated, work: Work) -> Counts:
     """Score all candidates; each keeps its place, with the mean of its parsed replies as score.
 
     Raises:
-        StoreError: when a served model is to be asked for an expected score.
+        StoreError: when a served model is to be asked for an expected score, or none of its first replies has one, or
+            none at all.
         Unanswered: when a server left calls unanswered; what it answered is kept, and is not asked again.
     """
     rows = list(read(work.open(node.candidates) / EXAMPLES, Example))
     scores: list[list[float]] = [[] for _ in rows]
-    unparsed_replies = 0
+    unparsed_replies, first = 0, ""
     spent: Counts = {}
     with Writer(work.out / RATINGS, Rating) as out:
         for i, rating in _ratings(node, rows, work, spent):
             out.add(rating)
             if rating.score is None:
                 unparsed_replies += 1
+                first = first or rating.raw
             else:
                 scores[i].append(rating.score)
+    if rows and not any(scores) and isinstance(node.by, ModelRater) and isinstance(node.by.model, ServedModel):
+        # Being finished, ratings without one score would not be asked for again.
+        raise StoreError(f"{node.name}: no reply has a score; the first says: {one_line(first, 200) or 'nothing'}")
     with Writer(work.out / EXAMPLES, Example) as rated:
         for row, given in zip(rows, scores, strict=True):
             rated.add(replace(row, score=sum(given) / len(given) if given else None))
@@ -98,13 +106,13 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
                     score = sum(s * p for s, p in zip(SCORES, probabilities, strict=True))
                     yield i, Rating(row.id, 0, raw, score)
         case ModelRater(scoring=FirstLineScore() as scoring):
-            with engine_for(node.by.model, work) as writing:
+            with engine_for(node.by.model, work, usable=_has(first_line)) as writing:
                 replies = writing.generate([_question(scoring, row) for row in rows], scoring.sampling, "ratings")
                 spent |= writing.counts()
             for i, (row, reply) in enumerate(zip(rows, replies, strict=True)):
                 yield i, _rating(row, 0, reply, first_line)
         case ModelRater(scoring=SampledScore() as scoring):
-            with engine_for(node.by.model, work) as writing:
+            with engine_for(node.by.model, work, usable=_has(parsed)) as writing:
                 yield from _sampled(writing, scoring, rows)
                 spent |= writing.counts()
 
@@ -131,12 +139,20 @@ def _sampled(engine: Writes, scoring: SampledScore, rows: list[Example]) -> Iter
                 break
 
 
-def _rating(row: Example, sample: int, reply: Written, score: Callable[[str], float | None]) -> Rating:
-    """What a reply says. A server's that it refused, or cut before its end, has no score."""
+def _rating(row: Example, sample: int, reply: Written, score: Score) -> Rating:
     if reply.ended == "refused":
         return Rating(row.id, sample, reply.problem, None)
+    return Rating(row.id, sample, reply.text, _score(reply, score))
+
+
+def _score(reply: Written, score: Score) -> float | None:
+    """What a reply says. A server's that it refused, or cut before its end, has no score."""
     cut = bool(reply.by) and reply.ended == "length"
-    return Rating(row.id, sample, reply.text, None if cut else score(reply.text))
+    return None if cut or reply.ended == "refused" else score(reply.text)
+
+
+def _has(score: Score) -> Callable[[Written], bool]:
+    return lambda reply: _score(reply, score) is not None
 
 
 def _question(scoring: SampledScore | ExpectedScore | FirstLineScore, row: Example) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -69,8 +70,14 @@ def test_answers_come_in_order_with_what_the_server_says(
 
 
 def test_so_many_calls_are_open_at_once_and_no_more(server: ModelServer, endpoint: Endpoint, tmp_path: Path) -> None:
-    server.latency = 0.02
-    ask(replace(endpoint, concurrency=5), tmp_path / "j", *requests(25))
+    five = threading.Barrier(5, timeout=60)
+
+    def together(body: Body) -> dict[str, Any]:
+        five.wait()
+        return echo(body)
+
+    server.reply = together
+    ask(replace(endpoint, concurrency=5, timeout=120.0), tmp_path / "j", *requests(25))
     assert server.most == 5
 
 
@@ -82,8 +89,9 @@ def test_so_many_calls_are_open_at_once_and_no_more(server: ModelServer, endpoin
         Told(500, "<html>"),
         Told(503, headers={"Retry-After": "0.01"}),
         Told(200, '{"choices": [{"mess'),
-        Told(200, "<html>a portal</html>"),
         Told(200, '{"error": {"message": "lies"}}'),
+        Told(200, '{"error": {"message": "Provider returned error", "code": 502}}'),
+        Told(200, '{"error": {"message": "Rate limit exceeded: free-models-per-min", "code": 429}}'),
         Told(200, '{"choices": []}'),
         Told(200, '{"choices": [{"delta": {}}]}'),
         Told(200, "[" * 100_000),

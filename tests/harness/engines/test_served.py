@@ -126,15 +126,16 @@ def test_writing_and_rating_go_on_where_they_were_killed(server: ModelServer, wo
 def test_sampled_scores_that_do_not_parse_are_asked_for_again(server: ModelServer, work: Callable[[], Work]) -> None:
     def reply(body: Body) -> dict[str, Any]:
         hopeless = "A7" in body["messages"][-1]["content"]
-        return {"content": "No idea." if hopeless or body["seed"] == 0 else f"Well.\nScore: {4 + body['seed'] % 2}"}
+        unlucky = body["seed"] == 0 and "A0" not in body["messages"][-1]["content"]
+        return {"content": "No idea." if hopeless or unlucky else f"Well.\nScore: {4 + body['seed'] % 2}"}
 
     server.reply = reply
     at = work()
     counts = rate(Rated(PROMPTS, ModelRater(MODEL, SampledScore(HUMPBACK_RATING, Sampling(), n=2))), at)
-    assert (counts["kept"], counts["unparsed"], counts["unparsed_replies"]) == (N, 1, N + 3)
+    assert (counts["kept"], counts["unparsed"], counts["unparsed_replies"]) == (N, 1, N + 2)
     assert [row.score is None for row in rows(at)] == [i == 7 for i in range(N)]
-    assert len(server.asked) == counts["calls"] == 3 * N + 1
-    assert len(list(read(at.out / RATINGS, Rating))) == 3 * N + 1
+    assert len(server.asked) == counts["calls"] == 3 * N
+    assert len(list(read(at.out / RATINGS, Rating))) == 3 * N
 
 
 def test_a_first_line_score_and_no_expected_one(server: ModelServer, work: Callable[[], Work]) -> None:
@@ -197,9 +198,7 @@ def test_answers_that_a_filter_withholds_are_refused_and_a_set_of_nothing_else_i
 ) -> None:
     server.finish = "content_filter"
     server.reply = lambda body: {"content": "I was about"}
-    with pytest.raises(
-        StoreError, match=r"refuses every prompt: it withheld the answer \(finish_reason content_filter\)"
-    ):
+    with pytest.raises(StoreError, match=r"none of the first 8 replies .*'content_filter'"):
         respond(Responses(MODEL, PROMPTS, Sampling()), work())
 
 
@@ -221,7 +220,33 @@ def test_a_rating_that_is_refused_or_cut_or_thought_is_no_score(
     server.finish = "length"
     journal = Journal.of(Path(at.machine.store), MODEL.served_as).path
     journal.unlink()
-    assert rate(Rated(PROMPTS, ModelRater(MODEL, scoring)), work())["unparsed"] == N
+    with pytest.raises(StoreError, match=r"none of the first 8 replies .*; it was cut: send = "):
+        rate(Rated(PROMPTS, ModelRater(MODEL, scoring)), work())
+
+
+@pytest.mark.parametrize("scoring", [SampledScore(HUMPBACK_RATING, Sampling()), FirstLineScore(ALPAGASUS_ACCURACY)])
+def test_a_rater_without_a_readable_reply_stops_early_and_one_that_errs_at_first_does_not(
+    server: ModelServer, work: Callable[[], Work], scoring: SampledScore | FirstLineScore
+) -> None:
+    good = "Score: 5" if isinstance(scoring, SampledScore) else "5"
+    server.reply = lambda body: {"content": "I would give it a four."}
+    node, at = Rated(PROMPTS, ModelRater(MODEL, scoring)), work()
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"none of the first 8 replies of some-chat-7b-0613 .* give it a four"):
+            rate(node, at)
+    assert 8 <= len(server.asked) <= 8 + at.machine.endpoint.concurrency
+    Journal.of(Path(at.machine.store), MODEL.served_as).path.unlink()
+    server.asked.clear()
+    # The first readable reply settles it, wherever it comes among the first eight.
+    server.reply = lambda body: {"content": good if len(server.asked) == 6 else "Four."}
+    assert rate(node, work())["unparsed"] == N - 1
+
+
+def test_a_system_whose_first_answers_are_all_empty_stops_early(server: ModelServer, work: Callable[[], Work]) -> None:
+    server.reply, server.finish = lambda body: {"content": "", "reasoning_content": "Let me see"}, "length"
+    with pytest.raises(StoreError, match=r"cut: send = .*'length', and it says, after 10 characters of thinking: no"):
+        respond(Responses(MODEL, PROMPTS, Sampling()), work())
+    assert len(server.asked) < N
 
 
 def test_parts_and_thinking_are_no_part_of_an_answer(server: ModelServer, work: Callable[[], Work]) -> None:
