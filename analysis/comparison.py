@@ -157,7 +157,8 @@ def numbers(items: Sequence[Item], *, should_be: int | None = None, unusable: in
         longer_wins=sum(longer) / len(longer) if longer else NONE,
         empty=(sum(not one for one, _ in lengths), sum(not other for _, other in lengths)),
         variance=float(there.var(ddof=1)) if len(there) > 1 else NONE,
-        sign=sign_test(wins, losses),
+        # Of a remainder it would be a verdict on what could be parsed.
+        sign=sign_test(wins, losses) if 2 * counted > len(items) and not obstacle else SignTest(NONE, NONE),
         obstacle=obstacle,
     )
 

@@ -65,7 +65,7 @@ def of_numbers(one: Numbers) -> dict[str, Any]:
         "expected": one.expected,
         "unusable": one.unusable,
         "winning_score": _number(one.winning_score),
-        "sign_test": {"exact": one.sign.exact, "normal": one.sign.normal},
+        "sign_test": {"exact": _number(one.sign.exact), "normal": _number(one.sign.normal)},
         "flip_rate": _number(one.flip_rate),
         "first_preferred": _number(one.first_preferred),
         "unparsed": one.unparsed,

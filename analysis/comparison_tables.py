@@ -124,7 +124,7 @@ def cells(one: Numbers) -> tuple[str, ...]:
 
 
 def _won(one: Numbers) -> tuple[str, ...]:
-    p = f"{one.sign.exact:.2g}" if one.wins + one.losses else layout.DASH
+    p = f"{one.sign.exact:.2g}" if one.wins + one.losses and not math.isnan(one.sign.exact) else layout.DASH
     return (*cells(one), _cell(one.winning_score, 3), p)
 
 

@@ -20,13 +20,14 @@ from analysis.curves import points_of
 from analysis.evidence import FEWEST, against_verdict, exact
 from analysis.findings import findings
 from analysis.gather import _row
-from analysis.judgements.items import Item, judged_once
+from analysis.judgements.items import Item, judged_in_both, judged_once
 from analysis.measured import measured_finding, over_seeds
 from analysis.measures import Number, count
 from analysis.multiplicity import p_above
 from analysis.power import needed
 from analysis.scaling import Points, fit
 from analysis.statistics import Estimate, bootstrap, rate
+from analysis.verdicts import BothOrders
 from experiments.catalogue import experiment
 from experiments.cited import papers_own
 from experiments.setups import SETUPS
@@ -216,6 +217,15 @@ def test_two_systems_that_differ_on_a_few_prompts_are_not_told_apart(different: 
         assert found.obstacle.startswith(reason)
     else:
         assert (found.told_apart, found.obstacle) == (True, "")
+
+
+def test_there_is_no_sign_test_of_the_part_that_could_be_parsed() -> None:
+    assert numbers(items("w" * 20 + "u" * 19)).sign.exact < 0.001
+    for unparsed in (20, 30):
+        assert np.isnan(numbers(items("w" * 20 + "u" * unparsed)).sign.exact)
+    one_order = [judged_in_both(f"p{i}", "", BothOrders("a", None if i % 2 else "a")) for i in range(40)]
+    assert numbers(one_order).obstacle == ""
+    assert np.isnan(numbers(one_order).sign.exact)
 
 
 def test_reasons_are_empty_where_a_verdict_can_be_drawn() -> None:
