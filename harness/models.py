@@ -302,7 +302,10 @@ class GgufModel(Model):
 
 @dataclass(frozen=True)
 class ServedModel(Model):
-    """A model behind the machine's endpoint: it writes and rates, and the template is the server's."""
+    """A model behind the machine's endpoint: it writes and rates, and the template is the server's. VERSION says how
+    its replies are read, so that what follows from them is stale when that changes."""
+
+    VERSION: ClassVar[int] = 2
 
     served_as: str
     """The name by which the server is asked for it."""
