@@ -244,7 +244,8 @@ def read_reply(text: str) -> Reply:
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict) or not (isinstance(choice.get("message"), dict) or "text" in choice):
         said = _message(text)
-        raise Again(f"answered 200 without a choice in it{said}{_V1}", idle=bool(_NO_SUCH_PLACE.search(said)))
+        elsewhere = not isinstance(body, dict) or not {"choices", "error"} & {*body} or _NO_SUCH_PLACE.search(said)
+        raise Again(f"answered 200 without a choice in it{said}{_V1}", idle=bool(elsewhere))
     if choice.get("error") or choice.get("finish_reason") in FAILED:
         failed = json.dumps({"error": choice.get("error") or choice["finish_reason"]})
         raise Again(f"answered 200 with a reply that failed{_message(failed)}")

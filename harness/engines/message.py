@@ -256,7 +256,7 @@ def _ended(choice: dict[str, Any]) -> Ended:
     reason = reason.strip().lower() if isinstance(reason, str) else ""
     if reason in _LENGTH:
         return "length"
-    if reason in _FILTER:
+    if reason.split(":")[0] in _FILTER:
         return "filter"
     return "stop" if reason else ""
 

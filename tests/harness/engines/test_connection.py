@@ -173,6 +173,8 @@ def test_certificates_and_protocols_are_told_apart(
         (Told(501, "<html>"), "usually ends in /v1"),
         (Told(400, "Client sent an HTTP request to an HTTPS server."), "has to begin in https://"),
         (Told(200, '{"error": "Unexpected endpoint or method. (POST /chat/completions)"}'), "usually ends in /v1"),
+        (Told(200, '{"type": "message", "content": [{"type": "text", "text": "A"}]}'), "usually ends in /v1"),
+        (Told(200, '[{"generated_text": "A"}]'), "usually ends in /v1"),
         (Told(200, '{"message": "Cannot POST /chat/completions"}'), "usually ends in /v1"),
         (Told(200, "\n<!doctype html><title>Log in</title>"), "does one have to log in there.* ends in /v1"),
         (Told(200, '{"error": {"message": "No auth credentials found", "code": 401}}'), "answered 401.*NO_SUCH_KEY"),

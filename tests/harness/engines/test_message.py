@@ -116,7 +116,13 @@ def test_arguments_of_a_tool_are_what_was_said(choice: dict[str, Any]) -> None:
     ("reason", "ended"),
     [
         *(("stop", "stop"), ("end_turn", "stop"), ("length", "length"), ("max_tokens", "length")),
-        *(("MAX_TOKENS", "length"), ("model_length", "length"), ("content_filter", "filter"), ("SAFETY", "filter")),
+        *(
+            ("MAX_TOKENS", "length"),
+            ("model_length", "length"),
+            ("content_filter", "filter"),
+            ("SAFETY", "filter"),
+            ("content_filter: RECITATION", "filter"),
+        ),
         *((None, ""), ({"x": 1}, "")),
     ],
 )
