@@ -73,8 +73,9 @@ def load_model(
     """The model's weights on the machine's device; adapters are merged into their base.
 
     Training keeps float32 weights and lets the Trainer's autocast choose the precision. Given a dropout, every dropout
-    of the architecture is built with it.
+    of the architecture is built with it. The process computes with the machine's threads from then on.
     """
+    torch.set_num_threads(machine.threads)
     dtype = torch.float32 if train else getattr(torch, machine.precision)
     if isinstance(model, Finetuned) and model.recipe.adapter:
         from peft import PeftModel
