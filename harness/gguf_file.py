@@ -28,6 +28,8 @@ class Header:
     """Key-value pairs; of an array only its length."""
     types: dict[str, int]
     """ggml's number of each tensor's type, by name."""
+    elements: dict[str, int]
+    """How many numbers each tensor holds, by name."""
 
     @property
     def architecture(self) -> str:
@@ -106,7 +108,8 @@ def _read(data: mmap.mmap) -> tuple[Header, list[tuple[str, tuple[int, ...], int
         kind, offset = struct.unpack_from("<IQ", data, at + 4 + 8 * dimensions)
         at += 16 + 8 * dimensions
         tensors.append((name, shape, kind, offset))
-    return Header(values, {name: kind for name, _, kind, _ in tensors}), tensors, at
+    types, elements = {name: kind for name, _, kind, _ in tensors}, {name: prod(shape) for name, shape, _, _ in tensors}
+    return Header(values, types, elements), tensors, at
 
 
 def _value(data: mmap.mmap, at: int, kind: int) -> tuple[Any, int]:

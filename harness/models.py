@@ -285,6 +285,7 @@ class FolderModel(Model):
 class GgufModel(Model):
     """A model in one GGUF file of this machine (`Machine.files`). Its artifact holds it unpacked, as safetensors."""
 
+    VERSION: ClassVar[int] = 2
     label: str
     """The file's name, for people."""
     sha256: str

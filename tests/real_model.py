@@ -43,11 +43,12 @@ def smollm2_base(smollm2: Path, shared_store: Store, pytestconfig: pytest.Config
 
     Unpacking takes 10 to 60 s, so pytest's cache keeps what this very version of the stage unpacked.
     """
-    import harness.stages.gguf
+    from harness.stages import gguf, gguf_tokenizer
     from tests.conftest import MACHINE, SOURCE  # which imports this module
 
     base = GgufModel(FILE, checksum(smollm2))
-    kept = Store(pytestconfig.cache.mkdir(f"smollm2-{checksum(Path(harness.stages.gguf.__file__))[:16]}"))
+    code = "".join(checksum(Path(one.__file__))[:8] for one in (gguf, gguf_tokenizer))
+    kept = Store(pytestconfig.cache.mkdir(f"smollm2-{code}"))
     kept.prepare()
     make(base, kept, replace(MACHINE, files=((base.sha256, str(smollm2)),)), SOURCE, lambda *_: None)
     if not shared_store.folder(base).exists():

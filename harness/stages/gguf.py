@@ -1,8 +1,7 @@
 """A GGUF file as a base: unpacked once into a folder of safetensors, configuration and tokenizer, like any model's.
 
-transformers unpacks weights and vocabulary. What it leaves out of the tokenizer (5.23) is done here: the rules that
-split text before merging for families outside its table (SmolLM2's digits stand alone), whole words that go before
-merges, the start token that llama.cpp adds without a flag, a SentencePiece vocabulary without a space before the text.
+transformers unpacks weights and vocabulary. What it leaves out or mistakes (5.23) is done here and in
+`harness/stages/gguf_tokenizer.py`; what a model could not be used right without is refused by its name.
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedConfig
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 from transformers.utils.quantization_config import GgufConfig
 
 from harness.files import File
@@ -20,19 +20,14 @@ from harness.gguf_file import Header, header
 from harness.located import located
 from harness.models import GgufModel
 from harness.stages import Counts, Work
+from harness.stages.gguf_tokenizer import check_kept, checked, mended
 from harness.store import StoreError
 
 _F32, _F16 = 0, 1
-_PLAIN = ("gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion")
-"""GPT-2's rules, which transformers takes for whatever it does not know."""
-_LONE_DIGITS = ("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b")
-"""Each digit by itself, then GPT-2's rules (llama.cpp, src/llama-vocab.cpp)."""
-_WHOLE_WORDS = ("llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2", "tekken")
-"""A word that is in the vocabulary is taken without merging, and a text begins with the start token (ibid.)."""
-_ROUND_TRIP = (
-    "It rained, didn't it? 1,234.5 EUR  (two spaces)\n\n\tif x == 10:\n        return [1, 2]\r\n",
-    "Größe, naïve, Ελλάδα, Россия, 日本語のテキスト, مرحبا, हिन्दी, 👩‍🔬 e\u0301 \u00a0x",
-)
+ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "gpt2", "starcoder2")
+"""Those of which a file with known weights was seen to come out with the same logits."""
+_LLAMA3_FACTORS = "rope_freqs.weight"
+_FOLDER = "give the folder of the model's safetensors"
 
 
 def unpacked(node: GgufModel, work: Work) -> Counts:
@@ -45,69 +40,100 @@ def unpacked(node: GgufModel, work: Work) -> Counts:
     """
     path = located(File(node.label, node.sha256), work.machine)
     found = header(path)
+    if found.architecture not in ARCHITECTURES:
+        raise StoreError(
+            f"{path}: its architecture {found.architecture!r} is not unpacked, only {', '.join(ARCHITECTURES)}; "
+            f"{_FOLDER}"
+        )
     with tempfile.TemporaryDirectory() as alone:  # transformers would read other files of the file's own folder too
         (Path(alone) / "model.gguf").symlink_to(path.resolve())
+        one: dict[str, Any] = {"gguf_file": "model.gguf", "trust_remote_code": False}
         try:
-            tokenizer = AutoTokenizer.from_pretrained(alone, gguf_file="model.gguf", trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(alone, **one)
+            config = AutoConfig.from_pretrained(alone, **one)
+            _shaped(config, found, path)
+            _placed(config, found, path)
             loaded = AutoModelForCausalLM.from_pretrained(
                 alone,
-                gguf_file="model.gguf",
+                config=config,
                 dtype=_precision(found),
                 quantization_config=GgufConfig(dequantize=True),
-                trust_remote_code=False,
+                **one,
             )
+        except StoreError:
+            raise
         except (ValueError, KeyError, OSError, RuntimeError, NotImplementedError, AttributeError) as error:
             raise StoreError(
                 f"{path}: transformers cannot load its architecture {found.architecture!r} "
-                f"({' '.join(str(error).split())[:200]}); give the folder of the model's safetensors"
+                f"({' '.join(str(error).split())[:200]}); {_FOLDER}"
             ) from error
-    mend(tokenizer, found, path)
-    _checked(tokenizer, loaded, path)
+    held, used = sum(n for name, n in found.elements.items() if name != _LLAMA3_FACTORS), loaded.num_parameters()
+    if held != used:
+        raise StoreError(f"{path}: it holds {held:,} weights and the model takes {used:,}; {_FOLDER}")
+    tokenizer = mended(tokenizer, found, path)
+    checked(tokenizer, loaded.get_input_embeddings().weight.shape[0], path)
     fresh = _fresh(loaded)
     fresh.generation_config = GenerationConfig(
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
     fresh.save_pretrained(work.out)
     tokenizer.save_pretrained(work.out)
+    check_kept(tokenizer, work.out, path)
     n = len(found.types)
     return {"in": n, "kept": n, "bytes": sum(one.stat().st_size for one in work.out.iterdir())}
 
 
-def mend(tokenizer: PreTrainedTokenizerBase, found: Header, path: Path) -> None:
-    """Make the tokenizer cut texts as llama.cpp does where transformers leaves something out.
+def _shaped(config: PreTrainedConfig, found: Header, path: Path) -> None:
+    """Sizes of the file that transformers leaves at its own default, and the ends, which are the tokenizer's.
 
     Raises:
-        StoreError: when the rules that split its text are not known: it would be given other tokens than it learned.
+        StoreError: for Gemma's largest, whose scale of attention no file tells.
     """
-    from tokenizers import decoders, pre_tokenizers
-    from transformers.integrations.gguf.gguf_tokenizer_mapping import GGUF_PRE_TOKENIZER_SPLITS
+    if found.architecture == "gpt2":
+        config.n_positions = found.number("context_length")
+    width = found.number("attention.key_length")
+    if width and hasattr(config, "head_dim"):
+        config.head_dim = width
+    if found.architecture in ("gemma2", "gemma3"):  # llama.cpp, src/models/gemma2.cpp, gemma3.cpp
+        if (found.architecture, config.num_hidden_layers) in (("gemma2", 46), ("gemma3", 62)):
+            raise StoreError(f"{path}: the 27B of {found.architecture} scales its attention otherwise; {_FOLDER}")
+        config.query_pre_attn_scalar = config.head_dim
+    for kind, key in (("bos", "bos"), ("eos", "eos"), ("pad", "padding")):
+        setattr(config, f"{kind}_token_id", found.values.get(f"tokenizer.ggml.{key}_token_id"))
 
-    backend: Any = tokenizer.backend_tokenizer  # type: ignore[attr-defined]
-    kind, rules = found.values.get("tokenizer.ggml.model"), found.values.get("tokenizer.ggml.pre")
-    begins = found.values.get("tokenizer.ggml.add_bos_token")
-    if kind == "gpt2":
-        rules = rules or ("gpt-2" if found.architecture == "gpt2" else None)
-        if rules in _LONE_DIGITS:
-            backend.pre_tokenizer = pre_tokenizers.Sequence(
-                [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-            )
-        elif rules not in _PLAIN and rules not in GGUF_PRE_TOKENIZER_SPLITS:
-            raise StoreError(
-                f"{path}: its tokenizer splits text by rules called {rules!r}, which are not known here; "
-                "give the folder of the model's safetensors, with its tokenizer.json"
-            )
-        if rules in _WHOLE_WORDS:
-            backend.model.ignore_merges = True
-            begins = True if begins is None else begins
-    elif kind == "llama" and found.values.get("tokenizer.ggml.add_space_prefix") is False:
-        backend.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="never", split=False)
-        backend.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
-    if begins is not None and tokenizer.bos_token_id is not None:
-        tokenizer.add_bos_token = bool(begins)  # type: ignore[attr-defined]
-        tokenizer.update_post_processor()  # type: ignore[attr-defined]
-    context = found.number("context_length")
-    if context:
-        tokenizer.model_max_length = context
+
+def _placed(config: PreTrainedConfig, found: Header, path: Path) -> None:
+    """Rotary positions as the file has them: their base, and Llama 3's scaling, which stands in a tensor.
+
+    Raises:
+        StoreError: when they are scaled in another way: every answer would be a little wrong.
+    """
+    rope = getattr(config, "rope_parameters", None)
+    if not rope:
+        return
+    rope = rope.get("full_attention", rope)
+    rope["rope_theta"] = found.values.get(f"{found.architecture}.rope.freq_base", rope["rope_theta"])
+    scaling = found.values.get(f"{found.architecture}.rope.scaling.type", "none")
+    others = [name for name in found.types if name.startswith("rope_") and name != _LLAMA3_FACTORS]
+    if scaling == "linear":
+        rope |= {"rope_type": "linear", "factor": found.values[f"{found.architecture}.rope.scaling.factor"]}
+    elif scaling != "none" or others:
+        raise StoreError(f"{path}: positions scaled by {', '.join([scaling, *others])} are not unpacked; {_FOLDER}")
+    if _LLAMA3_FACTORS in found.types:
+        from gguf import GGUFReader
+
+        tensor = next(one for one in GGUFReader(path).tensors if one.name == _LLAMA3_FACTORS)
+        factors = torch.from_numpy(tensor.data.copy()).float()
+        plain = rope["rope_theta"] ** (-torch.arange(0, config.head_dim, 2).float() / config.head_dim)
+        rope |= {
+            "rope_type": "llama3",
+            "factor": round(float(factors.max()), 3),
+            "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 8_192,
+        }
+        if not torch.allclose(ROPE_INIT_FUNCTIONS["llama3"](config, "cpu")[0], plain / factors, rtol=1e-3):
+            raise StoreError(f"{path}: positions scaled by {_LLAMA3_FACTORS} in another way than Llama 3's; {_FOLDER}")
 
 
 def _precision(found: Header) -> torch.dtype:
@@ -127,20 +153,3 @@ def _fresh(loaded: Any) -> Any:
     fresh.load_state_dict(state, strict=True, assign=True)
     fresh.tie_weights()
     return fresh
-
-
-def _checked(tokenizer: PreTrainedTokenizerBase, loaded: Any, path: Path) -> None:
-    rows = loaded.get_input_embeddings().weight.shape[0]
-    if len(tokenizer) > rows:
-        raise StoreError(f"{path}: its tokenizer has {len(tokenizer):,} entries and its embedding {rows:,} rows")
-    if tokenizer.eos_token_id is None:
-        raise StoreError(f"{path}: it names no end token (tokenizer.ggml.eos_token_id), so no answer would end")
-    for text in _ROUND_TRIP:
-        back = tokenizer.decode(
-            tokenizer(text, add_special_tokens=False)["input_ids"], clean_up_tokenization_spaces=False
-        )
-        if back != text:
-            raise StoreError(
-                f"{path}: its tokenizer as transformers builds it gives {back!r} back for {text!r}; "
-                "give the folder of the model's safetensors, with its tokenizer.json"
-            )

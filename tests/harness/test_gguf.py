@@ -1,8 +1,8 @@
 """A GGUF file as base: what is in it comes out as transformers' own folder has it, or one line says why not.
 
 Neighbours tried: SmolLM2 (byte-level BPE, digits alone) as the real one; files that are cut in the header, cut in the
-weights, pointers, empty, of an old version, other files of that name. Not tried: the splitting rules of other families
-(GPT-2, Llama 3), a SentencePiece vocabulary, a file in parts.
+weights, pointers, empty, of an old version, other files of that name. Other families, as tiny files made by the tests,
+are in test_gguf_families.py. Not tried: a real file of any other family.
 """
 
 from __future__ import annotations
