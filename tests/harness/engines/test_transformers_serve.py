@@ -20,8 +20,8 @@ from harness.engines.journal import Journal, read_journal
 from harness.engines.served import EndpointEngine
 from harness.machine import Endpoint
 from harness.models import Llama
-from harness.rows import CALLS, VERDICTS, JudgeCall, Verdict, read
 from harness.stages import new_log
+from harness.store import StoreError
 from tests.test_cli_judge import run
 
 _SERVE = Path(sys.executable).with_name("transformers")
@@ -93,28 +93,24 @@ def _wait(server: subprocess.Popen[bytes], health: str, log: Path) -> None:
     raise AssertionError(log.read_text()[-2_000:])
 
 
-def test_judging_through_it_counts_nonsense_and_asks_nothing_twice(address: str, model: Path, tmp_path: Path) -> None:
+def test_judging_through_it_ends_with_the_nonsense_that_it_says_and_asks_nothing_twice(
+    address: str, model: Path, tmp_path: Path
+) -> None:
     for name in ("a", "b"):
         rows = [{"instruction": f"Q{i}", "output": f"{name}{i}", "generator": f"model-{name}"} for i in range(3)]
         (tmp_path / f"{name}.json").write_text(json.dumps(rows))
     words = [tmp_path / "a.json", tmp_path / "b.json", "--judge", "alpaca_eval_gpt4", "--base-url", address]
     words += ["--model", model, "--store", tmp_path / "store", "--samples", 2]
-    result = run(*words, "--json")
-    assert result.exit_code == 0, (result.output, result.exception)
-    found = json.loads(result.stdout)
-    folder = Path(found["artifact"])
-    verdicts, calls = list(read(folder / VERDICTS, Verdict)), list(read(folder / CALLS, JudgeCall))
-    assert [row.verdict for row in verdicts] == ["unparsed"] * 6
-    assert (found["counts"]["unparsed"], found["counts"]["kept"], found["counts"]["calls"]) == (6, 3, 12)
-    assert {row.model for row in calls} == {f"{model}@main"}
-    assert min(row.prompt_tokens for row in calls) > 0
-    (journal,) = (tmp_path / "store" / ".calls").glob("*.jsonl")
-    before = journal.read_bytes()
-    assert len(before.splitlines()) == 12
-    assert run(*words, "--json").exit_code == 0
-    # Another contest of the same pairs, so that the calls are looked up and not the finished artifact.
-    assert run(*words, "--store", tmp_path / "store", "--samples", 1).exit_code == 0
-    assert journal.read_bytes() == before
+    journals: list[bytes] = []
+    for _ in range(2):
+        result = run(*words, "--json")
+        assert result.exit_code == 1
+        assert isinstance(result.exception, StoreError)
+        assert "no reply can be read; the first, by " in str(result.exception)
+        (journal,) = (tmp_path / "store" / ".calls").glob("*.jsonl")
+        journals.append(journal.read_bytes())
+    assert len(journals[0].splitlines()) == 6, "three pairs in both orders, once each: its temperature is 0"
+    assert journals[1] == journals[0]
 
 
 def test_writing_through_it(address: str, model: Path, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from harness.judging.itself import own, plain
 from harness.judging.sides import joined, side, unmatched
 from harness.machine import Machine
 from harness.making import made
+from harness.models import ServedModel
 from harness.rows import EXAMPLES, Example, read
-from harness.store import RECORD, read_record
+from harness.store import RECORD, Damaged, read_record
 
 Rows = list[dict[str, Any]]
 
@@ -71,8 +72,10 @@ def test_an_artifacts_folder_is_a_side_and_one_without_answers_is_refused(tmp_pa
     assert (row.instruction, row.output) == (ours[0].instruction, row.output)
     assert folder.name in row.id
     (folder / EXAMPLES).unlink()
-    with pytest.raises(FieldError, match=r"no examples.parquet in it"):
+    with pytest.raises(Damaged, match=r"examples.parquet: the file is gone"):
         side(str(folder), tmp_path)
+    with pytest.raises(FieldError, match=r"no examples.parquet in it"):
+        side(str(made(ServedModel("maker/chat"), machine, Console(stderr=True))), tmp_path)
     with pytest.raises(FieldError, match="no file"):
         side(str(tmp_path / "nothing.json"), tmp_path)
 
