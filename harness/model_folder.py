@@ -174,6 +174,12 @@ def _config(folder: Path) -> None:
             f"{path}: {kind} has an encoder and a decoder, and only decoders are trained here; give another model"
         )
     architecture = next(iter(config.get("architectures") or ()), "")
+    seen = [name.removesuffix("_config") for name in ("vision_config", "audio_config") if config.get(name)]
+    if seen:
+        raise StoreError(
+            f"{path}: {architecture or kind} has a part for {' and '.join(seen)}, which would be trained and adapted "
+            "with the rest; give a model of text alone, or save its text part (language_model and lm_head) by itself"
+        )
     plain = architecture.endswith("ForCausalLM") or architecture == "GPT2LMHeadModel"
     if "auto_map" in config or not plain or "type_vocab_size" in config:
         _known(path, kind, architecture, config)

@@ -21,16 +21,16 @@ END, PAD = "<|end|>", "<|pad|>"
 
 
 def pretrain(node: Pretrained, work: Work) -> Counts:
-    """Train tokenizer and model on the texts; the loss is on every token, the end-of-sequence token included."""
+    """Train tokenizer and model on the texts; the loss is on every token, the end-of-sequence token included. What is
+    longer than the context is cut at the end, and counted."""
     torch.set_num_threads(work.machine.threads * work.machine.workers)  # everything waits for the base: all cores
     rows = read(work.open(node.texts) / EXAMPLES, Example)
     texts = [(node.speaks.prompt(row.instruction, row.system) if row.instruction else "") + row.output for row in rows]
     tokenizer = bpe(texts, node.shape)
     encoding = Encoding(tokenizer)
-    sequences = []
-    for text in texts:
-        kept = [*encoding.text(text), tokenizer.eos_token_id][: node.shape.context]
-        sequences.append(Sequence(kept, kept))
+    encoded = [[*encoding.text(text), tokenizer.eos_token_id] for text in texts]
+    longest = node.shape.context
+    sequences = [Sequence(ids[:longest], ids[:longest]) for ids in encoded]
     set_seed(node.seed)
     model = LlamaForCausalLM(
         LlamaConfig(
@@ -61,6 +61,7 @@ def pretrain(node: Pretrained, work: Work) -> Counts:
     save(model, tokenizer, work.out)
     return {
         "in": len(texts),
+        "cut": sum(len(ids) > longest for ids in encoded),
         "tokens": sum(len(one.ids) for one in sequences),
         "parameters": sum(p.numel() for p in model.parameters()),
         "updates": node.updates,

@@ -2,8 +2,8 @@
 
 Each row of SPOILED is a folder as it is found in the wild. Neighbours tried: pointers, cuts and wrong kinds in weights,
 tokenizer, configuration and index; shards missing, emptied, unnamed; bitsandbytes, GPTQ, AWQ, fp8 and eight-bit weights
-without a word of it; T5, BERT, CLIP, a classifier; adapters alone and left over; SentencePiece and tiktoken
-files; pickles; checkpoints, the hub's cache, links into nowhere; ids outside the embedding; float16 and float64.
+without a word of it; T5, BERT, CLIP, a classifier, models that see; adapters alone and left over; SentencePiece and
+tiktoken files; pickles; checkpoints, the hub's cache, links into nowhere; ids outside the embedding; float16, float64.
 """
 
 from __future__ import annotations
@@ -197,6 +197,14 @@ SHARDS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "index of nothing": (lambda f: (f / INDEX).write_text("{}"), r"no weight_map"),
     "two models": (lambda f: save_file({"a": torch.zeros(1)}, f / WEIGHTS), r"holds two models' weights"),
 }
+SEES = {
+    "gemma3": "Gemma3ForConditionalGeneration",
+    "llava": "LlavaForConditionalGeneration",
+    "mistral3": "Mistral3ForConditionalGeneration",
+    "qwen2_5_vl": "Qwen2_5_VLForConditionalGeneration",
+    "qwen3_5": "Qwen3_5ForConditionalGeneration",
+    "gemma3n": "Gemma3nForConditionalGeneration",
+}
 UNFIT: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a weight missing": (
         lambda f: weights_as(f, lambda w: {k: v for k, v in w.items() if "layers.1.mlp.up" not in k}),
@@ -237,6 +245,15 @@ def test_a_folder_that_is_no_model_is_refused_while_planning(good: Path, tmp_pat
     folder = shutil.copytree(good, tmp_path / "mine")
     spoil(folder)
     refused(folder, why, lambda one: _Found(Path(), Path()).model("base", str(one)))
+
+
+@pytest.mark.parametrize("kind", SEES)
+def test_a_model_that_sees_is_refused_though_it_writes(good: Path, tmp_path: Path, kind: str) -> None:
+    """Gemma 3's class writes text, and adapters would go into its vision too."""
+    folder = shutil.copytree(good, tmp_path / "mine")
+    text = json.loads((folder / CONFIG).read_text())
+    configured(folder, model_type=kind, architectures=[SEES[kind]], text_config=text, vision_config={"hidden_size": 32})
+    refused(folder, rf"config.json: {SEES[kind]} has a part for vision, .* give a model of text alone", checked)
 
 
 @pytest.mark.parametrize("name", SHARDS)

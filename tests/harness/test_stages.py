@@ -28,6 +28,7 @@ from harness.rows import (
     write,
 )
 from harness.stages import TooFew, Work, new_log
+from harness.stages.backtranslate import backtranslate
 from harness.stages.finetune import encode, finetune
 from harness.stages.rate import first_line, parsed, rate
 from harness.stages.select import select
@@ -106,6 +107,7 @@ def test_a_model_rates_on_alpagasus_s_scale_and_nothing_unparsed_becomes_a_numbe
         assert "scale from 0 to 5" in asked
         return [Completion(replies[i % 3], "stop") for i in range(len(prompts))]
 
+    made(candidates(tiny))
     monkeypatch.setattr(Engine, "generate", scripted)
     rater = ModelRater(seed_model(tiny), FirstLineScore(ALPAGASUS_ACCURACY))
     folder = made(Rated(candidates(tiny), by=rater))
@@ -247,6 +249,20 @@ def test_a_prompt_that_fills_the_context_is_said_to(made: Made, tiny: Setup, tmp
     assert short.ended in ("stop", "length")
     assert long == Completion("", "prompt too long")
     assert engine.choose(["word " * 600], ["Score: 1", "Score: 2"]) == [None]
+
+
+def test_a_segment_that_fills_the_context_is_kept_aside_and_counted(made: Made, tiny: Setup, tmp_path: Path) -> None:
+    node, place = candidates(tiny), tmp_path / "segments"
+    made(node.by)
+    place.mkdir()
+    write(
+        place / EXAMPLES, Example, [Example("long", output="word " * 600, source="web"), Example("b", output="It is.")]
+    )
+    work = replace(work_with(tmp_path, {}), open=lambda one: place if one == node.segments else made(one))
+    counts = backtranslate(node, work)
+    assert (counts["in"], counts["kept"] + counts["rejected"]) == (2, 2)
+    found = {row.id: (row.reason, row.text) for row in read(work.out / REJECTED, Rejected)}
+    assert found["long"] == ("instruction unfinished: prompt too long", "")
 
 
 def test_rows_come_back_as_they_went(tmp_path: Path) -> None:

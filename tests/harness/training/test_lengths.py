@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from harness.data import Reversed
-from harness.models import BatchBySize, Epochs, Finetuned, LinearTo, Sft, Steps
+from harness.models import BatchBySize, Epochs, Finetuned, LinearTo, Llama, Pretrained, Sft, Steps
 from harness.prompts import BACKWARD
 from harness.rows import Example
 from harness.stages.finetune import encode
+from harness.stages.pretrain import pretrain
 from harness.stages.training import IGNORED
 from harness.store import METRICS
 from harness.templates import INSTRUCTION_RESPONSE
@@ -114,3 +115,14 @@ def test_an_empty_output_still_teaches_to_end(tmp_path: Path) -> None:
     shop.put(SEED, [*examples(2), Example("e", instruction="Say nothing.", output="")])
     _, counts = shop.finetuned(Finetuned(shop.base("llama"), SEED, RECIPE))
     assert (counts["kept"], counts["empty_outputs"], counts["no_target"]) == (3, 1, 0)
+
+
+def test_a_text_longer_than_the_context_of_a_base_from_nothing_is_cut_and_counted(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    shop.put(SEED, [*examples(2), *(Example(f"l/{i}", output=words(200, i)) for i in range(3))])
+    shape = Llama(layers=1, width=16, heads=2, feed_forward=32, context=96, vocabulary=400)
+    schedule = LinearTo(1e-3)
+    base = Pretrained(SEED, shape, INSTRUCTION_RESPONSE, 1e-3, schedule, beta2=0.99, batch=2, updates=1)
+    counts = pretrain(base, shop.work("base"))
+    assert (counts["in"], counts["cut"]) == (5, 3)
+    assert 3 * 96 < counts["tokens"] < 5 * 96
