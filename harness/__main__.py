@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 
@@ -10,6 +11,8 @@ def main() -> Any:
     from harness import interrupt
 
     interrupt.watch()
+    # transformers draws them as it is imported to, over our own lines, and a log keeps every one of them.
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         from harness.terminal import guard
 

@@ -96,6 +96,22 @@ def test_a_name_that_is_wrong_reaches_the_terminal_as_text(words: tuple[str, ...
     assert done.stderr.startswith("Usage") or len(done.stderr.splitlines()) == 1
 
 
+def test_no_bars_of_other_packages_stand_between_our_lines(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['humpback', '--version']\n"
+        "from harness.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "from transformers.utils.logging import tqdm\n"
+        "list(tqdm(range(3), desc='Loading weights'))"
+    )
+    bare = {key: value for key, value in os.environ.items() if key != "HF_HUB_DISABLE_PROGRESS_BARS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=bare, cwd=tmp_path
+    )
+    assert (done.stderr, done.stdout.count("\n")) == ("", 1)
+
+
 @pytest.mark.parametrize("name", [b"\xff\x1b[2J -x\n[a].json", "é".encode() * 120 + b".json", b"-n [0-9].json"])
 def test_a_file_of_any_name_is_read(name: bytes, tmp_path: Path) -> None:
     Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).write_text('[{"instruction": "Say hello.", "output": "Hello."}]')
