@@ -78,9 +78,9 @@ def mirror(store: Store, made: Mapping[str, list[Artifact]]) -> str:
 
 
 def _told(error: Exception) -> str:
-    """The first line of it, without what to do that StoreErrors say."""
-    first = str(error).strip().splitlines()[:1]
-    return (first[0] if first else type(error).__name__).split("; nothing is lost")[0]
+    """It in one line (wandb's own say in their third one what is wrong), without what to do that StoreErrors say."""
+    lines = [line.strip() for line in str(error).strip().splitlines()[:3]]
+    return (": ".join(lines) or type(error).__name__).split("; nothing is lost")[0]
 
 
 def _left_out(problems: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,6 +128,9 @@ class Mirror:
 def mirroring(store: Store, *, online: bool) -> Iterator[Mirror]:
     """The mirror of a store, held by this process alone."""
     logging.getLogger("wandb").setLevel(logging.ERROR)
+    for name in [name for name, value in os.environ.items() if name.startswith("WANDB_") and not value.strip()]:
+        # Empty is unset, and the package takes it for a wrong value.
+        del os.environ[name]
     wandb.Table.MAX_ROWS = _MOST_ROWS
     (store.root / ".locks").mkdir(parents=True, exist_ok=True)
     with FileLock(store.root / ".locks" / "mirror.lock"):

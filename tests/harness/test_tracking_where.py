@@ -146,6 +146,23 @@ def test_a_switch_asks_no_server(
     assert asked == []
 
 
+def test_an_empty_switch_is_none(made: Made, tiny: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("wandb")
+    for name in ("WANDB_MODE", "WANDB_RESUME", "WANDB_RUN_ID", "WANDB_BASE_URL"):
+        monkeypatch.setenv(name, "")
+    assert mirrored(made, tiny, tmp_path) == ("", 1)
+
+
+def test_a_wrong_setting_of_the_package_is_said(
+    made: Made, tiny: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("wandb")
+    monkeypatch.setenv("WANDB_RESUME", "perhaps")
+    said, _ = mirrored(made, tiny, tmp_path)
+    assert "resume: Input should be" in said
+    assert said.count("\n") == 0
+
+
 def test_a_package_that_is_broken_and_a_disk_that_is_full_cost_a_line(
     made: Made, tiny: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
