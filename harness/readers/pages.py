@@ -116,6 +116,10 @@ def kind_of(path: Path) -> str:
         return "WARC"
     if any(name[1:] in names for name in _HTML_NAMES):
         return "HTML"
+    if head.startswith(b"filedesc:"):
+        return "an ARC file, as archives were before WARC; warcio recompress makes a WARC file of it"
+    if {"txt", "md"} & set(names):
+        return "plain text and no web page; a setup takes it under texts"
     return f"something that begins with {head[:24]!r}"
 
 

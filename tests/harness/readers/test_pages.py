@@ -110,6 +110,19 @@ def test_fields_of_json_lines_and_parquet(tmp_path: Path) -> None:
     assert [type(row) for row in entries(tmp_path / "x.parquet")] == [Page, Unreadable]
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("a.txt", b"With a cloth in hand.", "plain text and no web page; a setup takes it under texts"),
+        ("a.md.gz", gzip.compress(b"# Kettles"), "plain text and no web page"),
+        ("a.arc.gz", gzip.compress(b"filedesc://a.arc 0.0.0.0 20080430204825 text/plain 76\n"), "an ARC file"),
+    ],
+)
+def test_what_pages_are_kept_in_elsewhere_is_named(tmp_path: Path, name: str, data: bytes, says: str) -> None:
+    with pytest.raises(UnusableFile, match=rf"{name}: this is {says}.*Accepted are WARC"):
+        found(tmp_path, data, name)
+
+
 @pytest.mark.parametrize("data", [b"", b"\x7fELF" + bytes(90), b"just words", b"\x1f\x8b\x08broken"])
 def test_a_file_of_no_known_kind_is_an_error(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(UnusableFile, match=r"x\.dat: .*Accepted are WARC"):
