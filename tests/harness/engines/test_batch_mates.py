@@ -1,9 +1,10 @@
 """An answer and a rating follow from their own prompt, seed and place, and from nothing that goes through beside them.
 
-Tried: rotary positions, learned ones (GPT-2, GPT-Neo, OPT), ALiBi by mask and by place (BLOOM, Falcon, MPT), sliding
-windows, a recurrent model that sees padding (RWKV), rotary positions that are scaled by the longest row; batches of 1,
-3 and 32, other orders, a GPU too small in the middle, answers over several rounds, a prompt that nearly fills the
-context, equal prompts; and what a folder says of generating, in generation_config.json and in config.json.
+Tried: rotary positions (Llama, Gemma 2, GPT-NeoX), learned ones (GPT-2, GPT-Neo, OPT), ALiBi by mask and by place
+(BLOOM, Falcon, MPT), sliding windows, a recurrent model that sees padding (RWKV), rotary positions that are scaled by
+the longest row; batches of 1, 3 and 32, other orders, a GPU too small in the middle, answers over several rounds, a
+prompt that nearly fills the context, equal prompts; and what a folder says of generating, in generation_config.json and
+in config.json.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 from harness.data import Sampling
 from harness.engines import local
 from harness.engines.decoding import draws, plain
-from harness.engines.local import Engine
+from harness.engines.local import Completion, Engine
 from tests.harness.engines.small_models import LINES, SHAPES, byte_bpe, engine_of, model_of
 
 PROMPTS = [" ".join(LINES[i : i + 1 + i % 3])[: 20 + 17 * i] for i in range(6)] + ["The lamp"] * 2
 FILLS = " ".join(LINES[:8])
-GREEDY = Sampling(temperature=0.0, max_new_tokens=24)
-DRAWN = Sampling(temperature=1.0, top_p=0.9, max_new_tokens=24)
+GREEDY = Sampling(temperature=0.0, max_new_tokens=10)
+DRAWN = Sampling(temperature=1.0, top_p=0.9, max_new_tokens=10)
 OPTIONS = ["Score: 1", "Score: 5"]
 UNLIKE = ["Score: 1", "the bread", "x"]
 
@@ -39,11 +40,11 @@ def all_of(engine: Engine, prompts: list[str]) -> tuple[Any, ...]:
     )
 
 
-@pytest.mark.parametrize("architecture", SHAPES)
+@pytest.mark.parametrize("architecture", [one for one in SHAPES if one not in ("qwen2", "phi")])
 def test_answers_and_ratings_are_those_of_a_prompt_alone(
     architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "ROUND", 16)
+    monkeypatch.setattr(local, "ROUND", 6)
     tokenizer = byte_bpe()
     model = model_of(architecture, tokenizer)
     nearly = tokenizer.decode(tokenizer(FILLS)["input_ids"][:90])
@@ -77,7 +78,7 @@ def test_each_answer_has_the_room_of_its_own_prompt(tmp_path: Path) -> None:
 
     engine._round = counted  # type: ignore[method-assign]
     engine.generate([tokenizer.decode(nearly), *PROMPTS], GREEDY)
-    assert sorted(lengths) == [6, *[24] * len(PROMPTS)]
+    assert sorted(lengths) == [6, *[10] * len(PROMPTS)]
 
 
 def test_equal_prompts_have_draws_of_their_own_and_a_seed_has_others(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_equal_prompts_have_draws_of_their_own_and_a_seed_has_others(tmp_path: P
     once, twice = engine.generate(["The lamp"] * 2, DRAWN)
     assert once != twice
     assert engine.generate(["The lamp", "The ladder", "The lamp"], DRAWN)[::2] == [once, twice]
-    other = Sampling(temperature=1.0, top_p=0.9, max_new_tokens=24, seed=1)
+    other = Sampling(temperature=1.0, top_p=0.9, max_new_tokens=10, seed=1)
     assert engine.generate(["The lamp"], other) != [once]
     assert list(draws(0, [1, 2], 0, 3)) == list(draws(0, [1, 2], 0, 9)[:3])
 
@@ -135,23 +136,32 @@ SAID = {
     "forced_eos_token_id": 1,
     "exponential_decay_length_penalty": [2, 3.0],
     "bad_words_ids": [[9], [10]],
-    "max_length": 12,
+    "max_length": 6,
     "renormalize_logits": True,
     "do_sample": True,
 }
 
 
+@pytest.fixture(scope="module")
+def plainly(tmp_path_factory: pytest.TempPathFactory) -> list[list[Completion]]:
+    """What the Llama writes that nothing is said of."""
+    tokenizer = byte_bpe()
+    engine = engine_of(model_of("llama", tokenizer), tokenizer, tmp_path_factory.mktemp("plainly"))
+    return [engine.generate(PROMPTS, how) for how in (GREEDY, DRAWN)]
+
+
 @pytest.mark.parametrize("name", SAID)
-def test_nothing_that_the_folder_says_of_generating_counts(name: str, tmp_path: Path) -> None:
+def test_nothing_that_the_folder_says_of_generating_counts(
+    name: str, plainly: list[list[Completion]], tmp_path: Path
+) -> None:
     """Neither here nor where the model is saved; its ends do."""
     tokenizer = byte_bpe()
     model = model_of("llama", tokenizer)
-    expected = [engine_of(model, tokenizer, tmp_path).generate(PROMPTS, how) for how in (GREEDY, DRAWN)]
     model.generation_config = GenerationConfig(**{name: SAID[name]}, eos_token_id=[tokenizer.eos_token_id, 77])
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     assert plain(model).eos_token_id == [tokenizer.eos_token_id, 77]
     model.generation_config.eos_token_id = tokenizer.eos_token_id
-    assert [engine_of(model, tokenizer, tmp_path).generate(PROMPTS, how) for how in (GREEDY, DRAWN)] == expected
+    assert [engine_of(model, tokenizer, tmp_path).generate(PROMPTS, how) for how in (GREEDY, DRAWN)] == plainly
     model.save_pretrained(tmp_path / "saved")
     saved = json.loads((tmp_path / "saved" / "generation_config.json").read_text())
     assert set(saved) <= {"bos_token_id", "eos_token_id", "pad_token_id", "transformers_version", "_from_model_config"}

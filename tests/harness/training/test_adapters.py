@@ -1,8 +1,8 @@
 """Adapters on any architecture: what takes them, how many weights are trained, what is refused.
 
-Tried: all of `tests/architectures.py`, with every linear layer and with a named list; fused projections (Phi 3,
-GPT-NeoX, GPT-BigCode), transposed ones (GPT-2's Conv1D), experts held as one tensor (Mixtral), tied and untied output
-layers, a rank and an alpha that are no round numbers, a bfloat16 base.
+Tried: all of `tests/architectures.py` but Mistral and Qwen 3, whose layers are Llama's, with every linear layer and
+with a named list; fused projections (Phi 3, GPT-NeoX, GPT-BigCode), transposed ones (GPT-2's Conv1D), experts held as
+one tensor (Mixtral), tied and untied output layers, a rank and an alpha that are no round numbers, a bfloat16 base.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def shop(tmp_path: Path) -> Workshop:
     return shop
 
 
-@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.parametrize("kind", [one for one in SHAPES if one not in ("mistral", "qwen3")])
 def test_every_linear_layer_of_any_architecture_takes_adapters(kind: str, shop: Workshop) -> None:
     """They are named in the record with the number of trained weights, and the adapted model writes and rates."""
     base = shop.base(kind)
@@ -120,8 +120,8 @@ def test_adapters_of_a_bfloat16_base_are_trained_in_float32(shop: Workshop) -> N
 
 def test_adapters_come_out_alike_however_a_batch_is_cut(shop: Workshop) -> None:
     """Outputs differ in length, so a mean of means over micro-batches would differ."""
-    node = Finetuned(shop.base("llama"), SEED, replace(RECIPE, dropout=0.0, duration=Steps(4)))
-    whole, *parts = (weights(shop.finetuned(node, micro_batch=size)[0]) for size in (8, 4, 2, 1))
+    node = Finetuned(shop.base("llama"), SEED, replace(RECIPE, dropout=0.0, duration=Steps(2)))
+    whole, *parts = (weights(shop.finetuned(node, micro_batch=size)[0]) for size in (8, 2, 1))
     again = weights(shop.finetuned(node, micro_batch=8)[0])
     assert same(whole, again), "adapters begin alike for a seed"
     other = replace(node, recipe=replace(node.recipe, seed=1))

@@ -1,7 +1,7 @@
 """A recipe's field does what it says: changing it changes the weights, or the stage refuses it.
 
 Every field of every value that a recipe, a pretraining or an adapter is made of is walked, so that a new one cannot be
-forgotten. Dropout and adapters are tried on Llama, Mistral (window), Mixtral (experts), Qwen 2 and 3, Gemma 2, Phi,
+forgotten. Dropout is tried on Llama (as Mistral and Qwen 3 have it), Mixtral (experts), Qwen 2, Gemma 2, Phi,
 Phi 3 (fused projections), GPT-NeoX, GPT-2, GPT-J, GPT-Neo, GPT-BigCode, StarCoder 2, OPT, Falcon, BLOOM, MPT (whose
 dropout transformers admits as whole numbers only), Mamba and LFM 2 (which have none).
 """
@@ -194,7 +194,7 @@ OWN = {"gpt2": ("attn_pdrop", "resid_pdrop", "embd_pdrop"), "opt": ("dropout", "
 """Architectures that carry 0.1 of their own."""
 
 
-@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.parametrize("kind", [one for one in SHAPES if one not in ("mistral", "qwen3")])
 def test_dropout_is_the_recipe_s_on_every_architecture(kind: str, tmp_path: Path) -> None:
     """0.0 is none, whatever the architecture's own is; more is applied and stands in the saved configuration, or is
     refused by name."""
