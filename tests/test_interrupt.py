@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import psutil
 import pytest
 
@@ -53,6 +54,14 @@ def ended(process: subprocess.Popen[str], number: int) -> None:
     while left := [one for one in psutil.process_iter() if session(one.pid) == process.pid]:
         assert time.monotonic() < deadline, left
         time.sleep(0.01)
+
+
+def answers(address: str) -> bool:
+    try:
+        httpx2.get(address, timeout=30.0, trust_env=False)
+    except httpx2.TransportError:
+        return False
+    return True
 
 
 def session(process: int) -> int:
@@ -101,13 +110,18 @@ def test_a_judgement_that_waits_for_a_server_ends_and_goes_on_where_it_was(tmp_p
 
 def test_what_does_not_listen_is_ended_all_the_same() -> None:
     """A call of a library that takes minutes, and code that takes the exception for its own."""
-    deaf = "hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)"
-    stubborn = "exec('while True:\\n try: time.sleep(60)\\n except KeyboardInterrupt: pass')"
+    deaf = "print('ready', flush=True); hashlib.pbkdf2_hmac('sha256', b'', b'', 10**9)"
+    stubborn = (
+        "exec('while True:\\n try: print(\"ready\", flush=True); time.sleep(60)\\n except KeyboardInterrupt: pass')"
+    )
     for kept_busy in (deaf, stubborn):
         code = "import hashlib, time; from harness import interrupt; interrupt._GRACE = 0.2; interrupt.watch(); "
-        process = start("-c", f"{code} print('ready', flush=True); {kept_busy}")
+        process = start("-c", code + kept_busy)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        if kept_busy is deaf:
+            computed = psutil.Process(process.pid).cpu_times().user
+            until(lambda: psutil.Process(process.pid).cpu_times().user > computed + 0.1, process)  # noqa: B023
         process.send_signal(signal.SIGINT)
         ended(process, signal.SIGINT)
 
@@ -118,8 +132,9 @@ def test_the_annotation_page_ends_by_ctrl_c_with_its_own_words(tmp_path: Path) -
     words = ["-m", "harness", "annotate", tmp_path / "a.json", tmp_path / "b.json", "--port", 0]
     process = start(*words, "--votes", tmp_path / "votes.sqlite")
     assert process.stdout is not None
-    while not process.stdout.readline().startswith("http://"):
+    while not (address := process.stdout.readline()).startswith("http://"):
         assert process.poll() is None
+    until(lambda: answers(address.split()[0]), process)
     process.send_signal(signal.SIGINT)
     said, complaints = process.communicate(timeout=60)
     assert (process.returncode, complaints) == (0, "")
