@@ -31,7 +31,7 @@ _TINY_SFT = Sft(
 _ADAPTER_SFT = Sft(learning_rate=2e-4, schedule=LinearTo(0.9 * 2e-4))
 """The paper's recipe at QLoRA's rate (arXiv 2305.14314, Table 9: 2e-4 for 7B and 13B, with a dropout of 0.1 on the
 adapters), because adapters take about ten times the rate of full finetuning (Schulman et al. 2025, "LoRA Without
-Regret", who also keep alpha at 32 whatever the rank). docs/data.md shows what other rates do to a small model."""
+Regret", who also keep alpha at 32 whatever the rank). docs/data.md shows what both rates did to a small model."""
 
 
 def files(given: Given) -> Setup:
