@@ -11,6 +11,7 @@ demo: install ## The whole loop on the micro setup, one seed: a table in the ter
 test: install ## Lint, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@rm -rf .venv/typed && mkdir -p .venv/typed/humpback && ln -sfn $(CURDIR)/harness/* $(CURDIR)/analysis $(CURDIR)/experiments .venv/typed/humpback/
 	$(BIN)/mypy
 	$(BIN)/pytest
 

@@ -26,7 +26,7 @@ FILES, REPEATS = 50, 5
 RUN = """
 import sys, time
 from typer.testing import CliRunner
-from harness.cli import complete
+from humpback.cli.main import complete
 app = complete()
 started = time.monotonic()
 done = CliRunner().invoke(app, sys.argv[1:], catch_exceptions=False)

@@ -22,8 +22,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from machine_facts import facts
 
-from analysis.corpus import describe, describe_file
-from harness.rows import Example, read, write
+from humpback.analysis.datasets.corpus import describe, describe_file
+from humpback.core.tables import Example, read, write
 
 ROWS = 502_133
 """Humpback, all augmented."""

@@ -31,15 +31,15 @@ import numpy as np
 from machine_facts import facts
 from selectolax.lexbor import LexborHTMLParser
 
-from harness.data import MicroPages, Segments
-from harness.duplicates import MinHash
-from harness.files import Deduplicated
-from harness.machine import Machine
-from harness.micro.world import World
-from harness.readers.pages import pages
-from harness.rows import EXAMPLES, REJECTED, Example, Page, Rejected, Writer, read
-from harness.stages import Work, new_log
-from harness.stages.deduplicate import deduplicate
+from humpback.core.machine import Machine
+from humpback.core.tables import EXAMPLES, REJECTED, Example, Page, Rejected, Writer, read
+from humpback.core.work import Work, new_log
+from humpback.readers.pages import pages
+from humpback.segmenter.minhash import MinHash
+from humpback.spec.data import MicroPages, Segments
+from humpback.spec.files import Deduplicated
+from humpback.spec.micro_world import World
+from humpback.stages.deduplicate import deduplicate
 
 SIZES = (50_000, 125_000, 250_000, 502_133)
 CHARACTERS = 1_700

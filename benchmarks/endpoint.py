@@ -24,10 +24,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from machine_facts import facts
 
-from harness.engines.endpoint import Client
-from harness.engines.journal import Journal, Request
-from harness.judging.annotators import Annotator
-from harness.machine import Endpoint
+from humpback.core.machine import Endpoint
+from humpback.engines.endpoint.client import Client
+from humpback.engines.endpoint.journal import Journal, Request
+from humpback.judging.annotators import Annotator
 
 LATENCY, CONCURRENCY, CALLS, ROUNDS = 0.2, 32, 1_280, 3
 CONTENT = "[{'model': 'model_1', 'rank': 1}, {'model': 'model_2', 'rank': 2}]"

@@ -20,24 +20,24 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from machine_facts import facts
 
-from experiments.humpback.algorithm import candidates, seed_model
-from experiments.micro import MICRO
-from experiments.setup import AtLeast
-from harness.data import MicroPages, Segments
-from harness.engines.local import Engine
-from harness.engines.marks import Marks
-from harness.executors.warm import quiet
-from harness.machine import Machine
-from harness.micro.oracle import grade, rating
-from harness.micro.world import World
-from harness.plan import plan
-from harness.prompts import MICRO_RATING
-from harness.rows import EXAMPLES, Example, read
-from harness.run import make, source_state
-from harness.stages import Work, new_log
-from harness.stages.rate import SCORES
-from harness.store import Store
-from harness.templates import Template
+from humpback.core.machine import Machine
+from humpback.core.plan import plan
+from humpback.core.store import Store
+from humpback.core.tables import EXAMPLES, Example, read
+from humpback.core.work import Work, new_log
+from humpback.engines.chat.marks import Marks
+from humpback.engines.transformers_engine import Engine
+from humpback.experiments.humpback.algorithm import candidates, seed_model
+from humpback.experiments.setups.base import AtLeast
+from humpback.experiments.setups.micro import MICRO
+from humpback.micro.oracle import grade, rating
+from humpback.runs.build import make, source_state
+from humpback.runs.preload import quiet
+from humpback.spec.data import MicroPages, Segments
+from humpback.spec.micro_world import World
+from humpback.spec.prompts import MICRO_RATING
+from humpback.spec.template import Template
+from humpback.stages.rate import SCORES
 
 BAD, PAGES = 2, 100
 TEMPLATE = MICRO.base.template

@@ -19,13 +19,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from machine_facts import facts
 
-from experiments.files import files
-from experiments.humpback.algorithm import arm, seed_model
-from harness.machine import load_machine
-from harness.making import made
-from harness.rows import EXAMPLES, Example, read
-from harness.setup_file import load_given
-from harness.terminal import Terminal
+from humpback.cli.terminal import Terminal
+from humpback.core.machine import load_machine
+from humpback.core.tables import EXAMPLES, Example, read
+from humpback.experiments.humpback.algorithm import arm, seed_model
+from humpback.experiments.setups.files import files
+from humpback.inputs.user_file import load_given
+from humpback.runs.build_one import made
 
 
 def quoted(text: str) -> str:

@@ -23,13 +23,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 import trafilatura
 from machine_facts import facts
 
-from harness.data import MicroPages, Segments
-from harness.micro.world import World
-from harness.readers.pages import pages
-from harness.rows import Example, Page
-from harness.segmenter import segments
-from harness.segmenter.parse import body_of
-from harness.segmenter.tree import parsed
+from humpback.core.tables import Example, Page
+from humpback.readers.pages import pages
+from humpback.segmenter import segments
+from humpback.segmenter.parse import body_of
+from humpback.segmenter.tree import parsed
+from humpback.spec.data import MicroPages, Segments
+from humpback.spec.micro_world import World
 
 ROUNDS = 7
 RULES = Segments(MicroPages(World(), n=1))

@@ -24,14 +24,15 @@ import torch
 from machine_facts import facts
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from experiments.micro import MICRO
-from harness.executors.warm import quiet
-from harness.machine import Machine
-from harness.micro.corpus import texts
-from harness.models import LinearTo, Pretrained
-from harness.stages import Work, new_log
-from harness.stages import training as stage
-from harness.stages.pretrain import bpe
+from humpback.core.machine import Machine
+from humpback.core.work import Work, new_log
+from humpback.core.work import training as stage
+from humpback.experiments.setups.micro import MICRO
+from humpback.micro.corpus import texts
+from humpback.runs.preload import quiet
+from humpback.spec.models import Pretrained
+from humpback.spec.recipe import LinearTo
+from humpback.stages.pretrain import bpe
 
 UPDATES, BATCH = 150, 32
 
@@ -86,7 +87,7 @@ def bare_loop(model: LlamaForCausalLM, sequences: list[stage.Sequence], tokenize
 
 
 def our_stage(model: LlamaForCausalLM, sequences: list[stage.Sequence], tokenizer: Any) -> float:
-    """Real tokens a second of `harness.stages.training.train`, its set-up included."""
+    """Real tokens a second of `humpback.stages.training.train`, its set-up included."""
     with tempfile.TemporaryDirectory() as folder:
         machine = Machine(workers=1, threads=torch.get_num_threads(), micro_batch=BATCH)
         work = Work(lambda artifact: Path(folder), Path(folder), machine, new_log(Path(folder), lambda *_: None))

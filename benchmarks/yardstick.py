@@ -12,13 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from analysis.cited import resolve, values
-from experiments.catalogue import experiment, experiment_names
-from experiments.files import files
-from experiments.setups import SETUPS
-from harness.files import File, InstructionSet, PromptSet, WebPages
-from harness.fingerprint import FieldError
-from harness.given import Given
+from humpback.analysis.experiment.cited import resolve, values
+from humpback.core.expression import FieldError
+from humpback.experiments.catalogue import experiment, experiment_names
+from humpback.experiments.setups import SETUPS
+from humpback.experiments.setups.files import files
+from humpback.spec.files import File, InstructionSet, PromptSet, WebPages
+from humpback.spec.user_data import Given
 
 HERE = Path(__file__).parent
 

@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import Any
 
-from harness.claims import Cited, Claim, Comparison
-from harness.fingerprint import Artifact, FieldError, expression
-from harness.measures import Measure
-from harness.outcomes import Arm
+from humpback.core.expression import Artifact, FieldError, expression
+from humpback.spec.claims import Cited, Claim, Comparison
+from humpback.spec.measures import Measure
+from humpback.spec.outcomes import Arm
 
 NOTHING = "this setup has nothing for it to measure"
 
@@ -136,11 +136,11 @@ class Declared:
 
 def experiment_names() -> list[str]:
     """All experiments, without importing any."""
-    package = importlib.import_module("experiments")
+    package = importlib.import_module("humpback.experiments")
     names = []
     for folder in pkgutil.iter_modules(package.__path__):
-        if folder.ispkg:
-            inner = importlib.import_module(f"experiments.{folder.name}")
+        if folder.ispkg and folder.name != "setups":
+            inner = importlib.import_module(f"humpback.experiments.{folder.name}")
             names += [
                 f"{folder.name}/{one.name}" for one in pkgutil.iter_modules(inner.__path__) if one.name != "algorithm"
             ]
@@ -154,7 +154,7 @@ def experiment(name: str) -> Experiment:
         UnknownName: with the closest names.
     """
     closest("experiment", name, experiment_names())
-    return Experiment(name, importlib.import_module("experiments." + name.replace("/", ".")))
+    return Experiment(name, importlib.import_module("humpback.experiments." + name.replace("/", ".")))
 
 
 def setup(name: str) -> Any:
@@ -163,7 +163,7 @@ def setup(name: str) -> Any:
     Raises:
         UnknownName: with the closest names.
     """
-    setups: dict[str, Any] = importlib.import_module("experiments.setups").SETUPS
+    setups: dict[str, Any] = importlib.import_module("humpback.experiments.setups").SETUPS
     closest("setup", name, list(setups))
     return setups[name]
 

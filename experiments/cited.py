@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from experiments.paper import ALPAGASUS_7B, ALPAGASUS_13B, LLAMA2_70B, LLAMA_7B, LLAMA_33B, LLAMA_65B
-from experiments.setup import Setup
-from harness.claims import Cited, Claim
+from humpback.experiments.setups.base import Setup
+from humpback.experiments.setups.papers import ALPAGASUS_7B, ALPAGASUS_13B, LLAMA2_70B, LLAMA_7B, LLAMA_33B, LLAMA_65B
+from humpback.spec.claims import Cited, Claim
 
 _PAPERS = (LLAMA_7B, LLAMA_33B, LLAMA_65B, LLAMA2_70B, ALPAGASUS_7B, ALPAGASUS_13B)
 _SHARED = ("base", "judge", "reference", "prompts")

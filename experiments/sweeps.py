@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.setup import Setup
-from harness.data import Examples, MicroDevPrompts, MicroPrompts
-from harness.fingerprint import Artifact, FieldError
-from harness.outcomes import Arm, MicroReference
+from humpback.core.expression import Artifact, FieldError
+from humpback.experiments.setups.base import Setup
+from humpback.spec.data import Examples, MicroDevPrompts, MicroPrompts
+from humpback.spec.outcomes import Arm, MicroReference
 
 SEED = 1_000
 """The first of the seeds that only sweeps use; reports use those below."""

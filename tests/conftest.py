@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from experiments.micro import MICRO
-from experiments.setup import AtLeast, Setup
-from harness.data import MicroPages, Sampling
-from harness.fingerprint import Artifact
-from harness.machine import Machine
-from harness.models import Llama, Pretrained, Steps
-from harness.plan import plan
-from harness.run import make
-from harness.store import Store
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.core.plan import plan
+from humpback.core.store import Store
+from humpback.experiments.setups.base import AtLeast, Setup
+from humpback.experiments.setups.micro import MICRO
+from humpback.runs.build import make
+from humpback.spec.data import MicroPages, Sampling
+from humpback.spec.models import Pretrained
+from humpback.spec.recipe import Llama, Steps
 from tests.real_model import smollm2, smollm2_base, smollm2_folder  # noqa: F401 - fixtures for every test
 
 
@@ -70,7 +71,7 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.fixture(scope="session")
 def made(shared_store: Store) -> Callable[[Artifact], Path]:
     """Makes an artifact, and what it needs, in this process; returns its folder."""
-    from harness.executors.warm import quiet
+    from humpback.runs.preload import quiet
 
     quiet(1)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.models import GgufModel
-from harness.run import make
-from harness.store import Store, checksum
+from humpback.core.store import Store, checksum
+from humpback.runs.build import make
+from humpback.spec.models import GgufModel
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
@@ -43,7 +43,7 @@ def smollm2_base(smollm2: Path, shared_store: Store, pytestconfig: pytest.Config
 
     Unpacking takes 10 to 60 s, so pytest's cache keeps what this very version of the stage unpacked.
     """
-    from harness.stages import gguf, gguf_tokenizer
+    from humpback.core.work import gguf, gguf_tokenizer
     from tests.conftest import MACHINE, SOURCE  # which imports this module
 
     base = GgufModel(FILE, checksum(smollm2))

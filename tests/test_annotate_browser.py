@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 
-from harness.annotation.app import LONGEST_SHOWN, create_app
-from harness.annotation.ballot import Ballot
-from harness.annotation.guard import Guard
-from harness.annotation.items import System, join
-from harness.annotation.votes import read_votes
-from harness.rows import Example
+from humpback.annotation.app import LONGEST_SHOWN, create_app
+from humpback.annotation.ballot import Ballot
+from humpback.annotation.guard import Guard
+from humpback.annotation.items import System, join
+from humpback.annotation.votes import read_votes
+from humpback.core.tables import Example
 from tests.harness.annotation.material import HOSTILE, items
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

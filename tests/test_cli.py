@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import MicroSeed, Tagged
-from harness.micro.world import World
-from harness.prompts import S_A
-from harness.run import make
-from harness.store import Store
+from humpback.core.store import Store
+from humpback.runs.build import make
+from humpback.spec.data import MicroSeed, Tagged
+from humpback.spec.micro_world import World
+from humpback.spec.prompts import S_A
 from tests.conftest import MACHINE, SOURCE
 
 
 def humpback(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     env = {key: value for key, value in os.environ.items() if not key.startswith("WANDB")}
     return subprocess.run(
-        [sys.executable, "-m", "harness", *words],
+        [sys.executable, "-m", "humpback.cli", *words],
         capture_output=True,
         text=True,
         check=False,
@@ -120,7 +120,7 @@ def test_a_plan_at_the_papers_scale_says_what_it_costs_and_what_is_not_known(tmp
 
 def test_a_damaged_store_stops_a_run_and_is_named(tmp_path: Path) -> None:
     """A micro artifact with a changed byte: plan and run both name the file, say what to do, and fail."""
-    from experiments.micro import MICRO
+    from humpback.experiments.setups.micro import MICRO
 
     store = Store(tmp_path / "artifacts")
     store.prepare()

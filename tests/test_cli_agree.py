@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from harness.cli import complete
-from harness.fingerprint import FieldError
+from humpback.cli.main import complete
+from humpback.core.expression import FieldError
 from tests.analysis.judgements.material import annotations, written
 
 

@@ -12,11 +12,11 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from harness.cli_benchmark import add_to
-from harness.data import MicroTexts
-from harness.fingerprint import Artifact, FieldError
-from harness.models import Pretrained
-from harness.store import Store, StoreError
+from humpback.cli.benchmark import add_to
+from humpback.core.expression import Artifact, FieldError
+from humpback.core.store import Store, StoreError
+from humpback.spec.data import MicroTexts
+from humpback.spec.models import Pretrained
 from tests.harness.test_benchmark_stage import yaml_of
 
 
@@ -82,7 +82,7 @@ def test_each_task_says_what_it_lacks_before_a_model_is_loaded_and_the_others_ru
 
     names = "humaneval,piqa,arc_eazy"
     with monkeypatch.context() as patched:
-        patched.setattr("harness.engines.lm_eval_model.load_model", loaded)
+        patched.setattr("humpback.evals.lm_eval_model.load_model", loaded)
         alone = run(model, "--tasks", names, "--shots", "3")
     assert alone.exit_code == 1
     lines = alone.stderr.splitlines()

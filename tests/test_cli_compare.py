@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from harness.cli import complete
+from humpback.cli.main import complete
 from tests.analysis.judgements.material import annotation, annotations, written
 from tests.shared_data import SHARED, needs_shared
 from tests.test_cli import humpback

@@ -13,12 +13,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from analysis.scaling import Points, fit
-from analysis.scaling_figures import COLOURS, scaling_figure
-from analysis.scaling_points import read_points
-from analysis.scaling_tables import summarise
-from harness import cli_fit
-from harness.fingerprint import FieldError
+from humpback.analysis.scaling.figure import COLOURS, scaling_figure
+from humpback.analysis.scaling.fit import Points, fit
+from humpback.analysis.scaling.points import read_points
+from humpback.analysis.scaling.tables import summarise
+from humpback.cli import fit as cli_fit
+from humpback.core.expression import FieldError
 
 app = typer.Typer()
 cli_fit.add_to(app)
@@ -188,7 +188,7 @@ def test_two_columns_are_enough_and_others_are_told(file: Path) -> None:
 
 def test_the_command_is_wired_and_wrong_words_end_in_a_line(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "harness", "fit", "nowhere.csv"],
+        [sys.executable, "-m", "humpback.cli", "fit", "nowhere.csv"],
         capture_output=True,
         text=True,
         check=False,

@@ -12,13 +12,13 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from harness.cli_judge import add_to
-from harness.fingerprint import FieldError
-from harness.micro.people import evaluation_prompts, reference_answer
-from harness.micro.world import World
-from harness.rows import CALLS, VERDICTS, JudgeCall, Verdict, read
-from harness.show import artifact_lines
-from harness.store import StoreError
+from humpback.cli.judge import add_to
+from humpback.cli.show import artifact_lines
+from humpback.core.expression import FieldError
+from humpback.core.store import StoreError
+from humpback.core.tables import CALLS, VERDICTS, JudgeCall, Verdict, read
+from humpback.micro.people import evaluation_prompts, reference_answer
+from humpback.spec.micro_world import World
 from tests.harness.judging.test_asking import longer
 from tests.harness.model_server import ModelServer, Told, serving
 from tests.shared_data import SHARED, needs_shared

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from harness.fingerprint import FieldError
-from harness.store import StoreError
+from humpback.core.expression import FieldError
+from humpback.core.store import StoreError
 from tests.harness.judging.test_asking import longer
 from tests.harness.model_server import Body, ModelServer, serving
 from tests.test_cli_judge import failed, files, run

@@ -8,9 +8,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from experiments.catalogue import UnknownName, experiment_names
-from harness import cli_report
-from harness.store import StoreError
+from humpback.cli import report as cli_report
+from humpback.core.store import StoreError
+from humpback.experiments.catalogue import UnknownName, experiment_names
 from tests.analysis.report.material import COMPARISONS, MADE
 
 app = typer.Typer()

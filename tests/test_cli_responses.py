@@ -12,14 +12,14 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from harness.cli_responses import SYSTEMS, add_to, as_markdown, side_by_side
-from harness.data import MicroTexts
-from harness.fingerprint import Artifact
-from harness.models import Pretrained
-from harness.printable import one_line
-from harness.prompts import S_A, S_W
-from harness.rows import Example
-from harness.store import StoreError
+from humpback.cli.responses import SYSTEMS, add_to, as_markdown, side_by_side
+from humpback.core.expression import Artifact
+from humpback.core.store import StoreError
+from humpback.core.tables import Example
+from humpback.core.text import one_line
+from humpback.spec.data import MicroTexts
+from humpback.spec.models import Pretrained
+from humpback.spec.prompts import S_A, S_W
 
 HOSTILE = "Ho \x1b[2J\x1b]0;owned\x07 \u202egnorw\u200b\n# Not a heading\n```\n<script>alert(1)</script>\n````"
 

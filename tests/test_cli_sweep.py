@@ -11,13 +11,13 @@ import pytest
 
 pytest.importorskip("optuna")
 
-from experiments.setup import Setup
-from experiments.sweeps import SEED
-from harness import cli_sweep
-from harness.cli_sweep import OnDev
-from harness.fingerprint import Artifact, FieldError
-from harness.search import Float, Space, applied
-from harness.store import Store
+from humpback.cli import sweep as cli_sweep
+from humpback.cli.sweep import OnDev
+from humpback.core.expression import Artifact, FieldError
+from humpback.core.store import Store
+from humpback.experiments.setups.base import Setup
+from humpback.experiments.sweeps import SEED
+from humpback.spec.search import Float, Space, applied
 from tests.conftest import MACHINE
 from tests.test_cli import humpback
 

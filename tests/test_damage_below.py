@@ -13,19 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from analysis.gather import gather
-from experiments.catalogue import Declared, experiment
-from experiments.humpback.algorithm import seed_model
-from experiments.setup import Setup
-from harness.curation import Rated
-from harness.display import run_and_report
-from harness.fingerprint import Artifact
-from harness.machine import Machine
-from harness.metrics import rows_of
-from harness.outcomes import Responses
-from harness.plan import plan
-from harness.show import artifact_lines, plan_lines
-from harness.store import METRICS, RECORD, Damaged, Store
+from humpback.analysis.experiment.gather import gather
+from humpback.cli.display import run_and_report
+from humpback.cli.show import artifact_lines, plan_lines
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.core.metrics import rows_of
+from humpback.core.plan import plan
+from humpback.core.store import METRICS, RECORD, Damaged, Store
+from humpback.experiments.catalogue import Declared, experiment
+from humpback.experiments.humpback.algorithm import seed_model
+from humpback.experiments.setups.base import Setup
+from humpback.spec.curation import Rated
+from humpback.spec.outcomes import Responses
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -10,82 +11,102 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+FOLDERS = {"harness": "humpback", "analysis": "humpback.analysis", "experiments": "humpback.experiments"}
 HEAVY = ("torch", "transformers", "wandb", "ray", "lm_eval", "alpaca_eval", "pandas", "datasets", "peft", "optuna")
-VOCABULARY = {
-    "harness.benchmarks",
-    "harness.claims",
-    "harness.curation",
-    "harness.data",
-    "harness.files",
-    "harness.given",
-    "harness.published",
-    "harness.sources",
-    "harness.named_sets",
-    "harness.measures",
-    "harness.models",
-    "harness.outcomes",
-    "harness.printable",
-    "harness.prompts",
-    "harness.prompts.sensitive",
-    "harness.screening",
-    "harness.search",
-    "harness.templates",
-    "harness.fingerprint",
-    "harness.micro.instructions",
-    "harness.micro.named",
-    "harness.micro.world",
-}
+HARNESS = [
+    "core",
+    "spec",
+    "segmenter",
+    "readers",
+    "inputs",
+    "micro",
+    "engines",
+    "evals",
+    "judging",
+    "costs",
+    "stages",
+    "runs",
+    "export",
+    "annotation",
+    "sweeps",
+    "tracking",
+]
+"""Rooms from the ground up: each may import those before it."""
+ANALYSIS = ["stats", "layout", "judgements", "datasets", "scaling", "experiment", "figures", "tables", "report"]
+VOCABULARY = ("humpback.core", "humpback.spec")
 
 
-def imports(path: Path) -> set[str]:
-    """Modules that a file imports, at the top or inside functions."""
+def modules() -> dict[str, Path]:
+    found = {}
+    for folder, package in FOLDERS.items():
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            inner = path.relative_to(ROOT / folder).with_suffix("").parts
+            found[".".join([package, *inner]).removesuffix(".__init__")] = path
+    assert len(found) > 100
+    return found
+
+
+MODULES = modules()
+
+
+def imports(name: str) -> set[str]:
+    """Modules of ours that a module imports, at the top or inside functions."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-    return found
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & MODULES.keys()) or {node.module}
+    return {one for one in found if one.split(".")[0] == "humpback"}
 
 
-def files(folder: str) -> list[Path]:
-    found = sorted((ROOT / folder).rglob("*.py"))
-    assert found
-    return found
+def within(name: str, *packages: str) -> bool:
+    return any(name == one or name.startswith(one + ".") for one in packages)
 
 
-@pytest.mark.parametrize("path", files("experiments"), ids=lambda p: str(p.relative_to(ROOT)))
-def test_experiments_import_the_vocabulary_only(path: Path) -> None:
-    ours = {name for name in imports(path) if name.split(".")[0] in ("harness", "analysis", "tests")}
-    assert ours <= VOCABULARY, f"{path.name} imports {ours - VOCABULARY}"
+def below(package: str, rooms: list[str]) -> dict[str, tuple[str, ...]]:
+    """By room, those that it may import: itself and what lies under it."""
+    return {f"{package}.{room}": tuple(f"{package}.{one}" for one in rooms[: i + 1]) for i, room in enumerate(rooms)}
 
 
-@pytest.mark.parametrize("path", files("analysis"), ids=lambda p: str(p.relative_to(ROOT)))
-def test_analysis_reads_records_and_never_runs_a_stage(path: Path) -> None:
-    ours = {name for name in imports(path) if name.split(".")[0] in ("harness", "experiments")}
-    assert ours <= VOCABULARY | {"harness.store", "harness.rows"}
+MAY = {
+    **below("humpback", HARNESS),
+    **{room: (*VOCABULARY, *lower) for room, lower in below("humpback.analysis", ANALYSIS).items()},
+    "humpback.experiments": (*VOCABULARY, "humpback.experiments"),
+    "humpback.cli": ("humpback",),
+}
 
 
-@pytest.mark.parametrize("path", files("harness"), ids=lambda p: str(p.relative_to(ROOT)))
-def test_the_harness_knows_neither(path: Path) -> None:
-    """The commands and their display are the front door: they alone see the experiments and the analysis."""
-    if path.name.startswith(("cli", "display")):
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_go_down_only(name: str) -> None:
+    """The vocabulary knows nothing above it, the harness neither experiments nor analysis; the commands see all."""
+    if name in FOLDERS.values():
         return
-    assert not {name for name in imports(path) if name.split(".")[0] in ("experiments", "analysis")}
+    (room,) = [one for one in MAY if within(name, one)]
+    upward = {one for one in imports(name) if not within(one, *MAY[room])}
+    assert not upward, f"{name} imports {sorted(upward)}; {room} may import {', '.join(MAY[room])}"
 
 
-@pytest.mark.parametrize("path", files("harness"), ids=lambda p: str(p.relative_to(ROOT)))
-def test_the_vocabulary_imports_only_itself(path: Path) -> None:
-    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    if name in VOCABULARY:
-        assert {one for one in imports(path) if one.startswith("harness")} <= VOCABULARY
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = {name: imports(name) & MODULES.keys() for name in MODULES}
+    tuple(graphlib.TopologicalSorter(graph).static_order())
+
+
+def test_the_house_stays_small_enough_to_see() -> None:
+    """Entries that a reader meets at once, and lines that are read in one sitting."""
+    for folder, most in (("harness", 18), ("analysis", 10)):
+        entries = [one for one in (ROOT / folder).iterdir() if one.name != "__pycache__"]
+        assert len(entries) <= most, sorted(one.name for one in entries)
+    long = {name: lines for name, path in MODULES.items() if (lines := path.read_text().count("\n")) > 300}
+    assert not long
 
 
 def test_the_vocabulary_and_every_experiment_import_without_torch_disk_or_environment() -> None:
     """In a process of its own: no heavy package, no file but source, no environment variable, is touched."""
     code = """
 import sys, os, typing, dataclasses, importlib, pkgutil, hashlib, json, random, re, math, functools, itertools, pathlib
-import experiments, harness
+import humpback.experiments as experiments
 touched = []
 def watch(event, args):
     if event == "open" and isinstance(args[0], str) and not args[0].endswith((".py", ".pyc")):
@@ -97,11 +118,11 @@ class Closed(dict):
     __getitem__ = get = __contains__ = items = keys = refuse
 os.environ = Closed()
 os.getenv = Closed().refuse
-names = [m.name for p in (experiments,) for m in pkgutil.walk_packages(p.__path__, "experiments.")]
-assert "experiments.humpback.headline" in names, names
-for name in [*names, "harness.data", "harness.models", "harness.outcomes"]:
+names = [m.name for p in (experiments,) for m in pkgutil.walk_packages(p.__path__, "humpback.experiments.")]
+assert "humpback.experiments.humpback.headline" in names, names
+for name in [*names, "humpback.spec.data", "humpback.spec.models", "humpback.spec.outcomes"]:
     importlib.import_module(name)
-setups = sys.modules["experiments.setups"].SETUPS
+setups = sys.modules["humpback.experiments.setups"].SETUPS
 for name in names:
     module = sys.modules[name]
     if hasattr(module, "arms"):

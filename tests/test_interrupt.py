@@ -76,7 +76,7 @@ def session(process: int) -> int:
 )
 def test_a_run_ends_with_its_workers_and_their_server(moment: str, number: signal.Signals, tmp_path: Path) -> None:
     """Before the workers' server has its imports, and while stages work."""
-    process = start("-m", "harness", "run", "humpback/headline", "--store", tmp_path)
+    process = start("-m", "humpback.cli", "run", "humpback/headline", "--store", tmp_path)
     until(lambda: any(tmp_path.glob(moment)), process)
     os.killpg(process.pid, number)
     ended(process, number)
@@ -94,7 +94,7 @@ def test_a_judgement_that_waits_for_a_server_ends_and_goes_on_where_it_was(tmp_p
         for name in ("a", "b"):
             rows = [{"instruction": f"Q{i}", "output": name * (i + 1), "generator": f"model-{name}"} for i in range(3)]
             (tmp_path / f"{name}.json").write_text(json.dumps(rows), encoding="utf-8")
-        words = ["-m", "harness", "judge", tmp_path / "a.json", tmp_path / "b.json", "--judge", "alpaca_eval_gpt4"]
+        words = ["-m", "humpback.cli", "judge", tmp_path / "a.json", tmp_path / "b.json", "--judge", "alpaca_eval_gpt4"]
         words += ["--base-url", server.address, "--concurrency", 1, "--store", tmp_path / "store"]
         process = start(*words)
         until(lambda: len(server.asked) == 3, process)
@@ -129,7 +129,7 @@ def test_what_does_not_listen_is_ended_all_the_same() -> None:
 def test_the_annotation_page_ends_by_ctrl_c_with_its_own_words(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / f"{name}.json").write_text(json.dumps([{"instruction": "Q", "output": name}]), encoding="utf-8")
-    words = ["-m", "harness", "annotate", tmp_path / "a.json", tmp_path / "b.json", "--port", 0]
+    words = ["-m", "humpback.cli", "annotate", tmp_path / "a.json", tmp_path / "b.json", "--port", 0]
     process = start(*words, "--votes", tmp_path / "votes.sqlite")
     assert process.stdout is not None
     while not (address := process.stdout.readline()).startswith("http://"):

@@ -16,21 +16,21 @@ from pathlib import Path
 
 import pytest
 
-from analysis.gather import Results, gather
-from analysis.report.page import build
-from analysis.tables import tidy, tidy_findings
-from experiments.catalogue import experiment
-from experiments.setup import AtLeast
-from harness.curation import Sample
-from harness.data import Tagged
-from harness.display_files import write
-from harness.executors.local import Progress, execute
-from harness.fingerprint import Artifact
-from harness.outcomes import Judged
-from harness.plan import plan
-from harness.run import make
-from harness.stages import stage_for
-from harness.store import Store
+from humpback.analysis.experiment.gather import Results, gather
+from humpback.analysis.report.page import build
+from humpback.analysis.tables import tidy, tidy_findings
+from humpback.cli.write_results import write
+from humpback.core.expression import Artifact
+from humpback.core.plan import plan
+from humpback.core.store import Store
+from humpback.experiments.catalogue import experiment
+from humpback.experiments.setups.base import AtLeast
+from humpback.runs.build import make
+from humpback.runs.executor import Progress, execute
+from humpback.spec.curation import Sample
+from humpback.spec.data import Tagged
+from humpback.spec.outcomes import Judged
+from humpback.stages import stage_for
 from tests.conftest import MACHINE, SOURCE, tiny_setup
 
 ONE = experiment("humpback/headline")
@@ -98,7 +98,7 @@ def test_what_a_run_leaves_on_disk_is_whole_and_names_no_place(name: str, undist
 
 def make_and_die(node: Artifact, root: Path, moment: str) -> None:
     """In a child: make the artifact, and be killed at the moment named."""
-    from harness.executors.warm import quiet
+    from humpback.runs.preload import quiet
 
     quiet(1)
     store = Store(root)
@@ -136,7 +136,7 @@ def test_each_stage_killed_leaves_nothing_and_then_makes_the_same_bytes(
                 shutil.copytree(undisturbed.folder(needed), target, copy_function=os.link)
     context = multiprocessing.get_context("forkserver")
     assert isinstance(context, ForkServerContext)
-    context.set_forkserver_preload(["harness.executors.warm"])
+    context.set_forkserver_preload(["humpback.runs.preload"])
     child = context.Process(target=make_and_die, args=(node, tmp_path, moment))
     child.start()
     child.join()

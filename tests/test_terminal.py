@@ -23,15 +23,15 @@ import pytest
 import typer
 from rich.table import Table
 
-from experiments.setup import Setup
-from harness import terminal
-from harness.cli import complete
-from harness.data import Tagged
-from harness.fingerprint import Artifact
-from harness.printable import printable
-from harness.progress import _Log
-from harness.run import Outcome
-from harness.terminal import Terminal
+from humpback.cli import terminal
+from humpback.cli.main import complete
+from humpback.cli.terminal import Terminal
+from humpback.core.expression import Artifact
+from humpback.core.text import printable
+from humpback.experiments.setups.base import Setup
+from humpback.runs.build import Outcome
+from humpback.runs.progress import _Log
+from humpback.spec.data import Tagged
 
 ROOT = Path(__file__).parent.parent
 HOSTILE = "a\x1b[2J\x9b31m\u202egnp\U000e0041\r[red]:smile:\x07"
@@ -39,7 +39,7 @@ SHOWN = "a\\u001b[2J\\u009b31m\\u202egnp\\udb40\\udc41\\u000d[red]:smile:\\u0007
 
 
 def humpback(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "harness", *words]
+    command = [sys.executable, "-m", "humpback.cli", *words]
     env = {**os.environ, "COLUMNS": "80"}
     return subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=cwd)
 
@@ -99,7 +99,7 @@ def test_a_name_that_is_wrong_reaches_the_terminal_as_text(words: tuple[str, ...
 def test_no_bars_of_other_packages_stand_between_our_lines(tmp_path: Path) -> None:
     code = (
         "import sys; sys.argv = ['humpback', '--version']\n"
-        "from harness.__main__ import main\n"
+        "from humpback.cli.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "from transformers.utils.logging import tqdm\n"
@@ -178,7 +178,7 @@ def test_a_log_tells_where_a_run_is(
 ) -> None:
     """A line a stage with how many have ended; what runs for long; and how long the rest takes."""
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr("harness.progress.time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr("humpback.runs.progress.time", SimpleNamespace(monotonic=lambda: clock.now))
     stages: list[Artifact] = [Tagged(tiny.seed_data, name) for name in "abcd"]
     expected = {stages[2].fingerprint: 50.0, stages[3].fingerprint: 100.0}
     waiting = {one.fingerprint: one for one in [tiny.seed_data, *stages]}

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.fingerprint import differences
+from humpback.core.expression import differences
 
 Table = Mapping[str, Mapping[str, Any]]
-"""Expressions by fingerprint, as `harness.fingerprint.expression` gives them."""
+"""Expressions by fingerprint, as `humpback.core.expression.expression` gives them."""
 LONGEST = 220
 """Characters of a node's fields that are shown."""
 _LAST = ("against", "prompts", "base", "texts")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from harness.fingerprint import Artifact
-from harness.models import Finetuned
-from harness.store import Store
+from humpback.core.expression import Artifact
+from humpback.core.store import Store
+from humpback.spec.models import Finetuned
 
 _MACHINE = ("device", "precision", "threads", "system", "python")
 """What is told of a machine: what bears on time and on floating-point sums."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.claims import Above, Claim, Comparison, Greater, Rising
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.spec.claims import Above, Claim, Comparison, Greater, Rising
 
 MARKS = ("arms.json", "comparisons.csv", "rows.csv", "measures.csv")
 """A folder with one of these is an experiment's."""
@@ -134,7 +134,7 @@ def _unusable(path: Path, problem: str) -> StoreError:
 
 
 def told(claim: Claim, reference: str) -> tuple[str, str]:
-    """What a claim sets against what, in the words of `analysis/findings.py`."""
+    """What a claim sets against what, in the words of `analysis/experiment/findings.py`."""
     match claim:
         case Comparison():
             return claim.first, claim.second

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analysis.layout import DASH
-from analysis.report.material import Declaration
-from analysis.report.words import form_of, number
+from humpback.analysis.layout.text_table import DASH
+from humpback.analysis.report.material import Declaration
+from humpback.analysis.report.words import form_of, number
 
 Cells = tuple[str, ...]
 

@@ -15,10 +15,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from analysis.layout import DASH
-from analysis.report.material import Declaration, read_results
-from analysis.report.sections import Section, section
-from analysis.report.words import NOT_RUN, REPLICATED, WORDS, Word, duration, tally
+from humpback.analysis.layout.text_table import DASH
+from humpback.analysis.report.material import Declaration, read_results
+from humpback.analysis.report.sections import Section, section
+from humpback.analysis.report.words import NOT_RUN, REPLICATED, WORDS, Word, duration, tally
 
 PAPERS = {
     "humpback": ("Humpback", "Self-Alignment with Instruction Backtranslation, arXiv 2308.06259"),

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.verdicts import winner
-from harness.fingerprint import Artifact
-from harness.outcomes import Arm
-from harness.rows import EXAMPLES, VERDICTS, Example, Verdict, read
-from harness.store import Store
+from humpback.analysis.judgements.verdicts import winner
+from humpback.core.expression import Artifact
+from humpback.core.store import Store
+from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, read
+from humpback.spec.outcomes import Arm
 
 LONGEST = 1_200
 """Characters of a prompt or an answer that are kept."""

@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.layout import DASH
-from analysis.report.inline_svg import UnusableFigure, inlined
-from analysis.report.lineage import Lineage, lineage
-from analysis.report.material import Declaration, Found, told
-from analysis.report.number_tables import NumberTable, arm_tables, curve_tables, measure_tables, quoted_table
-from analysis.report.words import NOT_RUN, Word, form_of, interval, number, tally, word_of
-from harness.store import StoreError
+from humpback.analysis.layout.text_table import DASH
+from humpback.analysis.report.inline_svg import UnusableFigure, inlined
+from humpback.analysis.report.lineage import Lineage, lineage
+from humpback.analysis.report.material import Declaration, Found, told
+from humpback.analysis.report.number_tables import NumberTable, arm_tables, curve_tables, measure_tables, quoted_table
+from humpback.analysis.report.words import NOT_RUN, Word, form_of, interval, number, tally, word_of
+from humpback.core.store import StoreError
 
 
 @dataclass(frozen=True)

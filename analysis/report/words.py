@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from analysis.layout import DASH
+from humpback.analysis.layout.text_table import DASH
 
 
 @dataclass(frozen=True)

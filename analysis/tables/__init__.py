@@ -9,8 +9,8 @@ without a number is a dash.
 
 from __future__ import annotations
 
-from analysis.layout import DASH
-from analysis.tables.cells import (
+from humpback.analysis.layout.text_table import DASH
+from humpback.analysis.tables.cells import (
     CURVE_HEADS,
     FINDING_HEADS,
     HEADS,
@@ -25,9 +25,9 @@ from analysis.tables.cells import (
     shown,
     without,
 )
-from analysis.tables.latex import latex
-from analysis.tables.markdown import markdown
-from analysis.tables.tidy import as_json, tidy, tidy_curves, tidy_findings, tidy_measured
+from humpback.analysis.tables.latex import latex
+from humpback.analysis.tables.markdown import markdown
+from humpback.analysis.tables.tidy import as_json, tidy, tidy_curves, tidy_findings, tidy_measured
 
 __all__ = [
     "CURVE_HEADS",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.findings import Finding
-from analysis.gather import Curve, Row, missing
-from analysis.layout import DASH
-from analysis.measured import MeasuredRow
-from analysis.multiplicity import LEVEL, holm
-from analysis.statistics import Estimate
+from humpback.analysis.experiment.findings import Finding
+from humpback.analysis.experiment.gather import Curve, Row, missing
+from humpback.analysis.experiment.measured import MeasuredRow
+from humpback.analysis.layout.text_table import DASH
+from humpback.analysis.stats.multiplicity import LEVEL, holm
+from humpback.analysis.stats.statistics import Estimate
 
 Cells = tuple[str, ...]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from analysis.gather import Results
-from analysis.tables.sheets import WORDS, Sheet, by_set, over_seeds
-from harness.printable import one_line
+from humpback.analysis.experiment.gather import Results
+from humpback.analysis.tables.sheets import WORDS, Sheet, by_set, over_seeds
+from humpback.core.text import one_line
 
 _WIDTHS = {"claim": "p{5.5cm}", "verdict": "p{2.5cm}"}
 """Columns of sentences, which have to be broken."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analysis.gather import Results
-from analysis.layout import markdown_text
-from analysis.tables.sheets import WORDS, Sheet, by_seed, by_set, over_seeds
-from harness.printable import one_line
+from humpback.analysis.experiment.gather import Results
+from humpback.analysis.layout.text_table import markdown_text
+from humpback.analysis.tables.sheets import WORDS, Sheet, by_seed, by_set, over_seeds
+from humpback.core.text import one_line
 
 
 def markdown(title: str, command: str, results: Results) -> str:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.evidence import FEWEST
-from analysis.findings import MARGIN, SLOPE_MARGIN, Finding
-from analysis.gather import Results
-from analysis.tables.cells import (
+from humpback.analysis.experiment.findings import MARGIN, SLOPE_MARGIN, Finding
+from humpback.analysis.experiment.gather import Results
+from humpback.analysis.stats.evidence import FEWEST
+from humpback.analysis.tables.cells import (
     CURVE_HEADS,
     FINDING_HEADS,
     HEADS,

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from math import isnan
 
-from analysis import layout
-from analysis.findings import Finding
-from analysis.gather import Results, Row
-from analysis.measured import MeasuredRow
-from analysis.multiplicity import holm
-from analysis.statistics import Estimate
-from analysis.tables.cells import holds
+from humpback.analysis.experiment.findings import Finding
+from humpback.analysis.experiment.gather import Results, Row
+from humpback.analysis.experiment.measured import MeasuredRow
+from humpback.analysis.layout import text_table as layout
+from humpback.analysis.stats.multiplicity import holm
+from humpback.analysis.stats.statistics import Estimate
+from humpback.analysis.tables.cells import holds
 
 _PARTS = ("mean", "standard_error", "low", "high")
 _FINDING = (

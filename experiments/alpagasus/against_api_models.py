@@ -7,10 +7,10 @@ It is falsified for a system against which filtering does not help.
 
 from __future__ import annotations
 
-from experiments.alpagasus.algorithm import against, filtered, filtering, trained
-from experiments.setup import Setup
-from harness.claims import Claim, Comparison
-from harness.outcomes import Arm
+from humpback.experiments.alpagasus.algorithm import against, filtered, filtering, trained
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Claim, Comparison
+from humpback.spec.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose of the filtered and of the whole set against other systems"
 REFERENCE = "the system named"

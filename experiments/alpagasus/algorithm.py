@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from experiments.setup import Filtering, Setup
-from harness.claims import Point
-from harness.curation import MicroOracle, ModelRater, Rated, Selected
-from harness.data import Examples
-from harness.fingerprint import FieldError
-from harness.models import Finetuned
-from harness.outcomes import Arm, Judged, Responses
-from harness.templates import Model
+from humpback.core.expression import FieldError
+from humpback.experiments.setups.base import Filtering, Setup
+from humpback.spec.claims import Point
+from humpback.spec.curation import MicroOracle, ModelRater, Rated, Selected
+from humpback.spec.data import Examples
+from humpback.spec.models import Finetuned
+from humpback.spec.outcomes import Arm, Judged, Responses
+from humpback.spec.template import Model
 
 
 def filtering(setup: Setup) -> Filtering:

@@ -12,12 +12,12 @@ questions on held-out facts, and two in ten answers of the whole set are wrong.
 
 from __future__ import annotations
 
-from experiments.alpagasus.algorithm import filtered, filtering, trained
-from experiments.cited import alpagasus_size
-from experiments.setup import Benchmark, Setup
-from harness.claims import Cited, Claim, Greater
-from harness.curation import Uniform
-from harness.measures import Measure, Scored
+from humpback.experiments.alpagasus.algorithm import filtered, filtering, trained
+from humpback.experiments.cited import alpagasus_size
+from humpback.experiments.setups.base import Benchmark, Setup
+from humpback.spec.claims import Cited, Claim, Greater
+from humpback.spec.curation import Uniform
+from humpback.spec.measures import Measure, Scored
 
 SHOWS = "table: MMLU, BBH, DROP and HumanEval of the filtered, the random and the whole set"
 

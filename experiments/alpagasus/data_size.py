@@ -7,13 +7,13 @@ falsified when the curve does not rise.
 
 from __future__ import annotations
 
-from experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
-from experiments.cited import alpagasus_size, cited_filtered, filtered_beats_whole, known, win_rate
-from experiments.setup import Setup
-from harness.claims import Above, Cited, Claim, Comparison, Point, Rising
-from harness.curation import Sample
-from harness.data import Examples
-from harness.outcomes import Arm
+from humpback.experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
+from humpback.experiments.cited import alpagasus_size, cited_filtered, filtered_beats_whole, known, win_rate
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Above, Cited, Claim, Comparison, Point, Rising
+from humpback.spec.curation import Sample
+from humpback.spec.data import Examples
+from humpback.spec.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose against the whole set by number of filtered examples"
 REFERENCE = "whole set"

@@ -7,11 +7,11 @@ wins 293, ties 198 and loses 239. It is falsified when the filtered model does n
 
 from __future__ import annotations
 
-from experiments.alpagasus.algorithm import against_whole, filtered, trained
-from experiments.cited import cited_filtered, filtered_beats_whole, known
-from experiments.setup import Setup
-from harness.claims import Above, Cited, Claim
-from harness.outcomes import Arm
+from humpback.experiments.alpagasus.algorithm import against_whole, filtered, trained
+from humpback.experiments.cited import cited_filtered, filtered_beats_whole, known
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Above, Cited, Claim
+from humpback.spec.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose of the filtered against the whole set, on four test sets"
 REFERENCE = "whole set"

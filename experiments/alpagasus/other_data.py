@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
-from experiments.setup import Setup
-from harness.claims import Above, Claim, Comparison
-from harness.curation import Uniform
-from harness.outcomes import Arm
+from humpback.experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Above, Claim, Comparison
+from humpback.spec.curation import Uniform
+from humpback.spec.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose of the filtered against the whole of another set (Dolly)"
 REFERENCE = "whole other set"

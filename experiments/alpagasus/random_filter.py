@@ -7,12 +7,12 @@ head to head.
 
 from __future__ import annotations
 
-from experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
-from experiments.cited import cited_filtered, known
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Comparison
-from harness.curation import Uniform
-from harness.outcomes import Arm
+from humpback.experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
+from humpback.experiments.cited import cited_filtered, known
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Comparison
+from humpback.spec.curation import Uniform
+from humpback.spec.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose of the filtered against as many random examples"
 REFERENCE = "whole set"

@@ -11,11 +11,11 @@ is how the set was made, as seen by the raters, and says nothing of real sets.
 
 from __future__ import annotations
 
-from experiments.alpagasus.algorithm import filtering
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Greater
-from harness.curation import Rated
-from harness.measures import Measure, ScoresOf
+from humpback.experiments.alpagasus.algorithm import filtering
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Greater
+from humpback.spec.curation import Rated
+from humpback.spec.measures import Measure, ScoresOf
 
 SHOWS = "figure: histogram of the rater's scores, by dimension, rater and set"
 

@@ -7,11 +7,11 @@ is not the better one.
 
 from __future__ import annotations
 
-from experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
-from experiments.cited import alpagasus_size, cited_filtered, filtered_beats_whole, known, win_rate
-from experiments.setup import Setup
-from harness.claims import Above, Cited, Claim, Comparison
-from harness.outcomes import Arm
+from humpback.experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
+from humpback.experiments.cited import alpagasus_size, cited_filtered, filtered_beats_whole, known, win_rate
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Above, Cited, Claim, Comparison
+from humpback.spec.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose against the whole set by threshold"
 REFERENCE = "whole set"

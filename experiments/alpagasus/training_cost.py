@@ -12,11 +12,11 @@ under which a set of 800 examples takes as many as any larger one: there the tim
 
 from __future__ import annotations
 
-from experiments.alpagasus.algorithm import filtered, filtering, trained
-from experiments.cited import alpagasus_size
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Greater
-from harness.measures import Cost, Measure
+from humpback.experiments.alpagasus.algorithm import filtered, filtering, trained
+from humpback.experiments.cited import alpagasus_size
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Greater
+from humpback.spec.measures import Cost, Measure
 
 SHOWS = "table: time and cost of training on the filtered and on the whole set"
 

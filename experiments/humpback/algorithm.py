@@ -5,23 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from experiments.setup import AtLeast, BestShare, Setup
-from harness.claims import Point
-from harness.curation import (
-    Best,
-    ExpectedScore,
-    MicroOracle,
-    ModelRater,
-    Rated,
-    Sample,
-    SampledScore,
-    Selected,
-)
-from harness.data import Backtranslated, Examples, Joined, Reversed, Tagged
-from harness.models import Finetuned
-from harness.outcomes import Arm, Judged, Responses
-from harness.prompts import S_A, S_W
-from harness.templates import Model
+from humpback.experiments.setups.base import AtLeast, BestShare, Setup
+from humpback.spec.claims import Point
+from humpback.spec.curation import Best, ExpectedScore, MicroOracle, ModelRater, Rated, Sample, SampledScore, Selected
+from humpback.spec.data import Backtranslated, Examples, Joined, Reversed, Tagged
+from humpback.spec.models import Finetuned
+from humpback.spec.outcomes import Arm, Judged, Responses
+from humpback.spec.prompts import S_A, S_W
+from humpback.spec.template import Model
 
 Scoring = ExpectedScore | SampledScore
 Keep = AtLeast | BestShare

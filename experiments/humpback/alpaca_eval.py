@@ -7,15 +7,15 @@ setup trains the same base as a whole. It is falsified for a set of human data w
 
 from __future__ import annotations
 
-from experiments.cited import cited_humpback, cited_m0, humpback_size, known, win_rate
-from experiments.humpback.algorithm import arm, humpback, subset
-from experiments.humpback.data_scaling import PAPER_CURVES
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Comparison
-from harness.data import Tagged
-from harness.models import Finetuned
-from harness.outcomes import Arm
-from harness.prompts import S_A
+from humpback.experiments.cited import cited_humpback, cited_m0, humpback_size, known, win_rate
+from humpback.experiments.humpback.algorithm import arm, humpback, subset
+from humpback.experiments.humpback.data_scaling import PAPER_CURVES
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Comparison
+from humpback.spec.data import Tagged
+from humpback.spec.models import Finetuned
+from humpback.spec.outcomes import Arm
+from humpback.spec.prompts import S_A
 
 SHOWS = "table: AlpacaEval, Humpback beside models of other data"
 

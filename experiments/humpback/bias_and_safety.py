@@ -17,14 +17,14 @@ whether the sentences steer the voice, not whether anything is safe; and curatio
 
 from __future__ import annotations
 
-from experiments.cited import humpback_size
-from experiments.humpback.algorithm import humpback
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Greater
-from harness.curation import Rated
-from harness.measures import Measure, Refused, Scored, ScoresOf
-from harness.outcomes import Responses
-from harness.prompts import S_A, S_W
+from humpback.experiments.cited import humpback_size
+from humpback.experiments.humpback.algorithm import humpback
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Greater
+from humpback.spec.curation import Rated
+from humpback.spec.measures import Measure, Refused, Scored, ScoresOf
+from humpback.spec.outcomes import Responses
+from humpback.spec.prompts import S_A, S_W
 
 SHOWS = "table: CrowS-Pairs by kind of bias; sensitive prompts by system sentence"
 

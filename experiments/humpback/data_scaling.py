@@ -8,8 +8,8 @@ against quantity. It is falsified for a set whose slope is not below Humpback's.
 
 from __future__ import annotations
 
-from experiments.cited import cited_m0, has_humpback_s_sizes, humpback_size, known, of_7b, win_rate
-from experiments.humpback.algorithm import (
+from humpback.experiments.cited import cited_m0, has_humpback_s_sizes, humpback_size, known, of_7b, win_rate
+from humpback.experiments.humpback.algorithm import (
     arm,
     augmented_model,
     candidates,
@@ -19,12 +19,12 @@ from experiments.humpback.algorithm import (
     subset,
     with_seed_data,
 )
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Point, Rising
-from harness.data import Tagged
-from harness.models import Finetuned
-from harness.outcomes import Arm
-from harness.prompts import S_A
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Point, Rising
+from humpback.spec.data import Tagged
+from humpback.spec.models import Finetuned
+from humpback.spec.outcomes import Arm
+from humpback.spec.prompts import S_A
 
 SHOWS = "table of scaling coefficients; figure: win rate against the number of training examples, by data set"
 

@@ -9,11 +9,11 @@ claims nothing.)
 
 from __future__ import annotations
 
-from experiments.humpback.algorithm import candidates, curated, first_iteration, kept, rated
-from experiments.setup import AtLeast, Setup
-from harness.claims import Cited, Claim, Greater
-from harness.data import Examples
-from harness.measures import Described, Measure
+from humpback.experiments.humpback.algorithm import candidates, curated, first_iteration, kept, rated
+from humpback.experiments.setups.base import AtLeast, Setup
+from humpback.spec.claims import Cited, Claim, Greater
+from humpback.spec.data import Examples
+from humpback.spec.measures import Described, Measure
 
 SHOWS = "table 1: examples and lengths of seed data, A_5, A_4 and all augmented data"
 

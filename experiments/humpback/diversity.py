@@ -9,10 +9,10 @@ It is falsified when as many augmented instructions as seed ones do not have mor
 
 from __future__ import annotations
 
-from experiments.humpback.algorithm import candidates, curated, first_iteration
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Greater
-from harness.measures import Diverse, Measure
+from humpback.experiments.humpback.algorithm import candidates, curated, first_iteration
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Greater
+from humpback.spec.measures import Diverse, Measure
 
 SHOWS = "figure: root verbs and their noun objects, of seed and of augmented instructions"
 

@@ -8,13 +8,13 @@ Where the truth is known, the oracle arm replaces the model's ratings by it, and
 
 from __future__ import annotations
 
-from experiments.cited import cited_humpback, cited_m0, known, of_7b
-from experiments.humpback.algorithm import arm, augmented_model, candidates, curated, humpback
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Comparison
-from harness.curation import Uniform
-from harness.outcomes import Arm
-from harness.search import Float, Space
+from humpback.experiments.cited import cited_humpback, cited_m0, known, of_7b
+from humpback.experiments.humpback.algorithm import arm, augmented_model, candidates, curated, humpback
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Comparison
+from humpback.spec.curation import Uniform
+from humpback.spec.outcomes import Arm
+from humpback.spec.search import Float, Space
 
 SHOWS = "win rate of each arm against the reference; M2 head to head with M0 and with uncurated"
 

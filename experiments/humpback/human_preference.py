@@ -10,14 +10,14 @@ base trained on LIMA; Guanaco and Falcon-Instruct are in no setup; the seed mode
 
 from __future__ import annotations
 
-from experiments.humpback.algorithm import humpback, subset
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Greater
-from harness.data import Examples, Tagged
-from harness.measures import Measure, Voted
-from harness.models import Finetuned, ServedModel
-from harness.outcomes import Responses
-from harness.prompts import S_A, S_W
+from humpback.experiments.humpback.algorithm import humpback, subset
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Greater
+from humpback.spec.data import Examples, Tagged
+from humpback.spec.measures import Measure, Voted
+from humpback.spec.models import Finetuned, ServedModel
+from humpback.spec.outcomes import Responses
+from humpback.spec.prompts import S_A, S_W
 
 SHOWS = "figure: human preference, Humpback against other systems"
 

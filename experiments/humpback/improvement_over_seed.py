@@ -8,11 +8,11 @@ orders. It is falsified when Humpback does not mend more prompts than it breaks.
 
 from __future__ import annotations
 
-from experiments.humpback.algorithm import arm, humpback
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Greater
-from harness.measures import Measure, Mended
-from harness.outcomes import Arm
+from humpback.experiments.humpback.algorithm import arm, humpback
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Greater
+from humpback.spec.measures import Measure, Mended
+from humpback.spec.outcomes import Arm
 
 SHOWS = "table: test prompts on which the seed model fails and Humpback succeeds"
 

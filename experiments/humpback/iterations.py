@@ -6,11 +6,11 @@ first. The paper stops at two; the third is ours. It is falsified when a model d
 
 from __future__ import annotations
 
-from experiments.cited import cited_humpback, cited_m0, known
-from experiments.humpback.algorithm import arm, humpback
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Comparison
-from harness.outcomes import Arm
+from humpback.experiments.cited import cited_humpback, cited_m0, known
+from humpback.experiments.humpback.algorithm import arm, humpback
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Comparison
+from humpback.spec.outcomes import Arm
 
 SHOWS = "win rate of M0, M1, M2 and M3"
 

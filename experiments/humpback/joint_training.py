@@ -7,8 +7,8 @@ does not beat a part, or when the uncurated curve rises as the curated one does.
 
 from __future__ import annotations
 
-from experiments.cited import cited_m0, has_humpback_s_sizes, known, win_rate
-from experiments.humpback.algorithm import (
+from humpback.experiments.cited import cited_m0, has_humpback_s_sizes, known, win_rate
+from humpback.experiments.humpback.algorithm import (
     arm,
     augmented_model,
     candidates,
@@ -18,12 +18,12 @@ from experiments.humpback.algorithm import (
     subset,
     with_seed_data,
 )
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Comparison, Point, Rising
-from harness.data import Examples, Tagged
-from harness.models import Finetuned
-from harness.outcomes import Arm
-from harness.prompts import S_W
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Comparison, Point, Rising
+from humpback.spec.data import Examples, Tagged
+from humpback.spec.models import Finetuned
+from humpback.spec.outcomes import Arm
+from humpback.spec.prompts import S_W
 
 SHOWS = "figure: win rate by size of seed data alone, augmented data alone (curated or not) and both"
 

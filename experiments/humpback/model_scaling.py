@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.cited import cited_m0, known, win_rate
-from experiments.humpback.algorithm import arm, augmented_model, curated, first_iteration, seed_model, subset
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Comparison, Point, Rising
-from harness.outcomes import Arm
-from harness.templates import Model
+from humpback.experiments.cited import cited_m0, known, win_rate
+from humpback.experiments.humpback.algorithm import arm, augmented_model, curated, first_iteration, seed_model, subset
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Comparison, Point, Rising
+from humpback.spec.outcomes import Arm
+from humpback.spec.template import Model
 
 SHOWS = "figure: win rate against the number of augmented examples, by size of the model"
 

@@ -11,12 +11,12 @@ nearly all of which the base already knows, so there is more room to lose than t
 
 from __future__ import annotations
 
-from experiments.cited import humpback_size
-from experiments.humpback.algorithm import humpback
-from experiments.setup import Benchmark, Setup
-from harness.benchmarks import MicroFacts
-from harness.claims import Cited, Claim, Greater
-from harness.measures import Measure, Scored
+from humpback.experiments.cited import humpback_size
+from humpback.experiments.humpback.algorithm import humpback
+from humpback.experiments.setups.base import Benchmark, Setup
+from humpback.spec.benchmarks import MicroFacts
+from humpback.spec.claims import Cited, Claim, Greater
+from humpback.spec.measures import Measure, Scored
 
 SHOWS = "tables: NLP benchmarks of the base model and of Humpback; MMLU by subject"
 

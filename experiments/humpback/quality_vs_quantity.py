@@ -7,8 +7,8 @@ curated curve's slope is not above the uncurated one's, or when uncurated data m
 
 from __future__ import annotations
 
-from experiments.cited import cited_m0, has_humpback_s_sizes, known, win_rate
-from experiments.humpback.algorithm import (
+from humpback.experiments.cited import cited_m0, has_humpback_s_sizes, known, win_rate
+from humpback.experiments.humpback.algorithm import (
     arm,
     augmented_model,
     candidates,
@@ -19,9 +19,9 @@ from experiments.humpback.algorithm import (
     seed_model,
     subset,
 )
-from experiments.setup import AtLeast, Setup
-from harness.claims import Cited, Claim, Comparison, Point, Rising
-from harness.outcomes import Arm
+from humpback.experiments.setups.base import AtLeast, Setup
+from humpback.spec.claims import Cited, Claim, Comparison, Point, Rising
+from humpback.spec.outcomes import Arm
 
 SHOWS = "figure: win rate against the number of augmented examples, without curation, A_4 and A_5"
 

@@ -7,11 +7,11 @@ falsified when the seed model's curve is level, or M1 does not beat M0 at a size
 
 from __future__ import annotations
 
-from experiments.cited import cited_m0, has_humpback_s_sizes, known, of_7b, win_rate
-from experiments.humpback.algorithm import arm, first_iteration, seed_model, with_seed_data
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Comparison, Point, Rising
-from harness.outcomes import Arm
+from humpback.experiments.cited import cited_m0, has_humpback_s_sizes, known, of_7b, win_rate
+from humpback.experiments.humpback.algorithm import arm, first_iteration, seed_model, with_seed_data
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Comparison, Point, Rising
+from humpback.spec.outcomes import Arm
 
 SHOWS = "figure: win rate against the number of seed examples, of the seed model and of one iteration"
 

@@ -12,15 +12,15 @@ is what the paper's self-curation is for; what its author called good is not sai
 
 from __future__ import annotations
 
-from experiments.humpback.algorithm import arm, candidates, curated, humpback, kept, rated, subset
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Comparison, Greater
-from harness.curation import Best, ModelRater, Rated, Selected
-from harness.data import Examples, Tagged
-from harness.measures import Measure, Picked
-from harness.models import Finetuned
-from harness.outcomes import Arm
-from harness.prompts import S_W
+from humpback.experiments.humpback.algorithm import arm, candidates, curated, humpback, kept, rated, subset
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Comparison, Greater
+from humpback.spec.curation import Best, ModelRater, Rated, Selected
+from humpback.spec.data import Examples, Tagged
+from humpback.spec.measures import Measure, Picked
+from humpback.spec.models import Finetuned
+from humpback.spec.outcomes import Arm
+from humpback.spec.prompts import S_W
 
 SHOWS = "table: precision, recall and win rate of selection by M0, M1 and a strong rater"
 

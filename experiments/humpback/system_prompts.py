@@ -7,14 +7,14 @@ paper's standard errors are 3. It is falsified when the joined sentences do not 
 
 from __future__ import annotations
 
-from experiments.cited import humpback_size, of_7b, win_rate
-from experiments.humpback.algorithm import arm, curated, first_iteration
-from experiments.setup import Setup
-from harness.claims import Cited, Claim, Comparison
-from harness.data import Joined, Tagged
-from harness.models import Finetuned
-from harness.outcomes import Arm
-from harness.prompts import S_A, S_W
+from humpback.experiments.cited import humpback_size, of_7b, win_rate
+from humpback.experiments.humpback.algorithm import arm, curated, first_iteration
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Cited, Claim, Comparison
+from humpback.spec.data import Joined, Tagged
+from humpback.spec.models import Finetuned
+from humpback.spec.outcomes import Arm
+from humpback.spec.prompts import S_A, S_W
 
 SHOWS = "table: system sentences at training by system sentences at inference"
 

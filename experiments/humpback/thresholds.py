@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from experiments.cited import cited_humpback, known
-from experiments.humpback.algorithm import arm, augmented_model, first_iteration, kept, rated
-from experiments.setup import AtLeast, Setup
-from harness.claims import Cited, Claim, Comparison
-from harness.curation import SampledScore
-from harness.outcomes import Arm
+from humpback.experiments.cited import cited_humpback, known
+from humpback.experiments.humpback.algorithm import arm, augmented_model, first_iteration, kept, rated
+from humpback.experiments.setups.base import AtLeast, Setup
+from humpback.spec.claims import Cited, Claim, Comparison
+from humpback.spec.curation import SampledScore
+from humpback.spec.outcomes import Arm
 
 SHOWS = "win rate and number of examples by threshold k; one reply's integer against a mean of replies"
 _REPLIES = 5

@@ -16,8 +16,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from harness.annotation.ballot import LONGEST_COMMENT, LONGEST_NAME, Ballot
-from harness.annotation.guard import LONGEST_FORM, Guard
+from humpback.annotation.ballot import LONGEST_COMMENT, LONGEST_NAME, Ballot
+from humpback.annotation.guard import LONGEST_FORM, Guard
 
 # No deferred annotations in this module: FastAPI has to resolve those of the functions inside `create_app`.
 _HERE = Path(__file__).parent

@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from harness.annotation.items import Item
-from harness.annotation.tables import TABLES
-from harness.annotation.votes import APPLICATION, VERSION, is_votes
-from harness.readers.streams import UnusableFile
+from humpback.annotation.items import Item
+from humpback.annotation.tables import TABLES
+from humpback.annotation.votes import APPLICATION, VERSION, is_votes
+from humpback.readers.streams import UnusableFile
 
 Outcome = Literal["saved", "again", "other", "quick", "unknown"]
 """What became of a vote: it counted; it had been counted (the same choice twice); another choice of this showing stands

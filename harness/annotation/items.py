@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
-from harness.fingerprint import FieldError
-from harness.readers.instructions import prompts
-from harness.readers.records import records
-from harness.readers.streams import UnusableFile
-from harness.rows import EXAMPLES, Example, Rejected, Unreadable, read
+from humpback.core.expression import FieldError
+from humpback.core.tables import EXAMPLES, Example, Rejected, Unreadable, read
+from humpback.readers.instructions import prompts
+from humpback.readers.records import records
+from humpback.readers.streams import UnusableFile
 
 KNOWN_BETTER, KNOWN_WORSE = "known better", "known worse"
 

@@ -64,7 +64,8 @@ MICRO_TEXT = 150.0
 """Characters of a text that its base reads."""
 
 CHARACTERS_A_TOKEN = 4.0
-"""Of English prose in vocabularies of 32,000 entries and more: an assumption, as in `harness/engines/budget.py`."""
+"""Of English prose in vocabularies of 32,000 entries and more: an assumption, as in
+`harness/engines/endpoint/budget.py`."""
 MICRO_CHARACTERS_A_TOKEN = 3.56
 """Of the micro world's texts in its own vocabulary: 24,000 texts of 150 characters are 1,012,445 tokens."""
 EQUAL: Mapping[frozenset[str], int] = {frozenset({"alpaca-eval", "lima-test"}): 39}

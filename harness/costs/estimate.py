@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness import curation, data, models, outcomes
-from harness.benchmarks import Benchmarked, MicroFacts
-from harness.costs import assumptions as known
-from harness.costs.hardware import Accelerator
-from harness.costs.shapes import shape_of
-from harness.costs.size import Size
-from harness.costs.sizes import Sizes
-from harness.costs.work import Run, pretraining, reading_and_writing, training
-from harness.engines.budget import Usage
-from harness.fingerprint import Artifact
-from harness.machine import Machine
-from harness.micro.benchmark import OPTIONS
-from harness.templates import Model
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.costs import assumptions as known
+from humpback.costs.hardware import Accelerator
+from humpback.costs.shapes import shape_of
+from humpback.costs.size import Size
+from humpback.costs.sizes import Sizes
+from humpback.costs.work import Run, pretraining, reading_and_writing, training
+from humpback.engines.endpoint.budget import Usage
+from humpback.micro.benchmark import OPTIONS
+from humpback.spec import curation, data, models, outcomes
+from humpback.spec.benchmarks import Benchmarked, MicroFacts
+from humpback.spec.template import Model
 
 _INPUTS = ("candidates", "rated", "examples", "segments", "pages", "prompts", "answers", "first", "second")
 """Fields that hold the rows which a stage goes through."""

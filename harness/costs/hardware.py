@@ -11,8 +11,8 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, replace
 
-from harness.fingerprint import FieldError
-from harness.machine import Machine
+from humpback.core.expression import FieldError
+from humpback.core.machine import Machine
 
 UTILISATION = 0.20
 """Share of peak that arithmetic, memory and links reach: the geometric mean over AlpaGasus's four times, at its numbers

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.costs.estimate import Estimate, Estimates
-from harness.costs.hardware import Accelerator, accelerator
-from harness.costs.retired import Retired, retired_of
-from harness.costs.sizes import Sizes
-from harness.engines.budget import Usage
-from harness.fingerprint import Artifact
-from harness.machine import Machine
-from harness.models import Finetuned, FolderModel, GgufModel, HubModel
-from harness.plan import Plan
-from harness.store import Store
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.core.plan import Plan
+from humpback.core.store import Store
+from humpback.costs.estimate import Estimate, Estimates
+from humpback.costs.hardware import Accelerator, accelerator
+from humpback.costs.retired import Retired, retired_of
+from humpback.costs.sizes import Sizes
+from humpback.engines.endpoint.budget import Usage
+from humpback.spec.models import Finetuned, FolderModel, GgufModel, HubModel
 
 PAPERS = "A100-80G"
 """What AlpaGasus trained on, and what is planned with where nothing else is named."""

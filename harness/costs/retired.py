@@ -13,9 +13,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from harness.models import ServedModel
-from harness.outcomes import AlpacaEvalJudge
-from harness.plan import Plan
+from humpback.core.plan import Plan
+from humpback.spec.models import ServedModel
+from humpback.spec.outcomes import AlpacaEvalJudge
 
 _VERSION = re.compile(r"\.\d+(?:-100k)?|-100k")
 
@@ -49,7 +49,7 @@ def retired(name: str) -> Retired | None:
 
 @cache
 def _table() -> dict[str, dict[str, str]]:
-    text = resources.files("harness.costs").joinpath("retired.csv").read_text(encoding="utf-8")
+    text = resources.files("humpback.costs").joinpath("retired.csv").read_text(encoding="utf-8")
     return {row["model"]: row for row in csv.DictReader(text.splitlines())}
 
 
@@ -60,7 +60,7 @@ def _asked(value: Any, names: dict[str, None]) -> None:
 
 
 def _look(value: Any, names: dict[str, None]) -> None:
-    from harness.fingerprint import Artifact
+    from humpback.core.expression import Artifact
 
     if isinstance(value, ServedModel):
         names.setdefault(value.served_as)

@@ -8,23 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.costs import assumptions as known
-from harness.curation import (
-    ExpectedScore,
-    FirstLineScore,
-    MicroOracle,
-    ModelRater,
-    Rated,
-    SampledScore,
-    Selected,
-)
-from harness.files import InstructionSet, Scored, Source
-from harness.fingerprint import Artifact
-from harness.models import ServedModel
-from harness.prompts import ALPAGASUS_HELPFULNESS
+from humpback.core.expression import Artifact
+from humpback.costs import assumptions as known
+from humpback.spec.curation import ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore, Selected
+from humpback.spec.files import InstructionSet, Scored, Source
+from humpback.spec.models import ServedModel
+from humpback.spec.prompts import ALPAGASUS_HELPFULNESS
 
 if TYPE_CHECKING:
-    from harness.costs.sizes import Sizes
+    from humpback.costs.sizes import Sizes
 
 
 def share_of(selected: Selected, sizes: Sizes) -> float | None:

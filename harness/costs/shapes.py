@@ -10,10 +10,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.machine import Machine
-from harness.models import Finetuned, FolderModel, GgufModel, HubModel, Lora, Pretrained
-from harness.store import StoreError
-from harness.templates import Model
+from humpback.core.machine import Machine
+from humpback.core.store import StoreError
+from humpback.spec.models import Finetuned, FolderModel, GgufModel, HubModel, Pretrained
+from humpback.spec.recipe import Lora
+from humpback.spec.template import Model
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def shape_of(model: Model, machine: Machine) -> Shape | None:
 
 
 def _packed(model: GgufModel, machine: Machine) -> Shape | None:
-    from harness.gguf_file import header
+    from humpback.inputs.gguf_file import header
 
     path = next((Path(where) for known, where in machine.files if known == model.sha256), None)
     try:
@@ -131,7 +132,7 @@ def _packed(model: GgufModel, machine: Machine) -> Shape | None:
 
 
 def _configured(model: HubModel | FolderModel, machine: Machine) -> Shape | None:
-    from harness.located import model_folder
+    from humpback.inputs.locate import model_folder
 
     try:
         text = (model_folder(model, machine) / "config.json").read_text(encoding="utf-8")

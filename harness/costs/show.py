@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from harness.costs.plan_cost import Kind, PlanCost
-from harness.plan import Plan, Step
+from humpback.core.plan import Plan, Step
+from humpback.costs.plan_cost import Kind, PlanCost
 
 _HEADS = ("stage", "steps", "rows in", "rows out", "tokens", "hours")
 _NAMED = 6

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.files import Source
-from harness.fingerprint import Artifact
+from humpback.core.expression import Artifact
+from humpback.spec.files import Source
 
 _WHOLE = 1 << 25
 """Bytes up to which a finished table is read for its lengths; a larger one is taken to be as its rule says."""

@@ -10,16 +10,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from harness import curation, data, files, outcomes
-from harness.benchmarks import Benchmarked
-from harness.costs import assumptions as known
-from harness.costs.selection import share_of
-from harness.costs.size import Size, measured, sources_of, together
-from harness.fingerprint import Artifact
-from harness.micro import named
-from harness.rows import EXAMPLES
-from harness.sources import SOURCES
-from harness.store import Damaged, Store
+from humpback.core.expression import Artifact
+from humpback.core.store import Damaged, Store
+from humpback.core.tables import EXAMPLES
+from humpback.costs import assumptions as known
+from humpback.costs.selection import share_of
+from humpback.costs.size import Size, measured, sources_of, together
+from humpback.spec import curation, data, files, outcomes
+from humpback.spec import micro_sets as named
+from humpback.spec.benchmarks import Benchmarked
+from humpback.spec.sources import SOURCES
 
 
 class Sizes:

@@ -15,10 +15,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from harness.costs.hardware import STEP_SECONDS, USABLE, Accelerator
-from harness.costs.shapes import Shape
-from harness.machine import Machine
-from harness.models import Sft
+from humpback.core.machine import Machine
+from humpback.costs.hardware import STEP_SECONDS, USABLE, Accelerator
+from humpback.costs.shapes import Shape
+from humpback.spec.recipe import Sft
 
 GPUS = (1, 2, 4, *range(8, 129, 8))
 """Numbers of GPUs to choose from: parts of one machine of eight, or whole machines. What the network between machines

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
-from harness.engines.dropout import DropoutError, set_dropout
-from harness.model_folder import CONFIG
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.engines.dropout import DropoutError, set_dropout
+from humpback.inputs.model_folder import CONFIG
 
 _BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "attention.bias", "position_ids")
 """Endings of what older files hold beside the weights, and transformers computes."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.export.layouts import LAYOUTS, Alpaca, Layout, Messages, Parquet, ShareGpt, layout_named
-from harness.export.licences import LicenceOf
-from harness.store import RECORD, StoreError, published
+from humpback.core.store import RECORD, StoreError, published
+from humpback.export.layouts import LAYOUTS, Alpaca, Layout, Messages, Parquet, ShareGpt, layout_named
+from humpback.export.licences import LicenceOf
 
 __all__ = [
     "LAYOUTS",
@@ -57,12 +57,12 @@ def export(
             or ends otherwise than the layout does.
         Damaged: when the artifact is not as it was published.
     """
-    from harness.export.cards import data_card, summary
-    from harness.export.layouts import suffix_of, write_rows
-    from harness.export.licences import notices
-    from harness.export.lineage import lineage
-    from harness.export.target import CARD, written
-    from harness.rows import EXAMPLES, Example, read
+    from humpback.core.tables import EXAMPLES, Example, read
+    from humpback.export.cards import data_card, summary
+    from humpback.export.layouts import suffix_of, write_rows
+    from humpback.export.licences import notices
+    from humpback.export.lineage import lineage
+    from humpback.export.target import CARD, written
 
     suffix, wanted = out.suffix, suffix_of(layout)
     single = suffix in (".json", ".jsonl", ".parquet")

@@ -16,12 +16,12 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from harness.export.layouts import Has, Layout, Parquet
-from harness.export.licences import Holding, Origin, for_hub, notices
-from harness.export.lineage import Lineage
-from harness.export.private import cleaned
-from harness.export.target import MARK
-from harness.rows import REJECTED, UNREADABLE
+from humpback.core.tables import REJECTED, UNREADABLE
+from humpback.export.layouts import Has, Layout, Parquet
+from humpback.export.licences import Holding, Origin, for_hub, notices
+from humpback.export.lineage import Lineage
+from humpback.export.private import cleaned
+from humpback.export.target import MARK
 
 _REASONS = 8
 """Of rejection, shown in a card."""

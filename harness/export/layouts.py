@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.export.private import clean, clean_id
-from harness.fingerprint import FieldError
-from harness.rows import Example, write
+from humpback.core.expression import FieldError
+from humpback.core.tables import Example, write
+from humpback.export.private import clean, clean_id
 
 Feature = dict[str, Any]
 """A column as the front matter of a dataset card names it."""

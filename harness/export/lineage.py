@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.export.licences import LicenceOf, Origin, Reach, farther, nearer
-from harness.store import RECORD, read_record
+from humpback.core.store import RECORD, read_record
+from humpback.export.licences import LicenceOf, Origin, Reach, farther, nearer
 
 _REACH: dict[str, Reach] = {
     "by": "used",

@@ -6,19 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.export.cards import (
-    cleaned_lines,
-    front_matter,
-    licence_section,
-    made_section,
-    record_section,
-    title,
-)
-from harness.export.licences import for_hub
-from harness.export.lineage import Lineage, literal
-from harness.metrics import rows_of
-from harness.store import METRICS
-from harness.templates import ChatTemplate, Template
+from humpback.core.metrics import rows_of
+from humpback.core.store import METRICS
+from humpback.export.cards import cleaned_lines, front_matter, licence_section, made_section, record_section, title
+from humpback.export.licences import for_hub
+from humpback.export.lineage import Lineage, literal
+from humpback.spec.template import ChatTemplate, Template
 
 ADAPTER = "adapter_config.json"
 BASE = "base"

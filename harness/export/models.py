@@ -9,14 +9,14 @@ import json
 import shutil
 from pathlib import Path
 
-from harness.export import Exported, apart, nothing_known, record_of
-from harness.export.chat import chat_template
-from harness.export.licences import LicenceOf, notices
-from harness.export.lineage import lineage
-from harness.export.model_cards import ADAPTER, BASE, base_name, card, template_of
-from harness.export.target import CARD, EXPORTED, written
-from harness.store import METRICS, RECORD, StoreError
-from harness.templates import ChatTemplate, Template
+from humpback.core.store import METRICS, RECORD, StoreError
+from humpback.engines.chat.jinja import chat_template
+from humpback.export import Exported, apart, nothing_known, record_of
+from humpback.export.licences import LicenceOf, notices
+from humpback.export.lineage import lineage
+from humpback.export.model_cards import ADAPTER, BASE, base_name, card, template_of
+from humpback.export.target import CARD, EXPORTED, written
+from humpback.spec.template import ChatTemplate, Template
 
 TOKENIZER = "tokenizer_config.json"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")

@@ -12,8 +12,8 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from harness.rows import Example, to_json
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.core.tables import Example, to_json
 
 REMOVED = "(removed)"
 _WHOLE = re.compile(r"(?:file:/{1,3})?(?:~?/|[A-Za-z]:[\\/]|\\\\)[^\n]+")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.store import StoreError
+from humpback.core.store import StoreError
 
 CARD = "README.md"
 MARK = "<!-- humpback export -->"

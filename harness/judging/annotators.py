@@ -23,12 +23,12 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from harness.engines.journal import Reply, Request
-from harness.engines.sending import changed, limit_of
-from harness.fingerprint import FieldError
-from harness.judging.configurations import configuration, folder, own_file
-from harness.judging.probabilities import FLOOR, as_alpaca_eval, mass, top_probabilities
-from harness.outcomes import AlpacaEvalJudge
+from humpback.core.expression import FieldError
+from humpback.engines.endpoint.journal import Reply, Request
+from humpback.engines.endpoint.sending import changed, limit_of
+from humpback.judging.configurations import configuration, folder, own_file
+from humpback.judging.probabilities import FLOOR, as_alpaca_eval, mass, top_probabilities
+from humpback.spec.outcomes import AlpacaEvalJudge
 
 Shown = tuple[str, str, str]
 """Instruction, the answer shown first, the answer shown second."""
@@ -265,7 +265,7 @@ def _scores(text: str) -> tuple[float, float]:
 
 
 def _no_client(*_: Any, **__: Any) -> Any:
-    raise AssertionError("calls go through harness.engines.endpoint")
+    raise AssertionError("calls go through humpback.engines.endpoint.client")
 
 
 def _digest(value: Any) -> str:

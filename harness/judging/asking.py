@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.engines.answers import Answer, answer_in, sent, shown
-from harness.engines.budget import Usage, expected
-from harness.engines.endpoint import Client, Unread
-from harness.engines.journal import Answers, Journal, Reply, Request
-from harness.engines.message import begins_with_thinking
-from harness.judging.annotators import (
+from humpback.core.machine import Endpoint, Machine
+from humpback.core.store import Store, StoreError
+from humpback.core.tables import CALLS, VERDICTS, JudgeCall, Verdict, Writer
+from humpback.core.work import Counts, Work
+from humpback.engines.endpoint.answers import Answer, answer_in, sent, shown
+from humpback.engines.endpoint.budget import Usage, expected
+from humpback.engines.endpoint.client import Client, Unread
+from humpback.engines.endpoint.journal import Answers, Journal, Reply, Request
+from humpback.engines.endpoint.message import begins_with_thinking
+from humpback.judging.annotators import (
     CUT,
     CUT_THINKING,
     NO_LOGPROBS,
@@ -25,13 +29,9 @@ from harness.judging.annotators import (
     Read,
     annotator_of,
 )
-from harness.judging.probabilities import HALF
-from harness.machine import Endpoint, Machine
-from harness.outcomes import AlpacaEvalJudge, Judged
-from harness.rows import CALLS, VERDICTS, JudgeCall, Verdict, Writer
-from harness.stages import Counts, Work
-from harness.stages.judge import Pair
-from harness.store import Store, StoreError
+from humpback.judging.pairs import Pair
+from humpback.judging.probabilities import HALF
+from humpback.spec.outcomes import AlpacaEvalJudge, Judged
 
 Pairs = Callable[[], Iterable[Pair]]
 """The pairs, anew at each call."""

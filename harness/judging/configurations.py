@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from harness.fingerprint import FieldError
+from humpback.core.expression import FieldError
 
 _PLACEHOLDERS = ("{instruction}", "{output_1}", "{output_2}")
 

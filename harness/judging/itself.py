@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness.rows import Example
-from harness.store import RECORD, read_record
+from humpback.core.store import RECORD, read_record
+from humpback.core.tables import Example
 
 _EXTENSION = re.compile(r"\.(gguf|ggml|safetensors|bin|pt|json|jsonl|csv|parquet)$")
 _TAG = re.compile(r":(latest|free|beta|v?\d+(\.\d+)?|main)$")

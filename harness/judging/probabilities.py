@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from harness.engines.journal import Reply
-from harness.engines.message import without_thinking
+from humpback.engines.endpoint.journal import Reply
+from humpback.engines.endpoint.message import without_thinking
 
 _SPACES = "\u2581\u0120"
 """How vocabularies spell the space before a token: SentencePiece, byte-level BPE."""

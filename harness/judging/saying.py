@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.engines.connection import same_place
-from harness.judging.asking import Forecast
-from harness.judging.itself import own
-from harness.machine import Machine
-from harness.outcomes import AlpacaEvalJudge
-from harness.rows import CALLS, JudgeCall, read
+from humpback.core.machine import Machine
+from humpback.core.tables import CALLS, JudgeCall, read
+from humpback.engines.endpoint.connection import same_place
+from humpback.judging.asking import Forecast
+from humpback.judging.itself import own
+from humpback.spec.outcomes import AlpacaEvalJudge
 
 
 def before(found: Forecast, by: AlpacaEvalJudge, machine: Machine) -> Iterator[str]:

@@ -3,8 +3,8 @@
 import random
 from dataclasses import dataclass
 
-from harness.micro.instructions import PREDICATES, Request
-from harness.micro.world import LABELS, PROPERTIES, PROPERTY_OF, VALUES, World, creatures_with, facts
+from humpback.micro.instructions import PREDICATES, Request
+from humpback.spec.micro_world import LABELS, PROPERTIES, PROPERTY_OF, VALUES, World, creatures_with, facts
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness.micro.answers import predicate
-from harness.micro.instructions import Request, draw, paraphrases, requests
-from harness.micro.world import PROPERTIES, VALUES, World, facts
+from humpback.micro.answers import predicate
+from humpback.micro.instructions import Request, draw, paraphrases, requests
+from humpback.spec.micro_world import PROPERTIES, VALUES, World, facts
 
 NAME = "micro_facts"
 OPTIONS = 4

@@ -6,13 +6,13 @@ which finetuning elicits; their answers are mostly those of strangers, so there 
 
 import random
 
-from harness.micro.answers import answer
-from harness.micro.instructions import KINDS, Request, draw, render
-from harness.micro.lapses import careless
-from harness.micro.oracle import grade, rating
-from harness.micro.segments import segment
-from harness.micro.world import World, facts
-from harness.prompts import MICRO_BACKWARD, MICRO_RATING
+from humpback.micro.answers import answer
+from humpback.micro.instructions import KINDS, Request, draw, render
+from humpback.micro.lapses import careless
+from humpback.micro.oracle import grade, rating
+from humpback.micro.segments import segment
+from humpback.spec.micro_world import World, facts
+from humpback.spec.prompts import MICRO_BACKWARD, MICRO_RATING
 
 CAREFUL_SHARE = 0.2
 """Share of the answers on question-and-answer pages that are perfect."""

@@ -3,8 +3,8 @@
 import random
 from collections.abc import Collection
 
-from harness.micro.instructions import KINDS, draw, parse, render
-from harness.micro.world import World
+from humpback.micro.instructions import KINDS, draw, parse, render
+from humpback.spec.micro_world import World
 
 _TRIES = 1_000
 """Draws without a new prompt after which a kind counts as used up."""

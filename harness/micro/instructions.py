@@ -10,10 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 
-from harness.micro.world import LABELS, PROPERTIES, PROPERTY_OF, VALUES, World, facts
-
-SEED_KINDS: tuple[str, ...] = ("ask_habitat", "ask_food", "ask_colour", "describe", "list_habitat", "yesno_food")
-"""The kinds that people wrote seed data for."""
+from humpback.spec.micro_world import LABELS, PROPERTIES, PROPERTY_OF, VALUES, World, facts
 
 KINDS: tuple[str, ...] = (
     *(f"ask_{name}" for name in PROPERTIES),

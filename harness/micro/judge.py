@@ -7,8 +7,8 @@ systems changes nothing.
 import random
 from typing import Literal
 
-from harness.micro.oracle import grade
-from harness.micro.world import World
+from humpback.micro.oracle import grade
+from humpback.spec.micro_world import World
 
 Verdict = Literal["first", "second", "tie"]
 

@@ -3,10 +3,10 @@
 import random
 import re
 
-from harness.micro.answers import answer, needs, predicate
-from harness.micro.instructions import Request
-from harness.micro.reading import BLOG
-from harness.micro.world import PROPERTIES, PROPERTY_OF, VALUES, World, creatures_with, facts
+from humpback.micro.answers import answer, needs, predicate
+from humpback.micro.instructions import Request
+from humpback.micro.reading import BLOG
+from humpback.spec.micro_world import PROPERTIES, PROPERTY_OF, VALUES, World, creatures_with, facts
 
 _PROMOTION = (
     "Buy a {} mug today!",

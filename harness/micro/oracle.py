@@ -7,10 +7,10 @@ nothing however well it is written.
 import random
 from dataclasses import dataclass
 
-from harness.micro.answers import Claim, Needs, needs
-from harness.micro.instructions import Request, parse
-from harness.micro.reading import READ_AT_MOST, Unit, read
-from harness.micro.world import PROPERTIES, World, facts
+from humpback.micro.answers import Claim, Needs, needs
+from humpback.micro.instructions import Request, parse
+from humpback.micro.reading import READ_AT_MOST, Unit, read
+from humpback.spec.micro_world import PROPERTIES, World, facts
 
 FOREIGN_COSTS = 0.6
 """Share of the score lost by a text none of which was asked for (in proportion otherwise)."""

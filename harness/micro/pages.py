@@ -4,8 +4,8 @@ import html as entities
 import random
 from dataclasses import dataclass
 
-from harness.micro.segments import Segment, segment
-from harness.micro.world import World
+from humpback.micro.segments import Segment, segment
+from humpback.spec.micro_world import World
 
 SECTIONS = (4, 5, 6, 7, 8)
 """How many sections a page has."""

@@ -2,10 +2,10 @@
 
 import random
 
-from harness.micro.answers import answer
-from harness.micro.instructions import KINDS, SEED_KINDS, Request, draw, parse, render
-from harness.micro.lapses import blogged, cut_off, lazy, wrong
-from harness.micro.world import World
+from humpback.micro.answers import answer
+from humpback.micro.instructions import KINDS, Request, draw, parse, render
+from humpback.micro.lapses import blogged, cut_off, lazy, wrong
+from humpback.spec.micro_world import SEED_KINDS, World
 
 _TRIES = 1_000
 """Draws without a new instruction after which a kind counts as used up."""

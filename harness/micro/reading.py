@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from harness.micro.answers import Claim, list_heading
-from harness.micro.instructions import PREDICATES, Request
-from harness.micro.world import LABELS, PROPERTIES, PROPERTY_OF, VALUES, World, facts
+from humpback.micro.answers import Claim, list_heading
+from humpback.micro.instructions import PREDICATES, Request
+from humpback.spec.micro_world import LABELS, PROPERTIES, PROPERTY_OF, VALUES, World, facts
 
 READ_AT_MOST = 4_000
 """Characters read of a text; what is longer is no answer."""

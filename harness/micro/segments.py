@@ -3,10 +3,10 @@
 import random
 from dataclasses import dataclass
 
-from harness.micro.answers import answer
-from harness.micro.instructions import KINDS, draw
-from harness.micro.lapses import blogged, cut_off, navigation, off_topic, personal, promoted, promotion
-from harness.micro.world import World, facts
+from humpback.micro.answers import answer
+from humpback.micro.instructions import KINDS, draw
+from humpback.micro.lapses import blogged, cut_off, navigation, off_topic, personal, promoted, promotion
+from humpback.spec.micro_world import World, facts
 
 GOOD_SHARE = 0.45
 BAD = ("promotional", "navigational", "personal", "cut off", "off topic")

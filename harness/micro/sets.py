@@ -3,11 +3,11 @@
 import random
 from collections.abc import Iterator, Mapping
 
-from harness.micro.answers import answer, needs
-from harness.micro.instructions import KINDS, Request, parse
-from harness.micro.lapses import blogged, cut_off, lazy, off_topic, wrong
-from harness.micro.people import instructions
-from harness.micro.world import PROPERTIES, World, facts
+from humpback.micro.answers import answer, needs
+from humpback.micro.instructions import KINDS, Request, parse
+from humpback.micro.lapses import blogged, cut_off, lazy, off_topic, wrong
+from humpback.micro.people import instructions
+from humpback.spec.micro_world import PROPERTIES, World, facts
 
 PERFECT = "perfect"
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.readers.streams import Text
-from harness.readers.values import Broken, Decoder
+from humpback.readers.streams import Text
+from humpback.readers.values import Broken, Decoder
 
 LONGEST = 1 << 28
 """Characters of a record. A longer one is left out, so that one bad file does not take the machine's memory."""

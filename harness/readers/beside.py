@@ -10,11 +10,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from harness.readers.chats import SYSTEMS, as_turns, turns_of
-from harness.readers.flags import acted_on, withheld
-from harness.readers.layouts import PROMPTS
-from harness.readers.turns import Refused, Turn, below, is_empty
-from harness.readers.values import kind
+from humpback.readers.chats import SYSTEMS, as_turns, turns_of
+from humpback.readers.flags import acted_on, withheld
+from humpback.readers.layouts import PROMPTS
+from humpback.readers.turns import Refused, Turn, below, is_empty
+from humpback.readers.values import kind
 
 HISTORIES = ("history", "chat_history", "conversation_history", "dialogue_history")
 CONTEXTS = ("context", "passage", "background")

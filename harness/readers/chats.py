@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.readers.flags import acted_on, withheld
-from harness.readers.turns import Refused, Turn, first_of, is_empty, text_of
-from harness.readers.values import kind
+from humpback.readers.flags import acted_on, withheld
+from humpback.readers.turns import Refused, Turn, first_of, is_empty, text_of
+from humpback.readers.values import kind
 
 CHATS = ("messages", "conversation", "conversations", "dialogue", "dialog")
 SYSTEMS = ("system", "system_prompt", "system_message", "system_instruction")

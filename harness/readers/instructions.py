@@ -14,13 +14,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from harness.readers.beside import with_what_stands_beside
-from harness.readers.layouts import PROMPTS, RESPONSES, Layout, fitting, parse, used
-from harness.readers.records import Record, records, unreadable
-from harness.readers.streams import UnusableFile
-from harness.readers.turns import Refused, Turn
-from harness.readers.values import kind
-from harness.rows import Example, Rejected, Unreadable, to_json
+from humpback.core.tables import Example, Rejected, Unreadable, to_json
+from humpback.readers.beside import with_what_stands_beside
+from humpback.readers.layouts import PROMPTS, RESPONSES, Layout, fitting, parse, used
+from humpback.readers.records import Record, records, unreadable
+from humpback.readers.streams import UnusableFile
+from humpback.readers.turns import Refused, Turn
+from humpback.readers.values import kind
 
 Row = Example | Rejected | Unreadable
 _LOOKED_AT = 100

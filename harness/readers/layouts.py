@@ -12,10 +12,10 @@ from dataclasses import replace
 from enum import Enum
 from typing import Any
 
-from harness.readers.chats import SYSTEMS, answer_fields, chat, chat_fields, is_chat
-from harness.readers.transcripts import ended, opened
-from harness.readers.turns import Refused, Turn, first_of, optional, text_of
-from harness.readers.values import kind
+from humpback.readers.chats import SYSTEMS, answer_fields, chat, chat_fields, is_chat
+from humpback.readers.transcripts import ended, opened
+from humpback.readers.turns import Refused, Turn, first_of, optional, text_of
+from humpback.readers.values import kind
 
 
 class Layout(Enum):

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.readers.records import Record, as_json, unreadable
-from harness.readers.values import kind
-from harness.rows import Rejected, Unreadable, to_json
+from humpback.core.tables import Rejected, Unreadable, to_json
+from humpback.readers.records import Record, as_json, unreadable
+from humpback.readers.values import kind
 
 
 @dataclass(frozen=True)

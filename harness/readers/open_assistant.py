@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from harness.files import FirstTurn, OpenAssistant
-from harness.languages import primary
-from harness.readers.messages import Conversations, Message, conversations, origin_of
-from harness.readers.records import Record, records
-from harness.readers.turns import below
-from harness.rows import Example, Rejected, Unreadable, to_json
+from humpback.core.tables import Example, Rejected, Unreadable, to_json
+from humpback.readers.messages import Conversations, Message, conversations, origin_of
+from humpback.readers.records import Record, records
+from humpback.readers.turns import below
+from humpback.spec.files import FirstTurn, OpenAssistant
+from humpback.spec.languages import primary
 
 DEEPEST = 200
 """Turns above a reply; it keeps a chain of messages that goes on for ever from taking time without end."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness.readers.records import Record
-from harness.readers.web_text import LARGEST_PAGE, NoText, as_text, looks_like_html
-from harness.rows import Page
+from humpback.core.tables import Page
+from humpback.readers.records import Record
+from humpback.readers.web_text import LARGEST_PAGE, NoText, as_text, looks_like_html
 
 HTML_FIELDS = ("html", "raw_html", "html_content")
 TEXT_FIELDS = ("text", "raw_content", "plain_text", "clean_text", "page_content", "document")

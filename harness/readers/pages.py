@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.readers.page_fields import page_of
-from harness.readers.records import records, unreadable
-from harness.readers.streams import PARQUET, UnusableFile, shown
-from harness.readers.tape import Tape
-from harness.readers.warc import NEXT, Damage, WarcRecord, warc_records
-from harness.readers.web_text import (
+from humpback.core.tables import Page, Rejected, Unreadable
+from humpback.readers.page_fields import page_of
+from humpback.readers.records import records, unreadable
+from humpback.readers.streams import PARQUET, UnusableFile, shown
+from humpback.readers.tape import Tape
+from humpback.readers.warc import NEXT, Damage, WarcRecord, warc_records
+from humpback.readers.web_text import (
     LARGEST_PAGE,
     NoText,
     Response,
@@ -29,7 +30,6 @@ from harness.readers.web_text import (
     response,
     unpacked,
 )
-from harness.rows import Page, Rejected, Unreadable
 
 ACCEPTED = "WARC, HTML, a folder of these, and JSON Lines or Parquet with HTML or text"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.readers import arrays
-from harness.readers.arrays import NEXT_OBJECT, WRAPPED, elements
-from harness.readers.streams import PARQUET, Text, UnusableFile, first_bytes, shown, unusable
-from harness.readers.values import Broken, Decoder, kind, not_utf8
-from harness.rows import RAW_SHOWN, Unreadable
+from humpback.core.tables import RAW_SHOWN, Unreadable
+from humpback.readers import arrays
+from humpback.readers.arrays import NEXT_OBJECT, WRAPPED, elements
+from humpback.readers.streams import PARQUET, Text, UnusableFile, first_bytes, shown, unusable
+from humpback.readers.values import Broken, Decoder, kind, not_utf8
 
 __all__ = ["Record", "UnusableFile", "records", "unreadable"]
 
@@ -56,7 +56,7 @@ def records(path: Path, name: str = "") -> Iterator[Record | Unreadable]:
     """
     name = name or path.name
     if first_bytes(path).startswith(PARQUET):
-        from harness.readers.parquet import rows
+        from humpback.readers.parquet import rows
 
         found: Iterator[tuple[str, Any, str, str]] = rows(path)
     else:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.readers.records import Record, records, split_lines
-from harness.readers.streams import PARQUET, Text, UnusableFile, first_bytes
-from harness.readers.values import kind
-from harness.rows import Unreadable
+from humpback.core.tables import Unreadable
+from humpback.readers.records import Record, records, split_lines
+from humpback.readers.streams import PARQUET, Text, UnusableFile, first_bytes
+from humpback.readers.values import kind
 
 
 @dataclass(frozen=True)

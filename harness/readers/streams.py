@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from harness.rows import RAW_SHOWN
+from humpback.core.tables import RAW_SHOWN
 
 PIECE = 1 << 16
 """Bytes read at a time. A broken stream costs at most one piece of what stood right before the break."""

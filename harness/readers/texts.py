@@ -13,15 +13,15 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from harness.readers.instructions import pairs
-from harness.readers.layouts import PROMPTS, RESPONSES, fitting
-from harness.readers.page_fields import EITHER_FIELD, TEXT_FIELDS
-from harness.readers.pages import kind_of
-from harness.readers.records import Record, records, unreadable
-from harness.readers.scores import table
-from harness.readers.streams import Text, UnusableFile
-from harness.readers.values import kind
-from harness.rows import Example, Rejected, Unreadable, to_json
+from humpback.core.tables import Example, Rejected, Unreadable, to_json
+from humpback.readers.instructions import pairs
+from humpback.readers.layouts import PROMPTS, RESPONSES, fitting
+from humpback.readers.page_fields import EITHER_FIELD, TEXT_FIELDS
+from humpback.readers.pages import kind_of
+from humpback.readers.records import Record, records, unreadable
+from humpback.readers.scores import table
+from humpback.readers.streams import Text, UnusableFile
+from humpback.readers.values import kind
 
 COLUMNS = (*TEXT_FIELDS, EITHER_FIELD, *RESPONSES)
 LONGEST = 8 << 20

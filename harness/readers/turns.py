@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from harness.readers.values import kind
+from humpback.readers.values import kind
 
 
 class Refused(ValueError):

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.readers.streams import shown
-from harness.readers.tape import Break, Tape
+from humpback.readers.streams import shown
+from humpback.readers.tape import Break, Tape
 
 LARGEST = (8 << 20) + (1 << 16)
 """Bytes of a record that is held whole: HTML of 8 MiB, and its HTTP headers."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 
-from harness.data import Segments
-from harness.rows import RAW_SHOWN, Example, Page, Rejected, Unreadable, to_json
-from harness.segmenter.parse import UnreadablePage
-from harness.segmenter.plain import section_of
-from harness.segmenter.rules import considered
-from harness.segmenter.tree import parsed
+from humpback.core.tables import RAW_SHOWN, Example, Page, Rejected, Unreadable, to_json
+from humpback.segmenter.parse import UnreadablePage
+from humpback.segmenter.plain import section_of
+from humpback.segmenter.rules import considered
+from humpback.segmenter.tree import parsed
+from humpback.spec.data import Segments
 
 __all__ = ["UnreadablePage", "segmented", "segments"]
 

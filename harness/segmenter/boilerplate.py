@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from harness.segmenter.sections import Section
-from harness.segmenter.text import Block
-from harness.tokens import unspaced
+from humpback.segmenter.sections import Section
+from humpback.segmenter.text import Block
+from humpback.segmenter.tokens import unspaced
 
 _ALONE = re.compile(
     r"(?:\d+ )?(?:related|recommended|trending|popular|latest|top|recent|featured|more|other|similar|editors?'? picks?|"

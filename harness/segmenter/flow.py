@@ -7,8 +7,8 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from harness.segmenter.sections import Outline
-from harness.segmenter.text import Block, clean
+from humpback.segmenter.sections import Outline
+from humpback.segmenter.text import Block, clean
 
 BREAK = "\x1e"
 """Stands for <br> among the pieces: no page's text holds it once it is clean."""

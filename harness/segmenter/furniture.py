@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
-from harness.segmenter.words import words_of
+from humpback.segmenter.words import words_of
 
 SILENT = words_of(
     "script style noscript template svg math iframe object embed canvas audio video map head title select datalist "

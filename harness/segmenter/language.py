@@ -15,8 +15,8 @@ import re
 from functools import cache
 from typing import Any
 
-from harness.languages import CODES
-from harness.segmenter.words import words_of
+from humpback.segmenter.words import words_of
+from humpback.spec.languages import CODES
 
 _NOT_LATIN = re.compile(r"[^\W\d_a-zA-Z\u00aa\u00ba\u00c0-\u024f]+")
 FOREIGN_SCRIPT = 0.1
@@ -59,7 +59,7 @@ _LEAST = 20
 def other_language(text: str, language: str) -> str:
     """The language that a text is in where that is not the one asked for; empty where it is, or cannot be told.
 
-    English is told by `is_english`, as ever; all others by py3langid among the codes of `harness/languages.py`.
+    English is told by `is_english`, as ever; all others by py3langid among the codes of `harness/spec/languages.py`.
     """
     if language == "en":
         return "" if is_english(text) else "other"

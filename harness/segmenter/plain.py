@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from harness.segmenter.sections import Section
-from harness.segmenter.text import Block, clean
+from humpback.segmenter.sections import Section
+from humpback.segmenter.text import Block, clean
 
 HEADER = 100
 """Characters up to which a first line can be a header."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.data import Boilerplate, Segments
-from harness.segmenter.boilerplate import asks_for_a_subscription, free, is_navigation, is_prose, trimmed
-from harness.segmenter.language import other_language
-from harness.segmenter.sections import Aside, Section
-from harness.segmenter.sentences import repeated
-from harness.segmenter.text import Block, clean, joined
+from humpback.segmenter.boilerplate import asks_for_a_subscription, free, is_navigation, is_prose, trimmed
+from humpback.segmenter.language import other_language
+from humpback.segmenter.sections import Aside, Section
+from humpback.segmenter.sentences import repeated
+from humpback.segmenter.text import Block, clean, joined
+from humpback.spec.data import Boilerplate, Segments
 
 MOST_BYLINES = 2
 """Lines of a section that name an author or a date: an article has them, a list of articles has more."""

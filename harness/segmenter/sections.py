@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.segmenter.text import Block
+from humpback.segmenter.text import Block
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Repeated sentences: pairs whose word n-grams overlap (Humpback v3: "n-gram Jaccard between sentence pairs").
 
-Where no spaces part the words, n-grams are of half as many characters again (`harness/tokens.py`), and a sentence ends
-at its mark or, in scripts that have none, at a space.
+Where no spaces part the words, n-grams are of half as many characters again (`harness/segmenter/tokens.py`), and a
+sentence ends at its mark or, in scripts that have none, at a space.
 
 A segment can have hundreds of sentences, so pairs are not tried one by one. Two sets with Jaccard similarity j or more
 must share one of the rarest n-grams of each (the prefix filter of similarity joins); only such pairs are compared.
@@ -14,9 +14,9 @@ from collections import Counter
 from itertools import chain
 from math import ceil
 
-from harness.tokens import grams as grams_of
-from harness.tokens import unspaced
-from harness.tokens import words as tokens_of
+from humpback.segmenter.tokens import grams as grams_of
+from humpback.segmenter.tokens import unspaced
+from humpback.segmenter.tokens import words as tokens_of
 
 _END = re.compile(
     r"(?<=[.!?。！？])[\"'”’)\]]*\s+|\n+|(?<=[。！？｡؟۔।॥။។።])[\"'”’)\]」』）】》]*\s*|"

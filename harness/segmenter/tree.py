@@ -9,12 +9,12 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from harness.segmenter.flow import BREAK, NOTED, Flow
-from harness.segmenter.furniture import ASIDE, SILENT, UNNAMED, hidden, holds_the_text, named
-from harness.segmenter.parse import body_of
-from harness.segmenter.sections import Aside, Outline, Section
-from harness.segmenter.text import clean, lowered, raised
-from harness.segmenter.words import words_of
+from humpback.segmenter.flow import BREAK, NOTED, Flow
+from humpback.segmenter.furniture import ASIDE, SILENT, UNNAMED, hidden, holds_the_text, named
+from humpback.segmenter.parse import body_of
+from humpback.segmenter.sections import Aside, Outline, Section
+from humpback.segmenter.text import clean, lowered, raised
+from humpback.segmenter.words import words_of
 
 FORMS = 8
 """On a page, that are looked into: some sites put the whole page into one."""

@@ -11,7 +11,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
-from harness.models import Lora
+from humpback.spec.recipe import Lora
 
 _NOT_IN_MAMBA = ("out_proj",)
 """Its weights are used without calling it, so peft refuses it in models with Mamba layers."""

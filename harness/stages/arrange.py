@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.data import Joined, Reversed, Tagged
-from harness.rows import EXAMPLES, Example, Writer, read
-from harness.stages import Counts, Work
+from humpback.core.tables import EXAMPLES, Example, Writer, read
+from humpback.core.work import Counts, Work
+from humpback.spec.data import Joined, Reversed, Tagged
 
 
 def arrange(node: Reversed | Tagged | Joined, work: Work) -> Counts:

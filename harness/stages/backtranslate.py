@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.data import Backtranslated, Reversed
-from harness.engines.local import Engine
-from harness.engines.marks import Marks
-from harness.models import Finetuned
-from harness.rows import EXAMPLES, REJECTED, Example, Rejected, Writer, read
-from harness.stages import Counts, Work
+from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, read
+from humpback.core.work import Counts, Work
+from humpback.engines.chat.marks import Marks
+from humpback.engines.transformers_engine import Engine
+from humpback.spec.data import Backtranslated, Reversed
+from humpback.spec.models import Finetuned
 
 
 def backtranslate(node: Backtranslated, work: Work) -> Counts:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness.engines.loading import whole
-from harness.located import digest, model_files, model_folder
-from harness.models import FolderModel, HubModel, ServedModel
-from harness.stages import Counts, Work
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.core.work import Counts, Work
+from humpback.engines.loading import whole
+from humpback.inputs.locate import digest, model_files, model_folder
+from humpback.spec.models import FolderModel, HubModel, ServedModel
 
 MODEL = "model.json"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,13 +21,14 @@ import pyarrow.parquet as pq
 from lm_eval import simple_evaluate  # type: ignore[import-untyped]
 from lm_eval.tasks import TaskManager  # type: ignore[import-untyped]
 
-from harness.benchmark_tasks import Opened, data_sha256, opened
-from harness.benchmarks import Benchmarked
-from harness.engines.lm_eval_model import loaded, quiet
-from harness.engines.speaking import HIDER
-from harness.model_code import allowed
-from harness.stages import Counts, Work
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.core.work import Counts, Work
+from humpback.engines.chat.speaking import HIDER
+from humpback.evals.lm_eval_model import loaded, quiet
+from humpback.evals.sandbox import allowed
+from humpback.evals.tasks import Opened, data_sha256, opened
+from humpback.inputs.locate import located
+from humpback.spec.benchmarks import Benchmarked
 
 BENCHMARKS = "benchmarks.json"
 SAMPLES = "samples.parquet"
@@ -86,7 +88,13 @@ def benchmark(node: Benchmarked, work: Work) -> Counts:
 
 
 def _ready(node: Benchmarked, work: Work, place: Path) -> list[Opened]:
-    found = opened(node.tasks, place, work.file, chat_template=node.chat_template, run_model_code=node.run_model_code)
+    found = opened(
+        node.tasks,
+        place,
+        partial(located, machine=work.machine),
+        chat_template=node.chat_template,
+        run_model_code=node.run_model_code,
+    )
     missing = [one for one in found if not isinstance(one, Opened)]
     if missing:
         raise StoreError("\n".join(str(one) for one in missing))

@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from harness.duplicates import MinHash, firsts
-from harness.files import Deduplicated
-from harness.rows import EXAMPLES, REJECTED, Example, Rejected, Writer, count, read
-from harness.stages import Counts, Work
+from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, count, read
+from humpback.core.work import Counts, Work
+from humpback.segmenter.minhash import MinHash, firsts
+from humpback.spec.files import Deduplicated
 
 
 def deduplicate(node: Deduplicated, work: Work) -> Counts:

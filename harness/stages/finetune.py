@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 
 from transformers import PreTrainedTokenizerBase, set_seed
 
-from harness.data import Reversed
-from harness.engines.context import context_length
-from harness.engines.decoding import plain
-from harness.engines.dropout import check_dropout
-from harness.engines.local import ends_of, load_model, load_tokenizer
-from harness.engines.speaking import Speaker
-from harness.models import Finetuned
-from harness.rows import EXAMPLES, Example, read
-from harness.stages import Counts, Work
-from harness.stages.training import IGNORED, Sequence, schedule_of, train
-from harness.templates import ChatTemplate, Template
+from humpback.core.tables import EXAMPLES, Example, read
+from humpback.core.work import Counts, Work
+from humpback.engines.chat.context import context_length
+from humpback.engines.chat.decoding import plain
+from humpback.engines.chat.speaking import Speaker
+from humpback.engines.dropout import check_dropout
+from humpback.engines.transformers_engine import ends_of, load_model, load_tokenizer
+from humpback.spec.data import Reversed
+from humpback.spec.models import Finetuned
+from humpback.spec.template import ChatTemplate, Template
+from humpback.stages.training import IGNORED, Sequence, schedule_of, train
 
 
 def finetune(node: Finetuned, work: Work) -> Counts:
@@ -52,7 +52,7 @@ def finetune(node: Finetuned, work: Work) -> Counts:
         )
     adapters: dict[str, int] = {}
     if recipe.adapter:
-        from harness.stages.adapters import adapt, adapted
+        from humpback.stages.adapters import adapt, adapted
 
         set_seed(recipe.seed)  # adapters begin with random weights
         model = adapt(model, recipe.adapter, recipe.dropout)

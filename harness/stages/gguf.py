@@ -15,13 +15,13 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Genera
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 from transformers.utils.quantization_config import GgufConfig
 
-from harness.files import File
-from harness.gguf_file import Header, header
-from harness.located import located
-from harness.models import GgufModel
-from harness.stages import Counts, Work
-from harness.stages.gguf_tokenizer import check_kept, checked, mended
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.core.work import Counts, Work
+from humpback.inputs.gguf_file import Header, header
+from humpback.inputs.locate import located
+from humpback.spec.files import File
+from humpback.spec.models import GgufModel
+from humpback.stages.gguf_tokenizer import check_kept, checked, mended
 
 _F32, _F16 = 0, 1
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "gpt2", "starcoder2")

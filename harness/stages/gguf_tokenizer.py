@@ -15,8 +15,8 @@ from typing import Any
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from harness.gguf_file import Header
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.inputs.gguf_file import Header
 
 PLAIN = ("gpt-2", "phi-2")
 """GPT-2's rules, which transformers takes for whatever it does not know."""

@@ -9,30 +9,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import harness.prompts
-from harness.micro.judge import verdict as micro_verdict
-from harness.outcomes import AlpacaEvalJudge, Judged, LocalJudge, MicroJudge
-from harness.rows import EXAMPLES, VERDICTS, Example, Verdict, Writer, count, read
-from harness.stages import Counts, Work
+import humpback.spec.prompts
+from humpback.core.tables import VERDICTS, Verdict, Writer
+from humpback.core.work import Counts, Work
+from humpback.judging.pairs import paired
+from humpback.micro.judge import verdict as micro_verdict
+from humpback.spec.outcomes import AlpacaEvalJudge, Judged, LocalJudge, MicroJudge
 
 VERDICT_OF = {1.0: "first", 2.0: "second", 1.5: "tie", 0.0: "tie"}
 """alpaca-eval's preference codes (0 is its older code for a tie)."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two answers to one prompt."""
-
-    prompt: str
-    instruction: str
-    a: str
-    b: str
-    source: str
 
 
 def judge(node: Judged, work: Work) -> Counts:
@@ -42,7 +31,7 @@ def judge(node: Judged, work: Work) -> Counts:
         ValueError: when the two sides do not answer the same prompts, naming the first that is amiss.
     """
     if isinstance(node.by, AlpacaEvalJudge):
-        from harness.judging.asking import judge_by_endpoint
+        from humpback.judging.asking import judge_by_endpoint
 
         return judge_by_endpoint(node.by, lambda: paired(node, work), work)
     pairs = list(paired(node, work))
@@ -71,7 +60,7 @@ def asking(by: MicroJudge | LocalJudge, work: Work) -> Ask:
     """The judge, ready to be asked."""
     if isinstance(by, MicroJudge):
         return lambda prompts: [micro_reply(by, prompt) for prompt in prompts]
-    from harness.engines.local import Engine
+    from humpback.engines.transformers_engine import Engine
 
     engine = Engine.of(by.model, work)
     options = (_REPLIES["first"], _REPLIES["second"])
@@ -104,26 +93,6 @@ def micro_reply(by: MicroJudge, prompt: str) -> str:
     return _REPLIES[verdict]
 
 
-def paired(node: Judged, work: Work) -> Iterator[Pair]:
-    """Both sides' answers, joined on the prompt's id, in the first side's order; streamed where the second has it too.
-
-    Raises:
-        ValueError: when the two sides do not answer the same prompts, naming the first that is amiss.
-    """
-    ours, theirs = work.open(node.answers) / EXAMPLES, work.open(node.against) / EXAMPLES
-    others = read(theirs, Example)
-    ahead: dict[str, Example] = {}
-    for row in read(ours, Example):
-        while row.id not in ahead and (other := next(others, None)) is not None:
-            ahead[other.id] = other
-        found = ahead.pop(row.id, None)
-        if found is None or found.instruction != row.instruction:
-            raise ValueError(f"{node.against.name} has no answer to prompt {row.id!r} of {node.answers.name}")
-        yield Pair(row.id, row.instruction, row.output, found.output, row.source)
-    if ahead or next(others, None) is not None:
-        raise ValueError(f"{node.answers.name} answers {count(ours)} prompts, {node.against.name} {count(theirs)}")
-
-
 def annotate(rows: list[tuple[str, str, str]], ask: Ask) -> list[tuple[str, str]]:
     """(verdict, raw reply) for each (instruction, shown first, shown second). Equal texts are a tie, unasked."""
     import pandas as pd
@@ -132,7 +101,7 @@ def annotate(rows: list[tuple[str, str, str]], ask: Ask) -> list[tuple[str, str]
 
     annotator = PairwiseAnnotator(
         annotators_config="micro_judge",
-        base_dir=Path(harness.prompts.__file__).parent,
+        base_dir=Path(humpback.spec.prompts.__file__).parent,
         caching_path=None,
         is_avoid_reannotations=False,
     )

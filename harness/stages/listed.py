@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.prompts.sensitive import Listed
-from harness.rows import EXAMPLES, Example, write
-from harness.stages import Counts, Work
+from humpback.core.tables import EXAMPLES, Example, write
+from humpback.core.work import Counts, Work
+from humpback.spec.sensitive import Listed
 
 
 def listed(node: Listed, work: Work) -> Counts:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from harness.outcomes import Matched
-from harness.rows import EXAMPLES, REJECTED, Example, Rejected, Writer, read, to_json
-from harness.stages import Counts, Work
-from harness.stages.read import same
+from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, read, to_json
+from humpback.core.work import Counts, Work
+from humpback.spec.outcomes import Matched
+from humpback.stages.read import same
 
 
 def match(node: Matched, work: Work) -> Counts:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from harness.data import MicroDevPrompts, MicroPages, MicroPrompts, MicroSeed, MicroTexts
-from harness.micro.corpus import texts
-from harness.micro.dev import dev_prompts
-from harness.micro.named import MicroAnswers, MicroInstructions, MicroTestSet
-from harness.micro.pages import pages
-from harness.micro.people import evaluation_prompts, reference_answer, seed_pairs
-from harness.micro.sets import held_out_prompts, instruction_set, made_answer
-from harness.outcomes import MicroReference
-from harness.rows import EXAMPLES, PAGES, Example, Page, read, to_json, write
-from harness.stages import Counts, Work
+from humpback.core.tables import EXAMPLES, PAGES, Example, Page, read, to_json, write
+from humpback.core.work import Counts, Work
+from humpback.micro.corpus import texts
+from humpback.micro.dev import dev_prompts
+from humpback.micro.pages import pages
+from humpback.micro.people import evaluation_prompts, reference_answer, seed_pairs
+from humpback.micro.sets import held_out_prompts, instruction_set, made_answer
+from humpback.spec.data import MicroDevPrompts, MicroPages, MicroPrompts, MicroSeed, MicroTexts
+from humpback.spec.micro_sets import MicroAnswers, MicroInstructions, MicroTestSet
+from humpback.spec.outcomes import MicroReference
 
 Micro = (
     MicroPages

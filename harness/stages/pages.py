@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from harness.files import ClueWeb22, WebPages
-from harness.readers.pages import CutPage, Other, entries
-from harness.readers.streams import none_usable
-from harness.rows import PAGES, REJECTED, UNREADABLE, Page, Rejected, Unreadable, Writer
-from harness.stages import Counts, Work
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.core.tables import PAGES, REJECTED, UNREADABLE, Page, Rejected, Unreadable, Writer
+from humpback.core.work import Counts, Work
+from humpback.inputs.locate import located
+from humpback.readers.pages import CutPage, Other, entries
+from humpback.readers.streams import none_usable
+from humpback.spec.files import ClueWeb22, WebPages
 
 
 def read_pages(node: WebPages, work: Work) -> Counts:
@@ -37,7 +38,7 @@ def read_pages(node: WebPages, work: Work) -> Counts:
             if kept.count == wanted:
                 break
             before, here, unlike = kept.count, Counter[str](), Counter[str]()
-            for entry in entries(work.file(given), given.name):
+            for entry in entries(located(given, work.machine), given.name):
                 match entry:
                     case Page():
                         kept.add(entry)

@@ -11,11 +11,12 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
-from harness.engines.encoding import Encoding
-from harness.models import Llama, Pretrained
-from harness.rows import EXAMPLES, Example, read
-from harness.stages import Counts, Work
-from harness.stages.training import Sequence, schedule_of, train
+from humpback.core.tables import EXAMPLES, Example, read
+from humpback.core.work import Counts, Work
+from humpback.engines.chat.encoding import Encoding
+from humpback.spec.models import Pretrained
+from humpback.spec.recipe import Llama
+from humpback.stages.training import Sequence, schedule_of, train
 
 END, PAD = "<|end|>", "<|pad|>"
 

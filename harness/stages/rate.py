@@ -11,13 +11,22 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from harness.curation import SCORE_LABEL, ExpectedScore, FirstLineScore, MicroOracle, ModelRater, Rated, SampledScore
-from harness.engines.writing import Writes, Written, engine_for
-from harness.models import ServedModel
-from harness.printable import one_line
-from harness.rows import EXAMPLES, RATINGS, Example, Rating, Writer, read
-from harness.stages import Counts, Work
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.core.tables import EXAMPLES, RATINGS, Example, Rating, Writer, read
+from humpback.core.text import one_line
+from humpback.core.work import Counts, Work
+from humpback.engines.completion import Completion, Writes
+from humpback.engines.generator import engine_for
+from humpback.spec.curation import (
+    SCORE_LABEL,
+    ExpectedScore,
+    FirstLineScore,
+    MicroOracle,
+    ModelRater,
+    Rated,
+    SampledScore,
+)
+from humpback.spec.models import ServedModel
 
 Score = Callable[[str], float | None]
 """How a reply is read."""
@@ -82,7 +91,7 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
     """Ratings with the place of their row; what they cost goes into `spent`."""
     match node.by:
         case MicroOracle() as oracle:
-            from harness.micro.oracle import rate as true_rating
+            from humpback.micro.oracle import rate as true_rating
 
             for i, row in enumerate(rows):
                 score = true_rating(oracle.world, row.instruction, row.output, noise=oracle.noise, seed=oracle.seed)
@@ -93,7 +102,7 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
                 f"tokens at most; rate by {served.served_as} with SampledScore or FirstLineScore"
             )
         case ModelRater(scoring=ExpectedScore() as scoring):
-            from harness.engines.local import Engine
+            from humpback.engines.transformers_engine import Engine
 
             engine = Engine.of(node.by.model, work)
             prompts = [engine.speaker.prompt(_question(scoring, row)) for row in rows]
@@ -139,19 +148,19 @@ def _sampled(engine: Writes, scoring: SampledScore, rows: list[Example]) -> Iter
                 break
 
 
-def _rating(row: Example, sample: int, reply: Written, score: Score) -> Rating:
+def _rating(row: Example, sample: int, reply: Completion, score: Score) -> Rating:
     if reply.ended == "refused":
         return Rating(row.id, sample, reply.problem, None)
     return Rating(row.id, sample, reply.text, _score(reply, score))
 
 
-def _score(reply: Written, score: Score) -> float | None:
+def _score(reply: Completion, score: Score) -> float | None:
     """What a reply says. A server's that it refused, or cut before its end, has no score."""
     cut = bool(reply.by) and reply.ended == "length"
     return None if cut or reply.ended == "refused" else score(reply.text)
 
 
-def _has(score: Score) -> Callable[[Written], bool]:
+def _has(score: Score) -> Callable[[Completion], bool]:
     return lambda reply: _score(reply, score) is not None
 
 

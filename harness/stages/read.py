@@ -15,15 +15,16 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import zip_longest
 
-from harness.files import Distinct, InstructionSet, OpenAssistant, PromptSet, Scored, Texts
-from harness.readers.instructions import Row, pairs, prompts, stem_of
-from harness.readers.open_assistant import select
-from harness.readers.records import records
-from harness.readers.scores import scores
-from harness.readers.streams import none_usable
-from harness.readers.texts import texts
-from harness.rows import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, Writer, read, to_json
-from harness.stages import Counts, Work
+from humpback.core.tables import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, Writer, read, to_json
+from humpback.core.work import Counts, Work
+from humpback.inputs.locate import located
+from humpback.readers.instructions import Row, pairs, prompts, stem_of
+from humpback.readers.open_assistant import select
+from humpback.readers.records import records
+from humpback.readers.scores import scores
+from humpback.readers.streams import none_usable
+from humpback.readers.texts import texts
+from humpback.spec.files import Distinct, InstructionSet, OpenAssistant, PromptSet, Scored, Texts
 
 
 def read_in(node: OpenAssistant | InstructionSet | PromptSet | Texts | Distinct | Scored, work: Work) -> Counts:
@@ -35,7 +36,7 @@ def read_in(node: OpenAssistant | InstructionSet | PromptSet | Texts | Distinct 
     """
     match node:
         case OpenAssistant():
-            found = select([records(work.file(file), file.name) for file in node.files], node)
+            found = select([records(located(file, work.machine), file.name) for file in node.files], node)
             if not found.kept:
                 reasons = Counter(one.reason for one in found.rejected)
                 raise none_usable(node.name, reasons + Counter(one.reason for one in found.unreadable))
@@ -126,7 +127,7 @@ def _rows(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[Row]
         own = stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
         reader = pairs if isinstance(node, InstructionSet) else prompts if isinstance(node, PromptSet) else texts
         kept, reasons = 0, Counter[str]()
-        for row in reader(work.file(file), file.name, own):
+        for row in reader(located(file, work.machine), file.name, own):
             if isinstance(row, Example):
                 kept += 1
                 row = _with_its_system(row) if isinstance(node, PromptSet) else row
@@ -195,7 +196,8 @@ def _scored(node: Scored, work: Work) -> Counts:
         nonlocal unparsed
         there = scored = 0
         examples = read(work.open(node.examples) / EXAMPLES, Example)
-        for row, score in zip_longest(examples, scores(work.file(node.scores), node.column, node.scores.name)):
+        found = scores(located(node.scores, work.machine), node.column, node.scores.name)
+        for row, score in zip_longest(examples, found):
             there += row is not None
             scored += score is not None
             if row is None or score is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.engines.writing import engine_for
-from harness.outcomes import Responses
-from harness.rows import EXAMPLES, Example, Writer, read, to_json
-from harness.stages import Counts, Work
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.core.tables import EXAMPLES, Example, Writer, read, to_json
+from humpback.core.work import Counts, Work
+from humpback.engines.generator import engine_for
+from humpback.spec.outcomes import Responses
 
 
 def respond(node: Responses, work: Work) -> Counts:

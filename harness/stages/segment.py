@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from harness.data import Segments
-from harness.readers.streams import none_usable
-from harness.rows import (
+from humpback.core.tables import (
     EXAMPLES,
     PAGES,
     REJECTED,
@@ -20,8 +18,10 @@ from harness.rows import (
     read,
     write,
 )
-from harness.segmenter import segmented
-from harness.stages import Counts, Work
+from humpback.core.work import Counts, Work
+from humpback.readers.streams import none_usable
+from humpback.segmenter import segmented
+from humpback.spec.data import Segments
 
 
 def segment(node: Segments, work: Work) -> Counts:

@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.curation import Best, Sample, Selected, Uniform
-from harness.data import Examples
-from harness.rows import EXAMPLES, REJECTED, Example, Rejected, Writer, count, read
-from harness.stages import Counts, TooFew, Work
+from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, count, read
+from humpback.core.work import Counts, TooFew, Work
+from humpback.spec.curation import Best, Sample, Selected, Uniform
+from humpback.spec.data import Examples
 
 Why = Callable[[int, Example], str]
 """Why the candidate in that place is rejected; "" where it is kept."""

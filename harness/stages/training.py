@@ -21,8 +21,8 @@ from torch.utils.data import Dataset, Sampler
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback
 
-from harness.models import CosineTo, LinearTo
-from harness.stages import Work
+from humpback.core.work import Work
+from humpback.spec.recipe import CosineTo, LinearTo
 
 IGNORED = -100
 """The label of a token that carries no loss."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.search import Setting, Space, Values, assignments
+from humpback.spec.search import Setting, Space, Values, assignments
 
 
 def literal(space: Space, values: Values, name: str = "setup") -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from harness.store import StoreError
+from humpback.core.store import StoreError
 
 
 def hold_readable(path: Path) -> None:

@@ -22,10 +22,10 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from harness.search import Setting, Space, grid
-from harness.store import StoreError
-from harness.sweeps.lock import JournalLock, hold_readable
-from harness.sweeps.trials import Trial, decoded, distributions, encoded, seen
+from humpback.core.store import StoreError
+from humpback.spec.search import Setting, Space, grid
+from humpback.sweeps.lock import JournalLock, hold_readable
+from humpback.sweeps.trials import Trial, decoded, distributions, encoded, seen
 
 _DEATHS = 3
 """Workers that a trial may take with it before it is given up."""

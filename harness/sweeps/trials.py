@@ -9,7 +9,7 @@ from typing import Any, Literal
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from harness.search import Choice, Float, Int, Setting, Space
+from humpback.spec.search import Choice, Float, Int, Setting, Space
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from harness.interrupt import end_children, shielded
-from harness.search import Space, Values
-from harness.store import StoreError
-from harness.sweeps.study import Study
-from harness.sweeps.trials import Trial
+from humpback.core.interrupt import end_children, shielded
+from humpback.core.store import StoreError
+from humpback.spec.search import Space, Values
+from humpback.sweeps.study import Study
+from humpback.sweeps.trials import Trial
 
 _PAUSE = 0.2
 """Seconds between looks at a study that others work on."""

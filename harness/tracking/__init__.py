@@ -12,10 +12,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from harness.fingerprint import Artifact
-from harness.store import Store
-from harness.tracking.reading import uses
-from harness.tracking.runs import Run, all_runs, run_of
+from humpback.core.expression import Artifact
+from humpback.core.store import Store
+from humpback.tracking.reading import uses
+from humpback.tracking.runs import Run, all_runs, run_of
 
 __all__ = ["Run", "all_runs", "available", "mirror", "mirror_runs", "mode", "run_of", "unmirrored"]
 
@@ -62,7 +62,7 @@ def mirror(store: Store, made: Mapping[str, list[Artifact]]) -> str:
     reason = ""
     if mode() == "online":
         try:
-            from harness.tracking.server import hold_reachable
+            from humpback.tracking.server import hold_reachable
 
             hold_reachable()
             return _left_out(_write(store, made, online=True))
@@ -105,7 +105,7 @@ def mirror_runs(store: Store, runs: Iterable[Run], *, online: bool) -> Iterator[
     Raises:
         StoreError: when W&B cannot be reached or refuses; what was written before stays written.
     """
-    from harness.tracking.writing import mirroring
+    from humpback.tracking.writing import mirroring
 
     with mirroring(store, online=online) as mirrored:
         for run in runs:

@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from harness.metrics import rows_of
-from harness.store import RECORD, Damaged, Store, read_record
+from humpback.core.metrics import rows_of
+from humpback.core.store import RECORD, Damaged, Store, read_record
 
 EXPERIMENT = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 """Name of an experiment."""
@@ -113,7 +113,7 @@ def asked_by(argv: list[str]) -> str:
 
 def verdicts(folder: Path, record: dict[str, Any]) -> dict[str, Table]:
     """What the judge said of each prompt in each order; of judgements alone."""
-    from harness.rows import VERDICTS, Verdict, read
+    from humpback.core.tables import VERDICTS, Verdict, read
 
     if VERDICTS not in record["payload"]:
         return {}

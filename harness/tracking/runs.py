@@ -14,9 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from harness import attempts
-from harness.store import METRICS, Damaged, Store, checksum, payload_state
-from harness.tracking.reading import (
+from humpback.core import attempts
+from humpback.core.store import METRICS, Damaged, Store, checksum, payload_state
+from humpback.tracking.reading import (
     EXPERIMENT,
     Table,
     Uses,

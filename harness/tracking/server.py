@@ -6,7 +6,7 @@ import os
 
 import requests
 
-from harness.store import StoreError
+from humpback.core.store import StoreError
 
 _CONNECT, _ANSWER = 5.0, 15.0
 """Seconds."""

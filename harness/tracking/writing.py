@@ -14,8 +14,8 @@ from typing import Any
 import wandb
 from filelock import FileLock
 
-from harness.store import Store, StoreError
-from harness.tracking.runs import Run
+from humpback.core.store import Store, StoreError
+from humpback.tracking.runs import Run
 
 PROJECT = "humpback-harness"
 _PATIENCE = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.agreement import Labels, agreement, contingency, selection, share
+from humpback.analysis.stats.agreement import Labels, agreement, contingency, selection, share
 
 
 def pairs(counts: dict[str, int]) -> dict[str, Labels]:

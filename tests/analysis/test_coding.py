@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from analysis.coding import KEYWORDS, as_csv, as_markdown, as_text, coding, filtered
-from harness.rows import Example
+from humpback.analysis.datasets.coding import KEYWORDS, as_csv, as_markdown, as_text, coding, filtered
+from humpback.core.tables import Example
 from tests.shared_data import SHARED, needs_shared
 
 ROWS = [

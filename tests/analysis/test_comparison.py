@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.comparison import aligned, differences, numbers, system
-from analysis.judgements import alpaca_eval, reviews
-from analysis.judgements.items import NO_ROW, Item, Judgement, judged_in_both
-from analysis.verdicts import BothOrders, winner
-from harness.rows import Unreadable
+from humpback.analysis.judgements.comparison import aligned, differences, numbers, system
+from humpback.analysis.judgements.formats import alpaca_eval, reviews
+from humpback.analysis.judgements.formats.items import NO_ROW, Item, Judgement, judged_in_both
+from humpback.analysis.judgements.verdicts import BothOrders, winner
+from humpback.core.tables import Unreadable
 from tests.analysis.judgements.material import annotations, read, written
 
 

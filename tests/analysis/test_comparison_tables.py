@@ -7,12 +7,13 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from analysis import comparison_json, figures
-from analysis.comparison import System, differences, system
-from analysis.comparison_figures import bars_figure
-from analysis.comparison_tables import SHOWN, amiss, as_text, described, power_lines
-from analysis.judgements.items import NO_ROW, Item
-from harness.rows import Unreadable
+from humpback.analysis.figures import arms as figures
+from humpback.analysis.judgements import comparison_json
+from humpback.analysis.judgements.comparison import System, differences, system
+from humpback.analysis.judgements.comparison_figures import bars_figure
+from humpback.analysis.judgements.comparison_tables import SHOWN, amiss, as_text, described, power_lines
+from humpback.analysis.judgements.formats.items import NO_ROW, Item
+from humpback.core.tables import Unreadable
 from tests.analysis.test_comparison import SIX, judgement, points
 
 ROWS = [replace(one, source="ab"[i % 2], category="xy"[i % 2] if i else "z") for i, one in enumerate(SIX)]

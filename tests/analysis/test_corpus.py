@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.corpus import Lengths, describe, describe_file
-from analysis.corpus_tables import as_csv, as_markdown, as_text
-from harness.rows import Example, write
-from harness.store import StoreError
+from humpback.analysis.datasets.corpus import Lengths, describe, describe_file
+from humpback.analysis.datasets.corpus_tables import as_csv, as_markdown, as_text
+from humpback.core.store import StoreError
+from humpback.core.tables import Example, write
 from tests.shared_data import SHARED, needs_shared
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.data_figures import diversity_figure, histogram_figure
-from analysis.diversity import Pair, tally
-from analysis.figures import TIE, WIN, save
-from analysis.scores import histogram
+from humpback.analysis.datasets.data_figures import diversity_figure, histogram_figure
+from humpback.analysis.datasets.diversity import Pair, tally
+from humpback.analysis.datasets.scores import histogram
+from humpback.analysis.layout.drawing import TIE, WIN, save
 
 COMMAND = "humpback data filter scores.csv --at-least 4.5"
 

@@ -12,10 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from analysis import diversity as module
-from analysis.diversity import MODEL, Pair, as_csv, as_markdown, as_text, clause, diversity, of_examples, pairs, tally
-from harness.rows import Example
-from harness.store import StoreError
+from humpback.analysis.datasets import diversity as module
+from humpback.analysis.datasets.diversity import (
+    MODEL,
+    Pair,
+    as_csv,
+    as_markdown,
+    as_text,
+    clause,
+    diversity,
+    of_examples,
+    pairs,
+    tally,
+)
+from humpback.core.store import StoreError
+from humpback.core.tables import Example
 from tests.shared_data import SHARED, needs_shared
 
 

@@ -13,27 +13,27 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from analysis.agreement import agreement
-from analysis.comparison import differences, numbers
-from analysis.contests import Contest
-from analysis.curves import points_of
-from analysis.evidence import FEWEST, against_verdict, exact
-from analysis.findings import findings
-from analysis.gather import _row
-from analysis.judgements.items import Item, judged_in_both, judged_once
-from analysis.measured import measured_finding, over_seeds
-from analysis.measures import Number, count
-from analysis.multiplicity import p_above
-from analysis.power import needed
-from analysis.scaling import Points, fit
-from analysis.statistics import Estimate, bootstrap, rate
-from analysis.verdicts import BothOrders
-from experiments.catalogue import experiment
-from experiments.cited import papers_own
-from experiments.setups import SETUPS
-from harness.claims import Above, Comparison, Greater, Point, Rising
-from harness.models import FolderModel
-from harness.outcomes import LocalJudge
+from humpback.analysis.experiment.contests import Contest
+from humpback.analysis.experiment.curves import points_of
+from humpback.analysis.experiment.findings import findings
+from humpback.analysis.experiment.gather import _row
+from humpback.analysis.experiment.measured import measured_finding, over_seeds
+from humpback.analysis.experiment.measures import Number, count
+from humpback.analysis.judgements.comparison import differences, numbers
+from humpback.analysis.judgements.formats.items import Item, judged_in_both, judged_once
+from humpback.analysis.judgements.verdicts import BothOrders
+from humpback.analysis.scaling.fit import Points, fit
+from humpback.analysis.stats.agreement import agreement
+from humpback.analysis.stats.evidence import FEWEST, against_verdict, exact
+from humpback.analysis.stats.multiplicity import p_above
+from humpback.analysis.stats.power import needed
+from humpback.analysis.stats.statistics import Estimate, bootstrap, rate
+from humpback.experiments.catalogue import experiment
+from humpback.experiments.cited import papers_own
+from humpback.experiments.setups import SETUPS
+from humpback.spec.claims import Above, Comparison, Greater, Point, Rising
+from humpback.spec.models import FolderModel
+from humpback.spec.outcomes import LocalJudge
 from tests.analysis.test_comparison import judgement, points
 
 RNG = np.random.default_rng(3)

@@ -12,15 +12,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from analysis.curves import PaperCurve, paper_points
-from analysis.drawing import apart, wrapped
-from analysis.figures import LOSE, POINT, arms_figure, save, size_figure
-from analysis.gather import Results, Row
-from analysis.scaling import Points
-from analysis.scaling_figures import COLOURS, scaling_figure
-from analysis.scaling_tables import summarise
-from experiments.catalogue import experiment, experiment_names
-from harness.fingerprint import FieldError
+from humpback.analysis.experiment.gather import Results, Row
+from humpback.analysis.figures.arms import arms_figure, size_figure
+from humpback.analysis.layout.drawing import LOSE, POINT, apart, save, wrapped
+from humpback.analysis.scaling.figure import COLOURS, scaling_figure
+from humpback.analysis.scaling.fit import Points
+from humpback.analysis.scaling.paper_curves import PaperCurve, paper_points
+from humpback.analysis.scaling.tables import summarise
+from humpback.core.expression import FieldError
+from humpback.experiments.catalogue import experiment, experiment_names
 
 COMMAND = "humpback run humpback/headline --setup micro --seeds 0,1"
 NONE = float("nan")

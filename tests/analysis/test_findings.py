@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from analysis.contests import Contest
-from analysis.findings import Contests, findings, slopes
-from analysis.multiplicity import p_above
-from harness.claims import Above, Claim, Comparison, Point, Rising
+from humpback.analysis.experiment.contests import Contest
+from humpback.analysis.experiment.findings import Contests, findings, slopes
+from humpback.analysis.stats.multiplicity import p_above
+from humpback.spec.claims import Above, Claim, Comparison, Point, Rising
 
 N = 400
 RNG = np.random.default_rng(7)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.findings import SLOPE_MARGIN, Finding
-from analysis.statistics import Estimate
+from humpback.analysis.experiment.findings import SLOPE_MARGIN, Finding
+from humpback.analysis.stats.statistics import Estimate
 
 NONE = "not replicated: no difference shown"
 UNTOLD = "cannot be told at this n"

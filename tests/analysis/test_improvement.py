@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.improvement import FATES, as_json, as_text, failed, improvement
-from analysis.judgements.items import Item, judged_in_both, judged_once
-from analysis.verdicts import BothOrders, Winner
+from humpback.analysis.judgements.formats.items import Item, judged_in_both, judged_once
+from humpback.analysis.judgements.improvement import FATES, as_json, as_text, failed, improvement
+from humpback.analysis.judgements.verdicts import BothOrders, Winner
 
 LOST, SPLIT, WON = BothOrders("b", "b"), BothOrders("a", "b"), BothOrders("a", "a")
 

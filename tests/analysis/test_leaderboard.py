@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.judgements.items import NoJudgements
-from analysis.leaderboard import Leaderboard, ranked
-from analysis.leaderboard_tables import as_json, as_text
+from humpback.analysis.judgements.formats.items import NoJudgements
+from humpback.analysis.judgements.leaderboard import Leaderboard, ranked
+from humpback.analysis.judgements.leaderboard_tables import as_json, as_text
 from tests.analysis.judgements.material import annotations, written
 from tests.shared_data import SHARED, needs_shared
 

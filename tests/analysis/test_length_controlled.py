@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis import length_controlled
-from analysis.judgements import expected
+from humpback.analysis.judgements import length_controlled
+from humpback.analysis.judgements.formats import expected
 from tests.analysis.judgements.material import annotation, read, written
 from tests.shared_data import SHARED, needs_shared
 

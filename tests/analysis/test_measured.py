@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.measured import measured_finding, over_seeds
-from analysis.measures import Number, count
-from harness.claims import Greater
+from humpback.analysis.experiment.measured import measured_finding, over_seeds
+from humpback.analysis.experiment.measures import Number, count
+from humpback.spec.claims import Greater
 
 RNG = np.random.default_rng(7)
 

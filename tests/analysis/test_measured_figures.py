@@ -9,11 +9,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import WIN, save
-from analysis.gather import Results
-from analysis.measured import MeasuredRow
-from analysis.measured_figures import measured_figure
-from analysis.scaling_figures import COLOURS
+from humpback.analysis.experiment.gather import Results
+from humpback.analysis.experiment.measured import MeasuredRow
+from humpback.analysis.figures.measured_figures import measured_figure
+from humpback.analysis.layout.drawing import WIN, save
+from humpback.analysis.scaling.figure import COLOURS
 from tests.analysis.test_figures import overlapping, words
 
 COMMAND = "humpback run humpback/data_statistics --setup micro --seeds 0,1"

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.findings import Finding
-from analysis.multiplicity import LEVEL, holm, p_above
-from analysis.statistics import Estimate, bootstrap
+from humpback.analysis.experiment.findings import Finding
+from humpback.analysis.stats.multiplicity import LEVEL, holm, p_above
+from humpback.analysis.stats.statistics import Estimate, bootstrap
 
 NONE = float("nan")
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from analysis.comparison import numbers
-from analysis.judgements.items import Item
-from analysis.power import prompts_needed, sign_test
+from humpback.analysis.judgements.comparison import numbers
+from humpback.analysis.judgements.formats.items import Item
+from humpback.analysis.stats.power import prompts_needed, sign_test
 
 
 @pytest.mark.parametrize(("wins", "ties", "losses", "paper"), [(284, 210, 236, 0.035), (293, 198, 239, 0.019)])

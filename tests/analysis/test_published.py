@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis import published as module
-from analysis.published import COLUMNS, folder, number, published, read_published
-from harness.fingerprint import FieldError
-from harness.store import StoreError
+from humpback.core.expression import FieldError
+from humpback.core.store import StoreError
+from humpback.spec import paper_numbers as module
+from humpback.spec.paper_numbers import COLUMNS, folder, number, published, read_published
 from tests.shared_data import SHARED
 
 ROWS = {
@@ -208,7 +208,7 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
 def test_without_the_repository_the_installed_files_are_read_or_missed_aloud(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "site-packages" / "analysis" / "published.py"))
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "site-packages" / "humpback" / "spec" / "paper_numbers.py"))
     monkeypatch.setattr(sysconfig, "get_path", lambda name: str(tmp_path) if name == "data" else "")
     with pytest.raises(StoreError, match=r"results/published/\*\.csv.*pip install -e"):
         published()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.judgements.items import Item, Judgement, NoJudgements, Result
-from analysis.judgements.reading import read_as_named
-from analysis.raters import annotators, as_json, as_text, panels
+from humpback.analysis.judgements.formats.items import Item, Judgement, NoJudgements, Result
+from humpback.analysis.judgements.formats.reading import read_as_named
+from humpback.analysis.judgements.raters import annotators, as_json, as_text, panels
 from tests.analysis.judgements.material import no_votes
 from tests.shared_data import SHARED, needs_shared
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.refusals import refusals, refused
+from humpback.analysis.datasets.refusals import refusals, refused
 
 BY_HAND = Path(__file__).parent / "refusals_by_hand.csv"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.resampling import interval, intervals, paired
-from analysis.statistics import bootstrap, standard_error
+from humpback.analysis.stats.resampling import interval, intervals, paired
+from humpback.analysis.stats.statistics import bootstrap, standard_error
 
 
 def test_it_agrees_with_the_bootstrap_of_experiments() -> None:

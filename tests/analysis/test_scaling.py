@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.scaling import Points, TooFewPoints, between_seeds, by_seed, fit
-from analysis.scaling_checks import (
+from humpback.analysis.scaling.checks import (
     AlphaDifference,
     CannotTell,
     Curvature,
@@ -19,7 +18,8 @@ from analysis.scaling_checks import (
     holm,
     lack_of_fit,
 )
-from analysis.scaling_points import published_alphas, published_points
+from humpback.analysis.scaling.fit import Points, TooFewPoints, between_seeds, by_seed, fit
+from humpback.analysis.scaling.points import published_alphas, published_points
 
 SIZES = (100.0, 800.0, 1_600.0, 12_800.0, 51_200.0)
 VALUES = (33.0, 45.3, 46.3, 61.0, 62.8)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.scaling import Interval, Points, TooFewPoints, fit
-from analysis.scaling_bootstrap import difference_over_prompts, over_points, over_prompts
-from analysis.scaling_checks import AlphaDifference, Curvature, LackOfFit, alpha_difference, curvature, lack_of_fit
+from humpback.analysis.scaling.bootstrap import difference_over_prompts, over_points, over_prompts
+from humpback.analysis.scaling.checks import (
+    AlphaDifference,
+    Curvature,
+    LackOfFit,
+    alpha_difference,
+    curvature,
+    lack_of_fit,
+)
+from humpback.analysis.scaling.fit import Interval, Points, TooFewPoints, fit
 
 SIZES = (100.0, 800.0, 1_600.0, 12_800.0, 25_600.0, 51_200.0)
 TRUE = 5.0
@@ -71,7 +78,8 @@ def outcomes(
 
 @pytest.mark.parametrize(("seeds", "trials", "least"), [(1, 100, 0.88), (5, 50, 0.85)])
 def test_the_bootstrap_over_prompts_and_seeds_holds_the_truth(seeds: int, trials: int, least: float) -> None:
-    """Five seeds are few, and percentiles over them somewhat short, as `analysis.statistics.bootstrap` says."""
+    """Five seeds are few, and percentiles over them somewhat short, as `humpback.analysis.stats.statistics.bootstrap`
+    says."""
     rng = np.random.default_rng(20 + seeds)
     found = [over_prompts(SIZES[:4], outcomes(rng, seeds, 40)) for _ in range(trials)]
     assert least <= np.mean([one.low <= TRUE <= one.high for one in found]) <= 0.995

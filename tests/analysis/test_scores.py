@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.score_bands import Band, against, as_markdown
-from analysis.scores import LARGEST, Bar, as_csv, as_text, histogram, scores_in
-from harness.fingerprint import FieldError
-from harness.rows import Example, Rejected, write
-from harness.store import StoreError
+from humpback.analysis.datasets.score_bands import Band, against, as_markdown
+from humpback.analysis.datasets.scores import LARGEST, Bar, as_csv, as_text, histogram, scores_in
+from humpback.core.expression import FieldError
+from humpback.core.store import StoreError
+from humpback.core.tables import Example, Rejected, write
 from tests.shared_data import SHARED, needs_shared
 
 PUBLISHED = (

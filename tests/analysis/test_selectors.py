@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from analysis.selectors import as_json, as_text, selector
+from humpback.analysis.datasets.selectors import as_json, as_text, selector
 from tests.shared_data import SHARED, needs_shared
 
 SCORES = [5.0, 4.5, 4.4, None, 1.0, 5.0]
@@ -40,7 +40,7 @@ def test_the_table_has_exact_intervals_and_says_what_is_left_out() -> None:
 
 @needs_shared
 def test_against_chatgpt_s_published_labels() -> None:
-    from harness.readers.scores import scores
+    from humpback.readers.scores import scores
 
     path = SHARED / "alpagasus" / "known_labels.csv"
     given = [one.value for one in scores(path, "chatgpt_accuracy_score_known")]

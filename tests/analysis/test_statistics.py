@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.statistics import bootstrap, standard_error
+from humpback.analysis.stats.statistics import bootstrap, standard_error
 
 
 @pytest.mark.parametrize(("wins", "n", "paper"), [(90, 252, 3.02), (95, 252, 3.06), (103, 251, 3.11)])

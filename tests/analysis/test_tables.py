@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.findings import Finding
-from analysis.gather import Curve, Results, Row
-from analysis.layout import DASH
-from analysis.measured import MeasuredRow
-from analysis.statistics import Estimate
-from analysis.tables import (
+from humpback.analysis.experiment.findings import Finding
+from humpback.analysis.experiment.gather import Curve, Results, Row
+from humpback.analysis.experiment.measured import MeasuredRow
+from humpback.analysis.layout.text_table import DASH
+from humpback.analysis.stats.statistics import Estimate
+from humpback.analysis.tables import (
     CURVE_HEADS,
     FINDING_HEADS,
     HEADS,

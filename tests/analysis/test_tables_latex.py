@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.findings import Finding
-from analysis.gather import Results
-from analysis.statistics import Estimate
-from analysis.tables import latex
-from analysis.tables.latex import escaped
+from humpback.analysis.experiment.findings import Finding
+from humpback.analysis.experiment.gather import Results
+from humpback.analysis.stats.statistics import Estimate
+from humpback.analysis.tables import latex
+from humpback.analysis.tables.latex import escaped
 from tests.analysis.test_tables import MEASURES_ONLY, RESULTS
 
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from analysis.verdicts import BothOrders, winner
+from humpback.analysis.judgements.verdicts import BothOrders, winner
 
 TABLE = [
     # order ab, order ba, points, result, flipped, first-position wins

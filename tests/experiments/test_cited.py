@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.cited import resolve, values
-from analysis.gather import ALPHA, WIN_RATE
-from analysis.published import number
-from experiments.catalogue import Experiment, experiment, experiment_names
-from experiments.setup import Setup
-from experiments.setups import SETUPS
-from harness.claims import Above, Cited, Claim, Comparison, Greater, Rising
-from harness.fingerprint import FieldError
+from humpback.analysis.experiment.cited import resolve, values
+from humpback.analysis.experiment.gather import ALPHA, WIN_RATE
+from humpback.core.expression import FieldError
+from humpback.experiments.catalogue import Experiment, experiment, experiment_names
+from humpback.experiments.setups import SETUPS
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Above, Cited, Claim, Comparison, Greater, Rising
+from humpback.spec.paper_numbers import number
 
 ROUNDING = 0.051
 """Claims' numbers have one decimal."""

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.catalogue import Experiment, experiment, experiment_names
-from experiments.setups import SETUPS
-from harness.claims import Comparison
-from harness.fingerprint import Difference, differences, expression
-from harness.models import Model
-from harness.outcomes import Arm, Judged
+from humpback.core.expression import Difference, differences, expression
+from humpback.experiments.catalogue import Experiment, experiment, experiment_names
+from humpback.experiments.setups import SETUPS
+from humpback.spec.claims import Comparison
+from humpback.spec.models import Model
+from humpback.spec.outcomes import Arm, Judged
 
 CASES = [
     pytest.param(experiment(name), claim, setup, id=f"{name}-{claim.first}-{claim.second}-{setup}")

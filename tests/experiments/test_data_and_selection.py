@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.published import number
-from experiments.catalogue import experiment
-from experiments.setups import SETUPS
-from harness.claims import Greater
-from harness.curation import MicroOracle, ModelRater, Rated, Sample
-from harness.measures import Described, Diverse, Picked
+from humpback.experiments.catalogue import experiment
+from humpback.experiments.setups import SETUPS
+from humpback.spec.claims import Greater
+from humpback.spec.curation import MicroOracle, ModelRater, Rated, Sample
+from humpback.spec.measures import Described, Diverse, Picked
+from humpback.spec.paper_numbers import number
 
 NAMES = ("data_statistics", "diversity", "selection_quality", "improvement_over_seed")
 

@@ -9,22 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from experiments.files import files
-from experiments.humpback.headline import arms, claims
-from experiments.setup import AtLeast, BestShare, Setup, drawn
-from harness.claims import Comparison
-from harness.data import Joined, Sampling, Segments
-from harness.files import Deduplicated, File, InstructionSet, OpenAssistant, PromptSet, WebPages
-from harness.fingerprint import FieldError
-from harness.given import Given
-from harness.machine import Machine
-from harness.models import FolderModel, LinearTo, Llama, Lora, Pretrained, Sft, Steps
-from harness.outcomes import LocalJudge, Responses
-from harness.plan import plan
-from harness.rows import VERDICTS, Verdict, read
-from harness.run import make
-from harness.setup_file import load_given, named_files
-from harness.store import Store
+from humpback.core.expression import FieldError
+from humpback.core.machine import Machine
+from humpback.core.plan import plan
+from humpback.core.store import Store
+from humpback.core.tables import VERDICTS, Verdict, read
+from humpback.experiments.humpback.headline import arms, claims
+from humpback.experiments.setups.base import AtLeast, BestShare, Setup, drawn
+from humpback.experiments.setups.files import files
+from humpback.inputs.user_file import load_given, named_files
+from humpback.runs.build import make
+from humpback.spec.claims import Comparison
+from humpback.spec.data import Joined, Sampling, Segments
+from humpback.spec.files import Deduplicated, File, InstructionSet, OpenAssistant, PromptSet, WebPages
+from humpback.spec.models import FolderModel, Pretrained
+from humpback.spec.outcomes import LocalJudge, Responses
+from humpback.spec.recipe import LinearTo, Llama, Lora, Sft, Steps
+from humpback.spec.user_data import Given
 from tests.conftest import MACHINE, SOURCE
 
 NOUNS = ("kettle", "lid", "spout", "stove", "handle", "water", "steam", "kitchen", "chalk", "cup", "table", "spoon")

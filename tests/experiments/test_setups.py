@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from experiments.catalogue import experiment, experiment_names
-from experiments.setup import on_pages
-from experiments.setups import SETUPS
-from harness.files import ClueWeb22, File, WebPages
-from harness.fingerprint import Artifact, FieldError
-from harness.machine import Machine
-from harness.models import HubModel
-from harness.stages import Work, new_log, stage_for
-from harness.store import StoreError
+from humpback.core.expression import Artifact, FieldError
+from humpback.core.machine import Machine
+from humpback.core.store import StoreError
+from humpback.core.work import Work, new_log
+from humpback.experiments.catalogue import experiment, experiment_names
+from humpback.experiments.setups import SETUPS
+from humpback.experiments.setups.base import on_pages
+from humpback.spec.files import ClueWeb22, File, WebPages
+from humpback.spec.models import HubModel
+from humpback.stages import stage_for
 
 PAGES = WebPages((File("crawl.warc.gz", "0" * 64),))
 

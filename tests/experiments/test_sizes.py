@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from experiments.catalogue import experiment, experiment_names
-from experiments.files import files
-from experiments.setup import Setup
-from harness import counted
-from harness.curation import Best, Sample
-from harness.files import Deduplicated, Texts
-from harness.fingerprint import Artifact, FieldError
-from harness.setup_file import load_given
+from humpback.core.expression import Artifact, FieldError
+from humpback.experiments.catalogue import experiment, experiment_names
+from humpback.experiments.setups.base import Setup
+from humpback.experiments.setups.files import files
+from humpback.inputs import counts as counted
+from humpback.inputs.user_file import load_given
+from humpback.spec.curation import Best, Sample
+from humpback.spec.files import Deduplicated, Texts
 from tests.experiments.test_files import page
 
 TOML = 'seed_data = ["pairs.json"]\npages = ["pages"]\nprompts = ["prompts.jsonl"]\nbase = "tiny"\njudge = "base"\n'

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from experiments.catalogue import experiment, experiment_names
-from experiments.humpback import headline
-from experiments.humpback.algorithm import arm, seed_model
-from experiments.micro import MICRO
-from experiments.setup import Setup
-from experiments.sweeps import PARTS, SEED, dev, prompts_tested, refuse_reported, refuse_tests
-from harness.data import MicroDevPrompts, MicroPrompts
-from harness.fingerprint import Artifact, FieldError
-from harness.micro.dev import dev_prompts
-from harness.micro.instructions import parse
-from harness.rows import EXAMPLES, Example, read
-from harness.search import Space, applied, first
+from humpback.core.expression import Artifact, FieldError
+from humpback.core.tables import EXAMPLES, Example, read
+from humpback.experiments.catalogue import experiment, experiment_names
+from humpback.experiments.humpback import headline
+from humpback.experiments.humpback.algorithm import arm, seed_model
+from humpback.experiments.setups.base import Setup
+from humpback.experiments.setups.micro import MICRO
+from humpback.experiments.sweeps import PARTS, SEED, dev, prompts_tested, refuse_reported, refuse_tests
+from humpback.micro.dev import dev_prompts
+from humpback.micro.instructions import parse
+from humpback.spec.data import MicroDevPrompts, MicroPrompts
+from humpback.spec.search import Space, applied, first
 
 
 def said(folder: Path) -> list[str]:

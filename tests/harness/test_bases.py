@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 import torch
 
-from experiments.setup import Setup
-from harness.curation import Best, ExpectedScore, ModelRater, Rated, Selected, Uniform
-from harness.data import MicroPrompts, Tagged
-from harness.engines.local import Engine
-from harness.fingerprint import Artifact
-from harness.located import digest, model_files
-from harness.models import Finetuned, FolderModel, HubModel, Pretrained
-from harness.outcomes import Judged, LocalJudge, Responses
-from harness.plan import plan
-from harness.prompts import MICRO_RATING, S_A
-from harness.rows import EXAMPLES, REJECTED, VERDICTS, Example, Rejected, Verdict, read
-from harness.run import make
-from harness.stages import Work, new_log
-from harness.store import Store, StoreError
+from humpback.core.expression import Artifact
+from humpback.core.plan import plan
+from humpback.core.store import Store, StoreError
+from humpback.core.tables import EXAMPLES, REJECTED, VERDICTS, Example, Rejected, Verdict, read
+from humpback.core.work import Work, new_log
+from humpback.engines.transformers_engine import Engine
+from humpback.experiments.setups.base import Setup
+from humpback.inputs.locate import digest, model_files
+from humpback.runs.build import make
+from humpback.spec.curation import Best, ExpectedScore, ModelRater, Rated, Selected, Uniform
+from humpback.spec.data import MicroPrompts, Tagged
+from humpback.spec.models import Finetuned, FolderModel, HubModel, Pretrained
+from humpback.spec.outcomes import Judged, LocalJudge, Responses
+from humpback.spec.prompts import MICRO_RATING, S_A
 from tests.conftest import MACHINE, SOURCE
 
 
@@ -140,7 +140,7 @@ def test_options_of_several_tokens_are_weighed_by_their_likelihood(
 def test_the_best_share_is_the_best_and_nothing_is_lost(
     tiny: Setup, shared_store: Store, made: Callable[[Artifact], Path]
 ) -> None:
-    from experiments.humpback.algorithm import curated, seed_model
+    from humpback.experiments.humpback.algorithm import curated, seed_model
 
     selected = curated(tiny, by=seed_model(tiny))
     assert isinstance(selected, Selected)

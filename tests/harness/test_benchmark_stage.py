@@ -13,19 +13,19 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from experiments.setup import Setup
-from harness import model_code
-from harness.benchmark_files import local_task
-from harness.benchmark_tasks import Missing, Opened, opened
-from harness.benchmarks import Benchmarked, LocalTask, MicroFacts, Task
-from harness.data import MicroTexts
-from harness.fingerprint import Artifact
-from harness.machine import Machine
-from harness.micro.world import World
-from harness.models import Pretrained
-from harness.plan import plan
-from harness.run import make
-from harness.store import Store, StoreError
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.core.plan import plan
+from humpback.core.store import Store, StoreError
+from humpback.evals import sandbox as model_code
+from humpback.evals.task_files import local_task
+from humpback.evals.tasks import Missing, Opened, opened
+from humpback.experiments.setups.base import Setup
+from humpback.runs.build import make
+from humpback.spec.benchmarks import Benchmarked, LocalTask, MicroFacts, Task
+from humpback.spec.data import MicroTexts
+from humpback.spec.micro_world import World
+from humpback.spec.models import Pretrained
 from tests.conftest import MACHINE, SOURCE
 
 FACTS = MicroFacts(World(), n=24)
@@ -133,7 +133,7 @@ def test_a_local_task_is_its_files_and_prompts_cut_are_counted(
 
 
 def located_at(one: Any, files: tuple[tuple[str, str], ...]) -> Path:
-    from harness.located import located
+    from humpback.inputs.locate import located
 
     return located(one, replace(MACHINE, files=files))
 
@@ -170,7 +170,7 @@ def test_missing_data_are_named_before_the_model_is_loaded_and_the_others_run(
     def loaded(*_: Any, **__: Any) -> None:
         raise AssertionError("the model was loaded")
 
-    monkeypatch.setattr("harness.engines.lm_eval_model.load_model", loaded)
+    monkeypatch.setattr("humpback.evals.lm_eval_model.load_model", loaded)
     with pytest.raises(StoreError, match="lost: its data cannot be had"):
         run(Benchmarked(model, (task, FACTS), shots=1), shared_store, machine)
     monkeypatch.undo()

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from harness import benchmark_tasks
-from harness.benchmark_files import yaml_sha256
-from harness.benchmark_tasks import UNSAFE, Missing, leaves, opened
-from harness.benchmarks import SETS, Benchmarked, MicroFacts, Task
-from harness.fingerprint import FieldError
-from harness.micro.benchmark import questions
-from harness.micro.instructions import paraphrases, parse, requests
-from harness.micro.world import VALUES, World, facts
-from harness.models import HubModel
+from humpback.core.expression import FieldError
+from humpback.evals import tasks as benchmark_tasks
+from humpback.evals.task_files import yaml_sha256
+from humpback.evals.tasks import UNSAFE, Missing, leaves, opened
+from humpback.micro.benchmark import questions
+from humpback.micro.instructions import paraphrases, parse, requests
+from humpback.spec.benchmarks import SETS, Benchmarked, MicroFacts, Task
+from humpback.spec.micro_world import VALUES, World, facts
+from humpback.spec.models import HubModel
 from tests.harness.test_benchmark_stage import fresh, no_file
 
 MODEL = HubModel("a/b", "0" * 40)

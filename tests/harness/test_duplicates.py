@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.data import MicroPages, Segments
-from harness.duplicates import MinHash, firsts
-from harness.files import Deduplicated
-from harness.micro.world import World
-from harness.rows import EXAMPLES, REJECTED, Example, Rejected, read, write
-from harness.stages import Work, new_log
-from harness.stages.deduplicate import deduplicate
+from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, read, write
+from humpback.core.work import Work, new_log
+from humpback.segmenter.minhash import MinHash, firsts
+from humpback.spec.data import MicroPages, Segments
+from humpback.spec.files import Deduplicated
+from humpback.spec.micro_world import World
+from humpback.stages.deduplicate import deduplicate
 from tests.conftest import MACHINE
 
 HOW = MinHash()
@@ -166,7 +166,8 @@ def test_a_long_text_is_hashed_in_blocks() -> None:
 
 
 def test_numbers_stay_the_same_on_every_machine_and_hash_seed() -> None:
-    code = "from harness.duplicates import MinHash; print(MinHash(bands=2, rows=2).keys(['a b c d e f', 'Z']).tolist())"
+    keys = "MinHash(bands=2, rows=2).keys(['a b c d e f', 'Z'])"
+    code = f"from humpback.segmenter.minhash import MinHash; print({keys}.tolist())"
     expected = [
         [16_432_755_041_765_686_517, 14_948_100_234_704_178_840],
         [15_277_357_518_675_882_694, 6_043_359_519_511_240_892],

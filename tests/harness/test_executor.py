@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from experiments.setup import Setup
-from harness.data import Tagged
-from harness.executors.local import Progress, execute
-from harness.fingerprint import Artifact
-from harness.models import Pretrained
-from harness.plan import plan
-from harness.run import Outcome
-from harness.store import Store
+from humpback.core.expression import Artifact
+from humpback.core.plan import plan
+from humpback.core.store import Store
+from humpback.experiments.setups.base import Setup
+from humpback.runs.build import Outcome
+from humpback.runs.executor import Progress, execute
+from humpback.spec.data import Tagged
+from humpback.spec.models import Pretrained
 from tests.conftest import MACHINE
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.fetch import CHUNK, Manner, fetch
-from harness.store import StoreError
+from humpback.core.store import StoreError
+from humpback.inputs.download import CHUNK, Manner, fetch
 from tests.harness.http_server import Answer, serving
 
 QUICK = Manner(attempts=3, pause=0.0, connect=2.0, read=2.0)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from harness.data import Joined, MicroSeed, Reversed, Sampling, Tagged
-from harness.fingerprint import Artifact, FieldError, Value, canonical, differences, expression
-from harness.micro.world import World
-from harness.models import LinearTo, Sft
-from harness.prompts import BACKWARD, S_A, S_W
+from humpback.core.expression import Artifact, FieldError, Value, canonical, differences, expression
+from humpback.spec.data import Joined, MicroSeed, Reversed, Sampling, Tagged
+from humpback.spec.micro_world import World
+from humpback.spec.prompts import BACKWARD, S_A, S_W
+from humpback.spec.recipe import LinearTo, Sft
 
 SEED = MicroSeed(World(), n=10)
 
@@ -48,7 +48,7 @@ def test_a_bumped_version_changes_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_does_not_depend_on_the_process() -> None:
     code = (
-        "from harness.data import MicroSeed; from harness.micro.world import World;"
+        "from humpback.spec.data import MicroSeed; from humpback.spec.micro_world import World;"
         "print(MicroSeed(World(), n=10).fingerprint)"
     )
     for hash_seed in ("1", "2"):

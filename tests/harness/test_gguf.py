@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.gguf_file import header, is_gguf
-from harness.models import FolderModel, GgufModel
-from harness.setup_file import _Found
-from harness.store import StoreError, checksum
-from harness.templates import ChatTemplate
+from humpback.core.store import StoreError, checksum
+from humpback.inputs.gguf_file import header, is_gguf
+from humpback.inputs.user_file import _Found
+from humpback.spec.models import FolderModel, GgufModel
+from humpback.spec.template import ChatTemplate
 from tests.real_model import FILE
 
 

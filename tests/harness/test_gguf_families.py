@@ -25,12 +25,12 @@ from transformers import CONFIG_MAPPING, AutoModelForCausalLM, GenerationConfig,
 from transformers.integrations.gguf.gguf_tokenizer_mapping import GGUF_PRE_TOKENIZER_SPLITS as SPLITS
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
-from harness.engines.loading import tokenizer_in
-from harness.machine import Machine
-from harness.models import GgufModel
-from harness.stages import Work, new_log
-from harness.stages.gguf import unpacked
-from harness.store import StoreError, checksum
+from humpback.core.machine import Machine
+from humpback.core.store import StoreError, checksum
+from humpback.core.work import Work, new_log
+from humpback.engines.loading import tokenizer_in
+from humpback.spec.models import GgufModel
+from humpback.stages.gguf import unpacked
 from tests.harness.engines.small_tokenizers import TEXTS
 
 sentencepiece = pytest.importorskip("sentencepiece")

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from analysis.gather import Contest, contest
-from analysis.verdicts import BothOrders, winner
-from experiments.humpback.algorithm import arm, seed_model
-from experiments.setup import Setup
-from harness.fingerprint import Artifact
-from harness.micro.people import evaluation_prompts, reference_answer
-from harness.micro.world import World
-from harness.outcomes import Arm, Judged, MicroJudge
-from harness.rows import VERDICTS, Verdict, read
-from harness.stages.judge import annotate, micro_reply
-from harness.store import Store
+from humpback.analysis.experiment.gather import Contest, contest
+from humpback.analysis.judgements.verdicts import BothOrders, winner
+from humpback.core.expression import Artifact
+from humpback.core.store import Store
+from humpback.core.tables import VERDICTS, Verdict, read
+from humpback.experiments.humpback.algorithm import arm, seed_model
+from humpback.experiments.setups.base import Setup
+from humpback.micro.people import evaluation_prompts, reference_answer
+from humpback.spec.micro_world import World
+from humpback.spec.outcomes import Arm, Judged, MicroJudge
+from humpback.stages.judge import annotate, micro_reply
 
 Made = Callable[[Artifact], Path]
 WORLD = World()

@@ -19,13 +19,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from experiments.setup import Setup
-from harness import model_folder
-from harness.engines.loading import tokenizer_in, weights_in, whole
-from harness.fingerprint import Artifact
-from harness.model_folder import CONFIG, INDEX, WEIGHTS, checked
-from harness.setup_file import _Found
-from harness.store import StoreError
+from humpback.core.expression import Artifact
+from humpback.core.store import StoreError
+from humpback.engines.loading import tokenizer_in, weights_in, whole
+from humpback.experiments.setups.base import Setup
+from humpback.inputs import model_folder
+from humpback.inputs.model_folder import CONFIG, INDEX, WEIGHTS, checked
+from humpback.inputs.user_file import _Found
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab\nsize 12345\n"
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from harness.fingerprint import FieldError
-from harness.own_template import chosen, in_folder
-from harness.setup_file import _Found, load_given
-from harness.templates import INSTRUCTION_RESPONSE, ChatTemplate
+from humpback.core.expression import FieldError
+from humpback.inputs.own_template import chosen, in_folder
+from humpback.inputs.user_file import _Found, load_given
+from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate
 
 JINJA = "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"
 OTHER = "other: " + JINJA

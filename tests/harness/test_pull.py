@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.fetch import Manner
-from harness.files import Source
-from harness.published import MAIN, Published
-from harness.pull import Pulled, place_of, pull, pulled, status
-from harness.sources import SOURCES, published, source
-from harness.store import StoreError, checksum
+from humpback.core.store import StoreError, checksum
+from humpback.inputs.download import Manner
+from humpback.inputs.pull import Pulled, place_of, pull, pulled, status
+from humpback.spec.files import Source
+from humpback.spec.public_files import MAIN, Published
+from humpback.spec.sources import SOURCES, published, source
 from tests.harness.http_server import Answer, serving
 from tests.shared_data import SHARED, needs_shared
 

@@ -6,7 +6,7 @@ import itertools
 import random
 import statistics
 
-from harness.stages.training import LengthGroups
+from humpback.stages.training import LengthGroups
 
 
 def batches(order: list[int], size: int) -> list[list[int]]:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.micro import MICRO
-from experiments.setup import AtLeast, BestShare
-from harness.fingerprint import FieldError
-from harness.models import LinearTo, Lora
-from harness.search import Axis, Choice, Float, Int, Space, applied, assignments, enumerable, first, grid, paths
-from harness.sweeps.literal import literal
+from humpback.core.expression import FieldError
+from humpback.experiments.setups.base import AtLeast, BestShare
+from humpback.experiments.setups.micro import MICRO
+from humpback.spec.recipe import LinearTo, Lora
+from humpback.spec.search import Axis, Choice, Float, Int, Space, applied, assignments, enumerable, first, grid, paths
+from humpback.sweeps.literal import literal
 
 RATE = Float("sft.learning_rate", 1e-5, 1e-3, log=True, scaled=(("sft.schedule.final", 0.9),))
 

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness import named_sets
-from harness.files import InstructionSet, OpenAssistant, PromptSet, Source
-from harness.fingerprint import Artifact, FieldError
-from harness.published import MAIN, Published
-from harness.sources import _ROWS, SOURCES, UnknownSource, published, source
+from humpback.core.expression import Artifact, FieldError
+from humpback.spec import datasets as named_sets
+from humpback.spec.files import InstructionSet, OpenAssistant, PromptSet, Source
+from humpback.spec.public_files import MAIN, Published
+from humpback.spec.sources import _ROWS, SOURCES, UnknownSource, published, source
 
 
 def test_names_make_folders_anywhere_and_none_hides_another() -> None:

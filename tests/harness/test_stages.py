@@ -9,30 +9,21 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
-from experiments.humpback.algorithm import arm, candidates, curated, seed_model
-from experiments.setup import Setup
-from harness.curation import FirstLineScore, ModelRater, Rated, Sample, SampledScore, Selected, Uniform
-from harness.engines.local import Completion, Engine
-from harness.fingerprint import Artifact
-from harness.models import Finetuned
-from harness.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, MICRO_RATING, Prompt
-from harness.rows import (
-    EXAMPLES,
-    RATINGS,
-    REJECTED,
-    Example,
-    Rating,
-    Rejected,
-    Writer,
-    read,
-    write,
-)
-from harness.stages import TooFew, Work, new_log
-from harness.stages.backtranslate import backtranslate
-from harness.stages.finetune import encode, finetune
-from harness.stages.rate import first_line, parsed, rate
-from harness.stages.select import select
-from harness.stages.training import IGNORED
+from humpback.core.expression import Artifact
+from humpback.core.tables import EXAMPLES, RATINGS, REJECTED, Example, Rating, Rejected, Writer, read, write
+from humpback.core.work import TooFew, Work, new_log
+from humpback.engines.completion import Completion
+from humpback.engines.transformers_engine import Engine
+from humpback.experiments.humpback.algorithm import arm, candidates, curated, seed_model
+from humpback.experiments.setups.base import Setup
+from humpback.spec.curation import FirstLineScore, ModelRater, Rated, Sample, SampledScore, Selected, Uniform
+from humpback.spec.models import Finetuned
+from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, MICRO_RATING, Prompt
+from humpback.stages.backtranslate import backtranslate
+from humpback.stages.finetune import encode, finetune
+from humpback.stages.rate import first_line, parsed, rate
+from humpback.stages.select import select
+from humpback.stages.training import IGNORED
 from tests.conftest import MACHINE
 
 Made = Callable[[Artifact], Path]

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import MicroSeed, Tagged
-from harness.fingerprint import FieldError
-from harness.micro.world import World
-from harness.plan import plan
-from harness.prompts import S_A, S_W
-from harness.run import make
-from harness.show import plan_lines
-from harness.stages import Counts, Work
-from harness.store import RECORD, Damaged, Store, StoreError
+from humpback.cli.show import plan_lines
+from humpback.core.expression import FieldError
+from humpback.core.plan import plan
+from humpback.core.store import RECORD, Damaged, Store, StoreError
+from humpback.core.work import Counts, Work
+from humpback.runs.build import make
+from humpback.spec.data import MicroSeed, Tagged
+from humpback.spec.micro_world import World
+from humpback.spec.prompts import S_A, S_W
 from tests.conftest import MACHINE, SOURCE
 
 SEED = MicroSeed(World(), n=6)
@@ -130,7 +130,7 @@ def test_a_full_disk_publishes_nothing_and_says_where(store: Store, monkeypatch:
         (work.out / "half").write_text("half")
         raise OSError(errno.ENOSPC, "No space left on device", str(work.out / "half"))
 
-    monkeypatch.setattr("harness.run.stage_for", lambda artifact: full)
+    monkeypatch.setattr("humpback.runs.build.stage_for", lambda artifact: full)
     with pytest.raises(StoreError, match=r"half: No space left on device.*Make room"):
         make(SEED, store, MACHINE, SOURCE, lambda *_: None)
     assert store.state(SEED).word == "missing"
@@ -152,7 +152,7 @@ def test_plan_shows_what_needs_no_input_as_done(store: Store) -> None:
 
 
 def test_a_machine_file_with_a_wrong_field_names_it_and_the_closest(tmp_path: Path) -> None:
-    from harness.machine import load_machine
+    from humpback.core.machine import load_machine
 
     path = tmp_path / "machine.toml"
     path.write_text("micro_bach = 4\n")

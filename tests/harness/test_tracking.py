@@ -17,13 +17,15 @@ from typing import Any
 
 import pytest
 
-from experiments.humpback.algorithm import arm, seed_model
-from experiments.setup import Setup
-from harness import attempts, cli_mirror, tracking
-from harness.fingerprint import Artifact
-from harness.run import make
-from harness.store import METRICS, Store, StoreError
-from harness.tracking.reading import asked_by, metrics_of
+from humpback import tracking
+from humpback.cli import mirror as cli_mirror
+from humpback.core import attempts
+from humpback.core.expression import Artifact
+from humpback.core.store import METRICS, Store, StoreError
+from humpback.experiments.humpback.algorithm import arm, seed_model
+from humpback.experiments.setups.base import Setup
+from humpback.runs.build import make
+from humpback.tracking.reading import asked_by, metrics_of
 from tests.conftest import MACHINE, SOURCE
 
 Made = Callable[[Artifact], Path]
@@ -109,7 +111,7 @@ socket.gethostname = socket.getfqdn = lambda *_: host
 platform.node, platform.uname = lambda: host, lambda: uname
 
 from harness import tracking
-from harness.store import Store
+from humpback.core.store import Store
 from tests.conftest import tiny_setup
 
 assert not tracking.mirror(Store(Path(sys.argv[1])), {"humpback/headline": [tiny_setup().seed_data]})
@@ -142,7 +144,7 @@ def test_without_the_package_a_run_warns_and_goes_on(
 ) -> None:
     from rich.console import Console
 
-    from harness.display import _mirrored
+    from humpback.cli.display import _mirrored
 
     made(tiny.seed_data)
     monkeypatch.setattr(tracking, "available", lambda: False)
@@ -248,7 +250,7 @@ def test_a_run_cut_off_while_it_was_mirrored_is_written_whole(small: Store) -> N
 
 def measure_and_die(root: Path, node: Artifact, how: str) -> None:
     """In a child: a stage that measures twice, starts a third line, and dies or fails."""
-    import harness.run
+    import humpback.runs.build
 
     def stage(node: Artifact, work: Any) -> dict[str, int]:
         work.log.metrics(1, loss=2.5)
@@ -259,7 +261,7 @@ def measure_and_die(root: Path, node: Artifact, how: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         raise ValueError("no luck")
 
-    harness.run.stage_for = lambda artifact: stage  # type: ignore[assignment]
+    humpback.runs.build.stage_for = lambda artifact: stage  # type: ignore[assignment]
     make(node, Store(root), MACHINE, SOURCE, lambda *_: None)
 
 

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from experiments.setup import Setup
-from harness import cli_mirror, tracking
-from harness.fingerprint import Artifact
-from harness.store import Store, StoreError
-from harness.tracking import server
+from humpback import tracking
+from humpback.cli import mirror as cli_mirror
+from humpback.core.expression import Artifact
+from humpback.core.store import Store, StoreError
+from humpback.experiments.setups.base import Setup
+from humpback.tracking import server
 
 Made = Callable[[Artifact], Path]
 KEY = "0" * 40
@@ -177,6 +178,6 @@ def test_a_package_that_is_broken_and_a_disk_that_is_full_cost_a_line(
     monkeypatch.undo()
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setitem(sys.modules, "wandb", None)
-    monkeypatch.delitem(sys.modules, "harness.tracking.writing", raising=False)
+    monkeypatch.delitem(sys.modules, "humpback.tracking.writing", raising=False)
     said, _ = mirrored(made, tiny, tmp_path)
     assert "W&B's runs were not written: import of wandb halted" in said

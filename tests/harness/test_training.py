@@ -11,18 +11,19 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from experiments.humpback.algorithm import arm, candidates, humpback, seed_model
-from experiments.setup import Setup
-from harness.data import Examples, Joined, Reversed, Sampling, Tagged
-from harness.engines.local import Engine
-from harness.fingerprint import Artifact
-from harness.models import BatchBySize, CosineTo, Epochs, Finetuned, LinearTo, Lora, Sft, Steps, StepsBySize
-from harness.prompts import S_A, S_W
-from harness.rows import EXAMPLES, Example, read
-from harness.stages import Work, new_log
-from harness.stages.finetune import encode, finetune
-from harness.stages.training import IGNORED, collate, schedule_of
-from harness.store import METRICS, Store
+from humpback.core.expression import Artifact
+from humpback.core.store import METRICS, Store
+from humpback.core.tables import EXAMPLES, Example, read
+from humpback.core.work import Work, new_log
+from humpback.engines.transformers_engine import Engine
+from humpback.experiments.humpback.algorithm import arm, candidates, humpback, seed_model
+from humpback.experiments.setups.base import Setup
+from humpback.spec.data import Examples, Joined, Reversed, Sampling, Tagged
+from humpback.spec.models import Finetuned
+from humpback.spec.prompts import S_A, S_W
+from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, LinearTo, Lora, Sft, Steps, StepsBySize
+from humpback.stages.finetune import encode, finetune
+from humpback.stages.training import IGNORED, collate, schedule_of
 from tests.conftest import MACHINE
 
 Made = Callable[[Artifact], Path]
@@ -57,7 +58,7 @@ def test_the_prompt_trained_on_is_the_prompt_generated_from(
     made: Made, tiny: Setup, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Training, answering and rating show a model token ids that begin alike for the same instruction and system."""
-    from harness.stages.respond import respond
+    from humpback.stages.respond import respond
 
     responses = arm(tiny, seed_model(tiny)).judged.answers
     made(responses.model)  # type: ignore[attr-defined]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.judgements.items import Judgement
-from analysis.judgements.reading import read_judgements
+from humpback.analysis.judgements.formats.items import Judgement
+from humpback.analysis.judgements.formats.reading import read_judgements
 
 
 def annotation(i: int, preference: Any, **more: Any) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from analysis.comparison import system
-from analysis.comparison_tables import amiss
-from analysis.judgements.items import NoJudgements
-from analysis.judgements.reading import read_judgements
-from analysis.judgements.source import rows_of
-from harness.rows import Unreadable
+from humpback.analysis.judgements.comparison import system
+from humpback.analysis.judgements.comparison_tables import amiss
+from humpback.analysis.judgements.formats.items import NoJudgements
+from humpback.analysis.judgements.formats.reading import read_judgements
+from humpback.analysis.judgements.formats.source import rows_of
+from humpback.core.tables import Unreadable
 from tests.analysis.judgements.material import annotation, annotations, counts, no_votes, read, single, written
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis.comparison import system
-from analysis.judgements import artifact, orders, reviews, votes
-from analysis.judgements.items import NoJudgements
-from harness.rows import VERDICTS, Verdict, write
+from humpback.analysis.judgements.comparison import system
+from humpback.analysis.judgements.formats import artifact, orders, reviews, votes
+from humpback.analysis.judgements.formats.items import NoJudgements
+from humpback.core.tables import VERDICTS, Verdict, write
 from tests.analysis.judgements.material import annotation, counts, read, single, written
 
 
@@ -76,7 +76,7 @@ def test_a_changed_payload_and_a_missing_column_are_refused(tmp_path: Path) -> N
 
 
 def test_the_payload_is_held_to_its_record(tmp_path: Path) -> None:
-    from harness.store import RECORD, _seal, checksum
+    from humpback.core.store import RECORD, _seal, checksum
 
     path = folder(tmp_path, [verdict("p1", "ab", "first"), verdict("p1", "ba", "second")])
     by = {"class": "MicroJudge", "noise": 0.1}
@@ -94,8 +94,8 @@ def test_the_payload_is_held_to_its_record(tmp_path: Path) -> None:
 
 def test_a_prompt_is_known_by_its_text_where_the_answers_lie_in_the_store(tmp_path: Path) -> None:
     """So that a judge's verdicts join with people's votes; texts that stand twice keep their ids."""
-    from harness.rows import EXAMPLES, Example
-    from harness.store import RECORD, _seal, checksum
+    from humpback.core.store import RECORD, _seal, checksum
+    from humpback.core.tables import EXAMPLES, Example
 
     path = folder(tmp_path / "judged", [verdict(f"p{i}", order, "tie") for i in (1, 2, 3) for order in ("ab", "ba")])
     record = {

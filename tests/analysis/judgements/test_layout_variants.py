@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from analysis.comparison import Numbers, system
-from analysis.judgements.items import NoJudgements
+from humpback.analysis.judgements.comparison import Numbers, system
+from humpback.analysis.judgements.formats.items import NoJudgements
 from tests.analysis.judgements.material import annotation, counts, read, single
 
 NAN = float("nan")

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from analysis.comparison import system
-from analysis.judgements import mt_bench
-from analysis.judgements.items import NoJudgements
-from analysis.leaderboard import ranked
+from humpback.analysis.judgements.comparison import system
+from humpback.analysis.judgements.formats import mt_bench
+from humpback.analysis.judgements.formats.items import NoJudgements
+from humpback.analysis.judgements.leaderboard import ranked
 from tests.analysis.judgements.material import counts, read, single
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.comparison import system
-from analysis.judgements import alpaca_eval, orders, reviews
+from humpback.analysis.judgements.comparison import system
+from humpback.analysis.judgements.formats import alpaca_eval, orders, reviews
 from tests.analysis.judgements.material import counts, single, written
 from tests.shared_data import SHARED, needs_shared
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from analysis import raters
-from analysis.comparison import system
-from analysis.judgements.items import NoJudgements
-from analysis.judgements.prompts import text_of
-from analysis.judgements.reading import voters
+from humpback.analysis.judgements import raters
+from humpback.analysis.judgements.comparison import system
+from humpback.analysis.judgements.formats.items import NoJudgements
+from humpback.analysis.judgements.formats.prompts import text_of
+from humpback.analysis.judgements.formats.reading import voters
 from tests.analysis.judgements.material import annotation, counts, no_votes, read, single, written
 
 FOUR = range(4)

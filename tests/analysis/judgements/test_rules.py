@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.comparison import numbers
-from analysis.judgements.alpaca_eval import Unfit, points_of, result_of
-from analysis.judgements.items import Item, judged_in_both, judged_once
-from analysis.judgements.reviews import pair_of, verdict_of
-from analysis.verdicts import BothOrders, winner
+from humpback.analysis.judgements.comparison import numbers
+from humpback.analysis.judgements.formats.alpaca_eval import Unfit, points_of, result_of
+from humpback.analysis.judgements.formats.items import Item, judged_in_both, judged_once
+from humpback.analysis.judgements.formats.reviews import pair_of, verdict_of
+from humpback.analysis.judgements.verdicts import BothOrders, winner
 
 BOTH = {
     # verdict in order ab, in order ba: result, points, flipped, first-position wins, calls with a winner, unparsed

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from harness.files import File, InstructionSet
-from harness.fingerprint import Artifact
-from harness.rows import EXAMPLES, VERDICTS, Example, Verdict, write
-from harness.store import Store
+from humpback.core.expression import Artifact
+from humpback.core.store import Store
+from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, write
+from humpback.spec.files import File, InstructionSet
 
 Kept = TypeVar("Kept", bound=Artifact)
 

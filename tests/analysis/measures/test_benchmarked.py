@@ -12,21 +12,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.measured import gather_measured, measured_finding
-from analysis.measures import NotMeasured, Number, measured
-from analysis.measures.benchmarked import BENCHMARKS, SAMPLES
-from experiments.alpagasus import benchmarks as alpagasus_benchmarks
-from experiments.humpback import nlp_benchmarks
-from experiments.setup import Benchmark, Setup
-from experiments.setups import SETUPS
-from harness.benchmarks import Benchmarked, MicroFacts, Task
-from harness.claims import Greater
-from harness.fingerprint import Artifact
-from harness.measures import Scored
-from harness.micro.world import World
-from harness.models import Pretrained, ServedModel
-from harness.stages import benchmark as stage
-from harness.store import Store
+from humpback.analysis.experiment.measured import gather_measured, measured_finding
+from humpback.analysis.experiment.measures import NotMeasured, Number, measured
+from humpback.analysis.experiment.measures.benchmarked import BENCHMARKS, SAMPLES
+from humpback.core.expression import Artifact
+from humpback.core.store import Store
+from humpback.core.work import benchmark as stage
+from humpback.experiments.alpagasus import benchmarks as alpagasus_benchmarks
+from humpback.experiments.humpback import nlp_benchmarks
+from humpback.experiments.setups import SETUPS
+from humpback.experiments.setups.base import Benchmark, Setup
+from humpback.spec.benchmarks import Benchmarked, MicroFacts, Task
+from humpback.spec.claims import Greater
+from humpback.spec.measures import Scored
+from humpback.spec.micro_world import World
+from humpback.spec.models import Pretrained, ServedModel
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from analysis.measured import gather_measured, measured_finding
-from analysis.measures import NotMeasured, measured
-from experiments.alpagasus import training_cost
-from experiments.micro import MICRO
-from harness.claims import Greater
-from harness.measures import Cost
-from harness.store import Store
+from humpback.analysis.experiment.measured import gather_measured, measured_finding
+from humpback.analysis.experiment.measures import NotMeasured, measured
+from humpback.core.store import Store
+from humpback.experiments.alpagasus import training_cost
+from humpback.experiments.setups.micro import MICRO
+from humpback.spec.claims import Greater
+from humpback.spec.measures import Cost
 
 
 def stored(path: Path, *, seconds: dict[str, float], counts: dict[str, Any]) -> tuple[Store, dict[str, Cost]]:
@@ -42,7 +42,7 @@ def test_seconds_become_minutes_and_counts_stay(tmp_path: Path) -> None:
 
 
 def test_the_cited_minutes_are_the_paper_s(tmp_path: Path) -> None:
-    from analysis.published import number
+    from humpback.spec.paper_numbers import number
 
     cited = {name: by_metric["training, minutes"] for name, by_metric in training_cost.cited(MICRO).items()}
     minutes = {name: number(one.table, one.arm, one.metric, one.n_examples).value for name, one in cited.items()}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis import diversity
-from analysis.measures import NotMeasured, diverse, measured
-from harness.measures import Diverse
-from harness.rows import EXAMPLES, Example
-from harness.store import Store, StoreError
+from humpback.analysis.datasets import diversity
+from humpback.analysis.experiment.measures import NotMeasured, diverse, measured
+from humpback.core.store import Store, StoreError
+from humpback.core.tables import EXAMPLES, Example
+from humpback.spec.measures import Diverse
 from tests.analysis.measures.stored import a_set, new_store, stored
 
 

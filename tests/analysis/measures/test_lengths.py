@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.corpus import describe_file
-from analysis.measures import Number, lengths, measured
-from harness.measures import Described
-from harness.rows import EXAMPLES, Example
-from harness.store import Store
+from humpback.analysis.datasets.corpus import describe_file
+from humpback.analysis.experiment.measures import Number, lengths, measured
+from humpback.core.store import Store
+from humpback.core.tables import EXAMPLES, Example
+from humpback.spec.measures import Described
 from tests.analysis.measures.stored import a_set, new_store, stored
 
 METRICS = ("examples", "instruction, characters", "output, characters", "instruction, sd", "output, sd")

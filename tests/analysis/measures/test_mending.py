@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.measured import over_seeds
-from analysis.measures import Number, measured
-from harness.measures import Mended
-from harness.micro.world import World
-from harness.outcomes import Judged, MicroJudge
-from harness.rows import Verdict
-from harness.store import Store
+from humpback.analysis.experiment.measured import over_seeds
+from humpback.analysis.experiment.measures import Number, measured
+from humpback.core.store import Store
+from humpback.core.tables import Verdict
+from humpback.spec.measures import Mended
+from humpback.spec.micro_world import World
+from humpback.spec.outcomes import Judged, MicroJudge
 from tests.analysis.measures.stored import a_set, new_store, stored
 
 BEFORE, AFTER = (Judged(a_set(name), a_set("c"), MicroJudge(World())) for name in "ab")

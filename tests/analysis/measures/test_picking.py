@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.measures import Number, measured
-from harness.curation import MicroOracle, Rated, Selected
-from harness.measures import Picked
-from harness.micro.world import World
-from harness.rows import Example
-from harness.store import Store
+from humpback.analysis.experiment.measures import Number, measured
+from humpback.core.store import Store
+from humpback.core.tables import Example
+from humpback.spec.curation import MicroOracle, Rated, Selected
+from humpback.spec.measures import Picked
+from humpback.spec.micro_world import World
 from tests.analysis.measures.stored import a_set, new_store, stored
 
 POOL = a_set("a")

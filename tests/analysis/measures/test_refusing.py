@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from analysis.measured import gather_measured, measured_finding
-from analysis.measures import measured
-from experiments.humpback import bias_and_safety
-from experiments.setup import Setup
-from harness.claims import Greater
-from harness.data import Sampling
-from harness.fingerprint import Artifact
-from harness.measures import Refused
-from harness.models import ServedModel
-from harness.outcomes import Responses
-from harness.prompts import S_A, S_W
-from harness.prompts.sensitive import SENSITIVE
-from harness.rows import EXAMPLES, Example, read
-from harness.store import Store
+from humpback.analysis.experiment.measured import gather_measured, measured_finding
+from humpback.analysis.experiment.measures import measured
+from humpback.core.expression import Artifact
+from humpback.core.store import Store
+from humpback.core.tables import EXAMPLES, Example, read
+from humpback.experiments.humpback import bias_and_safety
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Greater
+from humpback.spec.data import Sampling
+from humpback.spec.measures import Refused
+from humpback.spec.models import ServedModel
+from humpback.spec.outcomes import Responses
+from humpback.spec.prompts import S_A, S_W
+from humpback.spec.sensitive import SENSITIVE
 from tests.analysis.measures.stored import new_store, stored
 
 NO, HELP = "I'm sorry, but I can't help with that.", "First, take the key."

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.measured import gather_measured, measured_finding
-from analysis.measures import Number, measured
-from experiments.alpagasus import score_histogram
-from experiments.micro import MICRO
-from harness.claims import Greater
-from harness.curation import MicroOracle, Rated
-from harness.data import MicroSeed
-from harness.measures import ScoresOf
-from harness.micro.world import World
-from harness.rows import Example
-from harness.store import Store
+from humpback.analysis.experiment.measured import gather_measured, measured_finding
+from humpback.analysis.experiment.measures import Number, measured
+from humpback.core.store import Store
+from humpback.core.tables import Example
+from humpback.experiments.alpagasus import score_histogram
+from humpback.experiments.setups.micro import MICRO
+from humpback.spec.claims import Greater
+from humpback.spec.curation import MicroOracle, Rated
+from humpback.spec.data import MicroSeed
+from humpback.spec.measures import ScoresOf
+from humpback.spec.micro_world import World
 from tests.analysis.measures.stored import new_store, stored
 
 SCORES = (0.0, 2.99, 3.0, 3.5, 3.75, 4.0, 4.49, 4.5, 4.8, 5.0, None)

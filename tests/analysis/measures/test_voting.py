@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from analysis.measured import gather_measured
-from analysis.measures import NotMeasured, measured
-from experiments.catalogue import experiment
-from experiments.setups import SETUPS
-from harness.annotation.ballot import Ballot
-from harness.annotation.items import join, load_systems, screening_items
-from harness.files import File, PromptSet
-from harness.measures import Voted
-from harness.rows import EXAMPLES, Example, write
-from harness.store import Store, StoreError
+from humpback.analysis.experiment.measured import gather_measured
+from humpback.analysis.experiment.measures import NotMeasured, measured
+from humpback.annotation.ballot import Ballot
+from humpback.annotation.items import join, load_systems, screening_items
+from humpback.core.store import Store, StoreError
+from humpback.core.tables import EXAMPLES, Example, write
+from humpback.experiments.catalogue import experiment
+from humpback.experiments.setups import SETUPS
+from humpback.spec.files import File, PromptSet
+from humpback.spec.measures import Voted
 
 OURS, THEIRS = (PromptSet((File(f"{name}.json", name[0] * 64),)) for name in ("a", "b"))
 PROMPTS = range(4)

@@ -8,15 +8,16 @@ from pathlib import Path
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from analysis.figures import save
-from analysis.report.material import Declaration, Quoted
-from harness.claims import Above, Comparison, Greater, Rising
-from harness.curation import Best, MicroOracle, Rated
-from harness.data import Joined, MicroPages, MicroPrompts, MicroSeed, Sampling, Segments, Tagged
-from harness.fingerprint import Artifact, expression
-from harness.micro.world import World
-from harness.models import Finetuned, HubModel, Sft
-from harness.outcomes import Judged, MicroJudge, MicroReference, Responses
+from humpback.analysis.layout.drawing import save
+from humpback.analysis.report.material import Declaration, Quoted
+from humpback.core.expression import Artifact, expression
+from humpback.spec.claims import Above, Comparison, Greater, Rising
+from humpback.spec.curation import Best, MicroOracle, Rated
+from humpback.spec.data import Joined, MicroPages, MicroPrompts, MicroSeed, Sampling, Segments, Tagged
+from humpback.spec.micro_world import World
+from humpback.spec.models import Finetuned, HubModel
+from humpback.spec.outcomes import Judged, MicroJudge, MicroReference, Responses
+from humpback.spec.recipe import Sft
 
 HOSTILE = (
     "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"

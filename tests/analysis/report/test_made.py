@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report.made import made
-from analysis.report.samples import LONGEST, samples
-from harness.data import MicroPrompts, MicroSeed, Sampling
-from harness.fingerprint import Artifact
-from harness.machine import Endpoint, Machine
-from harness.micro.world import World
-from harness.models import Finetuned, HubModel, Sft
-from harness.outcomes import Arm, Judged, MicroJudge, MicroReference, Responses
-from harness.rows import EXAMPLES, VERDICTS, Example, Verdict, write
-from harness.run import described
-from harness.store import Store
+from humpback.analysis.report.made import made
+from humpback.analysis.report.samples import LONGEST, samples
+from humpback.core.expression import Artifact
+from humpback.core.machine import Endpoint, Machine
+from humpback.core.store import Store
+from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, write
+from humpback.runs.build import described
+from humpback.spec.data import MicroPrompts, MicroSeed, Sampling
+from humpback.spec.micro_world import World
+from humpback.spec.models import Finetuned, HubModel
+from humpback.spec.outcomes import Arm, Judged, MicroJudge, MicroReference, Responses
+from humpback.spec.recipe import Sft
 from tests.conftest import MACHINE
 
 WORLD = World()

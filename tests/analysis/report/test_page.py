@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report.page import build, facts
-from harness.store import StoreError
+from humpback.analysis.report.page import build, facts
+from humpback.core.store import StoreError
 from tests.analysis.report.material import DECLARED, HOSTILE, MADE, results
 
 

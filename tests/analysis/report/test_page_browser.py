@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from analysis.report.page import build
-from harness.cli_report import report
+from humpback.analysis.report.page import build
+from humpback.cli.report import report
 from tests.analysis.report.material import DECLARED, HOSTILE, results
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report.inline_svg import UnusableFigure, inlined
-from analysis.report.lineage import LONGEST, Node, lineage
-from analysis.report.material import read_results
-from analysis.report.number_tables import measure_tables
-from analysis.report.words import duration, form_of, number, word_of
+from humpback.analysis.report.inline_svg import UnusableFigure, inlined
+from humpback.analysis.report.lineage import LONGEST, Node, lineage
+from humpback.analysis.report.material import read_results
+from humpback.analysis.report.number_tables import measure_tables
+from humpback.analysis.report.words import duration, form_of, number, word_of
 from tests.analysis.report.material import arms_json, results
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 from httpx import Response
 
-from harness.annotation.app import create_app
-from harness.annotation.ballot import Ballot
-from harness.annotation.guard import Guard
-from harness.annotation.items import Item, System, join
-from harness.rows import Example
+from humpback.annotation.app import create_app
+from humpback.annotation.ballot import Ballot
+from humpback.annotation.guard import Guard
+from humpback.annotation.items import Item, System, join
+from humpback.core.tables import Example
 
 FIRST, SECOND = "system-aardvark-7b", "system-zebra-13b"
 PORT = 8765

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.annotation.app import SAID
-from harness.annotation.ballot import Ballot
-from harness.annotation.votes import read_votes
+from humpback.annotation.app import SAID
+from humpback.annotation.ballot import Ballot
+from humpback.annotation.votes import read_votes
 from tests.harness.annotation.material import (
     FIRST,
     HOSTILE,

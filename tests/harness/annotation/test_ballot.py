@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.annotation.ballot import Ballot, Place, Showing
-from harness.annotation.votes import is_votes, read_votes
-from harness.readers.streams import UnusableFile
-from harness.screening import Mark, marks
+from humpback.annotation.ballot import Ballot, Place, Showing
+from humpback.annotation.votes import is_votes, read_votes
+from humpback.readers.streams import UnusableFile
+from humpback.spec.screening import Mark, marks
 from tests.harness.annotation.material import FIRST, SECOND, ballot, items
 
 

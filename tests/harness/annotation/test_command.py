@@ -18,11 +18,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from harness import cli_annotate
-from harness.annotation.ballot import Ballot
-from harness.annotation.items import Item, join, load_systems, screening_items
-from harness.fingerprint import FieldError
-from harness.store import StoreError
+from humpback.annotation.ballot import Ballot
+from humpback.annotation.items import Item, join, load_systems, screening_items
+from humpback.cli import annotate as cli_annotate
+from humpback.core.expression import FieldError
+from humpback.core.store import StoreError
 
 PROGRAM = "import typer; from harness import cli_annotate as c; a = typer.Typer(); c.add_to(a); a()"
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from harness.annotation.items import System, join, load_systems, sampled, screening_items
-from harness.fingerprint import FieldError
-from harness.readers.streams import UnusableFile
-from harness.rows import EXAMPLES, Example, write
+from humpback.annotation.items import System, join, load_systems, sampled, screening_items
+from humpback.core.expression import FieldError
+from humpback.core.tables import EXAMPLES, Example, write
+from humpback.readers.streams import UnusableFile
 from tests.shared_data import SHARED, needs_shared
 
 

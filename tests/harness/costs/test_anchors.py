@@ -11,21 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from experiments.alpagasus.algorithm import filtered, filtering, trained
-from experiments.catalogue import experiment
-from experiments.micro import MICRO
-from experiments.paper import ALPAGASUS_7B, ALPAGASUS_13B
-from experiments.setup import Setup
-from harness.costs.estimate import Estimate, Estimates
-from harness.costs.hardware import ACCELERATORS
-from harness.costs.plan_cost import cost
-from harness.costs.shapes import PUBLISHED
-from harness.costs.sizes import Sizes
-from harness.costs.work import fit, reading_and_writing, training
-from harness.machine import Machine
-from harness.models import HubModel, Lora, Sft
-from harness.plan import plan
-from harness.store import Store
+from humpback.core.machine import Machine
+from humpback.core.plan import plan
+from humpback.core.store import Store
+from humpback.costs.estimate import Estimate, Estimates
+from humpback.costs.hardware import ACCELERATORS
+from humpback.costs.plan_cost import cost
+from humpback.costs.shapes import PUBLISHED
+from humpback.costs.sizes import Sizes
+from humpback.costs.work import fit, reading_and_writing, training
+from humpback.experiments.alpagasus.algorithm import filtered, filtering, trained
+from humpback.experiments.catalogue import experiment
+from humpback.experiments.setups.base import Setup
+from humpback.experiments.setups.micro import MICRO
+from humpback.experiments.setups.papers import ALPAGASUS_7B, ALPAGASUS_13B
+from humpback.spec.models import HubModel
+from humpback.spec.recipe import Lora, Sft
 
 A100 = ACCELERATORS["A100-80G"]
 HOURS = {

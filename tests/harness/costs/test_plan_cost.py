@@ -7,26 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from experiments.catalogue import experiment, experiment_names
-from experiments.files import files as files_setup
-from experiments.micro import MICRO
-from experiments.setups import SETUPS
-from harness.costs.plan_cost import PlanCost, cost
-from harness.costs.show import as_json, cost_lines
-from harness.curation import Sample, Selected
-from harness.data import Joined, MicroSeed, Tagged
-from harness.files import File, InstructionSet, OpenAssistant, PromptSet, WebPages
-from harness.fingerprint import FieldError
-from harness.given import Given
-from harness.machine import Endpoint, Machine
-from harness.micro.world import World
-from harness.models import Finetuned, FolderModel, HubModel, Pretrained, ServedModel
-from harness.named_sets import ALPACA, ALPACA_EVAL, FLAN_V2, HUMPBACK_TEST
-from harness.outcomes import AlpacaEvalJudge, Judged, Responses
-from harness.plan import plan
-from harness.prompts import S_A
-from harness.run import make
-from harness.store import Store
+from humpback.core.expression import FieldError
+from humpback.core.machine import Endpoint, Machine
+from humpback.core.plan import plan
+from humpback.core.store import Store
+from humpback.costs.plan_cost import PlanCost, cost
+from humpback.costs.show import as_json, cost_lines
+from humpback.experiments.catalogue import experiment, experiment_names
+from humpback.experiments.setups import SETUPS
+from humpback.experiments.setups.files import files as files_setup
+from humpback.experiments.setups.micro import MICRO
+from humpback.runs.build import make
+from humpback.spec.curation import Sample, Selected
+from humpback.spec.data import Joined, MicroSeed, Tagged
+from humpback.spec.datasets import ALPACA, ALPACA_EVAL, FLAN_V2, HUMPBACK_TEST
+from humpback.spec.files import File, InstructionSet, OpenAssistant, PromptSet, WebPages
+from humpback.spec.micro_world import World
+from humpback.spec.models import Finetuned, FolderModel, HubModel, Pretrained, ServedModel
+from humpback.spec.outcomes import AlpacaEvalJudge, Judged, Responses
+from humpback.spec.prompts import S_A
+from humpback.spec.user_data import Given
 
 NOWHERE = Store(Path("/nowhere"))
 MACHINE = Machine(workers=2)

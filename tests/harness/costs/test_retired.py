@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from experiments.catalogue import experiment
-from experiments.setups import SETUPS
-from harness.costs import retired as module
-from harness.costs.plan_cost import cost
-from harness.costs.retired import retired
-from harness.costs.show import as_json, cost_lines
-from harness.machine import Machine
-from harness.outcomes import AlpacaEvalJudge
-from harness.plan import plan
-from harness.store import Store
+from humpback.core.machine import Machine
+from humpback.core.plan import plan
+from humpback.core.store import Store
+from humpback.costs import retired as module
+from humpback.costs.plan_cost import cost
+from humpback.costs.retired import retired
+from humpback.costs.show import as_json, cost_lines
+from humpback.experiments.catalogue import experiment
+from humpback.experiments.setups import SETUPS
+from humpback.spec.outcomes import AlpacaEvalJudge
 
 NOWHERE = Store(Path("nowhere"))
 

@@ -10,9 +10,9 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import CONFIG_MAPPING, AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from harness.engines.local import Engine
-from harness.machine import Machine
-from harness.stages import Work, new_log
+from humpback.core.machine import Machine
+from humpback.core.work import Work, new_log
+from humpback.engines.transformers_engine import Engine
 
 WORDS = ["river", "stone", "bread", "lamp", "garden", "winter", "copper", "letter", "window", "market", "forest"]
 LINES = [f"The {one} keeps the {other}, and the {one} lifts it." for one in WORDS for other in WORDS[::2]]

@@ -17,10 +17,11 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, GenerationConfig
 
-from harness.data import Sampling
-from harness.engines import local
-from harness.engines.decoding import draws, plain
-from harness.engines.local import Completion, Engine
+from humpback.engines import transformers_engine as local
+from humpback.engines.chat.decoding import draws, plain
+from humpback.engines.completion import Completion
+from humpback.engines.transformers_engine import Engine
+from humpback.spec.data import Sampling
 from tests.harness.engines.small_models import LINES, SHAPES, byte_bpe, engine_of, model_of
 
 PROMPTS = [" ".join(LINES[i : i + 1 + i % 3])[: 20 + 17 * i] for i in range(6)] + ["The lamp"] * 2

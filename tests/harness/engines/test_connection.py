@@ -20,11 +20,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.connection import is_loopback, same_place
-from harness.engines.endpoint import Unanswered
-from harness.fingerprint import FieldError
-from harness.machine import Endpoint
-from harness.store import StoreError
+from humpback.core.expression import FieldError
+from humpback.core.machine import Endpoint
+from humpback.core.store import StoreError
+from humpback.engines.endpoint.client import Unanswered
+from humpback.engines.endpoint.connection import is_loopback, same_place
 from tests.harness.engines.test_endpoint import about, ask, echo, requests, texts
 from tests.harness.model_server import ModelServer, Told, serving
 
@@ -89,7 +89,7 @@ def test_a_proxy_that_does_not_work_is_named_by_its_variable_and_tried_once(
 
 def test_socks_without_its_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:7890")
-    monkeypatch.setattr("harness.engines.connection.find_spec", lambda name: None)
+    monkeypatch.setattr("humpback.engines.endpoint.connection.find_spec", lambda name: None)
     with pytest.raises(StoreError, match=r"ALL_PROXY names a SOCKS proxy .*pip install socksio"):
         ask(FAR, tmp_path / "j", about("x"))
 
@@ -240,5 +240,5 @@ def test_an_address_that_is_none_is_said_to_be_none(address: str) -> None:
 
 
 def test_no_package_is_imported_for_a_proxy_that_is_not_there() -> None:
-    code = "import sys; from harness.engines import connection; assert 'requests' not in sys.modules"
+    code = "import sys; from humpback.engines import connection; assert 'requests' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

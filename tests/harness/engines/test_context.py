@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from transformers import CONFIG_MAPPING
 
-from harness.engines.context import context_length
+from humpback.engines.chat.context import context_length
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,15 @@ from typing import Any
 import httpx2
 import pytest
 
-from harness.data import Sampling
-from harness.engines.attempt import seconds_to_wait
-from harness.engines.endpoint import Answer, Client, Unanswered
-from harness.engines.journal import Journal, Reply, Request, read_journal
-from harness.engines.served import EndpointEngine
-from harness.fingerprint import FieldError
-from harness.machine import Endpoint, load_machine
-from harness.stages import new_log
-from harness.store import StoreError
+from humpback.core.expression import FieldError
+from humpback.core.machine import Endpoint, load_machine
+from humpback.core.store import StoreError
+from humpback.core.work import new_log
+from humpback.engines.endpoint.client import Answer, Client, Unanswered
+from humpback.engines.endpoint.http import seconds_to_wait
+from humpback.engines.endpoint.journal import Journal, Reply, Request, read_journal
+from humpback.engines.endpoint_engine import EndpointEngine
+from humpback.spec.data import Sampling
 from tests.harness.model_server import Body, ModelServer, Told, serving
 
 
@@ -127,7 +127,7 @@ def test_retry_after_is_waited_for_by_all_calls(
         slept.append(seconds)
         await sleep(seconds / 100)
 
-    monkeypatch.setattr("harness.engines.endpoint.asyncio.sleep", short)
+    monkeypatch.setattr("humpback.engines.endpoint.client.asyncio.sleep", short)
     server.told = [Told(429, "", {"Retry-After": "7"})]
     client_endpoint = replace(endpoint, concurrency=1, longest_wait=8.0)
     monkeypatch.setattr(Client, "_persist", _until_slept(Client._persist, slept))

@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from harness.engines import attempt
-from harness.engines.endpoint import Client, Unanswered
-from harness.engines.journal import Journal, Reply, Request, read_journal
-from harness.fingerprint import FieldError
-from harness.machine import Endpoint
-from harness.store import StoreError
+from humpback.core.expression import FieldError
+from humpback.core.machine import Endpoint
+from humpback.core.store import StoreError
+from humpback.engines.endpoint import http as attempt
+from humpback.engines.endpoint.client import Client, Unanswered
+from humpback.engines.endpoint.journal import Journal, Reply, Request, read_journal
 from tests.harness.engines.test_endpoint import about, ask, echo, requests, texts
 from tests.harness.model_server import ModelServer, Told, serving
 

@@ -15,16 +15,17 @@ from typing import Any
 
 import pytest
 
-from experiments.humpback.algorithm import candidates
-from experiments.micro import MICRO
-from experiments.setup import Setup
-from harness.engines.local import Completion, Engine
-from harness.engines.marks import Marks
-from harness.engines.speaking import Speaker
-from harness.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, MICRO_RATING, Prompt
-from harness.rows import EXAMPLES, REJECTED, Example, Rejected, Writer, read
-from harness.stages.backtranslate import backtranslate
-from harness.templates import INSTRUCTION_RESPONSE, ChatTemplate, Template
+from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, read
+from humpback.engines.chat.marks import Marks
+from humpback.engines.chat.speaking import Speaker
+from humpback.engines.completion import Completion
+from humpback.engines.transformers_engine import Engine
+from humpback.experiments.humpback.algorithm import candidates
+from humpback.experiments.setups.base import Setup
+from humpback.experiments.setups.micro import MICRO
+from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, MICRO_RATING, Prompt
+from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Template
+from humpback.stages.backtranslate import backtranslate
 from tests.harness.engines.small_models import byte_bpe, work_at
 from tests.harness.engines.small_tokenizers import CHATS, with_marks
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness.engines.message import NoText, begins_with_thinking, understand, without_thinking
+from humpback.engines.endpoint.message import NoText, begins_with_thinking, understand, without_thinking
 
 
 def message(content: Any, finish: Any = "stop", **more: Any) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from transformers import AutoTokenizer
 
-from harness.data import Sampling
-from harness.engines.local import Engine
-from harness.engines.marks import Marks
-from harness.engines.speaking import Speaker
-from harness.own_template import in_folder
-from harness.prompts import HUMPBACK_RATING, S_A, S_W
-from harness.templates import ChatTemplate
+from humpback.engines.chat.marks import Marks
+from humpback.engines.chat.speaking import Speaker
+from humpback.engines.transformers_engine import Engine
+from humpback.inputs.own_template import in_folder
+from humpback.spec.data import Sampling
+from humpback.spec.prompts import HUMPBACK_RATING, S_A, S_W
+from humpback.spec.template import ChatTemplate
 from tests.harness.training.material import Workshop
 
 QUESTION = "What is the capital of France?"

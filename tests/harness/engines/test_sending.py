@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from harness.engines.budget import most, most_written
-from harness.engines.journal import Request, read_journal
-from harness.engines.sending import changed
-from harness.fingerprint import FieldError
-from harness.machine import Endpoint, load_machine
-from harness.store import StoreError
+from humpback.core.expression import FieldError
+from humpback.core.machine import Endpoint, load_machine
+from humpback.core.store import StoreError
+from humpback.engines.endpoint.budget import most, most_written
+from humpback.engines.endpoint.journal import Request, read_journal
+from humpback.engines.endpoint.sending import changed
 from tests.harness.engines.test_endpoint import ask, echo, texts
 from tests.harness.model_server import Body, ModelServer, Told, serving
 

@@ -13,22 +13,22 @@ from typing import Any
 
 import pytest
 
-from harness.curation import ExpectedScore, FirstLineScore, ModelRater, Rated, SampledScore
-from harness.data import Sampling
-from harness.engines.endpoint import Unanswered
-from harness.engines.journal import Journal, read_journal
-from harness.files import File, PromptSet
-from harness.fingerprint import Artifact
-from harness.judging.itself import generators_of
-from harness.machine import Endpoint, Machine
-from harness.models import ServedModel
-from harness.outcomes import Responses
-from harness.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING
-from harness.rows import EXAMPLES, RATINGS, Example, Rating, Writer, read
-from harness.stages import Counts, Work, new_log
-from harness.stages.rate import rate
-from harness.stages.respond import respond
-from harness.store import StoreError
+from humpback.core.expression import Artifact
+from humpback.core.machine import Endpoint, Machine
+from humpback.core.store import StoreError
+from humpback.core.tables import EXAMPLES, RATINGS, Example, Rating, Writer, read
+from humpback.core.work import Counts, Work, new_log
+from humpback.engines.endpoint.client import Unanswered
+from humpback.engines.endpoint.journal import Journal, read_journal
+from humpback.judging.itself import generators_of
+from humpback.spec.curation import ExpectedScore, FirstLineScore, ModelRater, Rated, SampledScore
+from humpback.spec.data import Sampling
+from humpback.spec.files import File, PromptSet
+from humpback.spec.models import ServedModel
+from humpback.spec.outcomes import Responses
+from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING
+from humpback.stages.rate import rate
+from humpback.stages.respond import respond
 from tests.harness.model_server import USAGE, Body, ModelServer, Told, serving
 
 MODEL = ServedModel("maker/Some-Chat_7B")
@@ -164,7 +164,7 @@ def test_a_served_model_is_an_artifact_like_any_other(server: ModelServer, tmp_p
 
     from rich.console import Console
 
-    from harness.making import made
+    from humpback.runs.build_one import made
 
     path = tmp_path / "prompts.jsonl"
     path.write_text('{"instruction": "Why?"}\n{"instruction": "How?"}\n')

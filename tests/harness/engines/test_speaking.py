@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from harness.data import Sampling
-from harness.engines.speaking import Speaker
-from harness.templates import INSTRUCTION_RESPONSE, ChatTemplate
+from humpback.engines.chat.speaking import Speaker
+from humpback.spec.data import Sampling
+from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate
 from tests.harness.engines.small_models import engine_of, model_of
 from tests.harness.engines.small_tokenizers import CHATS, FAST, NO_SYSTEM, byte_bpe, slow, with_marks
 
@@ -154,6 +154,6 @@ def test_an_engine_stops_at_the_end_of_a_turn(tmp_path: Path) -> None:
 
 
 def _row(ids: list[int]) -> Any:
-    from harness.engines.local import _Row
+    from humpback.engines.transformers_engine import _Row
 
     return _Row(ids, 1)

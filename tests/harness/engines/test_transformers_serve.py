@@ -14,14 +14,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from harness.data import Sampling
-from harness.engines.endpoint import Client
-from harness.engines.journal import Journal, read_journal
-from harness.engines.served import EndpointEngine
-from harness.machine import Endpoint
-from harness.models import Llama
-from harness.stages import new_log
-from harness.store import StoreError
+from humpback.core.machine import Endpoint
+from humpback.core.store import StoreError
+from humpback.core.work import new_log
+from humpback.engines.endpoint.client import Client
+from humpback.engines.endpoint.journal import Journal, read_journal
+from humpback.engines.endpoint_engine import EndpointEngine
+from humpback.spec.data import Sampling
+from humpback.spec.recipe import Llama
 from tests.test_cli_judge import run
 
 _SERVE = Path(sys.executable).with_name("transformers")
@@ -38,7 +38,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Llama of one layer, with a tokenizer and a chat template."""
     from transformers import LlamaConfig, LlamaForCausalLM, set_seed
 
-    from harness.stages.pretrain import bpe, save
+    from humpback.stages.pretrain import bpe, save
 
     shape = Llama(layers=1, width=16, heads=2, feed_forward=32, vocabulary=300, context=2_048)
     tokenizer = bpe(["hello world"], shape)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from harness.fingerprint import Artifact
-from harness.rows import EXAMPLES, REJECTED, Example, Rejected, write
-from harness.run import described
-from harness.store import Store
+from humpback.core.expression import Artifact
+from humpback.core.store import Store
+from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, write
+from humpback.runs.build import described
 from tests.conftest import MACHINE, SOURCE
 from tests.harness.export.material import (
     Put,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.curation import ModelRater, Rated, SampledScore, Selected
-from harness.data import Sampling
-from harness.files import File, InstructionSet, OpenAssistant, Source
-from harness.models import Finetuned, HubModel, Sft
-from harness.prompts import HUMPBACK_RATING
-from harness.rows import Example
+from humpback.core.tables import Example
+from humpback.spec.curation import ModelRater, Rated, SampledScore, Selected
+from humpback.spec.data import Sampling
+from humpback.spec.files import File, InstructionSet, OpenAssistant, Source
+from humpback.spec.models import Finetuned, HubModel
+from humpback.spec.prompts import HUMPBACK_RATING
+from humpback.spec.recipe import Sft
 
 ALPACA = InstructionSet((Source("alpaca", "761dc5bfbdee"),))
 

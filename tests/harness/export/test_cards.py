@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from harness.curation import ModelRater, Rated, SampledScore, Uniform
-from harness.data import Joined, Sampling
-from harness.export import Messages, Parquet, export
-from harness.export.licences import for_hub, non_commercial
-from harness.export.lineage import lineage
-from harness.files import Deduplicated
-from harness.models import Finetuned, HubModel, Sft
-from harness.prompts import HUMPBACK_RATING
-from harness.rows import Example, Rejected
-from harness.store import read_record
+from humpback.core.store import read_record
+from humpback.core.tables import Example, Rejected
+from humpback.export import Messages, Parquet, export
+from humpback.export.licences import for_hub, non_commercial
+from humpback.export.lineage import lineage
+from humpback.spec.curation import ModelRater, Rated, SampledScore, Uniform
+from humpback.spec.data import Joined, Sampling
+from humpback.spec.files import Deduplicated
+from humpback.spec.models import Finetuned, HubModel
+from humpback.spec.prompts import HUMPBACK_RATING
+from humpback.spec.recipe import Sft
 from tests.harness.export.material import (
     ALPACA,
     LICENCES,
@@ -92,7 +93,7 @@ def test_the_steps_stand_in_the_order_in_which_they_are_made(put: Put) -> None:
 
 
 def test_a_class_without_words_shows_its_fields(put: Put) -> None:
-    from harness.export.lineage import _in_words
+    from humpback.export.lineage import _in_words
 
     assert _in_words("Newcomer", {"share": 0.5, "from_": {"artifact": "f"}}, {"f": 1}) == "share 0.5"
 

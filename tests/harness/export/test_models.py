@@ -14,14 +14,15 @@ import torch
 from tokenizers.processors import TemplateProcessing
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from harness.data import Examples
-from harness.export.models import export_model, model_card
-from harness.fingerprint import Artifact
-from harness.models import Finetuned, HubModel, LinearTo, Llama, Lora, Pretrained, Sft
-from harness.run import described
-from harness.stages.pretrain import bpe, save
-from harness.store import METRICS, Store, StoreError
-from harness.templates import Template
+from humpback.core.expression import Artifact
+from humpback.core.store import METRICS, Store, StoreError
+from humpback.export.models import export_model, model_card
+from humpback.runs.build import described
+from humpback.spec.data import Examples
+from humpback.spec.models import Finetuned, HubModel, Pretrained
+from humpback.spec.recipe import LinearTo, Llama, Lora, Sft
+from humpback.spec.template import Template
+from humpback.stages.pretrain import bpe, save
 from tests.conftest import MACHINE, SOURCE
 from tests.harness.export.material import ALPACA, LICENCES, OASST
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.export import Parquet, ShareGpt, export
-from harness.export.private import REMOVED, cleaned
-from harness.rows import Example, Rejected, read
+from humpback.core.tables import Example, Rejected, read
+from humpback.export import Parquet, ShareGpt, export
+from humpback.export.private import REMOVED, cleaned
 from tests.harness.export.material import (
     Put,
     own_set,

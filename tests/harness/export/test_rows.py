@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from harness.export import LAYOUTS, Alpaca, Messages, Parquet, ShareGpt, export, layout_named
-from harness.fingerprint import FieldError
-from harness.readers.instructions import pairs, prompts
-from harness.rows import Example
+from humpback.core.expression import FieldError
+from humpback.core.tables import Example
+from humpback.export import LAYOUTS, Alpaca, Messages, Parquet, ShareGpt, export, layout_named
+from humpback.readers.instructions import pairs, prompts
 from tests.harness.export.material import (
     ALPACA,
     OWN,
@@ -86,7 +86,7 @@ def test_prompts_read_back_as_prompts(put: Put, tmp_path: Path, name: str) -> No
 
 
 def test_the_layouts_are_exactly_these() -> None:
-    from harness.export.layouts import Has
+    from humpback.export.layouts import Has
 
     row, has = Example("x/1", "Do.\n\nThis", "Done.", "Be brief.", origin='{"input": "This"}'), Has(True, True)
     assert Alpaca().row(row, has) == {"instruction": "Do.", "input": "This", "output": "Done.", "system": "Be brief."}

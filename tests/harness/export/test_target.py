@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.export import Alpaca, Messages, Parquet, export
-from harness.rows import EXAMPLES, Example
-from harness.store import Damaged, StoreError
+from humpback.core.store import Damaged, StoreError
+from humpback.core.tables import EXAMPLES, Example
+from humpback.export import Alpaca, Messages, Parquet, export
 from tests.harness.export.material import (
     ALPACA,
     OWN,

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from alpaca_eval import utils
 
-from harness.engines.journal import Reply
-from harness.fingerprint import FieldError
-from harness.judging.annotators import Annotator, annotator_of, judge_named
-from harness.judging.configurations import names
-from harness.outcomes import AlpacaEvalJudge
+from humpback.core.expression import FieldError
+from humpback.engines.endpoint.journal import Reply
+from humpback.judging.annotators import Annotator, annotator_of, judge_named
+from humpback.judging.configurations import names
+from humpback.spec.outcomes import AlpacaEvalJudge
 
 ALONE = [name for name in names() if name not in ("alpaca_farm", "alpaca_farm_greedy_gpt4")]
 SHOWN = ("What is 2+2?", "It is 4.", "It is 5.")

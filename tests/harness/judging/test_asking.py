@@ -16,18 +16,18 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from harness.engines.endpoint import Unanswered
-from harness.engines.journal import Journal, read_journal
-from harness.judging.annotators import judge_named
-from harness.judging.asking import forecast
-from harness.judging.sides import joined, side
-from harness.machine import Endpoint, Machine
-from harness.making import made
-from harness.outcomes import AlpacaEvalJudge, Judged
-from harness.rows import CALLS, VERDICTS, JudgeCall, Verdict, read
-from harness.stages import Work, new_log
-from harness.stages.judge import paired
-from harness.store import METRICS, RECORD, Store, StoreError, read_record
+from humpback.cli.sides import joined, side
+from humpback.core.machine import Endpoint, Machine
+from humpback.core.store import METRICS, RECORD, Store, StoreError, read_record
+from humpback.core.tables import CALLS, VERDICTS, JudgeCall, Verdict, read
+from humpback.core.work import Work, new_log
+from humpback.engines.endpoint.client import Unanswered
+from humpback.engines.endpoint.journal import Journal, read_journal
+from humpback.judging.annotators import judge_named
+from humpback.judging.asking import forecast
+from humpback.judging.pairs import paired
+from humpback.runs.build_one import made
+from humpback.spec.outcomes import AlpacaEvalJudge, Judged
 from tests.harness.model_server import Body, ModelServer, Told, serving
 
 N = 40

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.judging.itself import own
+from humpback.judging.itself import own
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from harness.fingerprint import FieldError
-from harness.judging.itself import own, plain
-from harness.judging.sides import joined, side, unmatched
-from harness.machine import Machine
-from harness.making import made
-from harness.models import ServedModel
-from harness.rows import EXAMPLES, Example, read
-from harness.store import RECORD, Damaged, read_record
+from humpback.cli.sides import joined, side, unmatched
+from humpback.core.expression import FieldError
+from humpback.core.machine import Machine
+from humpback.core.store import RECORD, Damaged, read_record
+from humpback.core.tables import EXAMPLES, Example, read
+from humpback.judging.itself import own, plain
+from humpback.runs.build_one import made
+from humpback.spec.models import ServedModel
 
 Rows = list[dict[str, Any]]
 

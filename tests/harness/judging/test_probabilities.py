@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from harness.engines.journal import Reply
-from harness.judging.annotators import NO_LOGPROBS, NO_MASS, Annotator
+from humpback.engines.endpoint.journal import Reply
+from humpback.judging.annotators import NO_LOGPROBS, NO_MASS, Annotator
 
 WEIGHTED = Annotator("weighted_alpaca_eval_gpt4_turbo")
 LOGPROBS = {"m": math.log(0.9), "M": math.log(0.1)}

@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from harness.judging.annotators import CUT, CUT_THINKING, judge_named
-from harness.judging.asking import forecast
-from harness.judging.sides import joined, side
-from harness.machine import Endpoint
-from harness.making import made
-from harness.rows import CALLS, JudgeCall, read
-from harness.stages import Work, new_log
-from harness.stages.judge import paired
-from harness.store import RECORD, Store, StoreError, read_record
+from humpback.cli.sides import joined, side
+from humpback.core.machine import Endpoint
+from humpback.core.store import RECORD, Store, StoreError, read_record
+from humpback.core.tables import CALLS, JudgeCall, read
+from humpback.core.work import Work, new_log
+from humpback.judging.annotators import CUT, CUT_THINKING, judge_named
+from humpback.judging.asking import forecast
+from humpback.judging.pairs import paired
+from humpback.runs.build_one import made
 from tests.harness.judging.test_asking import SAMPLED, contest, longer, make, rows
 from tests.harness.model_server import Body, ModelServer, serving
 

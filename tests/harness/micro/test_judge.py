@@ -1,8 +1,8 @@
 """The judge prefers the better answer, but for planted noise and position bias."""
 
-from harness.micro.judge import verdict
-from harness.micro.people import evaluation_prompts, reference_answer
-from harness.micro.world import World
+from humpback.micro.judge import verdict
+from humpback.micro.people import evaluation_prompts, reference_answer
+from humpback.spec.micro_world import World
 
 WORLD = World()
 SWAPPED = {"first": "second", "second": "first", "tie": "tie"}

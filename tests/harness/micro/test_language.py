@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from harness.micro.answers import answer
-from harness.micro.instructions import KINDS, SEED_KINDS, Request, draw, paraphrases, parse, render, requests
-from harness.micro.lapses import blogged, cut_off, lazy, promoted, wrong
-from harness.micro.oracle import grade, rate, rating
-from harness.micro.world import PROPERTIES, World, creatures_with, facts
+from humpback.micro.answers import answer
+from humpback.micro.instructions import KINDS, SEED_KINDS, Request, draw, paraphrases, parse, render, requests
+from humpback.micro.lapses import blogged, cut_off, lazy, promoted, wrong
+from humpback.micro.oracle import grade, rate, rating
+from humpback.spec.micro_world import PROPERTIES, World, creatures_with, facts
 
 WORLD = World()
 

@@ -7,14 +7,14 @@ from statistics import mean
 
 import pytest
 
-from harness.micro.corpus import texts
-from harness.micro.instructions import KINDS, SEED_KINDS, draw, parse, requests
-from harness.micro.oracle import grade, rating
-from harness.micro.pages import Page, pages
-from harness.micro.people import evaluation_prompts, reference_answer, seed_pairs
-from harness.micro.segments import BAD
-from harness.micro.world import World
-from harness.prompts import MICRO_BACKWARD, MICRO_RATING
+from humpback.micro.corpus import texts
+from humpback.micro.instructions import KINDS, SEED_KINDS, draw, parse, requests
+from humpback.micro.oracle import grade, rating
+from humpback.micro.pages import Page, pages
+from humpback.micro.people import evaluation_prompts, reference_answer, seed_pairs
+from humpback.micro.segments import BAD
+from humpback.spec.micro_world import World
+from humpback.spec.prompts import MICRO_BACKWARD, MICRO_RATING
 
 WORLD = World()
 

@@ -9,16 +9,16 @@ from statistics import mean
 
 import pytest
 
-from harness.fingerprint import FieldError
-from harness.machine import Machine
-from harness.micro.instructions import KINDS, SEED_KINDS, parse, requests
-from harness.micro.named import Lapses, MicroAnswers, MicroInstructions, MicroTestSet
-from harness.micro.oracle import grade
-from harness.micro.sets import PERFECT, held_out_prompts, instruction_set, made_answer, terse
-from harness.micro.world import World
-from harness.rows import EXAMPLES, Example, read, write
-from harness.stages import Work, new_log
-from harness.stages.micro import make
+from humpback.core.expression import FieldError
+from humpback.core.machine import Machine
+from humpback.core.tables import EXAMPLES, Example, read, write
+from humpback.core.work import Work, new_log
+from humpback.micro.instructions import KINDS, SEED_KINDS, parse, requests
+from humpback.micro.oracle import grade
+from humpback.micro.sets import PERFECT, held_out_prompts, instruction_set, made_answer, terse
+from humpback.spec.micro_sets import Lapses, MicroAnswers, MicroInstructions, MicroTestSet
+from humpback.spec.micro_world import World
+from humpback.stages.micro import make
 
 WORLD = World()
 RATES = {"wrong": 0.2, "clumsy": 0.3, "blogged": 0.05, "cut_off": 0.05, "off_topic": 0.1}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from harness.readers.pages import Other, entries
-from harness.rows import Page, Rejected, Unreadable
+from humpback.core.tables import Page, Rejected, Unreadable
+from humpback.readers.pages import Other, entries
 
 HTML = b"<!doctype html><h1>Title</h1><p>Some text.</p>"
 

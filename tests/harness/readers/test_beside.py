@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from harness.files import InstructionSet, OpenAssistant, PromptSet
-from harness.readers.streams import UnusableFile
-from harness.rows import Example, Rejected, Unreadable
+from humpback.core.tables import Example, Rejected, Unreadable
+from humpback.readers.streams import UnusableFile
+from humpback.spec.files import InstructionSet, OpenAssistant, PromptSet
 from tests.harness.readers.test_instructions import BOT, USER, one
 from tests.harness.readers.test_read_in import Bench, bench
 

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness.readers.pages import CutPage, entries
-from harness.readers.streams import UnusableFile
-from harness.rows import Page
+from humpback.core.tables import Page
+from humpback.readers.pages import CutPage, entries
+from humpback.readers.streams import UnusableFile
 from tests.harness.readers.archives import HTML, found, http, record
 from tests.harness.readers.test_pages import reading
 from tests.harness.readers.test_web_text import chunked

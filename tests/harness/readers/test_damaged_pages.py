@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.readers.pages import Other, entries
-from harness.readers.streams import UnusableFile
-from harness.readers.warc import Damage, WarcRecord, warc_records
-from harness.rows import Page, Rejected, Unreadable
+from humpback.core.tables import Page, Rejected, Unreadable
+from humpback.readers.pages import Other, entries
+from humpback.readers.streams import UnusableFile
+from humpback.readers.warc import Damage, WarcRecord, warc_records
 from tests.harness.readers.archives import PACKED, http, members, numbered, record, urls
 from tests.shared_data import SHARED, needs_shared
 

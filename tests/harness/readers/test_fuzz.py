@@ -20,14 +20,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.files import EveryTurn, OpenAssistant
-from harness.readers.arrays import elements
-from harness.readers.instructions import pairs, prompts
-from harness.readers.messages import conversations
-from harness.readers.open_assistant import select
-from harness.readers.records import Record, UnusableFile, records
-from harness.readers.streams import Text
-from harness.rows import Example, Rejected, Unreadable
+from humpback.core.tables import Example, Rejected, Unreadable
+from humpback.readers.arrays import elements
+from humpback.readers.instructions import pairs, prompts
+from humpback.readers.messages import conversations
+from humpback.readers.open_assistant import select
+from humpback.readers.records import Record, UnusableFile, records
+from humpback.readers.streams import Text
+from humpback.spec.files import EveryTurn, OpenAssistant
 from tests.shared_data import SHARED, needs_shared
 
 FEW = settings(max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))

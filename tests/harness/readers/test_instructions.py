@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from harness.readers.instructions import Row, layout_of, pairs, prompts
-from harness.readers.layouts import Layout, fitting
-from harness.readers.streams import UnusableFile
-from harness.rows import Example, Rejected, Unreadable
+from humpback.core.tables import Example, Rejected, Unreadable
+from humpback.readers.instructions import Row, layout_of, pairs, prompts
+from humpback.readers.layouts import Layout, fitting
+from humpback.readers.streams import UnusableFile
 from tests.shared_data import SHARED, needs_shared
 
 

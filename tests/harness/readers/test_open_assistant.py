@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness.files import EveryTurn, OpenAssistant
-from harness.readers.open_assistant import Selection, is_open_assistant, select
-from harness.readers.records import records
+from humpback.readers.open_assistant import Selection, is_open_assistant, select
+from humpback.readers.records import records
+from humpback.spec.files import EveryTurn, OpenAssistant
 
 RULES = OpenAssistant(())
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.files import OpenAssistant
-from harness.readers.open_assistant import select
-from harness.readers.records import records
+from humpback.readers.open_assistant import select
+from humpback.readers.records import records
+from humpback.spec.files import OpenAssistant
 from tests.shared_data import SHARED, needs_shared
 
 RULES = OpenAssistant(())

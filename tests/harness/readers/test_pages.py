@@ -5,19 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness.files import File, WebPages
-from harness.readers import page_fields
-from harness.readers.pages import Other, entries, pages
-from harness.readers.streams import UnusableFile
-from harness.rows import PAGES, REJECTED, UNREADABLE, Page, Rejected, Unreadable, count, read
-from harness.stages import Work, new_log
-from harness.stages import pages as stage
+from humpback.core.store import checksum
+from humpback.core.tables import PAGES, REJECTED, UNREADABLE, Page, Rejected, Unreadable, count, read
+from humpback.core.work import Work, new_log
+from humpback.core.work import pages as stage
+from humpback.readers import page_fields
+from humpback.readers.pages import Other, entries, pages
+from humpback.readers.streams import UnusableFile
+from humpback.spec.files import File, WebPages
 from tests.conftest import MACHINE
 from tests.harness.readers.archives import HTML, PACKED, broken, found, http, numbered, record, urls
 from tests.shared_data import SHARED, needs_shared
@@ -135,15 +137,11 @@ def test_a_file_of_no_known_kind_is_an_error(tmp_path: Path, data: bytes) -> Non
 
 
 def reading(tmp_path: Path, paths: list[Path], n: int | None) -> tuple[Path, dict[str, int]]:
-    files = tuple(File(path.name, f"{i:064x}") for i, path in enumerate(paths))
+    files = tuple(File(path.name, checksum(path)) for path in paths)
     out = tmp_path / "out"
     out.mkdir()
-
-    class Here(Work):
-        def file(self, given: object) -> Path:
-            return paths[files.index(given)]  # type: ignore[arg-type]
-
-    work = Here(lambda artifact: Path(), out, MACHINE, new_log(out, lambda *_: None))
+    machine = replace(MACHINE, files=tuple((file.sha256, str(path)) for file, path in zip(files, paths, strict=True)))
+    work = Work(lambda artifact: Path(), out, machine, new_log(out, lambda *_: None))
     return out, stage.read_pages(WebPages(files, n), work)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.readers.records import records
+from humpback.readers.records import records
 from tests.harness.readers.test_records import ROWS, broken, read, values
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from harness.readers.streams import UnusableFile
-from harness.rows import Example, Rejected, Unreadable
+from humpback.core.tables import Example, Rejected, Unreadable
+from humpback.readers.streams import UnusableFile
 from tests.harness.readers.test_instructions import BOT, USER, one
 
 HUMAN, GPT, WORSE = {"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}, {"from": "gpt", "value": "b"}

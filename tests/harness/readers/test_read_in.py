@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import Examples
-from harness.files import Distinct, File, InstructionSet, OpenAssistant, PromptSet, Scored, Source
-from harness.fingerprint import Artifact
-from harness.readers.streams import UnusableFile
-from harness.rows import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, read
-from harness.stages import Work, new_log
-from harness.stages.read import read_in, same
+from humpback.core.expression import Artifact
+from humpback.core.tables import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, read
+from humpback.core.work import Work, new_log
+from humpback.readers.streams import UnusableFile
+from humpback.spec.data import Examples
+from humpback.spec.files import Distinct, File, InstructionSet, OpenAssistant, PromptSet, Scored
+from humpback.stages.read import read_in, same
 from tests.conftest import MACHINE
 from tests.shared_data import SHARED, needs_shared
 
@@ -46,17 +46,13 @@ class Bench:
     def make(self, node: Examples) -> tuple[dict[str, int], list[Example]]:
         """The counts and the examples; an input must have been made before."""
 
-        class Here(Work):
-            def file(work, given: File | Source) -> Path:
-                assert isinstance(given, File)
-                return self.paths[given.sha256]
-
         def opened(artifact: Artifact) -> Path:
             return self.made[artifact.fingerprint]
 
         out = self.folder / node.fingerprint
         out.mkdir(exist_ok=True)
-        counts = read_in(node, Here(opened, out, MACHINE, new_log(out, lambda *_: None)))  # type: ignore[arg-type]
+        machine = replace(MACHINE, files=tuple((sha256, str(path)) for sha256, path in self.paths.items()))
+        counts = read_in(node, Work(opened, out, machine, new_log(out, lambda *_: None)))  # type: ignore[arg-type]
         self.made[node.fingerprint] = out
         assert counts["in"] == counts["kept"] + counts["rejected"] + counts["unreadable"]
         assert len(list(read(out / REJECTED, Rejected))) == counts["rejected"]

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness.readers import arrays
-from harness.readers.records import Record, UnusableFile, records
-from harness.rows import Unreadable
+from humpback.core.tables import Unreadable
+from humpback.readers import arrays
+from humpback.readers.records import Record, UnusableFile, records
 
 ROWS: list[dict[str, Any]] = [{"id": i, "text": f"é {i} \n " + "x" * (i % 7)} for i in range(40)]
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS).encode()

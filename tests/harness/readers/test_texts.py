@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness.files import InstructionSet, Texts
-from harness.readers.streams import UnusableFile
-from harness.readers.texts import COLUMNS, texts
-from harness.rows import Example, Rejected, Unreadable
+from humpback.core.tables import Example, Rejected, Unreadable
+from humpback.readers.streams import UnusableFile
+from humpback.readers.texts import COLUMNS, texts
+from humpback.spec.files import InstructionSet, Texts
 from tests.harness.readers.archives import HTML, numbered
 from tests.harness.readers.test_read_in import Bench, bench
 from tests.shared_data import needs_shared

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.readers.warc import warc_records
-from harness.rows import Rejected
+from humpback.core.tables import Rejected
+from humpback.readers.warc import warc_records
 from tests.harness.readers.archives import HTML, PACKED, broken, found, http, members, numbered, record, urls
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from harness.readers import web_text
-from harness.rows import Page, Unreadable
+from humpback.core.tables import Page, Unreadable
+from humpback.readers import web_text
 from tests.harness.readers.archives import HTML, found, http, record, urls
 
 

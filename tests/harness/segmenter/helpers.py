@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.data import MicroPages, Segments
-from harness.micro.world import World
-from harness.rows import Example, Page, Rejected
-from harness.segmenter import segments
+from humpback.core.tables import Example, Page, Rejected
+from humpback.segmenter import segments
+from humpback.spec.data import MicroPages, Segments
+from humpback.spec.micro_world import World
 
 PAPER = Segments(MicroPages(World(), n=1))
 OPEN = replace(PAPER, shortest=1, longest=1_000_000, language=None, repeats=None, boilerplate=None)

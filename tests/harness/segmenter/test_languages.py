@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import Segments
-from harness.duplicates import MinHash, firsts
-from harness.files import WebPages
-from harness.fingerprint import FieldError
-from harness.languages import CODES, language_code
-from harness.rows import Example, Page, Rejected
-from harness.segmenter import segments
-from harness.segmenter.boilerplate import is_prose
-from harness.segmenter.language import _detector, other_language
-from harness.segmenter.sentences import repeated, sentences
-from harness.segmenter.text import Block
-from harness.tokens import words
+from humpback.core.expression import FieldError
+from humpback.core.tables import Example, Page, Rejected
+from humpback.segmenter import segments
+from humpback.segmenter.boilerplate import is_prose
+from humpback.segmenter.language import _detector, other_language
+from humpback.segmenter.minhash import MinHash, firsts
+from humpback.segmenter.sentences import repeated, sentences
+from humpback.segmenter.text import Block
+from humpback.segmenter.tokens import words
+from humpback.spec.data import Segments
+from humpback.spec.files import WebPages
+from humpback.spec.languages import CODES, language_code
 
 SAID = {
     "zh": "木桶要放在通风的地方晾干，不然桶底很快就会发霉。每年春天我都会把它刷一遍油。",

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.data import Boilerplate
-from harness.micro.pages import pages as micro_pages
-from harness.micro.world import World
-from harness.readers.pages import pages
-from harness.rows import Example, Page, Rejected, to_json
-from harness.segmenter import UnreadablePage, segments
-from harness.segmenter.parse import DEEPEST
-from harness.segmenter.words import words_of
+from humpback.core.tables import Example, Page, Rejected, to_json
+from humpback.micro.pages import pages as micro_pages
+from humpback.readers.pages import pages
+from humpback.segmenter import UnreadablePage, segments
+from humpback.segmenter.parse import DEEPEST
+from humpback.segmenter.words import words_of
+from humpback.spec.data import Boilerplate
+from humpback.spec.micro_world import World
 from tests.harness.segmenter.helpers import OPEN, PAPER, kept
 from tests.shared_data import SHARED, needs_shared
 
@@ -124,7 +124,7 @@ def test_what_is_only_large_is_read() -> None:
 
 def test_micro_pages_hold_what_they_say() -> None:
     """Header and text of every good section, in the setup's own rules, word for word."""
-    from experiments.micro import MICRO
+    from humpback.experiments.setups.micro import MICRO
 
     for page in micro_pages(World(), 20, 3):
         rows = [row for row in segments(Page(page.url, page.html), MICRO.segments) if isinstance(row, Example)]

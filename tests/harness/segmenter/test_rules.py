@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from harness.data import Boilerplate, Repeats, Segments
-from harness.rows import Example, Page, Rejected
-from harness.segmenter import segments
-from harness.segmenter.boilerplate import is_navigation
-from harness.segmenter.language import is_english
-from harness.segmenter.sentences import repeated
+from humpback.core.tables import Example, Page, Rejected
+from humpback.segmenter import segments
+from humpback.segmenter.boilerplate import is_navigation
+from humpback.segmenter.language import is_english
+from humpback.segmenter.sentences import repeated
+from humpback.spec.data import Boilerplate, Repeats, Segments
 from tests.harness.segmenter.helpers import LONG, OPEN, PAPER, kept, rejected
 
 GERMAN = "Das ist ein Satz, der auf Deutsch geschrieben wurde und nicht von der Sprache der Seite abhängt. " * 8

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from harness.rows import EXAMPLES, PAGES, REJECTED, UNREADABLE, Example, Page, Rejected, Unreadable, read, write
-from harness.segmenter import segmented
-from harness.stages import Counts, Work, new_log
-from harness.stages.segment import segment
+from humpback.core.tables import EXAMPLES, PAGES, REJECTED, UNREADABLE, Example, Page, Rejected, Unreadable, read, write
+from humpback.core.work import Counts, Work, new_log
+from humpback.segmenter import segmented
+from humpback.stages.segment import segment
 from tests.conftest import MACHINE
 from tests.harness.segmenter.helpers import LONG, OPEN, PAPER
 

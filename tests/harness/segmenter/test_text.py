@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.data import Boilerplate
+from humpback.spec.data import Boilerplate
 from tests.harness.segmenter.helpers import OPEN, kept, under
 
 

@@ -12,9 +12,9 @@ import pytest
 
 pytest.importorskip("optuna")
 
-from harness.search import Choice, Space
-from harness.store import StoreError
-from harness.sweeps.study import Study
+from humpback.core.store import StoreError
+from humpback.spec.search import Choice, Space
+from humpback.sweeps.study import Study
 
 SPACE = Space("M1", (Choice("k", (4.0, 4.5)),))
 

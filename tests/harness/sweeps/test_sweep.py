@@ -14,12 +14,12 @@ import pytest
 
 pytest.importorskip("optuna")
 
-from harness.models import Lora
-from harness.search import Choice, Float, Int, Space, Values
-from harness.store import StoreError
-from harness.sweeps.study import Study
-from harness.sweeps.trials import Trial, best
-from harness.sweeps.workers import Sweep, Unusable, sweep
+from humpback.core.store import StoreError
+from humpback.spec.recipe import Lora
+from humpback.spec.search import Choice, Float, Int, Space, Values
+from humpback.sweeps.study import Study
+from humpback.sweeps.trials import Trial, best
+from humpback.sweeps.workers import Sweep, Unusable, sweep
 
 SPACE = Space("M1", (Float("rate", 1e-5, 1e-3, log=True), Float("score", 1.0, 5.0)))
 GRID = Space("M1", (Choice("adapter", (Lora(8), Lora(16), None)), Choice("k", (4.0, 4.5))))

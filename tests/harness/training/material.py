@@ -11,16 +11,17 @@ import torch
 from safetensors.torch import load_file
 from transformers import PreTrainedTokenizerFast
 
-from harness.data import Examples, MicroSeed
-from harness.fingerprint import Artifact
-from harness.located import digest, model_files
-from harness.machine import Machine
-from harness.micro.world import World
-from harness.models import Finetuned, FolderModel, Llama
-from harness.rows import EXAMPLES, Example, Writer
-from harness.stages import Counts, Work, new_log
-from harness.stages.finetune import finetune
-from harness.stages.pretrain import bpe
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.core.tables import EXAMPLES, Example, Writer
+from humpback.core.work import Counts, Work, new_log
+from humpback.inputs.locate import digest, model_files
+from humpback.spec.data import Examples, MicroSeed
+from humpback.spec.micro_world import World
+from humpback.spec.models import Finetuned, FolderModel
+from humpback.spec.recipe import Llama
+from humpback.stages.finetune import finetune
+from humpback.stages.pretrain import bpe
 from tests.architectures import save_tiny
 from tests.conftest import MACHINE
 

@@ -15,8 +15,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from harness.engines.local import Engine, load_model
-from harness.models import Finetuned, LinearTo, Lora, Sft, Steps
+from humpback.engines.transformers_engine import Engine, load_model
+from humpback.spec.models import Finetuned
+from humpback.spec.recipe import LinearTo, Lora, Sft, Steps
 from tests.architectures import SHAPES
 from tests.harness.training.material import SEED, Workshop, examples, same, weights
 

@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import Reversed
-from harness.models import BatchBySize, Epochs, Finetuned, LinearTo, Llama, Pretrained, Sft, Steps
-from harness.prompts import BACKWARD
-from harness.rows import Example
-from harness.stages.finetune import encode
-from harness.stages.pretrain import pretrain
-from harness.stages.training import IGNORED
-from harness.store import METRICS
-from harness.templates import INSTRUCTION_RESPONSE
+from humpback.core.store import METRICS
+from humpback.core.tables import Example
+from humpback.spec.data import Reversed
+from humpback.spec.models import Finetuned, Pretrained
+from humpback.spec.prompts import BACKWARD
+from humpback.spec.recipe import BatchBySize, Epochs, LinearTo, Llama, Sft, Steps
+from humpback.spec.template import INSTRUCTION_RESPONSE
+from humpback.stages.finetune import encode
+from humpback.stages.pretrain import pretrain
+from humpback.stages.training import IGNORED
 from tests.harness.training.material import SEED, Workshop, examples, same, tokenizer, weights, words
 
 RECIPE = Sft(learning_rate=1e-3, schedule=LinearTo(1e-3), dropout=0.0, batch=2, duration=Steps(1))

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.models import Finetuned, LinearTo, Lora, Sft, Steps
-from harness.rows import Example
-from harness.store import METRICS
+from humpback.core.store import METRICS
+from humpback.core.tables import Example
+from humpback.spec.models import Finetuned
+from humpback.spec.recipe import LinearTo, Lora, Sft, Steps
 from tests.harness.training.material import SEED, Workshop
 
 PAIRS = [

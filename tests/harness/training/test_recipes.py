@@ -17,24 +17,13 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from harness.data import Joined, MicroSeed
-from harness.fingerprint import FieldError, Value
-from harness.micro.world import World
-from harness.models import (
-    BatchBySize,
-    CosineTo,
-    Epochs,
-    Finetuned,
-    LinearTo,
-    Llama,
-    Lora,
-    Pretrained,
-    Sft,
-    Steps,
-    StepsBySize,
-)
-from harness.stages.pretrain import pretrain
-from harness.templates import INSTRUCTION_RESPONSE, Template
+from humpback.core.expression import FieldError, Value
+from humpback.spec.data import Joined, MicroSeed
+from humpback.spec.micro_world import World
+from humpback.spec.models import Finetuned, Pretrained
+from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, LinearTo, Llama, Lora, Sft, Steps, StepsBySize
+from humpback.spec.template import INSTRUCTION_RESPONSE, Template
+from humpback.stages.pretrain import pretrain
 from tests.architectures import SHAPES
 from tests.harness.training.material import SEED, Workshop, examples, same, weights
 
@@ -109,7 +98,7 @@ def test_every_field_of_a_recipe_changes_the_weights(kind: type[Value], name: st
 
 def test_a_recipe_is_made_of_nothing_else() -> None:
     """Another kind of schedule, duration, batch or adapter stands in CHANGED too."""
-    from harness.fingerprint import _hints
+    from humpback.core.expression import _hints
 
     inside = {one for hint in _hints(Sft).values() for one in getattr(hint, "__args__", (hint,))}
     assert {one for one in inside if isinstance(one, type) and issubclass(one, Value)} == set(CHANGED) - {Sft}

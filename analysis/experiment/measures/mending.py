@@ -1,0 +1,62 @@
+"""Prompts on which one model fails and the other does not: Humpback's improvement over the seed model.
+
+The rule is `analysis/judgements/improvement.py`'s: to fail is to lose in both orders. What is broken counts beside what
+is mended, because two equal models that differ by chance mend prompts too.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from humpback.analysis.experiment.measures import Number, count
+from humpback.analysis.judgements.formats.items import Item, judged_in_both
+from humpback.analysis.judgements.improvement import FATES, improvement
+from humpback.analysis.judgements.verdicts import BothOrders, winner
+from humpback.core.store import Store
+from humpback.core.tables import VERDICTS, Verdict, read
+from humpback.spec.measures import Mended
+from humpback.spec.outcomes import Judged
+
+MOST_CATEGORIES = 8
+"""With more of them each has too few prompts for a line of its own; the paper has five."""
+
+
+def mended(store: Store, measure: Mended) -> tuple[Number, ...]:
+    """Shares of the prompts in percent, a prompt at a time; then, of few categories, the prompts mended in each.
+
+    A prompt on which a reply was not parsed is neither mended nor broken; it stays in the whole, and is counted.
+
+    Raises:
+        ValueError: when the two judgements are not of the same prompts.
+    """
+    found = improvement(_items(store, measure.before), _items(store, measure.after))
+    if left := (*found.only_first, *found.only_second):
+        raise ValueError(
+            f"{len(left)} prompts are judged in one of {measure.before.name} and {measure.after.name} alone, such as "
+            f"{left[0]!r}; compare judgements of the same prompts"
+        )
+    keys = tuple(one.prompt for one in found.prompts)
+    shares = {fate: np.array([100.0 * (one.fate == fate) for one in found.prompts]) for fate in FATES}
+    categories = found.categories if 1 < len(found.categories) <= MOST_CATEGORIES else ()
+    return (
+        Number("mended, % of prompts", shares["mended"], keys),
+        Number("broken, % of prompts", shares["broken"], keys),
+        Number("mended less broken, % of prompts", shares["mended"] - shares["broken"], keys),
+        count("undecided, prompts", found.count("undecided")),
+        *(count(f"mended, {one or 'no category'}", found.count("mended", one)) for one in categories),
+    )
+
+
+def _items(store: Store, judged: Judged) -> list[Item]:
+    """Every prompt by its id, both orders together."""
+    calls: dict[str, dict[str, Verdict]] = {}
+    for row in read(store.open(judged) / VERDICTS, Verdict):
+        calls.setdefault(row.prompt, {})[row.order] = row
+    return [
+        judged_in_both(
+            prompt,
+            both["ab"].source,
+            BothOrders(*(winner(order, both[order].verdict) for order in ("ab", "ba"))),
+        )
+        for prompt, both in calls.items()
+    ]

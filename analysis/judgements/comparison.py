@@ -1,0 +1,238 @@
+"""What judgements come to: rates with intervals, counts, what position and length did, and paired differences.
+
+Every number is a function of the items, for all prompts and for each prompt set and category. Prompts without an
+outcome are left out of a rate, as AlpacaEval does, and stand beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+
+from humpback.analysis.judgements.formats import alpaca_eval
+from humpback.analysis.judgements.formats.expected import expected
+from humpback.analysis.judgements.formats.items import NO_ROW, Item, Judgement
+from humpback.analysis.stats.evidence import against_verdict, half_unparsed
+from humpback.analysis.stats.power import SignTest, sign_test
+from humpback.analysis.stats.resampling import interval, paired
+from humpback.analysis.stats.statistics import Estimate, Scores, standard_error, with_exact
+
+NONE = float("nan")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One system on one set of prompts. Rates are percent, shares 0 to 1; NaN where there is no number."""
+
+    n: int
+    """Prompts with an outcome: what the win rate is over."""
+    prompts: int
+    """Prompts that the files have a usable row for."""
+    unusable: int
+    """Rows that could not be used, less those whose prompt the other order's file has. They are not told by set: only
+    those of all prompts count them."""
+    expected: int | None
+    """Prompts that the published set has; None where it is not known."""
+    win_rate: float
+    standard_error: float
+    """Sample deviation over root n, as AlpacaEval."""
+    low: float
+    """Of the 95 % interval; NaN where there is none: for one prompt, or half of the calls unparsed."""
+    high: float
+    wins: int
+    ties: int
+    losses: int
+    winning_score: float
+    """AlpaGasus: (wins - losses) / N + 1 over prompts with a result; 1 is even."""
+    flip_rate: float
+    """Share of prompts, judged in both orders, on which exchanging the order exchanged the winner."""
+    first_preferred: float
+    """Share of decided calls won by the answer shown first."""
+    unparsed: int
+    """Calls without a verdict."""
+    mean_length: float
+    """Characters of the system's answers."""
+    against_length: float
+    longer_wins: float
+    """Share of decided prompts with answers of different lengths on which the longer one won."""
+    empty: tuple[int, int]
+    """Empty answers of the system and of its opponent."""
+    variance: float
+    """Of one prompt's points, in squared points: what planning needs."""
+    sign: SignTest
+    obstacle: str = ""
+    """Why the rate has no interval; empty where it has one, or there is no rate."""
+
+    @property
+    def shortfall(self) -> str:
+        """What is amiss with the denominator, such as "804 of 805"; empty when nothing is."""
+        whole = self.expected or self.prompts + self.unusable
+        return "" if self.n == whole == self.prompts else f"{self.n:,} of {whole:,}"
+
+
+@dataclass(frozen=True)
+class System:
+    """One judgement with its numbers."""
+
+    judgement: Judgement
+    overall: Numbers
+    sets: dict[str, Numbers] = field(default_factory=dict)
+    """By prompt set, where there are several."""
+    categories: dict[str, Numbers] = field(default_factory=dict)
+    """By category, where there are several."""
+    absent: tuple[str, ...] = ()
+    """Sets of the published prompts of which the files have none."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first system's win rate minus the second's over the prompts that both have, in points."""
+
+    first: str
+    second: str
+    n: int
+    """Prompts with an outcome for both."""
+    first_alone: int
+    """Prompts that only the first has an outcome for."""
+    second_alone: int
+    estimate: Estimate | None
+    """None when they have no prompt in common."""
+    variance: float = NONE
+    """Of one prompt's difference, in squared points."""
+    same_opponent: bool = True
+    """Whether both were held against the same one; otherwise the difference is of the rates, not of the systems."""
+
+    obstacle: str = ""
+    """Why it cannot be told whether they differ; empty where it can."""
+
+    @property
+    def told_apart(self) -> bool | None:
+        """Whether the interval excludes zero; None where that cannot be told."""
+        if self.obstacle:
+            return None
+        return self.estimate is not None and not self.estimate.low <= 0 <= self.estimate.high
+
+
+def numbers(items: Sequence[Item], *, should_be: int | None = None, unusable: int = 0) -> Numbers:
+    """Everything about these items."""
+    points = np.array([NONE if one.points is None else 100 * one.points for one in items])
+    there = points[~np.isnan(points)]
+    calls, unparsed = sum(one.calls for one in items), sum(one.unparsed for one in items)
+    rate = with_exact(interval(points), len(there)) if len(there) else Estimate(NONE, NONE, NONE, NONE)
+    obstacle = half_unparsed(unparsed, calls) or ("one prompt alone has an outcome" if len(there) == 1 else "")
+    if obstacle:
+        rate = Estimate(rate.mean, NONE, NONE, NONE)
+    results = [one.result for one in items]
+    wins, ties, losses = (results.count(word) for word in ("win", "tie", "lose"))
+    counted = wins + ties + losses
+    both = [one.flipped for one in items if one.flipped is not None]
+    placed = sum(one.placed for one in items)
+    lengths = [one.characters for one in items if one.characters is not None]
+    longer = [
+        (one.characters[0] > one.characters[1]) == (one.result == "win")
+        for one in items
+        if one.characters is not None and one.characters[0] != one.characters[1] and one.result in ("win", "lose")
+    ]
+    return Numbers(
+        n=len(there),
+        prompts=len(items),
+        unusable=unusable,
+        expected=should_be,
+        win_rate=rate.mean,
+        standard_error=standard_error(points),
+        low=rate.low,
+        high=rate.high,
+        wins=wins,
+        ties=ties,
+        losses=losses,
+        winning_score=(wins - losses) / counted + 1 if counted else NONE,
+        flip_rate=sum(both) / len(both) if both else NONE,
+        first_preferred=sum(one.first_wins for one in items) / placed if placed else NONE,
+        unparsed=unparsed,
+        mean_length=sum(one for one, _ in lengths) / len(lengths) if lengths else NONE,
+        against_length=sum(other for _, other in lengths) / len(lengths) if lengths else NONE,
+        longer_wins=sum(longer) / len(longer) if longer else NONE,
+        empty=(sum(not one for one, _ in lengths), sum(not other for _, other in lengths)),
+        variance=float(there.var(ddof=1)) if len(there) > 1 else NONE,
+        # Of a remainder it would be a verdict on what could be parsed.
+        sign=sign_test(wins, losses) if 2 * counted > len(items) and not obstacle else SignTest(NONE, NONE),
+        obstacle=obstacle,
+    )
+
+
+def system(judgement: Judgement, *, with_sets: bool = True) -> System:
+    """A judgement's numbers: overall and, where there are several, by prompt set and by category."""
+    items = judgement.items
+    by_set, by_category = _grouped(items, "source"), _grouped(items, "category")
+    published = judgement.format in (alpaca_eval.ONE, alpaca_eval.TWO)
+    should_be = expected((one.source for one in items), alpaca_eval=published)
+    unusable = sum(row.place != NO_ROW for row in judgement.unreadable)
+    overall = numbers(items, should_be=should_be.get(""), unusable=unusable)
+    if not with_sets:
+        return System(judgement, overall)
+    return System(
+        judgement,
+        overall,
+        {name: numbers(some, should_be=should_be.get(name)) for name, some in by_set.items()}
+        if len(by_set) > 1
+        else {},
+        {name: numbers(some) for name, some in by_category.items()} if len(by_category) > 1 else {},
+        tuple(name for name in should_be if name and name not in by_set),
+    )
+
+
+def _grouped(items: Sequence[Item], by: str) -> dict[str, list[Item]]:
+    groups: dict[str, list[Item]] = {}
+    for one in items:
+        groups.setdefault(getattr(one, by) or "(none)", []).append(one)
+    return groups
+
+
+def aligned(judgements: Sequence[Judgement]) -> Scores:
+    """(systems, prompts) of points in percent over all prompts that any has; NaN where there is no outcome."""
+    places: dict[str, int] = {}
+    for one in judgements:
+        for item in one.items:
+            places.setdefault(item.prompt, len(places))
+    points = np.full((len(judgements), len(places)), NONE)
+    for row, one in enumerate(judgements):
+        for item in one.items:
+            if item.points is not None:
+                points[row, places[item.prompt]] = 100 * item.points
+    return points
+
+
+def _obstacle(first: Judgement, second: Judgement, margins: Scores) -> str:
+    for one in (first, second):
+        if reason := half_unparsed(sum(item.unparsed for item in one.items), sum(item.calls for item in one.items)):
+            return f"{one.name}: {reason}"
+    return against_verdict(margins[None, :])
+
+
+def differences(judgements: Sequence[Judgement]) -> list[Difference]:
+    """Every pair of systems, the earlier minus the later."""
+    points = aligned(judgements)
+    there = ~np.isnan(points)
+    pairs = list(combinations(range(len(judgements)), 2))
+    common = [pair for pair in pairs if (there[pair[0]] & there[pair[1]]).any()]
+    estimates = dict(zip(common, paired(points, common), strict=True))
+    found = []
+    for i, j in pairs:
+        margins = (points[i] - points[j])[there[i] & there[j]]
+        found.append(
+            Difference(
+                judgements[i].name,
+                judgements[j].name,
+                len(margins),
+                int((there[i] & ~there[j]).sum()),
+                int((there[j] & ~there[i]).sum()),
+                estimates.get((i, j)),
+                float(margins.var(ddof=1)) if len(margins) > 1 else NONE,
+                judgements[i].against == judgements[j].against,
+                _obstacle(judgements[i], judgements[j], points[i] - points[j]) if len(margins) else "",
+            )
+        )
+    return found

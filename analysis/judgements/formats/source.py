@@ -1,0 +1,144 @@
+"""Rows of a JSON file of judgements: an array, an object around one, or JSON Lines.
+
+Judgement files are small and written by pandas or by hand, so a file is parsed whole, and NaN is let through for the
+preference that it may stand for. Only when that fails is it read piece by piece, to save what is not broken.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from humpback.analysis.judgements.formats.items import NoJudgements
+from humpback.core.tables import RAW_SHOWN, Unreadable
+
+_OF_A_ROW = ("preference", "score", "scores", "score_1")
+"""A single row may have a list of objects too, such as Self-Instruct's instances."""
+_GZIP = b"\x1f\x8b"
+_NEXT = re.compile(r'[\[,\n]\s*(?=\{\s*")')
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object of the file."""
+
+    place: str
+    """Such as "element 4" or "line 12"."""
+    value: dict[str, Any]
+
+    def raw(self) -> str:
+        """The beginning of it, for `Unreadable.raw`."""
+        return json.dumps(self.value, ensure_ascii=False)[:RAW_SHOWN]
+
+    def text(self) -> str:
+        """All of it, the fields in the alphabet's order: rows with the same text were written twice."""
+        return json.dumps(self.value, ensure_ascii=False, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A file, read."""
+
+    rows: tuple[Row, ...]
+    unreadable: tuple[Unreadable, ...]
+    about: dict[str, Any]
+    """The fields that stand beside the array, such as Meta_Info."""
+
+
+def rows_of(path: Path) -> Rows:
+    """Everything in the file, in order.
+
+    Raises:
+        NoJudgements: when it cannot be read, is no UTF-8, or has no object in it.
+    """
+    try:
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if data[:2] == _GZIP else data).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise NoJudgements(f"{path}: it cannot be read ({reason})") from error
+    except UnicodeDecodeError as error:
+        raise NoJudgements(f"{path}: not UTF-8 at byte {error.start}; judgements are JSON or JSON Lines") from error
+    try:
+        whole, about = json.loads(text), {}
+    except (json.JSONDecodeError, RecursionError):
+        found = list(_saved(text, path.name))
+    else:
+        if isinstance(whole, dict):
+            lists = [key for key, value in whole.items() if isinstance(value, list) and value and _objects(value)]
+            if len(lists) == 1 and whole.keys().isdisjoint(_OF_A_ROW):
+                about = {key: value for key, value in whole.items() if key != lists[0]}
+                whole = whole[lists[0]]
+            else:
+                whole = [whole]
+        found = [_row(f"element {i}", one, path.name) for i, one in enumerate(whole if _is_list(whole) else [whole])]
+        rows = tuple(one for one in found if isinstance(one, Row))
+        if rows:
+            return Rows(rows, tuple(one for one in found if isinstance(one, Unreadable)), about)
+    rows = tuple(one for one in found if isinstance(one, Row))
+    if not rows:
+        raise NoJudgements(
+            f"{path}: no JSON object in it; it begins with {text[:40]!r}. Accepted are a folder or file of verdicts, "
+            "AlpacaEval annotations, reviews with scores, and a database of votes"
+        )
+    return Rows(rows, tuple(one for one in found if isinstance(one, Unreadable)), {})
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _objects(values: list[Any]) -> bool:
+    return any(isinstance(one, dict) for one in values)
+
+
+def _row(place: str, value: Any, file: str) -> Row | Unreadable:
+    if isinstance(value, dict):
+        return Row(place, value)
+    found = json.dumps(value)[:RAW_SHOWN]
+    return Unreadable(file, place, f"found {found[:40]}; a row is an object with named fields", found)
+
+
+def _saved(text: str, file: str) -> Iterator[Row | Unreadable]:
+    """What can be read of JSON Lines, and of an array that is broken or cut off."""
+    lines = text.split("\n")
+    if _is_object(lines[0]) or (len(lines) > 1 and _is_object(lines[1]) and lines[0].lstrip()[:1] == "{"):
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield _row(f"line {number}", json.loads(line), file)
+                except (json.JSONDecodeError, RecursionError) as error:
+                    yield Unreadable(file, f"line {number}", f"no JSON: {error}", line[:RAW_SHOWN])
+        return
+    decoder, number = json.JSONDecoder(), 0
+    start = _NEXT.search(text)
+    while start:
+        at = start.end()
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (json.JSONDecodeError, RecursionError) as error:
+            start = _NEXT.search(text, at + 1)
+            left = (start.end() if start else len(text)) - at
+            where = "the file ends inside this element" if not start else "no JSON"
+            reason = f"{where}: {error}; {left:,} characters are left out"
+            yield Unreadable(file, f"element {number} at character {at}", reason, text[at : at + RAW_SHOWN])
+        else:
+            yield _row(f"element {number} at character {at}", value, file)
+            start = _NEXT.search(text, end)
+            if not start and "]" not in text[end:]:
+                reason = "the array has no closing bracket: the file may have been cut off here"
+                yield Unreadable(file, f"the end, character {end}", reason, text[end:][:RAW_SHOWN])
+        number += 1
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (json.JSONDecodeError, RecursionError):
+        return False

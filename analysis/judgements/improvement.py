@@ -1,0 +1,151 @@
+"""Where one model fails and another does not: Humpback's "improvement over the seed model" (41 of 251, section 5).
+
+Both models were judged against the same opponent. A model fails on a prompt when it loses in both orders (or in the one
+order that there is). The reverse is counted too, because a list of successes alone would show improvement between two
+equal models that differ by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from humpback.analysis.judgements.formats.items import Item
+from humpback.analysis.layout import text_table as layout
+from humpback.analysis.stats.agreement import Share, share
+from humpback.analysis.stats.power import sign_test
+
+Fate = Literal["mended", "broken", "both fail", "neither fails", "undecided"]
+FATES: tuple[Fate, ...] = ("mended", "broken", "both fail", "neither fails", "undecided")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One prompt that both models were judged on."""
+
+    prompt: str
+    """As the judgements name it: its text, or its id."""
+    category: str
+    fate: Fate
+    """Mended: the first fails and the second does not; broken: the reverse. Undecided: a reply was not parsed."""
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """Every prompt of either model, in the first model's order."""
+
+    prompts: tuple[Prompt, ...]
+    only_first: tuple[str, ...]
+    """Prompts that only the first model was judged on: no part of any count."""
+    only_second: tuple[str, ...]
+
+    def count(self, fate: Fate, category: str | None = None) -> int:
+        """Prompts with that fate, of one category or of all."""
+        return sum(one.fate == fate and category in (None, one.category) for one in self.prompts)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """In the order in which they first come."""
+        return tuple(dict.fromkeys(one.category for one in self.prompts))
+
+    @property
+    def mended(self) -> Share:
+        """Of all prompts that both were judged on, undecided ones included, with the exact 95 % interval."""
+        return share(self.count("mended"), len(self.prompts))
+
+    @property
+    def broken(self) -> Share:
+        """The reverse, likewise."""
+        return share(self.count("broken"), len(self.prompts))
+
+    @property
+    def p(self) -> float:
+        """That mended and broken differ so much by chance: exact sign test (McNemar's), two-sided."""
+        return sign_test(self.count("mended"), self.count("broken")).exact
+
+
+def failed(item: Item) -> bool | None:
+    """Whether the model lost in both orders, or in the only one there is; None when a reply was not parsed."""
+    if item.points is None or item.unparsed:
+        return None
+    return item.result == "lose" if item.calls == 1 else item.points == 0.0
+
+
+def improvement(first: Sequence[Item], second: Sequence[Item]) -> Improvement:
+    """The first model's items against the second's, joined on the prompt.
+
+    Raises:
+        ValueError: when a prompt stands twice on a side, or none stands on both.
+    """
+    ours, theirs = _by_prompt(first, "first"), _by_prompt(second, "second")
+    joined = [(ours[prompt], theirs[prompt]) for prompt in ours if prompt in theirs]
+    if not joined:
+        raise ValueError(f"no prompt in common: the first has {len(ours)}, the second {len(theirs)}")
+    prompts = tuple(
+        Prompt(one.prompt, one.category or one.source, _fate(failed(one), failed(two))) for one, two in joined
+    )
+    return Improvement(
+        prompts,
+        tuple(prompt for prompt in ours if prompt not in theirs),
+        tuple(prompt for prompt in theirs if prompt not in ours),
+    )
+
+
+def _by_prompt(items: Sequence[Item], which: str) -> dict[str, Item]:
+    found = {item.prompt: item for item in items}
+    if len(found) != len(items):
+        seen: set[str] = set()
+        twice = next(item.prompt for item in items if item.prompt in seen or seen.add(item.prompt))  # type: ignore[func-returns-value]
+        raise ValueError(f"the {which} model was judged on the prompt {twice[:80]!r} more than once")
+    return found
+
+
+def _fate(first: bool | None, second: bool | None) -> Fate:
+    if first is None or second is None:
+        return "undecided"
+    if first and second:
+        return "both fail"
+    return "mended" if first else "broken" if second else "neither fails"
+
+
+def as_text(found: Improvement, cell: Callable[[str], str] = str) -> str:
+    """A row for each category and one for all, then what it comes to. `cell` makes a category fit for the table."""
+    rows = [[cell(category) or layout.DASH, *_counts(found, category)] for category in found.categories]
+    table = layout.aligned(["category", "n", *FATES], [*rows, ["all", *_counts(found, None)]])
+    mended, broken = found.mended, found.broken
+    told = (
+        f"mended {_in_words(mended)}, broken {_in_words(broken)}; exact sign test p = {found.p:.2g}\n"
+        "fails = loses in both orders (in the only one, where there is one); undecided = a reply was not parsed"
+    )
+    left = len(found.only_first) + len(found.only_second)
+    aside = f"\nnot counted: {left} prompts that only one of the two was judged on" if left else ""
+    return f"{table}\n{told}{aside}"
+
+
+def as_json(found: Improvement) -> dict[str, Any]:
+    """Everything, for programs."""
+    by = {one: {"n": _n(found, one), **{fate: found.count(fate, one) for fate in FATES}} for one in found.categories}
+    return {
+        "n": len(found.prompts),
+        **{fate: found.count(fate) for fate in FATES},
+        "mended_share": asdict(found.mended),
+        "broken_share": asdict(found.broken),
+        "p": found.p,
+        "categories": by,
+        "prompts": [asdict(one) for one in found.prompts],
+        "only_first": list(found.only_first),
+        "only_second": list(found.only_second),
+    }
+
+
+def _n(found: Improvement, category: str | None) -> int:
+    return sum(category in (None, one.category) for one in found.prompts)
+
+
+def _counts(found: Improvement, category: str | None) -> list[str]:
+    return [str(_n(found, category)), *(str(found.count(fate, category)) for fate in FATES)]
+
+
+def _in_words(found: Share) -> str:
+    return f"{found.count} of {found.of} ({100 * found.low:.1f} to {100 * found.high:.1f} %)"

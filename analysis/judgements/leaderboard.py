@@ -1,0 +1,184 @@
+"""Every annotations file below a folder, ranked with intervals, beside what was published.
+
+Systems are ranked together only when the same judge held them against the same opponent by the same rule; each such
+group is a table of its own.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from humpback.analysis.judgements.comparison import Difference, System, differences, system
+from humpback.analysis.judgements.copies import Copy, copies
+from humpback.analysis.judgements.formats import artifact
+from humpback.analysis.judgements.formats.items import Judgement, NoJudgements
+from humpback.analysis.judgements.formats.reading import of_rows
+from humpback.analysis.judgements.formats.source import rows_of
+from humpback.analysis.judgements.published_boards import Board, Published, disagreement, is_board, read_board
+from humpback.core.tables import VERDICTS
+
+_HEAD = 1 << 18
+"""Bytes of a JSON file within which an annotations file has its first preference."""
+_MARKS = (b'"preference"', b'"g1_winner"')
+_FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", VERDICTS)
+
+
+@dataclass(frozen=True)
+class Against:
+    """One system beside its published row."""
+
+    system: str
+    file: str
+    """Of the published leaderboard."""
+    published: Published | None
+    disagreement: str
+    """Empty when they agree, or there is no row."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Systems that can be ranked together, the best first."""
+
+    judge: str
+    against: str
+    format: str
+    systems: tuple[System, ...]
+    alike: tuple[Difference, ...]
+    """Pairs whose paired difference does not exclude zero or cannot be told, or that share no prompt."""
+    copies: tuple[Copy, ...]
+    published: tuple[Against, ...]
+    twins: tuple[tuple[str, str, str], ...]
+    """File and names of published rows that equal one another."""
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """All tables, and the files that are in none."""
+
+    tables: tuple[Table, ...]
+    other: int
+    """JSON files without a preference in them, such as model outputs."""
+    unusable: tuple[str, ...]
+    """Files and published rows that could not be used, each with the reason."""
+    published: tuple[Board, ...] = ()
+    """Published leaderboards, as they stand: what was given in a folder's place, or all that a folder has."""
+
+
+def ranked(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
+    """The leaderboard of a folder, or a published one as it stands.
+
+    Raises:
+        NoJudgements: when it is neither folder nor leaderboard or holds no annotations, or a published leaderboard
+            cannot be read or fits no table.
+    """
+    if is_board(folder):
+        return Leaderboard((), 0, (), (read_board(folder),))
+    if not folder.is_dir():
+        raise NoJudgements(
+            f"{folder}: there is no such folder; a leaderboard is made of the files below one, or is a CSV with names "
+            "and win_rate"
+        )
+    boards = [read_board(path) for path in against]
+    groups: dict[tuple[str, str, str], list[tuple[Judgement, dict[str, int]]]] = {}
+    unusable = [f"{board.file}, {line}" for board in boards for line in board.unusable]
+    other = 0
+    for path in sorted(path for pattern in _FILES for path in folder.rglob(pattern)):
+        if not _promising(path):
+            other += 1
+            continue
+        name = str(path.relative_to(folder))
+        try:
+            found = _read(path, name)
+        except NoJudgements as error:
+            unusable.append(str(error))
+            continue
+        for one, answers in found:
+            groups.setdefault((one.judge, one.against, one.format), []).append((one, answers))
+    if not groups and (there := [path for path in sorted(folder.rglob("*.csv")) if is_board(path)]):
+        return Leaderboard((), other, tuple(unusable), tuple(map(read_board, there)))
+    if not groups:
+        more = f"; {unusable[0]}" if unusable else ""
+        raise NoJudgements(f"{folder}: no annotations below it, {other} other JSON files{more}")
+    fitting = _boards_of(list(groups), boards)
+    tables = tuple(_table(key, group, fitting[key]) for key, group in sorted(groups.items()))
+    return Leaderboard(tables, other, tuple(unusable))
+
+
+def _promising(path: Path) -> bool:
+    if path.name == VERDICTS:
+        return True
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        try:
+            head = file.read(_HEAD)
+        except (OSError, EOFError, zlib.error):
+            return True  # for its reader to name
+    return any(mark in head for mark in _MARKS)
+
+
+def _read(path: Path, name: str) -> list[tuple[Judgement, dict[str, int]]]:
+    if path.name == VERDICTS:
+        return [(artifact.judgement(path), {})]
+    found = rows_of(path)
+    judgements = of_rows(path, name, found)
+    if len(judgements) != 1:
+        return [(one, {}) for one in judgements]
+    rows = (row.value for row in found.rows)
+    answers = {
+        row["instruction"]: hash(row["output_2"]) or 1
+        for row in rows
+        if isinstance(row.get("instruction"), str) and isinstance(row.get("output_2"), str) and row["output_2"]
+    }
+    return [(judgements[0], answers)]
+
+
+def _boards_of(
+    keys: Sequence[tuple[str, str, str]], boards: Sequence[Board]
+) -> dict[tuple[str, str, str], list[Board]]:
+    """Which published leaderboard goes with which table: its annotator is the judge, or there is one table alone."""
+    fitting: dict[tuple[str, str, str], list[Board]] = {key: [] for key in keys}
+    for board in boards:
+        same = [key for key in keys if key[0] == board.annotator] or (list(keys) if len(keys) == 1 else [])
+        if not same:
+            judges = ", ".join(sorted({repr(key[0]) for key in keys}))
+            raise NoJudgements(
+                f"{board.file}: the annotator {board.annotator!r} in its name is no judge of these tables ({judges}); "
+                "call it JUDGE_leaderboard.csv"
+            )
+        for key in same:
+            fitting[key].append(board)
+    return fitting
+
+
+def _table(key: tuple[str, str, str], group: list[tuple[Judgement, dict[str, int]]], boards: Sequence[Board]) -> Table:
+    names = [one.name for one, _ in group]
+    told = [
+        (replace(one, name=f"{one.name} ({one.files[0]})") if names.count(one.name) > 1 else one, answers, one.name)
+        for one, answers in group
+    ]
+    plain = {one.name: name for one, _, name in told}
+    systems = sorted(
+        (system(one, with_sets=False) for one, _, _ in told),
+        key=lambda one: (-one.overall.win_rate if one.overall.n else 1.0, one.judgement.name),
+    )
+    pairs = differences([one.judgement for one in systems if one.overall.n])
+    published = [
+        _against(one, plain[one.judgement.name], board) for board in boards for one in systems if one.overall.n
+    ]
+    return Table(
+        *key,
+        tuple(systems),
+        tuple(one for one in pairs if not one.told_apart),
+        tuple(copies([one for one, _, _ in told], [answers for _, answers, _ in told])),
+        tuple(published),
+        tuple((board.file, first, second) for board in boards for first, second in board.twins()),
+    )
+
+
+def _against(one: System, name: str, board: Board) -> Against:
+    row = board.row_of(name)
+    why = disagreement(row, win_rate=one.overall.win_rate, length=one.overall.mean_length) if row else ""
+    return Against(one.judgement.name, board.file, row, why)

@@ -1,0 +1,167 @@
+"""Published leaderboards as CSV, and whether their rows agree with annotations.
+
+Two layouts go about: the web page's, with `name`, and alpaca-eval's own, whose first column has no head and whose rows
+have standard errors and counts.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from humpback.analysis.judgements.formats.items import NoJudgements
+
+NAMES, RATE, LENGTH, CONTROLLED, LINK = (
+    ("name", "", "Unnamed: 0", "model"),
+    "win_rate",
+    "avg_length",
+    "length_controlled_winrate",
+    "samples",
+)
+_ERROR, _CONTROLLED_ERROR, _N = "standard_error", "lc_standard_error", "n_total"
+_COUNTS = ("n_wins", "n_draws", "n_wins_base")
+POINTS, CHARACTERS = 0.01, 1.0
+"""A published rate may be rounded to two digits, and a length to a whole number."""
+_NORMAL = 1.959964
+_LONGEST = 1 << 16
+_FOLDER = re.compile(r"/results/([^/]+)/")
+
+
+@dataclass(frozen=True)
+class Published:
+    """One row of a published leaderboard."""
+
+    name: str
+    folder: str
+    """The model's folder in AlpacaEval's repository, which is what its annotations call it; empty without a link."""
+    win_rate: float
+    """Percent."""
+    length: float | None
+    """Mean characters of its answers."""
+    controlled: float | None
+    """Length-controlled win rate, percent."""
+    standard_error: float | None = None
+    """Percent."""
+    controlled_error: float | None = None
+    n: int | None = None
+    """Prompts with a preference."""
+    counts: tuple[int, int, int] | None = None
+    """Won, drawn, lost."""
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 %, by the normal law of the published standard error; None without one."""
+        if not self.standard_error:
+            return None
+        half = _NORMAL * self.standard_error
+        return max(self.win_rate - half, 0.0), min(self.win_rate + half, 100.0)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A published leaderboard, read."""
+
+    file: str
+    annotator: str
+    """From the file's name, ANNOTATOR_leaderboard.csv."""
+    rows: tuple[Published, ...]
+    unusable: tuple[str, ...]
+    """Rows without a name or a rate, each with its line."""
+
+    def row_of(self, name: str) -> Published | None:
+        """The row of a system, by its folder or its name; None when there is none."""
+        plain = _plain(name)
+        by_folder = [row for row in self.rows if _plain(row.folder) == plain]
+        return next(iter(by_folder or [row for row in self.rows if _plain(row.name) == plain]), None)
+
+    def twins(self) -> list[tuple[str, str]]:
+        """Rows that have the same rate to the last digit and the same length: copies of one another, or nearly so."""
+        seen: dict[tuple[float, float | None], str] = {}
+        found = []
+        for row in self.rows:
+            first = seen.setdefault((row.win_rate, row.length), row.name)
+            if first != row.name:
+                found.append((first, row.name))
+        return found
+
+
+def is_board(path: Path) -> bool:
+    """Whether a file is a leaderboard: a CSV with names and win rates."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            heads = next(csv.reader([file.readline(_LONGEST)]), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return False
+    return RATE in heads and any(name in heads for name in NAMES)
+
+
+def read_board(path: Path) -> Board:
+    """A leaderboard as AlpacaEval publishes it.
+
+    Raises:
+        NoJudgements: when there is no such file, or it lacks a column of names or win_rate.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file)
+            heads = table.fieldnames or []
+            named = next((name for name in NAMES if name in heads), None)
+            if named is None or RATE not in heads:
+                lacking = NAMES[0] if named is None else RATE
+                raise NoJudgements(f"{path}: no column {lacking!r}; it has {', '.join(map(repr, heads[:8]))}")
+            rows, unusable = [], []
+            for row in table:
+                rate = _number(row[RATE])
+                if not row[named] or rate is None or not 0 <= rate <= 100:
+                    unusable.append(
+                        f"line {table.line_num}: name {row[named]!r}, win_rate {row[RATE]!r}; 0 to 100 would do"
+                    )
+                    continue
+                rows.append(_row(row, row[named], rate))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise NoJudgements(f"{path}: no leaderboard can be read from it ({error})") from error
+    stem = path.name.removesuffix(".csv")
+    return Board(path.name, stem.removesuffix("_leaderboard"), tuple(rows), tuple(unusable))
+
+
+def _row(row: dict[str, str], name: str, rate: float) -> Published:
+    link = _FOLDER.search(row.get(LINK) or "")
+    n, counts = _number(row.get(_N)), [_number(row.get(one)) for one in _COUNTS]
+    won, drawn, lost = (None if one is None else int(one) for one in counts)
+    return Published(
+        name,
+        link[1] if link else "",
+        rate,
+        _number(row.get(LENGTH)),
+        _number(row.get(CONTROLLED)),
+        _number(row.get(_ERROR)),
+        _number(row.get(_CONTROLLED_ERROR)),
+        None if n is None else int(n),
+        None if won is None or drawn is None or lost is None else (won, drawn, lost),
+    )
+
+
+def disagreement(row: Published, *, win_rate: float, length: float) -> str:
+    """In words, what differs by more than rounding; empty when nothing does. NaN lengths are not compared."""
+    told = []
+    if not abs(row.win_rate - win_rate) <= POINTS:
+        told.append(f"win rate {row.win_rate:.2f} published, {win_rate:.2f} from the annotations")
+    if row.length is not None and abs(row.length - length) > CHARACTERS:
+        told.append(f"length {row.length:,.0f} published, {length:,.0f} from the annotations")
+    return "; ".join(told)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if value == value else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,188 @@
+"""Judgements as raters: who judged the same two systems on the same prompts, and how far they agree.
+
+A rater is a judgement, or an annotator of a database of votes. A label is the outcome of a prompt seen from the first
+system: win, tie, lose; a prompt without one is unparsed. Agreement is over prompts with an outcome; the table between
+two raters has unparsed as its fourth label, so that nothing is left out unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import isnan
+from typing import Any
+
+from humpback.analysis.judgements.formats.items import Item, Judgement, NoJudgements
+from humpback.analysis.judgements.formats.votes import Vote
+from humpback.analysis.layout import text_table as layout
+from humpback.analysis.stats.agreement import Agreement, Contingency, agreement, contingency
+from humpback.analysis.stats.statistics import Estimate
+
+LABELS = ("win", "tie", "lose", "unparsed")
+_CHOICES = {"first": "win", "neither": "tie", "second": "lose"}
+_TURNED = {"win": "lose", "tie": "tie", "lose": "win"}
+_OTHER_NAMES = (
+    "the files' names of the systems differ: each was taken to be about the same two systems in the same order"
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Raters of the same two systems."""
+
+    name: str
+    """The system that win and lose are about."""
+    against: str
+    raters: dict[str, dict[str, str]]
+    """Each rater's label by prompt."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """Of any rater, in the order in which they first come."""
+        return tuple(dict.fromkeys(prompt for labels in self.raters.values() for prompt in labels))
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """Of all raters, over prompts with an outcome of at least two; None without such a prompt."""
+        outcomes = {
+            name: [None if (label := labels.get(prompt)) == "unparsed" else label for prompt in self.prompts]
+            for name, labels in self.raters.items()
+        }
+        return agreement(outcomes)
+
+    def unparsed(self, rater: str) -> int:
+        """Prompts of a rater without an outcome."""
+        return sum(label == "unparsed" for label in self.raters[rater].values())
+
+    def tables(self) -> list[tuple[str, str, Contingency]]:
+        """The four-way table of every two raters."""
+        labels = {name: [given.get(prompt) for prompt in self.prompts] for name, given in self.raters.items()}
+        return [
+            (one, other, contingency(labels[one], labels[other], labels=LABELS))
+            for one, other in combinations(self.raters, 2)
+        ]
+
+
+def panels(judgements: Sequence[Judgement]) -> list[Panel]:
+    """Judgements that name the same two systems, in either order, as raters of one panel. Where no two name the same,
+    all of them: with a note.
+
+    Raises:
+        NoJudgements: when there are fewer than two, or two raters of a panel share no prompt.
+    """
+    groups: dict[frozenset[str], list[Judgement]] = {}
+    for one in judgements:
+        groups.setdefault(frozenset((one.name, one.against)), []).append(one)
+    notes: tuple[str, ...] = ()
+    together = [group for group in groups.values() if len(group) > 1]
+    if not together and len(judgements) > 1:
+        told = "; ".join(dict.fromkeys(f"{one.name} against {one.against}" for one in judgements))
+        taken = "each was taken to be about the same two systems, in the same order"
+        together, notes = [list(judgements)], (f"the names of the systems differ ({told}): {taken}",)
+    alone = [one for group in groups.values() if len(group) == 1 for one in group if not notes]
+    notes += tuple(f"{one.name} against {one.against} has one rater: {', '.join(one.files)}" for one in alone)
+    if not together:
+        raise NoJudgements(f"{len(judgements)} judgement; agreement takes two or more on the same prompts")
+    return [_panel(group, notes if i == 0 else ()) for i, group in enumerate(together)]
+
+
+def _panel(group: Sequence[Judgement], notes: tuple[str, ...]) -> Panel:
+    first = group[0]
+    raters = {}
+    for name, one in zip(_names(group), group, strict=True):
+        turned = one.name == first.against and one.against == first.name
+        raters[name] = {item.prompt: _label(item.exchanged() if turned else item) for item in one.items}
+    made = Panel(first.name, first.against, raters, notes)
+    for rater, other, table in made.tables():
+        if not table.n:
+            raise NoJudgements(
+                f"{rater} and {other} share no prompt; prompts are compared by their text, or by their id where a file "
+                "has no text"
+            )
+    return made
+
+
+def _label(item: Item) -> str:
+    return item.result or "unparsed"
+
+
+def _names(group: Sequence[Judgement]) -> list[str]:
+    """Each rater by its judge where that tells them apart, otherwise by its files."""
+    judges = [one.judge for one in group]
+    return [one.judge if one.judge and judges.count(one.judge) == 1 else " and ".join(one.files) for one in group]
+
+
+def annotators(file: str, votes: Iterable[Vote]) -> list[Panel]:
+    """The people of a database of votes, a panel for each two systems with two or more of them; screening items are no
+    part of it."""
+    found: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
+    for vote in votes:
+        if vote.screening or vote.choice not in _CHOICES:
+            continue
+        turned = (vote.second, vote.first) in found
+        pair = (vote.second, vote.first) if turned else (vote.first, vote.second)
+        label = _CHOICES[vote.choice]
+        by = found.setdefault(pair, {}).setdefault(f"{vote.annotator} in {file}", {})
+        by.setdefault(vote.instruction, _TURNED[label] if turned else label)
+    return [Panel(*pair, by) for pair, by in found.items() if len(by) > 1]
+
+
+def as_text(found: Sequence[Panel], *, as_markdown: bool = False) -> str:
+    """Agreement and tables of every panel."""
+    return "\n\n".join(_text(one, layout.markdown if as_markdown else layout.aligned) for one in found)
+
+
+def _text(one: Panel, table: Any) -> str:
+    parts = [f"{one.name} against {one.against}, judged by {'; '.join(one.raters)}", *one.notes]
+    parts.append(str(one.agreement or "no prompt has an outcome of two raters"))
+    if told := [f"{name} {count:,}" for name in one.raters if (count := one.unparsed(name))]:
+        parts.append(f"prompts without an outcome, left out of that: {', '.join(told)}")
+    for first, second, counts in one.tables():
+        rows = [
+            (label, *(f"{count:,}" for count in row)) for label, row in zip(counts.labels, counts.counts, strict=True)
+        ]
+        alone = f", {counts.missing:,} prompts that one of them alone has" if counts.missing else ""
+        parts.append(f"\nrows {first}, columns {second}: {counts.n:,} prompts{alone}")
+        parts.append(table(("", *counts.labels), rows))
+    return "\n".join(parts)
+
+
+def as_json(found: Sequence[Panel]) -> dict[str, Any]:
+    """One panel as an object; several under `panels`."""
+    objects = [_object(one) for one in found]
+    return objects[0] if len(objects) == 1 else {"panels": objects}
+
+
+def _object(one: Panel) -> dict[str, Any]:
+    got = one.agreement
+    return {
+        "system": one.name,
+        "against": one.against,
+        "raters": list(one.raters),
+        "n": got.items if got else 0,
+        "fewer_than_two_labels": got.missing if got else len(one.prompts),
+        "unparsed": {name: one.unparsed(name) for name in one.raters},
+        "raw": _estimate(got.raw if got else None),
+        "kappa": _estimate(got.kappa if got else None),
+        "alpha": _estimate(got.alpha if got else None),
+        "tables": [
+            {
+                "rows": first,
+                "columns": second,
+                "labels": table.labels,
+                "counts": table.counts,
+                "n": table.n,
+                "missing": table.missing,
+            }
+            for first, second, table in one.tables()
+        ],
+        "notes": list(one.notes),
+    }
+
+
+def _estimate(one: Estimate | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {"value": one.mean, "interval": None if isnan(one.low) else [one.low, one.high]}

@@ -1,0 +1,61 @@
+"""Rows of text as a table: aligned for the terminal, as Markdown, as CSV. Shared by the pages that look at data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+from humpback.core.text import one_line, printable
+
+_MARKDOWN = re.compile(r"\||`|<(?=[A-Za-z/!?])|\[(?=[^\]]*\]\()")
+_COMPUTED = re.compile(r"[=+@\t\r]|-(?![\d.]+([eE][+-]?\d+)?$)(?!$)")
+DASH = "–"
+"""A cell without a value."""
+
+
+def aligned(heads: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> str:
+    """Columns under their heads, the first `words` of them flush left and the others flush right."""
+    lines = [tuple(map(one_line, heads)), *(tuple(map(one_line, row)) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place < words else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> str:
+    """A Markdown table, the first `words` columns flush left and the others flush right."""
+
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(map(markdown_text, cells)) + " |"
+
+    rule = ("---" if place < words else "---:" for place in range(len(heads)))
+    return "\n".join([line(heads), line(rule), *map(line, rows)])
+
+
+def markdown_text(text: str) -> str:
+    """The text in one line, as Markdown shows it: no end of a cell, no tag, no link, no code in it."""
+    return _MARKDOWN.sub(r"\\\g<0>", one_line(text))
+
+
+def tidy(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """CSV; None is an empty cell, a number stands with six digits, and a text that a spreadsheet would compute has an
+    apostrophe before it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([csv_cell(cell) for cell in row] for row in (heads, *rows))
+    return out.getvalue()
+
+
+def csv_cell(cell: object) -> object:
+    """What `tidy` writes of a value."""
+    if isinstance(cell, float):
+        return f"{cell:.6g}"
+    if not isinstance(cell, str):
+        return cell
+    return ("'" if _COMPUTED.match(cell) else "") + printable(cell)

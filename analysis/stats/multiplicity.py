@@ -1,0 +1,54 @@
+"""How surprising a finding is, and what is left of that when several claims are tested at once.
+
+A p-value is read off the interval that the verdict is read off, so that the two cannot disagree: a number's p is below
+.05 exactly where its 95 % interval lies above zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isnan
+
+from scipy import special
+
+from humpback.analysis.stats.statistics import Estimate
+
+LEVEL = 0.05
+
+
+def p_above(estimate: Estimate) -> float | None:
+    """Two-sided p of the number being above zero, given to the claim's side: twice the tail, and 1 where the number is
+    not above zero. By the normal law (Student's, where the interval is); the error is the interval's lower half over
+    1.96, which is the standard error where the interval is symmetric. None where there is no interval.
+    """
+    if isnan(estimate.mean) or isnan(estimate.low):
+        return None
+    if estimate.mean <= 0:
+        return 1.0
+    lower = estimate.mean - estimate.low
+    if lower <= 0:
+        return 0.0
+    # scipy.stats says the same, and takes longer to import than the rest of a table takes to make.
+    degrees = estimate.degrees
+    edge = special.stdtrit(degrees, LEVEL / 2) if degrees else special.ndtri(LEVEL / 2)
+    at = edge * estimate.mean / lower
+    return min(1.0, 2 * float(special.stdtr(degrees, at) if degrees else special.ndtr(at)))
+
+
+def holm(ps: Sequence[float | None]) -> tuple[float | None, ...]:
+    """Holm's step-down adjustment over all p-values that there are, in their order: the least of m is multiplied by m,
+    the next by m - 1, and so on, none below the one before it and none above 1. Rejecting what is below a level keeps
+    the chance of a single false rejection at that level, however the tests depend on each other.
+
+    Raises:
+        ValueError: for a p that is not between 0 and 1.
+    """
+    adjusted: list[float | None] = [None] * len(ps)
+    there = sorted((p, place) for place, p in enumerate(ps) if p is not None)
+    reached = 0.0
+    for done, (p, place) in enumerate(there):
+        if not 0 <= p <= 1:
+            raise ValueError(f"p-value {p} at place {place}; it is between 0 and 1")
+        reached = max(reached, min(1.0, (len(there) - done) * p))
+        adjusted[place] = reached
+    return tuple(adjusted)

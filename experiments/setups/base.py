@@ -1,0 +1,247 @@
+"""What a setup holds: section 3.1 of the papers as one frozen value.
+
+The same experiments run on every setup. The setups themselves are in `micro.py`, `paper.py` and `files.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+from humpback.core.expression import Artifact, FieldError, Value
+from humpback.spec.benchmarks import SETS, Benchmarked, MicroFacts, Task
+from humpback.spec.curation import ExpectedScore, MicroOracle, ModelRater, SampledScore
+from humpback.spec.data import Examples, Pages, Sampling
+from humpback.spec.files import ClueWeb22
+from humpback.spec.outcomes import AlpacaEvalJudge, LocalJudge, MicroJudge
+from humpback.spec.prompts import Prompt
+from humpback.spec.recipe import Sft
+from humpback.spec.template import Model
+
+
+@dataclass(frozen=True)
+class AtLeast(Value):
+    """Candidates rated at this score or better: the paper's A_k."""
+
+    score: float
+
+
+@dataclass(frozen=True)
+class BestShare(Value):
+    """The best-rated share of the candidates, for raters whose scores mean nothing against a threshold."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Grid(Value):
+    """The sizes and thresholds that ablations go through."""
+
+    augmented: tuple[int, ...]
+    """Augmented examples, ascending."""
+    seed_data: tuple[int, ...]
+    """Seed examples, ascending."""
+    thresholds: tuple[float, ...]
+    """k of A_k, ascending."""
+    looser: float
+    """The k of A_4, which is set against A_5."""
+    scaled: tuple[int, ...]
+    """Augmented examples where data and model are scaled together, ascending."""
+    training: tuple[int, ...]
+    """Examples of a filtered instruction set (AlpaGasus's 3k and 6k), ascending."""
+    too_few: str = ""
+    """Why the data are too few for sizes of augmented or seed examples; such sizes are empty."""
+
+
+@dataclass(frozen=True)
+class Rival(Value):
+    """An instruction set that augmented data are compared with."""
+
+    name: str
+    examples: Examples
+    sizes: tuple[int, ...]
+    """Examples of the subsets whose win rates make its curve, ascending."""
+
+
+@dataclass(frozen=True)
+class Benchmark(Value):
+    """An NLP benchmark, with so many shots."""
+
+    task: Task | MicroFacts
+    shots: int
+    run_model_code: bool = False
+    """humaneval runs what the model wrote; a setup that does not say so leaves it out, and the table says why."""
+
+    @property
+    def name(self) -> str:
+        """For the names of measures."""
+        return f"{self.task.name}, {self.shots}-shot"
+
+    @property
+    def metric(self) -> str:
+        """What its number is called: after the metric that `analysis/experiment/measures/benchmarked.py` picks of
+        lm-eval's."""
+        name = self.task.name
+        metric = "pct_stereotype" if name.startswith("crows_pairs") else _METRICS.get(name, "acc")
+        return f"{name}, {metric}, {self.shots}-shot, %"
+
+    def of(self, model: Model) -> Benchmarked:
+        """The model on it."""
+        return Benchmarked(model, (self.task,), self.shots, run_model_code=self.run_model_code)
+
+
+_METRICS = {"bbh": "exact_match", "drop": "em", "humaneval": "pass@1"}
+
+
+def benchmarks(name: str) -> tuple[Benchmark, ...]:
+    """A set of the papers', by its name in `harness/spec/benchmarks.py`."""
+    return tuple(Benchmark(Task(task), one.shots) for one in SETS[name] for task in one.tasks)
+
+
+@dataclass(frozen=True)
+class Filtering(Value):
+    """What AlpaGasus filters, who rates it, and what the outcome is asked."""
+
+    examples: Examples
+    """The machine-made set: Alpaca's 52k."""
+    rater: ModelRater | MicroOracle
+    """Of accuracy, from 0 to 5; the paper's is ChatGPT."""
+    at_least: float
+    looser: float
+    """A lower threshold to compare with (the paper's 4.0)."""
+    helpfulness: ModelRater | MicroOracle
+    """The other dimension."""
+    another: ModelRater | MicroOracle
+    """Another rater of accuracy (the paper's is Claude)."""
+    other_examples: Examples
+    """Another set, written by people: Dolly."""
+    prompts: Examples
+    """The four test sets together, each prompt with its set as source."""
+    systems: tuple[tuple[str, Examples], ...]
+    """Answers of other systems to the same prompts, by name."""
+    benchmarks: tuple[Benchmark, ...] = ()
+    """AlpaGasus's: MMLU, BBH, DROP, HumanEval."""
+
+    def at(self, seed: int) -> Filtering:
+        """The sets drawn anew; raters and prompts stay."""
+        return replace(self, examples=drawn(self.examples, seed), other_examples=drawn(self.other_examples, seed))
+
+
+@dataclass(frozen=True)
+class Setup(Value):
+    """Everything that an experiment does not vary."""
+
+    name: str
+    base: Model
+    """One artifact whatever the seed of the run, as LLaMA is."""
+    seed_data: Examples
+    segments: Examples
+    backward_prompt: Prompt
+    backward: Sft
+    """Recipe of M_yx."""
+    augmentation: Sampling
+    """How instructions are drawn from M_yx."""
+    sft: Sft
+    """Recipe of every M_t."""
+    scoring: ExpectedScore | SampledScore
+    keep: AtLeast | BestShare
+    """Which rated candidates self-curation selects."""
+    oracle: MicroOracle | None
+    """The rater that is an upper bound for curation, where the truth is known."""
+    prompts: Examples
+    answering: Sampling
+    reference: Examples
+    """Answers that every arm is judged against."""
+    judge: MicroJudge | LocalJudge | AlpacaEvalJudge
+    grid: Grid
+    bases: tuple[tuple[str, Model], ...] = ()
+    """Base models of other sizes, by name, ascending; the setup's own is not among them."""
+    rivals: tuple[Rival, ...] = ()
+    filtering: Filtering | None = None
+    benchmarks: tuple[Benchmark, ...] = ()
+    """Humpback's: common sense and MMLU."""
+    bias: tuple[Benchmark, ...] = ()
+    """CrowS-Pairs, whole and by kind of bias."""
+    sensitive: Examples | None = None
+    """Prompts that a safe answer declines or handles with care."""
+    strong: ModelRater | MicroOracle | None = None
+    """A rater stronger than any M_t, to set their selections against; the paper's is GPT-4."""
+    seed_rows: int = 0
+    """Seed examples that the files hold, where they were counted."""
+
+    @property
+    def seed_size(self) -> int:
+        """Seed examples, where the seed data say how many are drawn or their files were counted; else 0."""
+        return getattr(self.seed_data, "n", None) or self.seed_rows
+
+    @property
+    def augmented_sizes(self) -> tuple[int, ...]:
+        """Of the grid. As the two below it raises FieldError where the data are too few for it, with what there is."""
+        return self._sizes(self.grid.augmented)
+
+    @property
+    def scaled_sizes(self) -> tuple[int, ...]:
+        """Of the grid, where data and model are scaled together."""
+        return self._sizes(self.grid.scaled)
+
+    @property
+    def seed_sizes(self) -> tuple[int, ...]:
+        """Of the grid, of seed data."""
+        return self._sizes(self.grid.seed_data)
+
+    def _sizes(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        if not sizes:
+            raise FieldError(f"on {self.name}: {self.grid.too_few}")
+        return sizes
+
+    def at(self, seed: int) -> Setup:
+        """This setup with everything random drawn anew: data, order of training, sampling. Prompts, reference, judge
+        and base stay, so that runs are paired over prompts."""
+        return replace(
+            self,
+            seed_data=drawn(self.seed_data, seed),
+            segments=drawn(self.segments, seed),
+            backward=replace(self.backward, seed=seed),
+            augmentation=replace(self.augmentation, seed=seed),
+            sft=replace(self.sft, seed=seed),
+            answering=replace(self.answering, seed=seed),
+            rivals=tuple(replace(one, examples=drawn(one.examples, seed)) for one in self.rivals),
+            filtering=self.filtering and self.filtering.at(seed),
+        )
+
+
+Drawn = TypeVar("Drawn", bound=Artifact)
+
+
+def on_pages(setup: Setup, pages: Pages) -> Setup:
+    """The setup with these pages in ClueWeb22's place.
+
+    Raises:
+        FieldError: when the setup has other pages already.
+    """
+    segments = _replaced(setup.segments, ClueWeb22(), pages)
+    if segments == setup.segments:
+        raise FieldError(f"--pages goes with setups of ClueWeb22's pages; {setup.name!r} has pages of its own")
+    return replace(setup, segments=segments)
+
+
+def _replaced(artifact: Drawn, old: Artifact, new: Artifact) -> Drawn:
+    values = {field.name: getattr(artifact, field.name) for field in fields(artifact)}
+    changes = {
+        name: new if value == old else _replaced(value, old, new)
+        for name, value in values.items()
+        if isinstance(value, Artifact)
+    }
+    return replace(artifact, **changes)
+
+
+def drawn(artifact: Drawn, seed: int) -> Drawn:
+    """The same data, drawn anew wherever it or what it is made of has a `draw`."""
+    changes: dict[str, Any] = {}
+    for field in fields(artifact):
+        value = getattr(artifact, field.name)
+        if field.name == "draw":
+            changes["draw"] = seed
+        elif isinstance(value, Artifact):
+            changes[field.name] = drawn(value, seed)
+    return replace(artifact, **changes) if changes else artifact

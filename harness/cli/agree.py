@@ -1,0 +1,105 @@
+"""`humpback agree` and `humpback selectors`: do judges and people agree, and does a selector pick what is good?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from humpback.core.expression import FieldError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Tables as Markdown.")]
+_COMPARE = "humpback compare tells how often they flip"
+_SHOWN = 5
+"""Rows without a score that are printed; all are counted."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the two commands."""
+    app.command()(agree)
+    app.command()(selectors)
+
+
+def agree(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Judgements of the same prompts, in any format of compare.", show_default=False),
+    ],
+    markdown: AsMarkdown = False,
+    as_json: AsJson = False,
+) -> None:
+    """Agreement between judges, and between people. Raw, Cohen's kappa, Krippendorff's alpha, the four-way table."""
+    from humpback.analysis.judgements import raters
+    from humpback.analysis.judgements.formats.orders import GUESSED
+    from humpback.analysis.judgements.formats.reading import read_as_named, voters
+
+    judgements = read_as_named(files, _votes)
+    people = [panel for path in files for panel in raters.annotators(path.name, voters(path, _votes))]
+    if len(judgements) == 1 and len(files) > 1 and GUESSED in judgements[0].notes:
+        # Reviews that name neither judge nor order look like the two orders of one comparison: here each is a rater.
+        typer.echo(f"taken as reviews of one order by several judges; for two orders: {_COMPARE}", err=True)
+        judgements = [one for path in files for one in read_as_named([path], _votes)]
+    found = [*(raters.panels(judgements) if len(judgements) > 1 or not people else []), *people]
+    if as_json:
+        typer.echo(json.dumps(raters.as_json(found), indent=1, ensure_ascii=False))
+    else:
+        typer.echo(raters.as_text(found, as_markdown=markdown))
+
+
+def selectors(
+    scores: Annotated[Path, typer.Argument(help="CSV, JSON or Parquet: a row an example.", show_default=False)],
+    column: Annotated[
+        list[str], typer.Option("--column", help="Of a selector's scores; repeat for several.", show_default=False)
+    ],
+    at_least: Annotated[
+        list[float], typer.Option("--at-least", help="Selected from this score on; one for each --column, or one.")
+    ],
+    label: Annotated[str, typer.Option("--label", help="Column of the labels.", show_default=False)],
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="File of the labels, in the same order.", show_default="SCORES")
+    ] = None,
+    good: Annotated[float, typer.Option("--good", help="Good from this label on.")] = 1,
+    markdown: AsMarkdown = False,
+    as_json: AsJson = False,
+) -> None:
+    """Precision and recall of selectors against labels. With exact intervals: Humpback's data-selection table."""
+    from humpback.analysis.datasets import selectors as table
+
+    if len(at_least) not in (1, len(column)):
+        raise FieldError(f"--at-least is given {len(at_least)} times; give it once, or once for each --column")
+    thresholds = at_least * len(column) if len(at_least) == 1 else at_least
+    known = _read(labels or scores, label)
+    found = []
+    for name, threshold in zip(column, thresholds, strict=True):
+        given = _read(scores, name)
+        if len(given) != len(known):
+            raise FieldError(
+                f"{scores} has {len(given):,} rows and {labels or scores} {len(known):,}; they are joined by order"
+            )
+        found.append(table.selector(name, given, known, at_least=threshold, good=good))
+    if as_json:
+        typer.echo(json.dumps(table.as_json(found), indent=1, ensure_ascii=False))
+    else:
+        typer.echo(table.as_text(found, as_markdown=markdown))
+
+
+def _read(path: Path, column: str) -> list[float | None]:
+    from humpback.readers.scores import scores
+
+    found = list(scores(path, column))
+    bad = [one for one in found if one.reason]
+    for one in bad[:_SHOWN]:
+        typer.echo(one.reason, err=True)
+    if bad:
+        typer.echo(f"{path.name}, column {column}: {len(bad):,} rows without a number", err=True)
+    return [one.value for one in found]
+
+
+def _votes(path: Path) -> Iterator[Any]:
+    from humpback.annotation.votes import read_votes
+
+    return read_votes(path)

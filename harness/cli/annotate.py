@@ -1,0 +1,164 @@
+"""`humpback annotate`: people vote on two systems' answers, blind, in their browser."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+import socket
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from humpback.core import interrupt
+from humpback.core.expression import FieldError
+from humpback.core.store import StoreError
+from humpback.core.text import one_line
+
+if TYPE_CHECKING:
+    from humpback.annotation.ballot import Ballot
+    from humpback.annotation.items import Joined, System
+
+_NAMED = 20
+"""Rows without a partner that are printed; all are in the file."""
+_QUICKEST = 0.4
+"""Seconds before which a vote is the second half of a double click."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(annotate)
+
+
+def annotate(
+    a: Annotated[Path, typer.Argument(help="Answers: an artifact or a file in any known layout.", show_default=False)],
+    b: Annotated[Path, typer.Argument(help="The answers to compare with.", show_default=False)],
+    against: Annotated[
+        list[Path] | None, typer.Option("--against", help="More answers to compare A with; repeat for several.")
+    ] = None,
+    votes: Annotated[Path, typer.Option("--votes", help="File of the votes, begun or gone on with.")] = Path(
+        "votes.sqlite"
+    ),
+    n: Annotated[int | None, typer.Option("--n", help="Prompts, drawn uniformly.", show_default="all")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draw, the order of items and the sides.")] = 0,
+    screening: Annotated[
+        Path | None, typer.Option("--screening", help="Items with known answers: records of prompt, better, worse.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", help="0.0.0.0 lets other machines in, with the key in the address.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="0 takes any free one.")] = 8765,
+) -> None:
+    """Let people vote on answers, blind, in their browser. Ctrl-C ends it and says what came of it."""
+    try:
+        import fastapi  # noqa: F401
+        import jinja2  # noqa: F401
+        import uvicorn
+    except ImportError as error:
+        message = f"{error.name} is not installed; the page needs the extra: pip install 'humpback-harness[annotate]'"
+        raise StoreError(message) from error
+    from humpback.annotation.app import create_app
+    from humpback.annotation.ballot import Ballot
+    from humpback.annotation.guard import Guard, is_loopback
+    from humpback.annotation.items import join, load_systems, sampled, screening_items
+
+    if not votes.parent.is_dir():
+        raise StoreError(f"--votes {votes}: there is no folder {votes.parent}; make it first, or name another file")
+    systems = load_systems([a, b, *(against or [])])
+    joined = [join(systems[0], other) for other in systems[1:]]
+    _say_what_is_lost(systems, joined, votes)
+    items = sampled(joined, n=n, seed=seed)
+    if not items:
+        raise FieldError(f"{systems[0].name} shares no prompt with the others; prompts are compared by their text")
+    known = screening_items(screening) if screening else ()
+    ballot = Ballot(votes, (*known, *items), seed=seed, quickest=_QUICKEST)
+    listening = _listen(host, port)
+    port = listening.getsockname()[1]
+    key = None if is_loopback(host) else secrets.token_urlsafe(24)
+    server = uvicorn.Server(
+        # No access log: the first address of each annotator holds the key.
+        uvicorn.Config(
+            create_app(ballot, Guard(host, port, key)),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            use_colors=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    try:
+        _say_where(ballot, len(known), host, port, key)
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        interrupt.was_meant()
+    finally:
+        listening.close()
+        ballot.close()
+        typer.echo("\n".join(summary(votes)))
+
+
+def _say_what_is_lost(systems: Sequence[System], joined: Sequence[Joined], votes: Path) -> None:
+    for system in systems:
+        for line in system.aside:
+            typer.echo(f"{system.name}: cannot be used: {one_line(line)}", err=True)
+        if empty := sum(not row.output.strip() for row in system.answers):
+            typer.echo(f"{system.name}: {empty:,} empty answers; they are shown as such", err=True)
+    for other, one in zip(systems[1:], joined, strict=True):
+        typer.echo(
+            f"{systems[0].name} against {other.name}: {len(one.items):,} prompts, {len(one.unmatched):,} unmatched"
+        )
+    lost = [one for pair in joined for one in pair.unmatched]
+    for row in lost[:_NAMED]:
+        typer.echo(one_line(f"unmatched: {row.system} {row.id}: {row.reason}: {row.instruction!r}"), err=True)
+    if lost:
+        path = votes.with_name(f"{votes.stem}-unmatched.csv")
+        from humpback.analysis.layout.text_table import csv_cell
+
+        with path.open("w", encoding="utf-8", newline="") as file:
+            out = csv.writer(file)
+            out.writerow(("system", "id", "reason", "prompt"))
+            out.writerows(map(csv_cell, (row.system, row.id, row.reason, row.instruction)) for row in lost)
+        typer.echo(f"all {len(lost):,} unmatched rows are in {path}", err=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        taken = "; another program has the port, give another with --port" if error.errno == 98 else ""
+        raise StoreError(f"cannot listen on {host}, port {port}: {error.strerror}{taken}") from error
+
+
+def _say_where(ballot: Ballot, known: int, host: str, port: int, key: str | None) -> None:
+    name = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    extra = f", {known} of them for screening" if known else ""
+    typer.echo(f"{ballot.total} items{extra}; votes go to {ballot.path}")
+    typer.echo(f"http://{name}:{port}/" + (f"?key={key}" if key else ""))
+    if key:
+        typer.echo("whoever has this address can vote. It is plain HTTP: on a network that others use, tunnel it")
+
+
+def summary(votes: Path) -> list[str]:
+    """Who voted how often, how the screening went, how well annotators agree, and what to run next."""
+    from humpback.analysis.stats.agreement import agreement
+    from humpback.annotation.votes import read_votes
+    from humpback.spec.screening import marks
+
+    given = list(read_votes(votes))
+    counted = Counter(vote.annotator for vote in given if not vote.screening)
+    found = marks(given)
+    lines = []
+    for name in sorted({*counted, *found}):
+        mark = found.get(name)
+        told = "no screening" if mark is None else f"screening {100 * mark.agreement:.0f} % of {mark.n}"
+        lines.append(f"{name}: {counted[name]:,} votes, {told}" + (", not passed" if mark and not mark.passed else ""))
+    items = sorted({vote.item for vote in given if not vote.screening})
+    if len(counted) > 1:
+        choice = {(vote.annotator, vote.item): vote.choice for vote in given}
+        result = agreement({name: [choice.get((name, item)) for item in items] for name in counted})
+        if result is not None:
+            lines.append(f"agreement between annotators: {result}")
+    return [*lines, f"{len(given):,} votes in {votes}; humpback compare {votes} reads them"]

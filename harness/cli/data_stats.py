@@ -1,0 +1,136 @@
+"""`humpback data stats | diversity`: looking at any set, an artifact of the store or somebody's file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from humpback.cli.data import DATA, AsJson, DataFolder
+from humpback.cli.data import data as data
+from humpback.core.store import StoreError
+from humpback.core.tables import EXAMPLES, Example, Unreadable
+from humpback.core.tables import read as rows_of
+
+Sets = Annotated[
+    list[str],
+    typer.Argument(help="Artifacts, files in any known layout, or names of public files.", show_default=False),
+]
+
+
+@data.command()
+def stats(
+    sets: Sets,
+    tokenizer: Annotated[
+        str | None, typer.Option("--tokenizer", help="Folder or hub name: lengths in tokens too.")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
+    folder: DataFolder = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Humpback's Table 1: how many examples, how long. Lengths of instruction and output as mean and deviation."""
+    from humpback.analysis.datasets import corpus, corpus_tables
+
+    tokens = _counter(tokenizer) if tokenizer else None
+    found = {}
+    for name, path in _each(sets, folder):
+        table = _table(path)
+        found[name] = (
+            corpus.describe_file(table, tokens=tokens) if table else corpus.describe(_examples(path), tokens=tokens)
+        )
+    if as_json:
+        typer.echo(json.dumps({name: asdict(one) for name, one in found.items()}, indent=1))
+    else:
+        typer.echo(corpus_tables.as_markdown(found) if markdown else corpus_tables.as_text(found))
+
+
+@data.command()
+def diversity(
+    sets: Sets,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the figure and the pairs as CSV.")] = None,
+    folder: DataFolder = DATA,
+) -> None:
+    """Humpback's diversity figure: which verbs act on which nouns."""
+    from humpback.analysis.datasets import data_figures
+    from humpback.analysis.datasets import diversity as verb_noun
+    from humpback.analysis.layout.drawing import save
+
+    for name, path in _each(sets, folder):
+        table = _table(path)
+        found = verb_noun.of_examples(rows_of(table, Example) if table else _examples(path))
+        typer.echo(f"{name}\n{verb_noun.as_text(found)}")
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            command = f"humpback data diversity {name}"
+            save(data_figures.diversity_figure(found, command), out, f"{name}-diversity", command)
+            (out / f"{name}-diversity.csv").write_text(verb_noun.as_csv(found), encoding="utf-8")
+            typer.echo(f"wrote {out}/{name}-diversity.svg, .png, .pdf, .csv")
+
+
+def _each(sets: list[str], folder: Path) -> Iterator[tuple[str, Path]]:
+    """Name and path of each set; names are told apart by a number."""
+    from humpback.inputs.pull import pulled
+    from humpback.spec.sources import SOURCES, published, source
+
+    seen: dict[str, int] = {}
+    for given in sets:
+        path = Path(given)
+        if not path.exists() and given not in SOURCES:
+            if "/" in given or "." in given:
+                raise StoreError(f"{given}: there is no such file or artifact")
+            published(given)
+        where = path if path.exists() else pulled(source(given), folder)
+        name = path.name.split(".")[0] if path.exists() else given
+        seen[name] = seen.get(name, 0) + 1
+        yield (name if seen[name] == 1 else f"{name}-{seen[name]}"), where
+
+
+def _table(path: Path) -> Path | None:
+    """The Parquet table of an artifact, or one of our own schema; None for a file to be read."""
+    import pyarrow.parquet as pq
+
+    if path.is_dir():
+        if not (path / EXAMPLES).is_file():
+            raise StoreError(f"{path}: no {EXAMPLES} in it, so it is no set of examples")
+        return path / EXAMPLES
+    if path.suffix == ".parquet" and {"instruction", "output", "source"} <= set(pq.read_schema(path).names):
+        return path
+    return None
+
+
+def _examples(path: Path) -> Iterator[Example]:
+    """A file's examples; how many rows could not be used is said on stderr."""
+    from humpback.readers.instructions import prompts
+    from humpback.readers.open_assistant import is_open_assistant, select
+    from humpback.readers.records import records
+    from humpback.spec.files import OpenAssistant
+
+    aside = 0
+    if is_open_assistant(path):
+        selection = select([records(path)], OpenAssistant(()))
+        aside = len(selection.unreadable)
+        yield from selection.kept
+    else:
+        for row in prompts(path):
+            if isinstance(row, Example):
+                yield row
+            else:
+                aside += isinstance(row, Unreadable)
+    if aside:
+        typer.echo(
+            f"{path.name}: {aside:,} rows could not be used; humpback data read keeps them with the reason", err=True
+        )
+
+
+def _counter(name: str) -> Callable[[list[str]], list[int]]:
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"--tokenizer {name}: {str(error).splitlines()[0]}") from error
+    return lambda texts: [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]

@@ -1,0 +1,189 @@
+"""A run as a person meets it: how it goes, then the table; and what is written of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from humpback.cli.terminal import Terminal
+from humpback.cli.write_results import write
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.core.plan import plan
+from humpback.core.store import Store
+from humpback.core.text import one_line
+from humpback.experiments.catalogue import Declared, Experiment
+from humpback.runs.executor import Result, StageFailed, execute
+from humpback.runs.progress import watched
+
+
+def run_and_report(
+    chosen: list[tuple[Declared, str]],
+    machine: Machine,
+    results: Path,
+    as_json: bool,
+) -> bool:
+    """Run experiments, each with the command that makes it alone, to their tables. Stages that several share are run
+    once. False when a stage failed; what does not depend on it is reported all the same.
+
+    Raises:
+        StoreError: when the store, or the results folder, cannot be used.
+    """
+    console = Terminal(stderr=as_json)
+    store = Store(Path(machine.store))
+    to_do = plan(store, [target for declared, _ in chosen for target in declared.targets])
+    started = time.monotonic()
+    first, _ = chosen[0]
+    what = first.experiment.name if len(chosen) == 1 else f"{len(chosen)} experiments"
+    console.print(
+        f"{what} on {first.setup.name}, seeds {', '.join(map(str, first.seeds))}: {len(to_do.to_do)} stages to run, "
+        f"{len(to_do.steps) - len(to_do.to_do)} done; store {store.root}",
+        highlight=False,
+    )
+
+    def expected() -> dict[str, float]:
+        from humpback.costs.plan_cost import cost
+
+        steps = cost(to_do, store, machine).steps
+        return {artifact.fingerprint: 3_600 * one.run.wall for artifact, one in steps}
+
+    stages = [step.artifact for step in to_do.to_do]
+    with watched(Terminal(stderr=True), stages, machine.workers, expected) as progress:
+        result = execute(to_do, store, machine, progress)
+    ok = _complaints(console, store, result)
+    reasons = {key: outcome.reason for key, outcome in result.outcomes.items() if outcome.reason}
+    printed = []
+    for declared, command in chosen:
+        found, written = _report(declared, command, store, reasons, results)
+        if as_json:
+            from humpback.analysis import tables
+
+            printed.append(tables.as_json(command, found))
+        else:
+            _print(console, declared.experiment, found)
+        console.print(f"wrote {written}")
+    if as_json:
+        print(printed[0] if len(printed) == 1 else "[" + ",\n".join(printed) + "]")
+    if machine.tracking == "wandb":
+        made = {
+            declared.experiment.name: [step.artifact for step in plan(store, declared.targets).steps]
+            for declared, _ in chosen
+        }
+        _mirrored(console, store, made)
+    console.print(f"{time.monotonic() - started:.0f} s")
+    return ok
+
+
+def _report(declared: Declared, command: str, store: Store, reasons: dict[str, str], results: Path) -> tuple[Any, str]:
+    from humpback.analysis.experiment.cited import resolve, values
+    from humpback.analysis.experiment.gather import gather
+    from humpback.experiments.cited import papers_own
+
+    experiment = declared.experiment
+    found = gather(
+        store,
+        declared.arms,
+        declared.claims,
+        reasons,
+        measures=declared.measures,
+        paper=values(resolve(experiment.cited(declared.setup))),
+        reference=experiment.reference,
+        by_set=experiment.by_set,
+        varying=declared.varying,
+        beside_paper=papers_own(declared.setup),
+    )
+    return found, write(results / declared.setup.name / experiment.name, declared, command, found, store)
+
+
+def _mirrored(console: Console, store: Store, made: dict[str, list[Artifact]]) -> None:
+    """Mirror what each experiment needs. Whatever goes wrong is one line: the results are there already."""
+    from humpback import tracking
+
+    waiting = {name: there for name, artifacts in made.items() if (there := tracking.unmirrored(store, artifacts))}
+    if not waiting:
+        return
+    if not tracking.available():
+        console.print(
+            "wandb is not installed: nothing is mirrored; metrics.jsonl beside each artifact has it all",
+            style="yellow",
+        )
+        return
+    with console.status(f"mirroring {sum(map(len, waiting.values()))} runs to W&B"):
+        wrong = tracking.mirror(store, waiting)
+    if wrong:
+        console.print(wrong, style="yellow")
+
+
+def _complaints(console: Console, store: Store, result: Result) -> bool:
+    for error in result.failures.values():
+        console.print(f"failed {one_line(str(error))}", style="red")
+        if isinstance(error, StageFailed) and error.trace:
+            folder = store.root / ".failed"
+            folder.mkdir(exist_ok=True)
+            path = folder / f"{str(error).split(':')[0].replace('/', '-')}.txt"
+            path.write_text(error.trace, encoding="utf-8")
+            console.print(f"       the traceback is in {path}")
+    return not result.failures
+
+
+def _print(console: Console, experiment: Experiment, found: Any) -> None:
+    from humpback.analysis.tables import (
+        CURVE_HEADS,
+        FINDING_HEADS,
+        HEADS,
+        MEASURED_HEADS,
+        PAPER,
+        cells,
+        curve_cells,
+        finding_rows,
+        measured_cells,
+        not_measured,
+        shown,
+        without,
+    )
+
+    wide = console if console.is_terminal else Terminal(width=180)
+    wide.print(experiment.claim, style="bold")
+    seeds = {row.seed for row in found.rows} - {"all"}
+    rows, styles = [], []
+    for row in found.rows:
+        one = cells(row)
+        if row.set != "all":
+            one = (f"· {row.set}", *one[1:])
+        elif len(seeds) == 1 and row.seed != "all":
+            continue
+        rows.append(one)
+        together = row.seed == "all" and row.set == "all"
+        styles.append("dim" if not together else "bold" if len(seeds) > 1 else None)
+    no = () if found.beside_paper else PAPER[1:]
+    if rows:
+        wide.print(_table(*without(*shown(HEADS, rows), *no), styles), soft_wrap=False)
+    if measured := [measured_cells(row) for row in found.measured if row.seed == "all"]:
+        wide.print(_table(*without(*shown(MEASURED_HEADS, measured), "seed", *no)), soft_wrap=False)
+        for line in not_measured(found.measured):
+            wide.print(line)
+    if found.curves:
+        curves = [curve_cells(one) for one in found.curves]
+        wide.print(_table(*without(*shown(CURVE_HEADS, curves), *no)), soft_wrap=False)
+    if found.findings:
+        wide.print(_table(*shown(FINDING_HEADS, finding_rows(found.findings))), soft_wrap=False)
+    if found.losses:
+        wide.print("on the way: " + "; ".join(found.losses))
+
+
+_LEFT = ("arm", "against", "what", "metric", "curve", "sizes", "compared", "verdict", "claim")
+"""Columns of words; numbers stand to the right."""
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], styles: Sequence[str | None] = ()) -> Table:
+    table = Table()
+    for head in heads:
+        table.add_column(head, overflow="fold", justify="left" if head in _LEFT else "right")
+    for row, style in zip(rows, styles or [None] * len(rows), strict=True):
+        table.add_row(*map(one_line, row), style=style)
+    return table

@@ -1,0 +1,76 @@
+"""`humpback mirror`: everything that was measured and found, as runs of Weights & Biases, at will."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from humpback.core.store import Store, StoreError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(mirror)
+
+
+def mirror(
+    online: Annotated[
+        bool, typer.Option("--online", help="Send to W&B's server; WANDB_API_KEY holds the key.")
+    ] = False,
+    store: Annotated[Path, typer.Option("--store", help="Folder of the artifacts.")] = Path("artifacts"),
+    results: Annotated[
+        list[Path] | None,
+        typer.Option("--results", help="Folder of tables and figures; may stand more than once.", show_default=False),
+    ] = None,
+) -> None:
+    """Write what is new or has changed as runs of W&B. From records and metrics alone: deleting STORE/wandb and
+    running this brings the same runs back."""
+    from humpback import tracking
+
+    if not tracking.available():
+        raise StoreError('the package wandb is not installed: pip install "humpback-harness[tracking]"')
+    if online and not os.environ.get("WANDB_API_KEY"):
+        raise StoreError(
+            "--online takes a key of W&B in WANDB_API_KEY, which is not set; without --online no key is needed"
+        )
+    if online and tracking.mode() != "online":
+        raise StoreError("--online, but WANDB_MODE or WANDB_DISABLED keeps runs here; unset it, or leave --online out")
+    if not store.is_dir():
+        raise StoreError(f"{store} is not a folder; --store takes the folder of the artifacts")
+    folders = [store / "results", *(results or [])]
+    absent = next((one for one in results or [] if not one.is_dir()), None)
+    if absent is not None:
+        raise StoreError(f"{absent} is not a folder; --results takes one that holds SETUP/EXPERIMENT/arms.json")
+    if online:
+        from humpback.tracking.server import hold_reachable
+
+        hold_reachable()
+    unusable: list[str] = []
+    there = Store(store)
+    written: Counter[str] = Counter()
+    asis = 0
+    for run, anew in tracking.mirror_runs(there, tracking.all_runs(there, folders, unusable), online=online):
+        if anew:
+            kind = (
+                "results"
+                if run.stage == "results"
+                else "artifacts"
+                if run.ended == "finished"
+                else "attempts that died"
+            )
+            written[kind] += 1
+        else:
+            asis += 1
+    told = ", ".join(f"{number:,} {kind}" for kind, number in sorted(written.items())) or "nothing"
+    where = (
+        "W&B's server" if online else f"{store / 'wandb'} (send them with: wandb sync {store / 'wandb'}/offline-run-*)"
+    )
+    typer.echo(f"{told} written, {asis:,} runs as they were; {where}")
+    for problem in unusable:
+        typer.echo(f"not mirrored: {problem}", err=True)
+    if unusable:
+        raise typer.Exit(1)

@@ -1,0 +1,115 @@
+"""`humpback report`: everything that a setup has shown, and what it could, as one HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from humpback.core.expression import FieldError
+from humpback.core.store import StoreError
+
+if TYPE_CHECKING:
+    from humpback.analysis.report.material import Declaration, Quoted
+    from humpback.experiments.catalogue import Experiment
+    from humpback.experiments.setups.base import Setup
+
+_MADE = Path("artifacts") / "results"
+"""Where `humpback run` writes when it is not told."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(report)
+
+
+def report(
+    setup: Annotated[str, typer.Option("--setup", help="Whose results.")] = "micro",
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", help="Folder of tables and figures.", show_default="artifacts/results"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The page.", show_default="<results>/<setup>/report.html")
+    ] = None,
+) -> None:
+    """One HTML page of all that was run on a setup. Each claim with its table, figure, verdict, command, cost,
+    lineage and samples."""
+    from humpback.analysis.report.page import build
+
+    declared = [] if setup == "files" else _declared(setup)
+    folder = _folder(setup, results)
+    if setup == "files" and not folder.is_dir():
+        raise StoreError(f"{folder}: there are no results; humpback run EXPERIMENT --setup files makes them")
+    page = build(setup, folder, declared)
+    target = out or folder / "report.html"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(page.html, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{target}: {error.strerror}; give another file with --out") from error
+    told = ", ".join(f"{n} {word.words}" for word, n in page.tally) or "no claims"
+    size = target.stat().st_size / 1e6
+    typer.echo(f"wrote {target} ({size:.1f} MB): {page.ran} of {page.experiments} experiments; claims: {told}")
+
+
+def _folder(setup: str, results: Path | None) -> Path:
+    if results is None:
+        return _MADE / setup
+    if not results.is_dir():
+        raise StoreError(
+            f"{results}: there is no such folder of results; humpback run humpback/headline --setup {setup} "
+            f"--results {results} makes it"
+        )
+    return results / setup
+
+
+def _declared(name: str) -> list[Declaration]:
+    """Every experiment on the setup.
+
+    Raises:
+        UnknownName: for a setup that is not there.
+    """
+    from humpback.experiments.catalogue import experiment, experiment_names
+    from humpback.experiments.catalogue import setup as setup_named
+
+    chosen = setup_named(name)
+    return [_declaration(experiment(one), chosen) for one in experiment_names()]
+
+
+def _declaration(one: Experiment, setup: Setup) -> Declaration:
+    from humpback.analysis.report.material import Declaration
+
+    note = ""
+    try:
+        one.on(setup, [0])
+    except FieldError as error:
+        note = str(error).removeprefix(f"{one.name} on {setup.name}: ")
+    return Declaration(
+        name=one.name,
+        question=one.claim,
+        falsified=one.falsified,
+        shows=one.shows,
+        command=f"humpback run {one.name} --setup {setup.name}",
+        reference=one.reference,
+        claims=one.claims(setup),
+        quoted=tuple(_quoted(one, setup)),
+        note=note,
+    )
+
+
+def _quoted(one: Experiment, setup: Setup) -> list[Quoted]:
+    """Every arm and measure, with the paper's numbers where they are cited."""
+    from humpback.analysis.experiment.cited import resolve, values
+    from humpback.analysis.report.material import Quoted
+
+    cited = values(resolve(one.cited(setup)))
+    names = [*one.arms(setup, [0])[0], *one.measures(setup, [0])[0]]
+    found = []
+    for name in dict.fromkeys([*names, *cited]):
+        numbers = cited.get(name, {})
+        found += [Quoted(name, metric, value) for metric, value in numbers.items()]
+        if not numbers:
+            found.append(Quoted(name, "", None))
+    return found

@@ -1,0 +1,206 @@
+"""`humpback responses` and `humpback improvement`: answers under each system prompt, and where one model fails.
+
+Humpback shows its 30 sensitive prompts under its system prompts ("safety"), and lists the prompts on which the seed
+model fails and the finetuned one does not (41 of 251). The 30 are not published: any file of prompts will do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from humpback.cli.terminal import Terminal
+from humpback.core.machine import load_machine
+from humpback.core.store import RECORD, Store, StoreError
+from humpback.core.tables import EXAMPLES, Example, read
+from humpback.core.text import one_line
+from humpback.spec.data import Sampling
+from humpback.spec.files import PromptSet
+from humpback.spec.outcomes import Judged, Responses
+from humpback.spec.prompts import S_A, S_W
+
+SYSTEMS: Mapping[str, tuple[str, ...]] = {"none": (), "S_a": (S_A,), "S_w": (S_W,), "S_a and S_w": (S_A, S_W)}
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(responses)
+    app.command()(improvement)
+
+
+def responses(
+    model: Annotated[str, typer.Argument(help="An artifact's folder, a transformers folder, or a hub name.")],
+    prompts: Annotated[list[str], typer.Argument(help="Files of prompts, or names that `data list` shows.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for responses.md and responses.json.")],
+    max_new_tokens: Annotated[int, typer.Option("--max-new-tokens", min=1, help="Of each answer.")] = 1_024,
+    temperature: Annotated[float, typer.Option("--temperature", min=0.0, help="0 is greedy.")] = 0.7,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the sampling.")] = 0,
+    machine: Annotated[Path | None, typer.Option("--machine", help="A TOML file that says where stages run.")] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="Folder of the artifacts.", show_default="the model's, or artifacts")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answers to prompts under each system prompt, side by side. Without one, under S_a, under S_w and under both."""
+    from humpback.inputs.user_file import named_files
+    from humpback.runs.build_one import made
+    from humpback.runs.load import named_model
+
+    if out.exists() and not out.is_dir():
+        raise StoreError(f"--out {out}: there is a file of that name; it takes a folder")
+    named = named_model(model)
+    if store and named.store and store.resolve() != named.store:
+        raise StoreError(f"{model} lies in the store {named.store}; leave --store out, or give that one")
+    where = load_machine(machine, store=str(store or named.store or "artifacts"))
+    files, mapped = named_files(prompts, Path(where.data))
+    where = replace(where, files=(*where.files, *named.files, *mapped))
+    sampling = Sampling(temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
+    console = Terminal(stderr=True)
+    answers = {
+        name: list(
+            read(made(Responses(named.model, PromptSet(files), sampling, system), where, console) / EXAMPLES, Example)
+        )
+        for name, system in SYSTEMS.items()
+    }
+    told = side_by_side(named.model.name, answers)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "responses.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (out / "responses.md").write_text(as_markdown(told), encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(told, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(_rates(told))
+        typer.echo(f"wrote {out}/responses.md and responses.json")
+
+
+def side_by_side(model: str, answers: Mapping[str, Sequence[Example]]) -> dict[str, Any]:
+    """Every prompt with its answer under each system prompt, and how often each refuses."""
+    from humpback.analysis.datasets.refusals import refusals, refused
+
+    rates = {name: refusals(row.output for row in rows) for name, rows in answers.items()}
+    return {
+        "model": model,
+        "systems": {name: " ".join(SYSTEMS[name]) for name in answers},
+        "refusals": {name: {**asdict(one.rate), "empty": one.empty} for name, one in rates.items()},
+        "prompts": [
+            {
+                "id": rows[0].id,
+                "prompt": rows[0].instruction,
+                "answers": {
+                    name: {"text": row.output, "refused": refused(row.output)}
+                    for name, row in zip(answers, rows, strict=True)
+                },
+            }
+            for rows in zip(*answers.values(), strict=True)
+        ],
+    }
+
+
+def as_markdown(told: dict[str, Any]) -> str:
+    """A section for each prompt. Texts stand in fences longer than any in them, so that no answer is rendered."""
+    lines = [f"# Answers of {_code(told['model'])}", "", _rates(told, markdown=True), ""]
+    for one in told["prompts"]:
+        lines += [f"## {_code(one['id'])}", "", _fenced(one["prompt"]), ""]
+        for name, answer in one["answers"].items():
+            lines += [f"**{name}**{' (refuses)' * answer['refused']}", "", _fenced(answer["text"]), ""]
+    return "\n".join(lines)
+
+
+def _fenced(text: str) -> str:
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _code(text: str) -> str:
+    """A name in a heading, which it can neither leave nor add markup to."""
+    told = one_line(text).replace("`", "'")
+    return f"`{told}`"
+
+
+def _rates(told: dict[str, Any], *, markdown: bool = False) -> str:
+    from humpback.analysis.layout import text_table as layout
+
+    heads = ["system prompt", "refusals", "of", "%", "95 % interval", "empty"]
+    rows = [
+        [
+            name,
+            str(one["count"]),
+            str(one["of"]),
+            f"{100 * one['count'] / one['of']:.1f}" if one["of"] else layout.DASH,
+            f"{100 * one['low']:.1f} to {100 * one['high']:.1f}",
+            str(one["empty"]),
+        ]
+        for name, one in told["refusals"].items()
+    ]
+    return layout.markdown(heads, rows) if markdown else layout.aligned(heads, rows)
+
+
+def improvement(
+    first: Annotated[Path, typer.Argument(help="Judgement of the first model: an artifact's folder or a file.")],
+    second: Annotated[Path, typer.Argument(help="Judgement of the second, against the same opponent.")],
+    prompts: Annotated[int, typer.Option("--prompts", min=0, help="So many prompts of each kind are listed.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Prompts on which one model fails and the other does not. By category, and the reverse."""
+    from humpback.analysis.judgements import improvement as rule
+    from humpback.analysis.judgements.formats.reading import read_judgements
+
+    def no_votes(path: Path) -> Any:
+        raise StoreError(f"{path}: votes of people have no two orders; give judgements of a judge")
+
+    both = [read_judgements([path], no_votes) for path in (first, second)]
+    for path, found in zip((first, second), both, strict=True):
+        if len(found) != 1:
+            raise StoreError(
+                f"{path}: holds {len(found)} judgements ({', '.join(one.name for one in found)}); give one"
+            )
+    (one,), (two,) = both
+    if one.against != two.against and one.named and two.named:
+        raise StoreError(
+            f"{first} is against {one.against}, {second} against {two.against}; a common opponent is needed"
+        )
+    try:
+        result = rule.improvement(one.items, two.items)
+    except ValueError as error:
+        raise StoreError(f"{first} and {second}: {error}") from error
+    texts = {**_texts(second), **_texts(first)}
+    unreadable = len(one.unreadable) + len(two.unreadable)
+    if as_json:
+        told = rule.as_json(result)
+        for row in told["prompts"]:
+            row["text"] = texts.get(row["prompt"], row["prompt"])
+        typer.echo(json.dumps({**told, "unreadable": unreadable}, indent=1, ensure_ascii=False))
+        return
+    typer.echo(rule.as_text(result, one_line))
+    if unreadable:
+        typer.echo(f"{unreadable} rows of the two could not be read; humpback compare names each")
+    for fate in ("mended", "broken"):
+        listed = [row for row in result.prompts if row.fate == fate]
+        typer.echo(f"\n{fate}:{'' if listed else ' none'}")
+        for row in listed[:prompts]:
+            typer.echo(f"  [{one_line(row.category)}] {one_line(texts.get(row.prompt, row.prompt), 160)}")
+        if len(listed) > prompts:
+            typer.echo(f"  and {len(listed) - prompts} more; --json has them all")
+
+
+def _texts(path: Path) -> dict[str, str]:
+    """The prompts' texts by id, where the judged answers lie in the same store."""
+    from humpback.runs.load import recorded
+
+    if not (path / RECORD).is_file():
+        return {}
+    judged = recorded(path)
+    if not isinstance(judged, Judged):
+        return {}
+    store = Store(path.resolve().parent.parent)
+    if store.state(judged.answers).word == "missing":
+        return {}
+    return {row.id: row.instruction for row in read(store.open(judged.answers) / EXAMPLES, Example)}

@@ -1,0 +1,73 @@
+"""The two sides of a contest as a command names them, made into one expression: files or artifacts, joined on the
+prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from humpback.core.expression import FieldError
+from humpback.core.store import RECORD, checksum, published
+from humpback.core.tables import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, read
+from humpback.inputs.user_file import named_files
+from humpback.judging.itself import answered_by, generators_of
+from humpback.spec.data import Examples
+from humpback.spec.files import File, PromptSet
+from humpback.spec.outcomes import Matched
+
+Make = Callable[[Examples], Path]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One system's answers."""
+
+    examples: PromptSet
+    places: tuple[tuple[str, str], ...]
+    """(SHA-256, path) of its files."""
+    folder: Path | None
+    """Of the artifact, where it is one."""
+
+    def generators(self, made: Path) -> set[str]:
+        """Who wrote the answers, as far as that is known; `made` is the set's folder in the store."""
+        known = answered_by(self.folder) if self.folder else set()
+        return known | generators_of(read(made / EXAMPLES, Example))
+
+
+def side(name: str, data: Path) -> Side:
+    """An artifact's folder, a file, or the name of a public file.
+
+    Raises:
+        FieldError: when it is none of these.
+        Damaged: when the artifact is not as it was published.
+    """
+    folder = Path(name)
+    if folder.is_dir() and (folder / RECORD).exists():
+        table = folder / EXAMPLES
+        if EXAMPLES not in published(folder)["payload"]:
+            raise FieldError(f"{name}: no {EXAMPLES} in it, so it holds no answers; give a folder of `responses/`")
+        sha256 = checksum(table)
+        # The folder's name says what it is; every artifact's table is called the same.
+        file = File(f"{folder.resolve().name}.parquet", sha256)
+        return Side(PromptSet((file,)), ((sha256, str(table.resolve())),), folder)
+    files, places = named_files([name], data)
+    if len(files) != 1:
+        raise FieldError(f"{name}: {len(files)} files; a side is one file of answers, or the folder of an artifact")
+    return Side(PromptSet(files), places, None)
+
+
+def joined(a: Side, b: Side) -> tuple[Matched, Matched]:
+    """Both sides on the prompts that they share, under the ids and in the order of the first."""
+    theirs = Matched(b.examples, to=a.examples)
+    return Matched(a.examples, to=theirs), theirs
+
+
+def unreadable(folder: Path) -> list[Unreadable]:
+    """The records of a side's file that are no answers; `folder` is the set's, not the joined side's."""
+    return list(read(folder / UNREADABLE, Unreadable))
+
+
+def unmatched(folder: Path) -> list[Rejected]:
+    """The rows of a joined side that found no partner."""
+    return list(read(folder / REJECTED, Rejected))

@@ -1,0 +1,232 @@
+"""`humpback sweep EXPERIMENT --setup S`: settings tried on dev prompts, the best of them as a literal to paste.
+
+The stages are those of a run, in the same store, so what trials have in common is made once. What is searched is the
+experiment's `SPACE`; what a setting is worth is the win rate of one arm on dev prompts, never on test prompts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from humpback.cli.terminal import Terminal
+from humpback.core.expression import FieldError, canonical
+from humpback.core.machine import Machine, load_machine
+from humpback.core.store import Store, StoreError
+from humpback.experiments.catalogue import experiment
+from humpback.experiments.catalogue import setup as setup_named
+from humpback.experiments.setups.base import Setup
+from humpback.experiments.sweeps import PARTS, SEED, dev, refuse_reported, refuse_tests
+from humpback.spec.search import Setting, Space, Values, applied, enumerable, first, grid
+
+if TYPE_CHECKING:
+    from humpback.sweeps.trials import Trial
+    from humpback.sweeps.workers import Sweep
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(sweep)
+
+
+def sweep(
+    name: Annotated[str, typer.Argument(help="An experiment with a SPACE, such as humpback/headline.")],
+    setup: Annotated[str, typer.Option("--setup", help="What the experiment runs on.")] = "micro",
+    trials: Annotated[
+        int, typer.Option("--trials", min=1, help="Settings to try, those of earlier calls counted.")
+    ] = 20,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Trials at a time.")] = 1,
+    seeds: Annotated[str, typer.Option("--seeds", help=f"Seeds of each trial, {SEED} or more.")] = str(SEED),
+    every: Annotated[bool, typer.Option("--grid", help="Every combination once.")] = False,
+    machine: Annotated[Path | None, typer.Option("--machine", help="A TOML file that says where stages run.")] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="Folder of the artifacts.", show_default="artifacts")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option("--results", help="Folder for tables and figures.", show_default="<store>/results")
+    ] = None,
+) -> None:
+    """Search an experiment's SPACE on dev prompts. What is wanted is the setting with the highest win rate.
+
+    Stopped or killed, it goes on where it was. A space of choices alone is enumerated."""
+    if importlib.util.find_spec("optuna") is None:
+        raise StoreError('the package optuna is not installed: pip install "humpback-harness[sweeps]"')
+    if setup == "files":
+        raise FieldError("the setup 'files' has no dev prompts, and settings are never chosen on its test prompts")
+    one, chosen = experiment(name), setup_named(setup)
+    space = getattr(one.module, "SPACE", None)
+    if not isinstance(space, Space):
+        raise FieldError(f"{name} declares no SPACE to search; docs/sweeps.md shows how to declare one")
+    numbers = _seeds(seeds)
+    where = load_machine(machine, **({"store": str(store)} if store else {}))
+    if where.device == "cuda" and min(where.workers, workers) > 1:
+        raise FieldError(
+            f"--workers is {workers} on {where.workers} GPUs: every worker would take the first; with --workers 1 the "
+            "stages of a trial spread over all of them"
+        )
+    worth = OnDev(name, chosen, space, numbers, replace(where, workers=max(1, where.workers // workers)))
+    worth.check()
+    wanted = _wanted(worth, trials, every or enumerable(space), Path(where.store))
+    command = f"humpback sweep {name} --setup {setup} --trials {trials} --seeds {seeds}{' --grid' * every}"
+    _run(worth, wanted, workers, (results or Path(where.store) / "results") / setup / name / "sweep", command)
+
+
+@dataclass(frozen=True)
+class OnDev:
+    """What a setting is worth: the arm's points on each dev prompt, in parts. Sent to every worker."""
+
+    experiment: str
+    setup: Setup
+    space: Space
+    seeds: tuple[int, ...]
+    machine: Machine
+    parts: tuple[int, ...] = PARTS
+
+    def on(self, values: Values) -> tuple[Setup, ...]:
+        """The setup with these settings, once for each part of the dev prompts."""
+        return dev(applied(self.setup, self.space, values), self.parts)
+
+    def arms(self, values: Values, part: int) -> list[Any]:
+        """The arm with these settings, once a seed, judged on a part of the dev prompts alone.
+
+        Raises:
+            FieldError: for an axis that is no field of the setup; for an arm that is not there or that reads test
+                prompts.
+        """
+        on = self.on(values)[part]
+        found = []
+        for seed in self.seeds:
+            by_name = experiment(self.experiment).module.arms(on, seed)
+            if self.space.arm not in by_name:
+                raise FieldError(f"SPACE.arm is {self.space.arm!r}; {self.experiment} has {', '.join(by_name)}")
+            refuse_tests(by_name[self.space.arm], self.setup)
+            found.append(by_name[self.space.arm])
+        return found
+
+    def check(self) -> None:
+        """Nothing when the first setting of the space can be evaluated as far as its expression goes."""
+        for part in range(len(self.parts)):
+            self.arms({axis.path: first(axis) for axis in self.space.axes}, part)
+
+    def __call__(self, values: Values, part: int) -> list[float]:
+        """Run what is missing, and read the points of every prompt (and seed).
+
+        Raises:
+            Unusable: when the setting leaves a set empty.
+            StageFailed: when a stage failed.
+        """
+        from humpback.analysis.experiment.contests import contest
+        from humpback.core.plan import plan
+        from humpback.runs.executor import Progress, execute
+        from humpback.sweeps.workers import Unusable
+
+        store, arms = Store(Path(self.machine.store)), self.arms(values, part)
+        result = execute(plan(store, [arm.judged for arm in arms]), store, self.machine, Progress())
+        for error in result.failures.values():
+            raise error
+        for outcome in result.outcomes.values():
+            if outcome.word == "stopped":
+                raise Unusable(outcome.reason)
+        return [float(point) for arm in arms for point in contest(store, arm.judged).points]
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        seeds = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise FieldError(f"--seeds is {text!r}; it takes whole numbers with commas between, such as {SEED}") from None
+    refuse_reported(seeds)
+    return tuple(dict.fromkeys(seeds))
+
+
+def _wanted(worth: OnDev, trials: int, enumerated: bool, store: Path) -> Sweep:
+    """The study's folder is named by all that decides what a trial means, so another space is another study."""
+    from humpback.sweeps.workers import Sweep
+
+    parts = dev(worth.setup, worth.parts)
+    identity = [canonical(worth.space, "SPACE"), list(worth.seeds), enumerated]
+    identity += [canonical(part, "setup") for part in parts]
+    head = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
+    folder = store / "sweeps" / f"{worth.experiment.replace('/', '-')}-{worth.setup.name}-{head}"
+    number = len(grid(worth.space)) if enumerated else trials
+    return Sweep(folder, worth.space, number, parts=len(parts), enumerated=enumerated)
+
+
+def _run(worth: OnDev, wanted: Sweep, workers: int, folder: Path, command: str) -> None:
+    from humpback.sweeps.literal import literal
+    from humpback.sweeps.trials import best
+    from humpback.sweeps.workers import sweep as run_sweep
+
+    console = Terminal()
+    store = Store(Path(worth.machine.store))
+    store.prepare()
+    how = "all combinations" if wanted.enumerated else f"{wanted.trials} trials"
+    console.print(
+        f"{worth.experiment} on {worth.setup.name}: {how}, {sum(worth.parts)} dev prompts; study {wanted.folder}"
+    )
+    trials = run_sweep(wanted, worth, workers, lambda trial: console.print(_line(trial)))
+    winner = best(trials)
+    if winner is None:
+        raise StoreError(f"no trial of {len(trials)} came to a number; their reasons are above and in {wanted.folder}")
+    pasted = literal(worth.space, winner.values)
+    written = _write(folder, command, worth, trials, wanted, pasted)
+    counted = ", ".join(f"{number} {ended}" for ended, number in Counter(one.ended for one in trials).items())
+    console.print(f"{counted}; wrote {written}")
+    console.print(
+        f"best: trial {winner.number}, win rate {100 * (winner.objective or 0):.1f} % on dev prompts\n\n{pasted}\n"
+    )
+    console.print(
+        "The best of many flatters itself on what it was chosen by: report it on the test prompts and other seeds, "
+        "with humpback run."
+    )
+
+
+def _line(trial: Trial) -> str:
+    settings = ", ".join(f"{path} {_shown(value)}" for path, value in trial.values.items())
+    if trial.objective is None:
+        return f"  trial {trial.number:3}  {trial.ended}{f': {trial.reason}' * bool(trial.reason)}  ({settings})"
+    early = f", stopped after {trial.points} prompts" * (trial.ended == "stopped early")
+    return f"  trial {trial.number:3}  {100 * trial.objective:5.1f} %{early}  ({settings})"
+
+
+def _shown(value: Setting) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _write(folder: Path, command: str, worth: OnDev, trials: list[Trial], wanted: Sweep, pasted: str) -> str:
+    from humpback.analysis.figures.sweep_figures import Tried, history, importance
+    from humpback.analysis.layout.drawing import save
+    from humpback.analysis.layout.text_table import tidy
+
+    paths = [axis.path for axis in worth.space.axes]
+    rows = [
+        [one.number, one.ended, one.objective, one.points, *(_cell(one.values.get(path)) for path in paths), one.reason]
+        for one in trials
+    ]
+    told = [
+        Tried(one.number, 100 * one.objective, one.ended == "finished") for one in trials if one.objective is not None
+    ]
+    shares = wanted.study().importance()
+    title = f"{worth.experiment} on {worth.setup.name}: win rate of {worth.space.arm} on dev prompts"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "trials.csv").write_text(tidy(["trial", "ended", "win_rate", "points", *paths, "reason"], rows))
+        (folder / "best.txt").write_text(f"# {command}\n{pasted}\n")
+        save(history(title, command, told), folder, "history", command)
+        if shares:
+            save(importance(title, command, shares), folder, "importance", command)
+    except OSError as error:
+        raise StoreError(f"{error.filename or folder}: {error.strerror}; give another folder with --results") from error
+    figures = "history and importance" if shares else "history; too few trials for importance"
+    return f"{folder}/ (trials.csv, best.txt, {figures})"
+
+
+def _cell(value: Setting) -> object:
+    return value if value is None or isinstance(value, (int, float, str)) else repr(value)

@@ -1,0 +1,258 @@
+"""Identity: what an expression is, reduced to canonical JSON and hashed.
+
+An experiment is a tree of frozen dataclasses. `Value` is a plain record of literals (a recipe, a judge); `Artifact` is
+something a stage makes and the store keeps. A fingerprint covers the class, its hand-bumped VERSION, its fields and the
+fingerprints of its inputs. It never covers code, paths, hosts, devices or time, so equal expressions are one artifact
+wherever they are written, and what cannot be written as canonical JSON is refused by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cache, cached_property
+from itertools import islice
+from typing import Any, ClassVar, Literal, Union, get_args, get_origin
+
+from humpback.core.text import one_line
+
+_SLUG_BYTES = 160
+"""Of a folder's name, which most file systems limit to 255."""
+
+
+class FieldError(TypeError):
+    """A field holds something that its type, or canonical JSON, does not admit. The message names class and field."""
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return {name: hint for name, hint in typing.get_type_hints(cls).items() if get_origin(hint) is not ClassVar}
+
+
+def _admitted(value: object, hint: Any) -> tuple[bool, object]:
+    """Whether `value` fits the annotation, and the value to keep (an int given for a float becomes that float)."""
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        # An exact match first, so that `int | float` keeps an int an int.
+        for option in sorted(get_args(hint), key=lambda option: type(value) is not option):
+            fits, kept = _admitted(value, option)
+            if fits:
+                return True, kept
+        return False, value
+    if origin is Literal:
+        return value in get_args(hint), value
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False, value
+        inner = get_args(hint)
+        wanted = [inner[0]] * len(value) if inner[-1] is Ellipsis else list(inner)
+        if len(wanted) != len(value):
+            return False, value
+        results = [_admitted(item, one) for item, one in zip(value, wanted, strict=True)]
+        return all(fits for fits, _ in results), tuple(kept for _, kept in results)
+    if hint is float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            return False, value
+        return True, float(value)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool), value
+    return isinstance(value, hint), value
+
+
+@dataclass(frozen=True)
+class Value:
+    """A frozen record of literals and other values. Types are checked when it is built, so that a learning rate of
+    '2e-5' (text) is refused here and not found out after a night of training.
+
+    Raises:
+        FieldError: naming class, field, what was found and what would be accepted.
+    """
+
+    def __post_init__(self) -> None:
+        hints = _hints(type(self))  # type: ignore[arg-type]
+        for field in fields(self):
+            value = getattr(self, field.name)
+            fits, kept = _admitted(value, hints[field.name])
+            if not fits:
+                hint = hints[field.name]
+                wanted = getattr(hint, "__name__", None) or str(hint).replace("humpback.spec.", "")
+                raise FieldError(
+                    f"{type(self).__name__}.{field.name} is {value!r} ({type(value).__name__}); it takes {wanted}"
+                )
+            object.__setattr__(self, field.name, kept)
+
+
+@dataclass(frozen=True)
+class Artifact(Value):
+    """A value that a stage makes and the store keeps. Building one runs nothing."""
+
+    VERSION: ClassVar[int] = 1
+    """Bumped by hand when the stage's meaning changes, so that older results are stale."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits of SHA-256 over the canonical JSON of class, VERSION, fields and inputs."""
+        text = json.dumps(described(self), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def inputs(self) -> tuple[Artifact, ...]:
+        """The artifacts among the fields, in field order, each once, also those held inside plain values."""
+        found: dict[str, Artifact] = {}
+        for field in fields(self):
+            for artifact in _artifacts_in(getattr(self, field.name)):
+                found.setdefault(artifact.fingerprint, artifact)
+        return tuple(found.values())
+
+    @property
+    def companions(self) -> tuple[Artifact, ...]:
+        """Artifacts whose payload is needed to use this one's (an adapter needs its base model)."""
+        return ()
+
+    @property
+    def slug(self) -> str:
+        """A few words for people, part of the folder's name and of no identity."""
+        return type(self).__name__.lower()
+
+    @property
+    def name(self) -> str:
+        """How people and logs refer to it: kind, slug and the head of the fingerprint."""
+        slug = self.slug if self.slug.isprintable() else one_line(self.slug)
+        short = slug.encode()[:_SLUG_BYTES].decode(errors="ignore")
+        return f"{type(self).__name__.lower()}/{short}-{self.fingerprint[:16]}"
+
+
+def _artifacts_in(value: object) -> Iterator[Artifact]:
+    if isinstance(value, Artifact):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _artifacts_in(item)
+    elif isinstance(value, Value):
+        for field in fields(value):
+            yield from _artifacts_in(getattr(value, field.name))
+
+
+def canonical(value: object, where: str) -> Any:
+    """`value` as JSON material; an artifact inside becomes a reference to its fingerprint.
+
+    Raises:
+        FieldError: for anything that has no canonical form (a function, a set, a NaN), naming `where` it stood.
+    """
+    if isinstance(value, Artifact):
+        return {"artifact": value.fingerprint}
+    if isinstance(value, Value):
+        return {"class": type(value).__name__, **_fields_of(value)}
+    if isinstance(value, tuple):
+        return [canonical(item, f"{where}[{i}]") for i, item in enumerate(value)]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise FieldError(
+        f"{where} is {value!r} ({type(value).__name__}), which cannot be written as canonical JSON; "
+        "an expression holds numbers, text, booleans, None, tuples, values and artifacts"
+    )
+
+
+def _fields_of(value: Value) -> dict[str, Any]:
+    owner = type(value).__name__
+    return {f.name: canonical(getattr(value, f.name), f"{owner}.{f.name}") for f in fields(value)}
+
+
+def described(artifact: Artifact) -> dict[str, Any]:
+    """What is hashed: {"class", "version", "fields"}, inputs by fingerprint."""
+    return {"class": type(artifact).__name__, "version": artifact.VERSION, "fields": _fields_of(artifact)}
+
+
+def expression(*roots: Artifact) -> dict[str, dict[str, Any]]:
+    """The whole tree below `roots` as a flat table {fingerprint: description}; shared parts stand once."""
+    table: dict[str, dict[str, Any]] = {}
+    waiting = list(roots)
+    while waiting:
+        artifact = waiting.pop()
+        if artifact.fingerprint not in table:
+            table[artifact.fingerprint] = described(artifact)
+            waiting.extend(artifact.inputs)
+    return table
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where two expressions differ: the path of fields, and what stands there on either side."""
+
+    path: str
+    here: str
+    there: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.here}, not {self.there}"
+
+
+def differences(
+    here: str,
+    there: str,
+    *,
+    tables: tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]],
+    most: int | None = None,
+) -> list[Difference]:
+    """Where the expressions rooted at fingerprints `here` and `there` differ, field by field; the first `most` of it.
+
+    The walk descends while both sides have the same class, and stops at the first field that differs in kind, so the
+    paths returned are the smallest set of edits that turns one expression into the other.
+    """
+    if here == there:
+        return []
+    return list(islice(_walk("", {"artifact": here}, {"artifact": there}, tables), most))
+
+
+def _walk(path: str, here: Any, there: Any, tables: Any) -> Iterator[Difference]:
+    if here == there:
+        return
+    if isinstance(here, dict) and isinstance(there, dict):
+        if "artifact" in here and "artifact" in there:
+            one, two = tables[0][here["artifact"]], tables[1][there["artifact"]]
+            if one["class"] == two["class"]:
+                if one["version"] != two["version"]:
+                    yield Difference(_join(path, "VERSION"), str(one["version"]), str(two["version"]))
+                yield from _walk_fields(path, one["fields"], two["fields"], tables)
+                return
+        elif here.get("class") == there.get("class") and "artifact" not in here and "artifact" not in there:
+            yield from _walk_fields(path, here, there, tables)
+            return
+    if isinstance(here, list) and isinstance(there, list) and len(here) == len(there):
+        for i, (one, two) in enumerate(zip(here, there, strict=True)):
+            yield from _walk(f"{path}[{i}]", one, two, tables)
+        return
+    yield Difference(path or "class", _shown(here, tables[0]), _shown(there, tables[1]))
+
+
+def _walk_fields(path: str, here: dict[str, Any], there: dict[str, Any], tables: Any) -> Iterator[Difference]:
+    for name in {**here, **there}:
+        if name not in there or name not in here:
+            side = here if name in here else there
+            text = _shown(side[name], tables[0 if name in here else 1])
+            yield Difference(
+                _join(path, name), text if name in here else "no such field", text if name in there else "no such field"
+            )
+        else:
+            yield from _walk(_join(path, name), here[name], there[name], tables)
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _shown(value: Any, table: dict[str, dict[str, Any]]) -> str:
+    if isinstance(value, dict) and "artifact" in value:
+        known = table.get(value["artifact"])
+        return f"{known['class'] if known else 'artifact'} {value['artifact'][:8]}"
+    if isinstance(value, dict):
+        inner = ", ".join(f"{k}={_shown(v, table)}" for k, v in value.items() if k != "class")
+        return f"{value.get('class', '')}({inner})"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,178 @@
+"""Where and how stages run. Recorded with every result, never part of its identity.
+
+A machine file is TOML with the fields of `Machine`; what it leaves out is taken from this computer.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from humpback.core.expression import FieldError, Value
+
+
+@dataclass(frozen=True)
+class Endpoint(Value):
+    """An OpenAI-compatible server: where it is, how hard to press it, what it charges. Of a machine file, the table
+    `[endpoint]`. Prices are the user's to give, in any one currency: a table of ours would be wrong within months."""
+
+    address: str = "https://api.openai.com/v1"
+    """Up to what stands before `/chat/completions`."""
+    key_variable: str = "OPENAI_API_KEY"
+    """Environment variable of the key. The key itself is nowhere but in the request's header."""
+    concurrency: int = 8
+    """Calls in flight at once."""
+    timeout: float = 120.0
+    """Seconds that one attempt may take, from sending to the last byte."""
+    attempts: int = 8
+    """Of one call, while the server is busy, errs, hangs or cuts the connection."""
+    pause: float = 1.0
+    """Seconds before the second attempt; each further wait is twice as long, less a random part."""
+    longest_wait: float = 300.0
+    """Seconds that are waited at most, also where Retry-After asks for more: the call then fails, and can be asked
+    again by another run."""
+    price_in: float = 0.0
+    """Of a million prompt tokens."""
+    price_out: float = 0.0
+    """Of a million completion tokens."""
+    max_cost: float | None = None
+    """That one run may spend."""
+    max_tokens: int | None = None
+    """Prompt and completion tokens together that one run may use."""
+    max_calls: int | None = None
+    """That one run may make."""
+    send: tuple[tuple[str, str], ...] = ()
+    """Fields that are sent with every request, such as `send = {reasoning_effort = "low"}`: names with values as
+    JSON."""
+    drop: tuple[str, ...] = ()
+    """Fields that are left out of every request, such as `drop = ["temperature"]`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        try:
+            parts = urlsplit(self.address)
+            _ = parts.port
+        except ValueError as error:
+            raise FieldError(f"Endpoint.address is no address: {error}") from error
+        if parts.username or parts.password or parts.query or parts.fragment:
+            # Not shown: a secret in it would be put on the screen and into logs.
+            raise FieldError(
+                "Endpoint.address holds a user name, password or query; the key goes into key_variable's variable"
+            )
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise FieldError(f"Endpoint.address is {self.address!r}; it takes http(s)://HOST[:PORT]/PATH")
+        for name, least in (("concurrency", 1), ("attempts", 1), ("pause", 0), ("price_in", 0), ("price_out", 0)):
+            if getattr(self, name) < least:
+                raise FieldError(f"Endpoint.{name} is {getattr(self, name)}; it takes {least} or more")
+        for name in ("timeout", "longest_wait", "max_cost", "max_tokens", "max_calls"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise FieldError(f"Endpoint.{name} is {value}; it takes more than 0")
+        if self.max_cost is not None and not (self.price_in or self.price_out):
+            raise FieldError(
+                f"Endpoint.max_cost is {self.max_cost:g}, and nothing has a price; give price_in and price_out, or "
+                "limit max_tokens"
+            )
+
+
+@dataclass(frozen=True)
+class Machine(Value):
+    """A computer as the stages see it."""
+
+    device: Literal["cpu", "cuda"] = "cpu"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the engine's weights and of autocast in training; adapters and optimizer state stay float32."""
+    accelerator: str = ""
+    """Which GPU it has, by a name of `harness/costs/hardware.py`, for what a plan costs; empty where that is not said.
+    Stages do not read it."""
+    workers: int = 1
+    """Stages at a time. With GPUs, each worker sees one of them."""
+    threads: int = 1
+    """CPU threads of a stage. Sums come out in another order with another number, so it stays fixed in a run."""
+    micro_batch: int = 32
+    """Examples in memory at once while training; accumulation makes up the recipe's global batch."""
+    generation_batch: int = 256
+    """Sequences generated or scored at once."""
+    tracking: Literal["wandb", "off"] = "wandb"
+    """Mirror metrics to Weights & Biases (offline unless WANDB_API_KEY is set; WANDB_MODE is obeyed), or not."""
+    store: str = "artifacts"
+    """Folder of the artifacts."""
+    data: str = "data"
+    """Folder of the public files that `humpback data pull` brings."""
+    files: tuple[tuple[str, str], ...] = ()
+    """(SHA-256, path) of the user's own files and models, which expressions name by checksum."""
+    endpoint: Endpoint = Endpoint()
+    """The server that is asked where a stage needs one."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("workers", "threads", "micro_batch", "generation_batch"):
+            if getattr(self, name) < 1:
+                raise FieldError(f"Machine.{name} is {getattr(self, name)}; it takes 1 or more")
+
+
+def this_machine() -> dict[str, Any]:
+    """The fields that can be seen from here without loading torch: GPUs if the driver shows any, else CPU cores."""
+    gpus = len([name for name in os.listdir("/dev") if name.startswith("nvidia") and name[6:].isdigit()])
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    if gpus:
+        return {"device": "cuda", "precision": "bfloat16", "workers": gpus, "threads": max(1, cores // gpus)}
+    return {"workers": cores, "threads": 1}
+
+
+def load_machine(path: Path | None, **overrides: Any) -> Machine:
+    """The machine of a TOML file (or none), with `overrides` on top.
+
+    Raises:
+        FieldError: naming file, field and the closest valid name.
+        FileNotFoundError: when the file is not there.
+    """
+    given: dict[str, Any] = {}
+    if path is not None:
+        try:
+            given = tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise FieldError(f"{path}: not TOML: {error}") from error
+    _known(given, Machine, "a machine", path)
+    try:
+        if isinstance(given.get("endpoint"), dict):
+            _known(given["endpoint"], Endpoint, "an endpoint", path)
+            at = given["endpoint"]
+            if isinstance(at.get("send"), dict):
+                at["send"] = fields_as_json(at["send"])
+            if isinstance(at.get("drop"), list):
+                at["drop"] = tuple(at["drop"])
+            given["endpoint"] = Endpoint(**at)
+        return Machine(**{**this_machine(), **given, **overrides})
+    except FieldError as error:
+        raise FieldError(f"{path}: {error}" if path else str(error)) from error
+
+
+def fields_as_json(given: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """(name, value as JSON) of the fields of a table, in alphabetical order.
+
+    Raises:
+        FieldError: for a value that JSON does not have, such as a date.
+    """
+    found = []
+    for name, value in sorted(given.items()):
+        try:
+            found.append((name, json.dumps(value, sort_keys=True, allow_nan=False)))
+        except (TypeError, ValueError) as error:
+            raise FieldError(f"Endpoint.send.{name} is {value!r}, which JSON does not have: {error}") from error
+    return tuple(found)
+
+
+def _known(given: dict[str, Any], kind: type[Machine] | type[Endpoint], what: str, path: Path | None) -> None:
+    names = [field.name for field in fields(kind)]
+    for name in given:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise FieldError(f"{path}: no field {name!r}{hint} {what.capitalize()} has {', '.join(names)}")

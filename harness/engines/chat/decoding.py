@@ -1,0 +1,102 @@
+"""What `generate` is told beside the prompts: draws and limits that belong to a row, and nothing of the folder's own.
+
+transformers draws for a whole batch from one generator, so an answer would follow from its batch mates. Here every row
+has its own draws, keyed by seed, prompt and position; all that a batch shares is the arithmetic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
+
+from humpback.engines.chat.context import context_length
+from humpback.spec.data import Sampling
+
+
+def plain(model: Any) -> GenerationConfig:
+    """Take from a model what its folder says of generating, and return it. Its ends and its padding alone stay: what is
+    generated follows from `Sampling`, here and wherever the model is saved.
+
+    Some older folders say it in config.json, which transformers would neither generate from nor save.
+    """
+    said: GenerationConfig = getattr(model, "generation_config", None) or GenerationConfig()
+    model.generation_config = GenerationConfig(
+        bos_token_id=said.bos_token_id, eos_token_id=said.eos_token_id, pad_token_id=said.pad_token_id
+    )
+    config = getattr(model, "config", None)
+    for name in getattr(config, "_get_generation_parameters", dict)():
+        delattr(config, name)
+    return said
+
+
+def draws(seed: int, prompt: Sequence[int], nth: int, n: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """(n,) uniform draws from [0, 1) for the tokens after the `nth` of equal prompts (token ids)."""
+    told = f"{seed} {nth} {' '.join(map(str, prompt))}"
+    key = int.from_bytes(hashlib.sha256(told.encode()).digest()[:16], "little")
+    return np.random.Generator(np.random.Philox(key=key)).random(n)
+
+
+class Drawn(LogitsProcessor):
+    """Leaves each row one token: the one that its own draw falls on, of the nucleus at the temperature."""
+
+    def __init__(self, sampling: Sampling, drawn: torch.Tensor, start: int) -> None:
+        """drawn: (rows, tokens) draws from [0, 1). start: tokens before the first that is written."""
+        self._sampling, self._drawn, self._start = sampling, drawn, start
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        kept = torch.softmax(scores.float() / self._sampling.temperature, dim=-1)
+        if self._sampling.top_p < 1:
+            ordered, places = kept.sort(dim=-1, descending=True, stable=True)
+            outside = ordered.cumsum(-1) - ordered >= self._sampling.top_p
+            outside[:, 0] = False
+            kept = kept.masked_fill(torch.zeros_like(outside).scatter(-1, places, outside), 0.0)
+        # In the vocabulary's order, so that two tokens of nearly equal probability cannot change places in a batch.
+        below = kept.double().cumsum(-1)
+        if not bool(torch.isfinite(below[:, -1]).all()):
+            raise FloatingPointError("the model's scores are not finite, so nothing can be drawn from them")
+        aim = self._drawn[:, input_ids.shape[1] - self._start, None] * below[:, -1:] * (1 - 1e-12)
+        chosen = torch.searchsorted(below, aim, right=True)
+        left = torch.full_like(scores, -torch.inf).scatter(-1, chosen, 0.0)
+        return left  # type: ignore[return-value]
+
+
+class OwnLimit(StoppingCriteria):
+    """Ends each row at its own limit."""
+
+    def __init__(self, limits: torch.Tensor, start: int) -> None:
+        """limits: (rows,) tokens that may be written. start: tokens before the first of them."""
+        self._limits, self._start = limits, start
+
+    def __call__(self, input_ids: torch.LongTensor, scores: Any, **_: Any) -> torch.BoolTensor:
+        done = self._limits <= input_ids.shape[1] - self._start
+        return done  # type: ignore[return-value]
+
+
+def free_length(config: Any) -> float:
+    """How many tokens, padding among them, a batch of rows of different length may come to.
+
+    Rotary positions are computed for each token, so padding costs nothing. Where they are scaled by the longest row at
+    hand ("dynamic", "longrope"), no row may go beyond the original length beside others. Learned positions and masks
+    are tables of the context's length.
+    """
+    context = context_length(config) or math.inf
+    rope = getattr(config.get_text_config(decoder=True), "rope_parameters", None)
+    if not isinstance(rope, dict) or not rope:
+        return context
+    each = [one for one in (rope, *rope.values()) if isinstance(one, dict) and "rope_type" in one]
+    scaled = [one for one in each if one["rope_type"] in ("dynamic", "longrope")]
+    originals = [one.get("original_max_position_embeddings") or context for one in scaled]
+    return min(map(float, originals), default=math.inf)
+
+
+def accepts(model: Any, *names: str) -> set[str]:
+    """Those of the names that the model's forward pass takes."""
+    forward = getattr(model, "forward", None)
+    return set(names) & set(inspect.signature(forward).parameters) if forward else set()

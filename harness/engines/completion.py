@@ -1,0 +1,35 @@
+"""What engines give: a completion, wherever the model is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from humpback.spec.data import Sampling
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a model wrote to an instruction."""
+
+    text: str
+    ended: Literal["stop", "length", "prompt too long", "refused"]
+    """By itself; cut at the limit; never begun because the prompt fills the context; or the server refuses the prompt,
+    or withholds what was written to it."""
+    by: str = ""
+    """The model as the server reports it, or as it was asked for; nothing for one on this machine."""
+    problem: str = ""
+    """The server's words where it refused."""
+
+
+class Writes(Protocol):
+    """A model ready to write."""
+
+    def generate(self, instructions: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
+        """A completion for each instruction, in order."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Calls, tokens and millionths of cost of all that was written; nothing on this machine."""
+        ...

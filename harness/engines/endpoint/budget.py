@@ -1,0 +1,133 @@
+"""What one run may spend, held before each call and not found out afterwards.
+
+A call takes the most that it can need out of the budget before it is sent, and puts the server's own count in that
+place when it is answered, so that calls in flight together cannot pass a limit.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+
+from humpback.core.machine import Endpoint
+from humpback.engines.endpoint.journal import Reply, Request
+from humpback.engines.endpoint.sending import limit_of
+
+CHARACTERS_A_TOKEN = 3.0
+"""Of ASCII: English prose has four in today's vocabularies, code and numbers fewer."""
+UNLIMITED = 32_768
+"""Tokens that a reply is expected to have at most where nothing that is sent limits it."""
+
+
+class OverBudget(Exception):
+    """The next call does not fit into what is left. The message names the limit."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Calls, tokens and money."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+        )
+
+    def __sub__(self, other: Usage) -> Usage:
+        return self + Usage(-other.calls, -other.prompt_tokens, -other.completion_tokens)
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+    def counts(self, at: Endpoint) -> dict[str, int]:
+        """As they stand in a record."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cost_millionths": round(self.cost(at) * 1_000_000),
+        }
+
+    def cost(self, at: Endpoint) -> float:
+        """In the currency of the endpoint's prices."""
+        return (self.prompt_tokens * at.price_in + self.completion_tokens * at.price_out) / 1_000_000
+
+
+def expected(request: Request) -> Usage:
+    """An estimate before the call, rather too much than too little: the prompt's tokens from its length, and the most
+    that may be written."""
+    text = _prompt(request)
+    ascii_only = sum(map(str.isascii, text)) if not text.isascii() else len(text)
+    tokens = ascii_only / CHARACTERS_A_TOKEN + (len(text.encode("utf-8", "replace")) - ascii_only) / 2
+    return Usage(1, math.ceil(tokens), most_written(request))
+
+
+def most(request: Request) -> Usage:
+    """What a call cannot pass: a token is a byte at least."""
+    size = len(_prompt(request).encode("utf-8", "replace"))
+    return Usage(1, size, most_written(request))
+
+
+def most_written(request: Request) -> int:
+    """Tokens that a reply may have."""
+    limit = limit_of(request.body)
+    return UNLIMITED if limit is None else max(0, limit)
+
+
+def _prompt(request: Request) -> str:
+    body = request.body
+    sent = [body.get("messages", body.get("prompt", "")), *(body[key] for key in ("tools", "functions") if key in body)]
+    return "".join(json.dumps(one, ensure_ascii=False) for one in sent)
+
+
+def used(reply: Reply) -> Usage:
+    """What the server says that a call used."""
+    return Usage(1, reply.prompt_tokens, reply.completion_tokens)
+
+
+def taken(reply: Reply, request: Request) -> Usage:
+    """What a call takes out of the budget: what the server says, or all that was expected where it says nothing, since
+    a server without a count must not be one without a limit."""
+    return used(reply) if reply.prompt_tokens else expected(request)
+
+
+class Budget:
+    """What is left of a run's limits."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.spent = Usage()
+        """By calls that were answered."""
+        self._held = Usage()
+        self._endpoint = endpoint
+
+    @property
+    def under_way(self) -> bool:
+        """Whether calls hold a part of it."""
+        return self._held.calls > 0
+
+    def hold(self, wanted: Usage) -> None:
+        """Take what a call may need.
+
+        Raises:
+            OverBudget: when that does not fit.
+        """
+        at, total = self._endpoint, self.spent + self._held + wanted
+        for name, limit, would in (
+            ("max_calls", at.max_calls, total.calls),
+            ("max_tokens", at.max_tokens, total.tokens),
+            ("max_cost", at.max_cost, total.cost(at)),
+        ):
+            if limit is not None and would > limit:
+                raise OverBudget(f"{name} is {limit:g}, and with the next call it might be {would:g}")
+        self._held += wanted
+
+    def settle(self, wanted: Usage, got: Usage) -> None:
+        """Put what a call used in the place of what it might have needed; nothing where it failed."""
+        self._held -= wanted
+        self.spent += got

@@ -1,0 +1,198 @@
+"""Reaching a server: proxies and certificates out of the environment, and what it means when a connection fails.
+
+The client is given the proxy and the certificates instead of finding them by itself, so that whatever is wrong with one
+is named by its variable. A server on this machine is asked directly: no proxy could reach it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import re
+import socket
+import ssl
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+
+from humpback.core.machine import Endpoint
+from humpback.core.store import StoreError
+
+_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or number is this machine's."""
+    host = host.strip("[]").lower().rstrip(".")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
+
+
+def same_place(address: str) -> str:
+    """An address such that two spellings of one are equal: case, the default port, a slash at the end, this machine's
+    names."""
+    parts = urlsplit(address.strip())
+    host = (parts.hostname or "").rstrip(".")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme.lower()}://{'localhost' if is_loopback(host) else host}:{port}{parts.path.rstrip('/')}"
+
+
+class Way:
+    """How an endpoint is reached.
+
+    Raises:
+        StoreError: when a variable of the environment makes that impossible, naming it.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._variable, self._proxy = _proxy(endpoint.address)
+
+    def client(self, headers: dict[str, str]) -> httpx2.AsyncClient:
+        """A client for it."""
+        at = self._endpoint
+        try:
+            return httpx2.AsyncClient(
+                headers=headers,
+                timeout=httpx2.Timeout(at.timeout, connect=min(10.0, at.timeout)),
+                limits=httpx2.Limits(max_connections=at.concurrency, max_keepalive_connections=at.concurrency),
+                proxy=self._proxy or None,
+                verify=_certificates(at.address, self._proxy),
+                trust_env=False,
+            )
+        except ValueError as error:
+            raise StoreError(f"{self._named_proxy} cannot be used ({error}); correct it, or unset it") from error
+
+    @property
+    def _named_proxy(self) -> str:
+        return f"the proxy {shown(self._proxy)} (of {self._variable})"
+
+    async def speaks_tls(self) -> bool:
+        """Whether a server that cuts connections does so because it wants them encrypted, and the address is http://."""
+        parts = urlsplit(self._endpoint.address)
+        if parts.scheme != "http" or self._proxy:
+            return False
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        try:
+            async with asyncio.timeout(5.0):
+                _, writer = await asyncio.open_connection(parts.hostname, parts.port or 80, ssl=context)
+            writer.close()
+        except (OSError, TimeoutError, ValueError):
+            return False
+        return True
+
+    def failure(self, error: httpx2.TransportError) -> tuple[str, bool]:
+        """What a failed connection means, for people, and whether a second attempt is idle."""
+        causes = _causes(error)
+        host = urlsplit(self._endpoint.address).hostname or ""
+        through = f" through {self._named_proxy}" if self._proxy else ""
+        for one in causes:
+            if isinstance(one, ssl.SSLCertVerificationError):
+                return (
+                    f"its certificate is not trusted{through} ({one.verify_message}); if it is to be trusted, set "
+                    "SSL_CERT_FILE to a file of certificates that holds its issuer's"
+                ), True
+        if any(isinstance(one, ssl.SSLError) for one in causes):
+            if re.search(r"wrong.version|record.layer", str(error), re.IGNORECASE):
+                return f"it does not speak TLS{through}; is the address http:// in place of https://?", True
+            return f"no TLS connection{through} ({error})", False
+        if isinstance(error, httpx2.ProxyError):
+            return f"{self._named_proxy} refuses the connection: {_plain(error)}", True
+        if any(isinstance(one, socket.gaierror) for one in causes):
+            name = (urlsplit(self._proxy).hostname or "") if self._proxy else host
+            return f"the host {name!r} is not known{f': {self._named_proxy}' if self._proxy else ''}", True
+        if isinstance(error, httpx2.ConnectError):
+            if self._proxy:
+                return f"no connection to {self._named_proxy}; the server itself was not asked", True
+            return "no connection", False
+        return f"the connection was cut{through} ({type(error).__name__})", False
+
+
+def shown(address: str) -> str:
+    """An address without the user name and password in it."""
+    head, mark, rest = address.partition("://")
+    return f"{head}{mark}{rest.rsplit('@', 1)[-1]}"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and one not in found:
+            found.append(one)
+            waiting += [one.__cause__, one.__context__]
+            waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+    return found
+
+
+def _plain(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _proxy(address: str) -> tuple[str, str]:
+    """(variable, address) of the proxy that the environment names for an address; nothing where it names none."""
+    scheme, host = urlsplit(address).scheme, urlsplit(address).hostname or ""
+    wanted = (f"{scheme}_proxy", "all_proxy")
+    named = {name.lower(): name for name in sorted(os.environ) if name.lower() in wanted and os.environ[name].strip()}
+    if not named or is_loopback(host):
+        return "", ""
+    from requests.utils import should_bypass_proxies
+
+    if should_bypass_proxies(address, no_proxy=None):
+        return "", ""
+    variable = next(named[one] for one in wanted if one in named)
+    value = os.environ[variable].strip()
+    proxy = value if "://" in value else f"http://{value}"
+    try:
+        kind, place = urlsplit(proxy).scheme.lower(), (urlsplit(proxy).hostname, urlsplit(proxy).port)
+    except ValueError as error:
+        raise StoreError(
+            f"{variable} is {shown(proxy)!r}, which is no address ({error}); correct it, or unset it"
+        ) from error
+    if not place[0]:
+        raise StoreError(f"{variable} is {shown(proxy)!r}, which names no host; correct it, or unset it")
+    if kind not in _SCHEMES:
+        raise StoreError(
+            f"{variable} is {shown(proxy)!r}, and {kind}:// is no kind of proxy known here; it takes "
+            f"{', '.join(f'{one}://' for one in _SCHEMES)}. Correct it, unset it, or name {host} in NO_PROXY"
+        )
+    if kind.startswith("socks") and find_spec("socksio") is None:
+        raise StoreError(
+            f"{variable} names a SOCKS proxy ({shown(proxy)}), which takes the package socksio: pip install socksio; "
+            f"or unset {variable}, or name {host} in NO_PROXY"
+        )
+    return variable, proxy
+
+
+def _certificates(address: str, proxy: str) -> ssl.SSLContext | bool:
+    """The certificates that are trusted; none are loaded where nothing is encrypted.
+
+    Raises:
+        StoreError: when the environment names a file that is none, or not there.
+    """
+    if not any(one.lower().startswith("https:") for one in (address, proxy)):
+        return False
+    for variable, wanted in (("SSL_CERT_FILE", Path.is_file), ("SSL_CERT_DIR", Path.is_dir)):
+        name = os.environ.get(variable, "")
+        if not name:
+            continue
+        if not wanted(Path(name)):
+            what = "file" if variable == "SSL_CERT_FILE" else "folder"
+            raise StoreError(f"{variable} is {name!r}, and there is no such {what}; correct it, or unset it")
+        try:
+            if variable == "SSL_CERT_FILE":
+                return ssl.create_default_context(cafile=name)
+            return ssl.create_default_context(capath=name)
+        except (ssl.SSLError, OSError) as error:
+            raise StoreError(
+                f"{variable} is {name!r}, which holds no certificates that can be read ({error}); correct or unset it"
+            ) from error
+    return httpx2.create_ssl_context(trust_env=False)

@@ -1,0 +1,104 @@
+"""What is sent, where a server wants it said otherwise: fields added and left out as the user says, and the request
+mended where the server names a field that it does not take."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from humpback.engines.endpoint.journal import Request
+
+LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""Names of the most tokens that a reply may have."""
+_DROPPED = ("temperature", "top_p", "seed")
+"""Fields that a request can do without, when the server says that it does not take them."""
+_NOT_TAKEN = re.compile(
+    r"unsupported|not support|unrecogni[sz]ed|unknown|unexpected|extra (?:inputs|fields)|not permitted|not allowed|"
+    r"only the default|cannot both|deprecated|no longer|not compatible|does not exist on|instead|forbidden",
+    re.IGNORECASE,
+)
+
+
+def changed(request: Request, send: Iterable[tuple[str, str]], drop: Iterable[str]) -> Request:
+    """The request with fields added (names and values as JSON) and others left out. A limit of the reply that is sent
+    takes the place of one under another name."""
+    added = {name: json.loads(value) for name, value in send}
+    left_out = {*drop}
+    if any(name in added for name in LIMITS):
+        left_out |= {name for name in LIMITS if name not in added}
+    if not added and not left_out:
+        return request
+    body = {name: value for name, value in {**request.body, **added}.items() if name not in left_out}
+    return Request(request.path, body)
+
+
+def limit_of(body: dict[str, Any]) -> int | None:
+    """The most tokens that a reply may have; None where nothing is said."""
+    return next((value for name in LIMITS if isinstance(value := body.get(name), int)), None)
+
+
+@dataclass(frozen=True)
+class Mend:
+    """One field of a request said otherwise."""
+
+    name: str
+    instead: str = ""
+    """The field that takes its value; left out where there is none."""
+
+    def __str__(self) -> str:
+        return f"{self.name} as {self.instead}" if self.instead else f"without {self.name}"
+
+    def apply(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The body with this mended."""
+        if self.name not in body:
+            return body
+        rest = {name: value for name, value in body.items() if name != self.name}
+        return {**rest, self.instead: body[self.name]} if self.instead else rest
+
+
+def mend_for(body: dict[str, Any], text: str) -> Mend | None:
+    """What would mend a request that a server refused with this body of an answer, where that names a field that it
+    does not take; None where it names none, or one that the reply cannot be had without."""
+    names, said = _named(text)
+    if not _NOT_TAKEN.search(said):
+        return None
+    if "cannot both" in said.lower() and {"temperature", "top_p"} <= {*body} and "top_p" in said:
+        return Mend("top_p")
+    candidates = [name for name in (*names, *_words(said)) if name in body]
+    for name in candidates:
+        if name in LIMITS:
+            other = next((one for one in LIMITS if one != name and one in said), None)
+            return Mend(name, other or ("max_tokens" if name != "max_tokens" else "max_completion_tokens"))
+        if name in _DROPPED:
+            return Mend(name)
+    return None
+
+
+def _named(text: str) -> tuple[list[str], str]:
+    """The fields that an error names in a field of its own (`param`; `loc`), and all that it says."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return [], text
+    found: list[str] = []
+    for one in _objects(body):
+        if isinstance(param := one.get("param"), str):
+            found.append(param.rsplit(".", 1)[-1])
+        if isinstance(place := one.get("loc"), list) and place:
+            found.append(str(place[-1]))
+    return found, text
+
+
+def _objects(value: Any, depth: int = 0) -> Iterable[dict[str, Any]]:
+    if depth < 6 and isinstance(value, dict):
+        yield value
+    if depth < 6 and isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _objects(one, depth + 1)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z][a-z_]+", text)

@@ -1,0 +1,102 @@
+"""A served model as the stages have models write: an instruction in, a completion out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from humpback.core.store import StoreError
+from humpback.engines.completion import Completion
+from humpback.engines.endpoint.answers import Answer, accept_all, shown
+from humpback.engines.endpoint.budget import Usage
+from humpback.engines.endpoint.client import Client, Unread
+from humpback.engines.endpoint.journal import Reply, Request
+from humpback.spec.data import Sampling
+
+if TYPE_CHECKING:
+    from humpback.core.work import Log
+
+_TOO_LONG = ("context", "too long", "maximum length")
+"""What servers say of a prompt that does not fit, one or the other."""
+
+
+class EndpointEngine:
+    """A model behind an endpoint, ready to write (`humpback.engines.generator.Writes`). `usable` says whether a reply
+    is of use to whoever asks; where none of the first is, the rest is not asked."""
+
+    def __init__(
+        self, model: str, client: Client, log: Log, system: str = "", usable: Callable[[Completion], bool] | None = None
+    ) -> None:
+        self._model, self._client, self._log, self._system = model, client, log, system
+        self._used, self._usable = Usage(), usable
+
+    def generate(self, instructions: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
+        """A completion for each instruction, in order, without the thinking before it; equal instructions get one. Each
+        is one user message: the server has the template. A prompt that the server refuses has no text, and its words.
+
+        Raises:
+            Unanswered: as `Client.ask`.
+            StoreError: as `Client.ask`; when the first replies are all of no use, with the first of them.
+        """
+
+        def request(instruction: str) -> Request:
+            return chat(self._model, instruction, sampling, self._system)
+
+        def accept(reply: Reply) -> bool:
+            if self._usable is not None and self._usable(self._read(reply)):
+                self._usable = None
+            return self._usable is None
+
+        try:
+            self._client.ask(
+                map(request, instructions),
+                accept=accept if self._usable else accept_all,
+                report=lambda done, total: self._log.progress(done, total, unit),
+                total=len(set(instructions)),
+            )
+        except Unread as error:
+            raise StoreError(self._explained(error.reply, f"none of the first {error.replies} replies")) from error
+        return [self._written(self._client.answer(request(one))) for one in instructions]
+
+    def _written(self, answer: Answer) -> Completion:
+        self._used += answer.used
+        reply = answer.reply
+        if reply is None:
+            long = any(words in answer.problem.lower() for words in _TOO_LONG)
+            return Completion("", "prompt too long" if long else "refused", problem=answer.problem)
+        return self._read(reply)
+
+    def _read(self, reply: Reply) -> Completion:
+        message, by = reply.message, reply.model or self._model
+        if message.ended == "filter":
+            return Completion("", "refused", by, "withheld the answer (finish_reason content_filter)")
+        return Completion(message.text.strip(), "length" if message.ended == "length" else "stop", by)
+
+    def _explained(self, reply: Reply, which: str) -> str:
+        cut = (
+            "; it was cut: send = {max_tokens = N} under [endpoint] of the machine file gives replies more room"
+            if reply.message.ended == "length"
+            else ""
+        )
+        return (
+            f"{self._client.endpoint.address}: {which} of {reply.model or self._model} can be used, so the rest is not "
+            f"asked{cut}. The first: {shown(reply)}"
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Of all that was written, also of what an earlier run had paid for."""
+        return {"calls": self._used.calls, **self._used.counts(self._client.endpoint)}
+
+
+def chat(model: str, instruction: str, sampling: Sampling, system: str = "") -> Request:
+    """One user message, after the system message where there is one, with the paper's sampling."""
+    above = [{"role": "system", "content": system}] if system else []
+    body = {
+        "model": model,
+        "messages": [*above, {"role": "user", "content": instruction}],
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_new_tokens,
+        "seed": sampling.seed,
+    }
+    return Request("chat/completions", body)

@@ -1,0 +1,288 @@
+"""Generating and scoring with transformers on this machine."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from transformers import (
+    LogitsProcessorList,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    StoppingCriteriaList,
+)
+
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.core.work import Work
+from humpback.engines.chat.context import context_length
+from humpback.engines.chat.decoding import Drawn, OwnLimit, accepts, draws, free_length, plain
+from humpback.engines.chat.speaking import Speaker
+from humpback.engines.completion import Completion
+from humpback.engines.loading import tokenizer_in, weights_in
+from humpback.inputs.locate import model_folder
+from humpback.spec.data import Sampling
+from humpback.spec.models import Finetuned, FolderModel, HubModel
+from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
+
+Open = Callable[[Artifact], Path]
+Done = TypeVar("Done")
+Prompt = str | list[int]
+"""Text to be continued as it stands, or the tokens of a template with an instruction (`Speaker.prompt`)."""
+
+
+def folder_of(model: Model, open_: Open, machine: Machine) -> Path:
+    """Where a model's files lie: in its artifact, or for a published model, where it was found."""
+    artifact = open_(model)
+    return model_folder(model, machine) if isinstance(model, (HubModel, FolderModel)) else artifact
+
+
+def load_tokenizer(model: Model, open_: Open, machine: Machine) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model, or of its base while the model is still to be made."""
+    return tokenizer_in(folder_of(model.base if isinstance(model, Finetuned) else model, open_, machine))
+
+
+def ends_of(speaker: Speaker, *said: Any) -> frozenset[int]:
+    """The ids that end an answer: the template's and the tokenizer's, and those of every configuration given."""
+    found: set[Any] = set(speaker.ends)
+    for one in said:
+        ids = getattr(one, "eos_token_id", None)
+        found |= set(ids) if isinstance(ids, list) else {ids}
+    return frozenset(one for one in found if isinstance(one, int))
+
+
+def load_model(
+    model: Model, open_: Open, machine: Machine, *, train: bool = False, dropout: float | None = None
+) -> Any:
+    """The model's weights on the machine's device; adapters are merged into their base.
+
+    Training keeps float32 weights and lets the Trainer's autocast choose the precision. Given a dropout, every dropout
+    of the architecture is built with it. The process computes with the machine's threads from then on.
+    """
+    torch.set_num_threads(machine.threads)
+    dtype = torch.float32 if train else getattr(torch, machine.precision)
+    if isinstance(model, Finetuned) and model.recipe.adapter:
+        from peft import PeftModel
+
+        base = load_model(model.base, open_, machine, train=train, dropout=dropout)
+        loaded: Any = PeftModel.from_pretrained(base, open_(model)).merge_and_unload()
+    else:
+        loaded = weights_in(folder_of(model, open_, machine), dtype, dropout=dropout)
+    return loaded.to(machine.device)
+
+
+class Engine:
+    """A model ready to write and to score. What it makes of a prompt does not follow from what else is asked."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        work: Work,
+        template: Template | ChatTemplate = INSTRUCTION_RESPONSE,
+    ) -> None:
+        self._model = model.eval()
+        self.speaker = Speaker(template, tokenizer)
+        self._work = work
+        self._context = context_length(model.config) or sys.maxsize
+        said = plain(model)
+        self._ends = ends_of(self.speaker, said, model.config)
+        self._pad = tokenizer.pad_token_id if isinstance(tokenizer.pad_token_id, int) else self.speaker.end
+        self._takes = accepts(model, "position_ids", "logits_to_keep")
+
+    @classmethod
+    def of(cls, model: Model, work: Work) -> Engine:
+        """The engine of a finished model."""
+        tokenizer = tokenizer_in(folder_of(model, work.open, work.machine))
+        return cls(load_model(model, work.open, work.machine), tokenizer, work, model.template)
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling, unit: str = "completions") -> list[Completion]:
+        """A completion for each prompt, in order. Prompts of like length go through together; rows that have not ended
+        after a round go through the next one, so that the longest answer does not keep all the others.
+
+        Equal prompts have draws of their own, by how many of them came before.
+        """
+        encoded = [self._ids(prompt) for prompt in prompts]
+        room = self._context - 1
+        results = {i: Completion("", "prompt too long") for i, ids in enumerate(encoded) if len(ids) > room}
+        self._work.log.progress(len(results), len(prompts), unit)
+        rows: dict[int, _Row] = {}
+        seen: Counter[tuple[int, ...]] = Counter()
+        for i, ids in enumerate(encoded):
+            if i not in results:
+                limit = min(sampling.max_new_tokens, self._context - len(ids))
+                rows[i] = _Row(list(ids), limit, draws(sampling.seed, ids, seen[tuple(ids)], limit))
+                seen[tuple(ids)] += 1
+        while rows:
+            for places, written in self._batches(rows, lambda batch: self._round(batch, sampling)):
+                for i, new in zip(places, written, strict=True):
+                    row = rows[i]
+                    row.written += new
+                    stop = next((at for at, one in enumerate(row.written) if one in self._ends), None)
+                    if stop is None and len(row.written) < row.limit:
+                        continue
+                    text = self.speaker.read(row.written[:stop])
+                    results[i] = Completion(text, "length" if stop is None else "stop")
+                self._work.log.progress(len(results), len(prompts), unit)
+            rows = {i: row for i, row in rows.items() if i not in results}
+        return [results[i] for i in range(len(prompts))]
+
+    def _ids(self, prompt: Prompt) -> list[int]:
+        return self.speaker.encoding.begins + self.speaker.encoding.text(prompt) if isinstance(prompt, str) else prompt
+
+    def _round(self, rows: list[_Row], sampling: Sampling) -> list[list[int]]:
+        """What each row writes next, up to its own share of a round, and past an end with anything."""
+        padded = self._padded([row.so_far for row in rows])
+        start, device = padded["input_ids"].shape[1], padded["input_ids"].device
+        n = [row.steps for row in rows]
+        processors = LogitsProcessorList()
+        if sampling.temperature:
+            drawn = np.zeros((len(rows), max(n)))
+            for at, row in enumerate(rows):
+                drawn[at, : n[at]] = row.draws[len(row.written) :][: n[at]]
+            processors.append(Drawn(sampling, torch.from_numpy(drawn).to(device), start))
+        with torch.inference_mode():
+            written: torch.Tensor = self._model.generate(  # type: ignore[operator]
+                **padded,
+                max_new_tokens=max(n),
+                do_sample=False,
+                use_cache=True,
+                eos_token_id=sorted(self._ends),
+                pad_token_id=self._pad,
+                logits_processor=processors,
+                stopping_criteria=StoppingCriteriaList([OwnLimit(torch.tensor(n, device=device), start)]),
+            )
+        return [ids[:most] for ids, most in zip(written[:, start:].tolist(), n, strict=True)]
+
+    def choose(
+        self, prompts: Sequence[Prompt], options: Sequence[str], unit: str = "ratings"
+    ) -> list[list[float] | None]:
+        """For each prompt the probability of each option as its continuation, normalised over the options.
+
+        One forward pass a prompt where the tokenizer writes the options alike but for their last token, otherwise one
+        for each option. None where the prompt leaves no room.
+        """
+        cut = [self.speaker.opening(option) for option in options]
+        heads, last = {tuple(ids[:-1]) for ids in cut}, [ids[-1] for ids in cut]
+        encoded = [self._ids(prompt) for prompt in prompts]
+        longest = max(map(len, cut))
+        rows = {i: _Row(list(ids), longest) for i, ids in enumerate(encoded) if len(ids) <= self._context - longest}
+        results: dict[int, list[float]] = {}
+
+        def score(batch: list[_Row]) -> list[list[float]]:
+            ids = [row.prompt for row in batch]
+            if len(heads) == 1 and len(set(last)) == len(last):
+                scores = self._last_logits([[*one, *cut[0][:-1]] for one in ids], 1)[:, -1, last]
+            else:
+                scores = torch.stack([self._log_likelihood(ids, one) for one in cut], dim=1)
+            return torch.softmax(scores, dim=-1).tolist()  # type: ignore[no-any-return]
+
+        for places, found in self._batches(rows, score):
+            results |= dict(zip(places, found, strict=True))
+            self._work.log.progress(len(results), len(prompts), unit)
+        return [results.get(i) for i in range(len(prompts))]
+
+    @torch.inference_mode()
+    def _last_logits(self, rows: list[list[int]], n: int) -> torch.Tensor:
+        """(rows, n, vocabulary) logits of each row's last n tokens. Positions count from a row's own first token."""
+        inputs: dict[str, Any] = self._padded(rows)
+        if "position_ids" in self._takes:
+            inputs["position_ids"] = (inputs["attention_mask"].cumsum(-1) - 1).clamp(min=0)
+        if "logits_to_keep" in self._takes:
+            inputs["logits_to_keep"] = n
+        logits: torch.Tensor = self._model(**inputs, use_cache=False).logits
+        return logits[:, -n:].float()
+
+    def _log_likelihood(self, rows: list[list[int]], continuation: list[int]) -> torch.Tensor:
+        """(rows,) log-probability of the continuation after each row."""
+        n = len(continuation)
+        logits = self._last_logits([row + continuation for row in rows], n + 1)
+        wanted = torch.tensor(continuation, device=logits.device).expand(len(rows), n)
+        likely: torch.Tensor = torch.log_softmax(logits[:, :-1], -1).gather(2, wanted[..., None]).sum((1, 2))
+        return likely
+
+    def _batches(
+        self, rows: dict[int, _Row], work: Callable[[list[_Row]], list[Done]]
+    ) -> Iterator[tuple[list[int], list[Done]]]:
+        """What `work` makes of each batch, with the rows' places. The longest come first, so a GPU that is too small
+        says so at once: from then on batches are half as large."""
+        size = self._work.machine.generation_batch
+        by_length = sorted(rows, key=lambda i: (-len(rows[i].so_far), i))
+        start = 0
+        while start < len(by_length):
+            first = rows[by_length[start]]
+            places = by_length[start : start + 1] + list(
+                takewhile(lambda i: self._together(first, rows[i]), by_length[start + 1 : start + size])  # noqa: B023
+            )
+            try:
+                done = work([rows[i] for i in places])
+            except torch.OutOfMemoryError:
+                if len(places) == 1:
+                    raise
+                size = len(places) // 2
+                torch.cuda.empty_cache()
+                continue
+            yield places, done
+            start += len(places)
+
+    def _together(self, long: _Row, short: _Row) -> bool:
+        """Whether the shorter row can be padded to the longer one's length without changing what the model sees."""
+        if len(long.so_far) == len(short.so_far) and self._padding_up_to:
+            return True
+        return len(long.so_far) + max(long.steps, short.steps) <= self._padding_up_to
+
+    @cached_property
+    def _padding_up_to(self) -> float:
+        """Tokens that a batch with padding may come to; 0 for a model that sees padding, as recurrent ones may: there
+        every row goes alone (transformers' RWKV mixes even rows of one length)."""
+        row = [one % int(self._model.get_input_embeddings().weight.shape[0]) for one in range(11, 19)]
+        alone, beside = self._last_logits([row], 1)[0, -1], self._last_logits([row, row * 3], 1)[0, -1]
+        seen = float((alone - beside).abs().max()) > self._noise * float(alone.std())
+        return 0 if seen else free_length(self._model.config)
+
+    @property
+    def _noise(self) -> float:
+        """Of logits, in their standard deviations: what adding up in another order may come to."""
+        return 0.01 if self._model.dtype == torch.float32 else 0.2
+
+    def _padded(self, rows: list[list[int]]) -> dict[str, torch.Tensor]:
+        longest = max(map(len, rows))
+        ids = [[self._pad] * (longest - len(row)) + row for row in rows]
+        mask = [[0] * (longest - len(row)) + [1] * len(row) for row in rows]
+        device = self._work.machine.device
+        return {
+            "input_ids": torch.tensor(ids, device=device),
+            "attention_mask": torch.tensor(mask, device=device),
+        }
+
+
+ROUND = 128
+"""Tokens after which rows that have ended leave their batch."""
+
+
+@dataclass
+class _Row:
+    """A prompt on its way through the model."""
+
+    prompt: list[int]
+    limit: int
+    """Tokens that may follow."""
+    draws: np.ndarray[Any, np.dtype[np.float64]] = field(default_factory=lambda: np.empty(0))
+    written: list[int] = field(default_factory=list)
+
+    @property
+    def so_far(self) -> list[int]:
+        return self.prompt + self.written
+
+    @property
+    def steps(self) -> int:
+        """Tokens of its next round."""
+        return min(ROUND, self.limit - len(self.written))

@@ -1,0 +1,114 @@
+"""Our models as lm-eval asks them: with the model's own way of being spoken to, and with what it cuts counted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any
+from unittest.mock import patch
+
+from lm_eval.models.huggingface import HFLM  # type: ignore[import-untyped]
+
+from humpback.core.work import Work
+from humpback.engines.chat.decoding import plain
+from humpback.engines.chat.jinja import chat_template
+from humpback.engines.chat.speaking import HIDER, Speaker
+from humpback.engines.loading import tokenizer_in
+from humpback.engines.transformers_engine import ends_of, folder_of, load_model
+from humpback.spec.benchmarks import Benchmarked
+from humpback.spec.models import Finetuned
+from humpback.spec.template import ChatTemplate, Template
+
+
+class CountingLM(HFLM):  # type: ignore[misc]
+    """lm-eval's transformers model, which cuts a prompt that is too long with a warning: here it is counted."""
+
+    cut = 0
+    """Requests of which the start was cut off, because they are longer than the model's context."""
+    speaker: Speaker
+    chat = False
+    """Whether it is asked in conversations."""
+
+    def _loglikelihood_tokens(self, requests: Any, disable_tqdm: bool = False, override_bs: int | None = None) -> Any:
+        self.cut += sum(len(context) + len(after) > self.max_length + 1 for _, context, after in requests)
+        return super()._loglikelihood_tokens(requests, disable_tqdm=True, override_bs=override_bs)
+
+    def tok_encode(
+        self,
+        string: str,
+        add_special_tokens: bool | None = None,
+        left_truncate_len: int | None = None,
+        **_: Any,
+    ) -> list[int]:
+        """Text is text; of a conversation, the template's marks alone are control tokens."""
+        if self.chat:
+            ids = self.speaker.encoding.written(string, HIDER)
+        else:
+            begins = [] if add_special_tokens is False else self.speaker.encoding.begins
+            ids = begins + self.speaker.encoding.text(string)
+        return ids[-left_truncate_len:] if left_truncate_len else ids
+
+    def tok_batch_encode(
+        self,
+        strings: list[str],
+        padding_side: str = "left",
+        left_truncate_len: int | None = None,
+        truncation: bool = False,
+    ) -> Any:
+        rows = [self.tok_encode(string) for string in strings]
+        if left_truncate_len:
+            self.cut += sum(len(row) > left_truncate_len for row in rows)
+            rows = [row[-left_truncate_len:] for row in rows]
+        padded = self.tokenizer.pad({"input_ids": rows}, padding_side=padding_side, return_tensors="pt")
+        return padded["input_ids"], padded["attention_mask"]
+
+    def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
+        if self.chat:
+            continuation = self.speaker.encoding.hidden(continuation, HIDER)
+        pair: tuple[list[int], list[int]] = super()._encode_pair(context, continuation)
+        return pair
+
+    def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """A system message goes where the template has a place for it, else before the first instruction."""
+        return self.speaker.conversation(chat_history, open_=add_generation_prompt)
+
+
+def loaded(node: Benchmarked, work: Work) -> tuple[Any, dict[str, Any]]:
+    """The model as lm-eval takes it, and how it is spoken to."""
+    whole = node.model.base if isinstance(node.model, Finetuned) and node.model.recipe.adapter else node.model
+    tokenizer = tokenizer_in(folder_of(whole, work.open, work.machine))
+    template = node.model.template
+    how: dict[str, Any] = {"used": node.chat_template}
+    if node.chat_template:
+        how["from"] = "the model's template"
+        if isinstance(template, Template):
+            begins = Speaker(template, tokenizer).encoding.begins
+            template = ChatTemplate(chat_template(template, begins_with_bos=begins == [tokenizer.bos_token_id]))
+        else:
+            how["from"] = "its own chat template"
+        how["sha256"] = sha256(template.jinja.encode()).hexdigest()
+        tokenizer.chat_template = template.jinja
+    speaker = Speaker(template, tokenizer)
+    model = load_model(node.model, work.open, work.machine).eval()
+    model.generation_config.eos_token_id = sorted(ends_of(speaker, plain(model), model.config))
+    with quiet():
+        lm = CountingLM(pretrained=model, tokenizer=tokenizer, backend="causal", batch_size=work.machine.micro_batch)
+    lm.speaker, lm.chat = speaker, node.chat_template
+    return lm, how
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """lm-eval's remarks are on record in another form (shots that a task fixes, prompts that were cut), and so is the
+    commit."""
+    log = logging.getLogger("lm_eval")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        # It asks git for the commit of the folder that the user is in, and git complains where there is none.
+        with patch("lm_eval.evaluator.get_git_commit_hash", lambda: None):
+            yield
+    finally:
+        log.setLevel(before)

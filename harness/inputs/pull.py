@@ -1,0 +1,198 @@
+"""Bringing public files to this machine, and saying where they lie.
+
+    <data>/alpaca/alpaca_data.json    verified, then renamed into place whole
+    <data>/checksums.json             of the files whose checksum nobody published, as they first came
+    <data>/.partial/  .locks/         downloads that have begun; a lock a file
+
+A file is verified before it has its name, and again each time that an expression's stage uses it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from humpback.core.store import StoreError, checksum
+from humpback.inputs.download import Manner, Progress, fetch, notes_of
+from humpback.inputs.mirror import found_in
+from humpback.inputs.verify import Found, examine, expected_of, remember
+from humpback.spec.files import Source
+from humpback.spec.public_files import Published
+from humpback.spec.sources import SOURCES, UnknownSource, published
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A public file on this machine, as it was brought."""
+
+    published: Published
+    """Its row of the table: what it is, its licence, whether that is non-commercial."""
+    path: Path
+    sha256: str
+    bytes: int
+    rows: int | None
+    """None where counting would take a reader of its own."""
+    came: str
+    """From where: "download", "mirror", or "here" when it was there already."""
+    aside: Path | None = None
+    """Where a file that had its place with other bytes was kept."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether a public file is here, without reading it."""
+
+    published: Published
+    path: Path | None
+    """None when it is not here."""
+    bytes: int | None
+    """As it lies here; otherwise as the table has it."""
+    problem: str = ""
+    """Why what lies here cannot be what was published."""
+
+
+def pull(
+    what: str | Published,
+    data: Path,
+    *,
+    mirror: Path | None = None,
+    report: Progress = lambda done, total: None,
+    manner: Manner | None = None,
+) -> Pulled:
+    """Bring a public file to `data`, from a mirror folder or by download, and verify it.
+
+    A second process that pulls the same file waits for the first and finds it here.
+
+    Raises:
+        StoreError: one line: the host's problem and what to do without it, or both checksums and where the file was
+            kept that had the wrong one.
+    """
+    row = _row(what)
+    target = _place(row, data)
+    part = data / ".partial" / f"{row.name}-{row.filename}.part"
+    try:
+        for folder in (target.parent, part.parent, data / ".locks"):
+            folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(data / ".locks" / f"{row.name}.lock"):
+            aside = None
+            if target.is_file():
+                found = examine(target, row, data)
+                if not found.wrong:
+                    remember(row, data, found, "")
+                    return Pulled(row, target, found.sha256, found.bytes, found.rows, "here")
+                aside = _aside(target, target, found)
+            commit = ""
+            if mirror is None:
+                commit = _download(row, part, manner or Manner(), report)
+            else:
+                _copy(found_in(mirror, row, expected_of(row, data)), part, report)
+            found = examine(part, row, data)
+            if found.wrong:
+                kept = _aside(part, target, found)
+                raise StoreError(f"{row.name} is not what was published: {found.wrong}; kept as {kept}")
+            _publish(part, target)
+            remember(row, data, found, commit)
+            came = "mirror" if mirror else "download"
+            return Pulled(row, target, found.sha256, found.bytes, found.rows, came, aside)
+    except OSError as error:
+        raise StoreError(f"{row.name} cannot be kept in {data}: {error.strerror or error}") from error
+
+
+def pulled(source: Source, data: Path) -> Path:
+    """Where a public file lies that an expression names, every byte verified.
+
+    Raises:
+        StoreError: one line: what is missing, or not what it was, and how to get it.
+    """
+    row = _row(source.name)
+    if row.revision != source.revision:
+        raise StoreError(
+            f"{source.name} at revision {source.revision} is not in the table, which has {row.revision}; "
+            f"name it as harness/spec/sources.py does"
+        )
+    return place_of(row, data)
+
+
+def place_of(row: Published, data: Path) -> Path:
+    """Where a public file lies, every byte verified.
+
+    Raises:
+        StoreError: as `pulled`.
+    """
+    path, get = _place(row, data), f"humpback data pull {row.name}"
+    if not path.is_file():
+        raise StoreError(f"{row.name} is not in {data}: {get} (with --from DIR on a machine without internet)")
+    expected = expected_of(row, data)
+    if expected is None:
+        raise StoreError(f"{path} was put there by hand and nothing is known of its checksum yet: {get} records it")
+    found = checksum(path)
+    if found != expected:
+        raise StoreError(f"{path}: checksum {found[:16]}, not {expected[:16]}: it was changed since; {get} replaces it")
+    return path
+
+
+def status(data: Path, rows: Iterable[Published] = SOURCES.values()) -> list[Standing]:
+    """Every public file of the table and whether it is in `data`, judged by presence and size alone."""
+    listed = []
+    for row in rows:
+        path = _place(row, data)
+        if not path.is_file():
+            listed.append(Standing(row, None, row.bytes))
+            continue
+        size = path.stat().st_size
+        wrong = row.bytes is not None and size != row.bytes
+        listed.append(Standing(row, path, size, f"{size} bytes, not {row.bytes}" if wrong else ""))
+    return listed
+
+
+def _row(what: str | Published) -> Published:
+    try:
+        return what if isinstance(what, Published) else published(what)
+    except UnknownSource as error:
+        raise StoreError(str(error)) from error
+
+
+def _place(row: Published, data: Path) -> Path:
+    return data / row.name / row.filename
+
+
+def _download(row: Published, part: Path, manner: Manner, report: Progress) -> str:
+    try:
+        return fetch(row.address, part, manner=manner, report=report)
+    except StoreError as error:
+        without = f"humpback data pull {row.name} --from DIR takes {row.filename} from a folder"
+        raise StoreError(f"{row.name} was not downloaded: {error}; {without}") from error
+
+
+def _copy(source: Path, part: Path, report: Progress) -> None:
+    total, done = source.stat().st_size, 0
+    # A download that had begun is given up: its tag must not stand beside a copy that breaks off half-way.
+    notes_of(part).unlink(missing_ok=True)
+    with source.open("rb") as given, part.open("wb") as out:
+        while chunk := given.read(1 << 20):
+            out.write(chunk)
+            done += len(chunk)
+            report(done, total)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _aside(path: Path, target: Path, found: Found) -> Path:
+    """Keep a file that is not what was published under a name that says so."""
+    kept = target.with_name(f"{target.name}.not-as-published-{found.sha256[:16]}")
+    os.replace(path, kept)
+    return kept
+
+
+def _publish(part: Path, target: Path) -> None:
+    os.replace(part, target)
+    notes_of(part).unlink(missing_ok=True)
+    handle = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

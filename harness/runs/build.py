@@ -1,0 +1,171 @@
+"""Doing what the plan says: make one artifact under its lock, and describe how it was made.
+
+`make` is what every executor runs in a worker. It is safe to be killed at any moment: until the last rename the
+artifact is not there, and a lock dies with its holder.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from humpback.core import attempts
+from humpback.core.expression import Artifact, expression
+from humpback.core.machine import Machine
+from humpback.core.store import Store, StoreError
+from humpback.core.text import printable
+from humpback.core.work import TooFew, Work, new_log
+from humpback.stages import stage_for
+
+_NO_PATHS = {"store": None, "data": None, "files": None}
+"""Where things lay is nobody's business but this computer's."""
+PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "alpaca-eval", "numpy", "pandas", "pyarrow")
+"""Whose versions bear on results."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the making of an artifact ended."""
+
+    word: Literal["made", "found", "stopped"]
+    """Made here; found done, by another process; or stopped because an input is an empty set, or too small a one."""
+    seconds: float = 0.0
+    reason: str = ""
+
+
+def make(
+    artifact: Artifact,
+    store: Store,
+    machine: Machine,
+    source: dict[str, Any],
+    report: Callable[[int, int, str], None],
+) -> Outcome:
+    """Make one artifact whose inputs are finished, and publish it.
+
+    Raises:
+        StoreError: when the disk is full or the store cannot be written; the message names it.
+        Exception: whatever the stage raises; nothing is published then.
+    """
+    empty = next((one for one in artifact.inputs if store.record(one)["counts"].get("kept") == 0), None)
+    if empty is not None:
+        counts = store.record(empty)["counts"]
+        told = ", ".join(f"{key} {value:,}" for key, value in counts.items())
+        return Outcome("stopped", reason=f"{empty.name} is an empty set ({told})")
+    folder: Path | None = None
+    try:
+        with store.lock(artifact):
+            if store.state(artifact).word == "done":
+                return Outcome("found")
+            attempts.keep(store, artifact.name, artifact.fingerprint)
+            folder = store.workspace(artifact)
+            started, now = time.monotonic(), datetime.now(UTC)
+            attempts.begin(store, described(artifact, machine, source, {}, now, 0.0))
+            try:
+                work = Work(store.open, folder, machine, new_log(folder, report))
+                counts = stage_for(artifact)(artifact, work)
+                seconds = time.monotonic() - started
+                store.publish(artifact, folder, described(artifact, machine, source, counts, now, seconds))
+            except Exception as error:
+                attempts.keep(store, artifact.name, artifact.fingerprint, error=type(error).__name__)
+                raise
+            attempts.succeeded(store, artifact.name)
+    except Exception as error:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, TooFew):
+            return Outcome("stopped", reason=str(error))
+        reason = _no_room(error)
+        if not reason:
+            raise
+        raise StoreError(
+            f"{getattr(error, 'filename', None) or store.root}: {reason}; {artifact.name} was not published. "
+            f"Make room or choose another folder with --store, and run again: what is finished stays"
+        ) from error
+    return Outcome("made", seconds)
+
+
+def _no_room(error: BaseException | None) -> str:
+    """The system's words if the error, or one behind it, is a disk that takes no more; "" otherwise. Libraries that
+    write by themselves (safetensors) pass the system's words on without its number."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            return error.strerror or str(error)
+        if os.strerror(errno.ENOSPC) in str(error):
+            return os.strerror(errno.ENOSPC)
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def described(
+    artifact: Artifact,
+    machine: Machine,
+    source: dict[str, Any],
+    counts: dict[str, int],
+    started: datetime,
+    seconds: float,
+) -> dict[str, Any]:
+    """The record of a finished artifact, but for its checksums."""
+    return {
+        "name": artifact.name,
+        "class": type(artifact).__name__,
+        "version": artifact.VERSION,
+        "fingerprint": artifact.fingerprint,
+        "expression": expression(artifact),
+        "inputs": [one.name for one in artifact.inputs],
+        "counts": counts,
+        "finished": (started + timedelta(seconds=seconds)).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "machine": {**asdict(machine), **_NO_PATHS, "python": platform.python_version(), "system": platform.system()},
+        "packages": _versions(),
+        "source": source,
+    }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def source_state() -> dict[str, Any]:
+    """Which code is about to run: the commit, the checksum of uncommitted changes and the files they touch, argv."""
+    root = Path(__file__).resolve().parents[2]
+
+    # A hook of git's names its own repository here, which may be another.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+
+    def git(*words: str) -> str:
+        if not (root / ".git").exists():  # not a checkout: perhaps installed below somebody's own repository
+            return ""
+        command = ["git", "-C", str(root), *words]
+        done = subprocess.run(command, capture_output=True, check=False, env=environment)
+        return done.stdout.decode(errors="backslashreplace") if done.returncode == 0 else ""
+
+    try:
+        commit, diff = git("rev-parse", "HEAD").strip(), git("diff", "HEAD")
+    except FileNotFoundError:
+        commit, diff = "", ""
+    return {
+        "commit": commit or None,
+        "diff": sha256(diff.encode()).hexdigest()[:16] if diff else None,
+        "changed": git("diff", "HEAD", "--name-only").split() if diff else [],
+        "argv": [printable(word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])],
+    }

@@ -1,0 +1,42 @@
+"""Making one artifact here and now, in this process: what the data commands do. Experiments go through an executor."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.core.plan import plan
+from humpback.core.store import Store, StoreError
+from humpback.runs.build import make, source_state
+from humpback.runs.progress import watched
+
+
+def made(target: Artifact, machine: Machine, console: Console) -> Path:
+    """The artifact's folder, what is missing of it made first, as `watched` shows it.
+
+    Raises:
+        StoreError: when the store cannot be used, an input cannot, or a set that others need came out empty.
+    """
+    store = Store(Path(machine.store))
+    steps = plan(store, [target])
+    if steps.damaged:
+        raise StoreError(*(step.state.reason for step in steps.damaged))
+    if not steps.to_do:
+        return store.open(target)
+    store.prepare()
+    source = source_state()
+    with watched(console, [step.artifact for step in steps.to_do]) as progress:
+        for step in steps.to_do:
+            progress.started(step.artifact)
+            try:
+                outcome = make(step.artifact, store, machine, source, partial(progress.advanced, step.artifact))
+            except ValueError as error:
+                raise StoreError(f"{step.artifact.name} was not made: {error}") from error
+            if outcome.word == "stopped":
+                raise StoreError(f"{step.artifact.name} was not made: {outcome.reason}")
+            progress.ended(step.artifact, outcome)
+    return store.open(target)

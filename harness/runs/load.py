@@ -1,0 +1,104 @@
+"""From a finished artifact's folder back to its expression, and from a model's name or folder to a model.
+
+A record holds the whole expression, so a model that lies in a store is benchmarked or asked as the very artifact that
+an experiment holds, and results are shared with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from humpback.core.expression import Artifact, FieldError, Value
+from humpback.core.store import RECORD, StoreError, read_record
+from humpback.inputs.locate import digest, model_files
+from humpback.inputs.user_file import _Found
+from humpback.spec import benchmarks, curation, data, files, models, outcomes, prompts, sensitive
+from humpback.spec import micro_sets as named
+from humpback.spec import template as templates
+from humpback.spec.models import FolderModel
+from humpback.spec.template import Model
+
+_VOCABULARY = (benchmarks, curation, data, files, models, named, outcomes, prompts, sensitive, templates)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A model, and where it lies here."""
+
+    model: Model
+    files: tuple[tuple[str, str], ...] = ()
+    """(SHA-256, folder), for `Machine.files`."""
+    store: Path | None = None
+    """The store that holds it, if one does."""
+
+
+def named_model(name: str) -> Named:
+    """The model that a command names: an artifact's folder, any transformers folder, or a hub name OWNER/NAME[@COMMIT].
+
+    Raises:
+        StoreError: when the folder is no model, or an artifact whose record is another version's.
+        FieldError: when there is no such folder and the hub does not answer.
+    """
+    folder = Path(name).resolve()
+    if (folder / RECORD).is_file():
+        artifact = recorded(folder)
+        if not isinstance(artifact, Model):
+            raise StoreError(f"{folder}: holds {type(artifact).__name__.lower()}, and a model is asked for")
+        store = folder.parent.parent
+        if store / artifact.name == folder:
+            return Named(artifact, store=store)
+        sha256 = digest(model_files(folder))
+        return Named(FolderModel(folder.name, sha256, artifact.template), ((sha256, str(folder)),))
+    found = _Found(Path(), Path())
+    model = found.model("MODEL", name)
+    if not isinstance(model, Model):
+        raise StoreError(f"{name}: no model")
+    return Named(model, tuple(found.files.items()))
+
+
+def recorded(folder: Path) -> Artifact:
+    """The expression of the finished artifact in `folder`.
+
+    Raises:
+        StoreError: when there is no record, or its expression means something else in this version of the harness.
+        Damaged: when the record is not as it was written.
+    """
+    if not (folder / RECORD).is_file():
+        raise StoreError(f"{folder}: no {RECORD} in it, so it is no finished artifact")
+    record = read_record(folder / RECORD)
+    table, built = record["expression"], dict[str, Artifact]()
+    known = {cls.__name__: cls for module in _VOCABULARY for cls in _classes(module)}
+
+    def value(found: Any) -> Any:
+        if isinstance(found, list):
+            return tuple(map(value, found))
+        if not isinstance(found, dict):
+            return found
+        if "artifact" in found:
+            return artifact(found["artifact"])
+        return known[found["class"]](**{key: value(one) for key, one in found.items() if key != "class"})
+
+    def artifact(fingerprint: str) -> Artifact:
+        if fingerprint not in built:
+            described = table[fingerprint]
+            made = known[described["class"]](**{key: value(one) for key, one in described["fields"].items()})
+            assert isinstance(made, Artifact)
+            built[fingerprint] = made
+        return built[fingerprint]
+
+    try:
+        found = artifact(record["fingerprint"])
+    except (KeyError, TypeError, FieldError) as error:
+        raise StoreError(f"{folder}: its record does not fit this version of the harness ({error})") from error
+    if found.fingerprint != record["fingerprint"]:
+        raise StoreError(f"{folder}: made by a version of the harness in which the same words meant another thing")
+    return found
+
+
+def _classes(module: Any) -> Iterator[type[Value]]:
+    for one in vars(module).values():
+        if isinstance(one, type) and issubclass(one, Value):
+            yield one

@@ -1,0 +1,195 @@
+"""Stages as they are watched: bars in a terminal, and lines in the log of a job that has none. Both go to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import mean
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from humpback.core.expression import Artifact
+from humpback.runs.build import Outcome
+from humpback.runs.executor import Progress
+
+_EVERY = 60.0
+"""Seconds between the lines of a stage that takes long."""
+
+
+@contextmanager
+def watched(
+    console: Console,
+    stages: Sequence[Artifact],
+    workers: int = 1,
+    expected: Callable[[], Mapping[str, float]] = dict,
+) -> Iterator[Progress]:
+    """What an executor tells of these stages, shown on the console (which is stderr's).
+
+    expected: by fingerprint, the seconds that stages are thought to take; only their proportions are relied on.
+    """
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        with _bars(console, len(stages)) as progress:
+            yield progress
+        return
+    log = _Log(console, workers, expected(), {one.fingerprint: one for one in stages})
+    over = threading.Event()
+
+    def now_and_then() -> None:
+        while not over.wait(_EVERY):
+            log.look()
+
+    threading.Thread(target=now_and_then, daemon=True).start()
+    try:
+        yield Progress(log.started, log.advanced, log.ended, log.failed)
+    finally:
+        over.set()
+
+
+def short(artifact: Artifact) -> str:
+    """Kind and slug of an artifact, cut to fit beside numbers."""
+    return artifact.name.rsplit("-", 1)[0][:56]
+
+
+@contextmanager
+def _bars(console: Console, stages: int) -> Iterator[Progress]:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=console, transient=True) as bars:
+        overall = bars.add_task("stages", total=stages, rate="")
+        tasks: dict[str, tuple[TaskID, float]] = {}
+
+        def started(artifact: Artifact) -> None:
+            tasks[artifact.fingerprint] = (bars.add_task(short(artifact), total=None, rate=""), time.monotonic())
+
+        def advanced(artifact: Artifact, done: int, total: int, unit: str) -> None:
+            task, since = tasks[artifact.fingerprint]
+            rate = done / max(time.monotonic() - since, 1e-9)
+            left = f", {_spell((total - done) / rate)} left" if rate else ""
+            bars.update(task, completed=done, total=total, rate=f"{rate:,.1f} {unit}/s{left}")
+
+        def gone(artifact: Artifact) -> None:
+            bars.advance(overall)
+            if artifact.fingerprint in tasks:
+                bars.remove_task(tasks.pop(artifact.fingerprint)[0])
+
+        def ended(artifact: Artifact, outcome: Outcome) -> None:
+            gone(artifact)
+            bars.console.print(f"  {_told(artifact, outcome)}")
+
+        yield Progress(started, advanced, ended, lambda artifact, error: gone(artifact))
+
+
+@dataclass
+class _Stage:
+    """One that runs."""
+
+    artifact: Artifact
+    since: float
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.since
+
+
+@dataclass
+class _Log:
+    """Lines for a file that somebody looks into now and then."""
+
+    console: Console
+    workers: int
+    expected: Mapping[str, float]
+    waiting: dict[str, Artifact]
+    """By fingerprint: what has not ended."""
+    running: dict[str, _Stage] = field(default_factory=dict)
+    took: dict[type, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """Seconds of those that were made here, by class."""
+    spent: float = 0.0
+    """Seconds of those among them that something was expected of, and what that was:"""
+    thought: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.stages = len(self.waiting)
+
+    def started(self, artifact: Artifact) -> None:
+        self.running[artifact.fingerprint] = _Stage(artifact, time.monotonic())
+
+    def advanced(self, artifact: Artifact, done: int, total: int, unit: str) -> None:
+        stage = self.running[artifact.fingerprint]
+        stage.done, stage.total, stage.unit = done, total, unit
+
+    def ended(self, artifact: Artifact, outcome: Outcome) -> None:
+        if outcome.word == "made":
+            self.took[type(artifact)].append(outcome.seconds)
+            if expected := self.expected.get(artifact.fingerprint):
+                self.spent, self.thought = self.spent + outcome.seconds, self.thought + expected
+        self._over(artifact, _told(artifact, outcome))
+
+    def failed(self, artifact: Artifact, error: Exception) -> None:
+        self._over(artifact, f"failed     {short(artifact)}")
+
+    def look(self) -> None:
+        """A line for each stage that has been running for long."""
+        for stage in list(self.running.values()):
+            if stage.seconds >= _EVERY:
+                far = f"{stage.done:,} of {stage.total:,} {stage.unit}" if stage.total else "under way"
+                self._print(f"{stage.seconds:8.1f} s {short(stage.artifact)}: {far}{self._left()}")
+
+    def _over(self, artifact: Artifact, told: str) -> None:
+        self.running.pop(artifact.fingerprint, None)
+        self.waiting.pop(artifact.fingerprint, None)
+        self._print(told + self._left())
+
+    def _print(self, told: str) -> None:
+        ended = self.stages - len(self.waiting)
+        self.console.print(f"{ended:{len(str(self.stages))}} of {self.stages} {told}")
+
+    def _left(self) -> str:
+        """By how far those that run have come, what was expected of the others against what was expected of those
+        that ended, and else what others of their class took."""
+        scale = self.spent / self.thought if self.thought else 1.0
+        seconds, unknown = 0.0, False
+        for key, artifact in list(self.waiting.items()):
+            stage = self.running.get(key)
+            spent = stage.seconds if stage else 0.0
+            if stage and stage.done:
+                seconds += spent * (stage.total - stage.done) / stage.done
+            elif expected := self.expected.get(key):
+                seconds += max(0.0, scale * expected - spent)
+            elif took := self.took.get(type(artifact)):
+                seconds += max(0.0, mean(took) - spent)
+            else:
+                unknown = True
+        seconds /= max(1, self.workers)
+        return f"; {'at least' if unknown else 'about'} {_spell(seconds)} left" if seconds >= 1 else ""
+
+
+def _told(artifact: Artifact, outcome: Outcome) -> str:
+    match outcome.word:
+        case "made":
+            return f"{outcome.seconds:8.1f} s {short(artifact)}"
+        case "found":
+            return f"found      {short(artifact)}"
+        case "stopped":
+            return f"stopped    {short(artifact)}: {outcome.reason}"
+
+
+def _spell(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3_600:.1f} h"

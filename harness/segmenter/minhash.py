@@ -1,0 +1,198 @@
+"""Near duplicates among many texts: MinHash over word shingles, with the signatures' bands on disk.
+
+A text is the set of its shingles, so many consecutive words each (half as many again of characters, where no
+spaces part words): case, punctuation and spacing aside. Its signature
+holds, for each of bands x rows random orders of all shingles, the first shingle that it has; two texts with Jaccard
+similarity s agree in one such place with probability s. Texts that agree in every row of some band are joined, and
+groups are what is connected through such pairs: there is no second look at a pair, so that the probability of
+finding one is the formula's, `1 - (1 - s ** rows) ** bands`. At s = 0.5 that joins one pair in twenty wrongly.
+
+This is not datatrove's MinHash, which was measured first (0.10.1, the same 2,000 texts, one core): 330 texts/s with
+its English words, which are spaCy's, and 3,200 with words split at spaces, against 10,000 here. Of a group it keeps
+the text at which its union by size ends, and not the first. Texts shorter than a shingle it never compares. And it
+fails with xxhash 4, which other packages here bring. The defaults of the parameters are its own.
+
+Memory is 8 bytes a text, and what one band's keys take to sort (about 40 bytes a text, `LARGEST` texts at a time).
+Nothing depends on the process's hash seed, on numpy's generators or on how the keys are cut into parts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from humpback.segmenter.tokens import grams
+from humpback.segmenter.tokens import words as words_of
+
+Hashes = NDArray[np.uint64]
+
+LARGEST = 1 << 24
+"""Keys sorted at a time."""
+_BATCH = 512
+"""Texts whose keys are written at a time."""
+_BLOCK = 1_024
+"""Shingles hashed at a time: a block times the signature's length stays in the processor's cache."""
+_NOT_COMPARED = np.uint64(0)
+
+
+class _WordHashes(dict[str, int]):
+    """64-bit hashes of words, remembered while they are few: most words of a text have been seen before."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) > 200_000:
+            self.clear()
+        # A word of a damaged file can hold half of a surrogate pair.
+        raw = word.encode("utf-8", "surrogatepass")
+        self[word] = found = int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
+        return found
+
+
+def _mixed(values: Hashes) -> Hashes:
+    """Each value scattered over 64 bits: the finalizer of splitmix64, written out because it has to stay the same."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _odd(n: int, start: int) -> Hashes:
+    """`n` odd multipliers."""
+    steps = np.arange(start, start + n, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return _mixed(steps) | np.uint64(1)
+
+
+@dataclass(frozen=True)
+class MinHash:
+    """How texts are compared."""
+
+    shingle: int = 5
+    """Words."""
+    bands: int = 14
+    rows: int = 8
+
+    def __post_init__(self) -> None:
+        for name in ("shingle", "bands", "rows"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"MinHash.{name} is {getattr(self, name)}; it takes 1 or more")
+
+    @cached_property
+    def _words(self) -> _WordHashes:
+        return _WordHashes()
+
+    @cached_property
+    def _orders(self) -> Hashes:
+        return _odd(self.bands * self.rows, 1_000)[:, None]
+
+    @cached_property
+    def _places(self) -> Hashes:
+        return _odd(2 * self.shingle, 1)
+
+    def shingles(self, text: str) -> Hashes:
+        """The hashes of a text's shingles, in order and with repetitions.
+
+        A text of fewer words than a shingle is one shingle. In one without letters and digits, words are what stands
+        between spaces; an empty one has no shingle.
+        """
+        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+        words = words_of(plain.casefold()) or text.split()
+        shingle = grams(words, self.shingle)
+        hashed = np.fromiter(map(self._words.__getitem__, words), dtype=np.uint64, count=len(words))
+        wide = min(shingle, len(words))
+        if not wide:
+            return hashed
+        # The word's place bears on the product, so that the same words in another order are another shingle.
+        total = np.full(len(words) - wide + 1, wide, dtype=np.uint64)
+        for place in range(wide):
+            total += hashed[place : len(words) - wide + 1 + place] * self._places[place]
+        return _mixed(total)
+
+    def signature(self, text: str) -> Hashes | None:
+        """bands x rows minima, or None for an empty text."""
+        shingles = self.shingles(text)
+        if not len(shingles):
+            return None
+        # An odd multiplier permutes the 64-bit numbers; the hashes are random already, so that is order enough.
+        least: Hashes = (self._orders * shingles[:_BLOCK]).min(axis=1)
+        for start in range(_BLOCK, len(shingles), _BLOCK):
+            np.minimum(least, (self._orders * shingles[start : start + _BLOCK]).min(axis=1), out=least)
+        return least
+
+    def keys(self, texts: list[str]) -> Hashes:
+        """A key for each text and band, of shape (texts, bands): equal where all rows of the band are."""
+        keys = np.full((len(texts), self.bands), _NOT_COMPARED, dtype=np.uint64)
+        coefficients = _odd(self.rows, 1_000_000)
+        for i, text in enumerate(texts):
+            signature = self.signature(text)
+            if signature is not None:
+                np.sum(signature.reshape(self.bands, self.rows) * coefficients, axis=1, out=keys[i])
+        return keys
+
+
+def firsts(texts: Iterable[str], how: MinHash, scratch: Path, *, largest: int = LARGEST) -> NDArray[np.int64]:
+    """For each text the place of the first one of its group, which is its own where it stands alone or first.
+
+    `texts` is read once. `scratch` is an empty folder: it takes 8 bytes a text and band.
+    """
+    paths = [scratch / f"band-{band}" for band in range(how.bands)]
+    n = 0
+    with ExitStack() as stack:
+        files = [stack.enter_context(path.open("wb")) for path in paths]
+        for batch in _batches(texts):
+            n += len(batch)
+            for file, column in zip(files, how.keys(batch).T, strict=True):
+                file.write(column.tobytes())
+    first = array("q", range(n))
+    for path in paths:
+        for one, other in _joined(path, n, first, largest):
+            a, b = _root(first, one), _root(first, other)
+            # The earlier text leads, so the leader of a group does not depend on the order of its pairs.
+            first[max(a, b)] = min(a, b)
+    flat = np.frombuffer(first, dtype=np.int64) if n else np.empty(0, np.int64)
+    while not np.array_equal(deeper := flat[flat], flat):
+        flat = deeper
+    return flat
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(texts)
+    while batch := list(islice(left, _BATCH)):
+        yield batch
+
+
+def _joined(path: Path, n: int, first: array[int], largest: int) -> Iterator[tuple[int, int]]:
+    """Pairs of texts with the same key that are not known to be of one group; enough to connect all with that key."""
+    if not n:
+        return
+    keys: Hashes = np.memmap(path, dtype=np.uint64, mode="r")
+    parts = n // largest + 1
+    for part in range(parts):
+        places = np.concatenate([_of_part(keys, start, part, parts) for start in range(0, n, LARGEST)])
+        there = keys[places]
+        order = np.argsort(there, kind="stable")
+        there, places = there[order], places[order]
+        same = np.flatnonzero(there[1:] == there[:-1])
+        one, other = places[same], places[same + 1]
+        leads = np.frombuffer(first, dtype=np.int64)
+        new = leads[one] != leads[other]
+        yield from zip(one[new].tolist(), other[new].tolist(), strict=True)
+
+
+def _of_part(keys: Hashes, start: int, part: int, parts: int) -> NDArray[np.int64]:
+    here = keys[start : start + LARGEST]
+    return start + np.flatnonzero((here != _NOT_COMPARED) & (here % np.uint64(parts) == part))
+
+
+def _root(first: array[int], place: int) -> int:
+    while (lead := first[place]) != place:
+        first[place] = first[lead]
+        place = lead
+    return place

@@ -1,0 +1,124 @@
+"""The vocabulary of NLP benchmarks: a model on lm-eval's tasks, on somebody's task files, on the micro world's facts.
+
+What the two papers report of common sense, MMLU, BBH, DROP, HumanEval and CrowS-Pairs are calls of lm-eval here. A task
+is named, not copied: which version of it ran, and on which data, is put on record by the stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import ClassVar
+
+from humpback.core.expression import Artifact, FieldError, Value
+from humpback.spec.files import File
+from humpback.spec.micro_world import World
+from humpback.spec.template import Model
+
+
+@dataclass(frozen=True)
+class Task(Value):
+    """A task, group or tag that lm-eval knows by name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class LocalTask(Value):
+    """A task of somebody's own, in lm-eval's YAML; one that lm-eval also ships stands in its place."""
+
+    name: str
+    """As the YAML says after `task:` or `group:`."""
+    files: tuple[File, ...]
+    """The YAML first, then what it names: data, included YAML, modules of functions. Names are from its folder on."""
+
+
+@dataclass(frozen=True)
+class MicroFacts(Value):
+    """Multiple choice on facts of the micro world, from held-out requests: four answers, one of them true."""
+
+    world: World
+    n: int = 120
+    """Questions, each of another request; a world of 40 creatures has 120."""
+    draw: int = 0
+    """Which wordings, wrong answers and order."""
+
+    @property
+    def name(self) -> str:
+        return "micro_facts"
+
+
+AnyTask = Task | LocalTask | MicroFacts
+
+
+@dataclass(frozen=True)
+class Benchmarked(Artifact):
+    """The model on the tasks, through lm-eval."""
+
+    VERSION: ClassVar[int] = 2
+
+    model: Model
+    tasks: tuple[Task | LocalTask | MicroFacts, ...]
+    shots: int | None = None
+    """Examples shown before each question; None leaves each task its own number. A task that fixes it at 0 keeps 0."""
+    chat_template: bool = False
+    """Whether questions are put as a user's message. The papers' numbers are of plain text, as far as is known."""
+    limit: int | None = None
+    """Only so many items of each task, from its start; None takes all. A limited value is for trying out."""
+    seed: int = 1_234
+    """Of the choice of shots, where a task draws them; lm-eval's own default."""
+    run_model_code: bool = False
+    """Tasks such as humaneval run what the model wrote. Without this they are refused."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        names = [task.name for task in self.tasks]
+        if not names or len(set(names)) != len(names):
+            raise FieldError(f"Benchmarked.tasks is {', '.join(names) or 'empty'}; it takes one or more, each once")
+        if self.shots is not None and self.shots < 0:
+            raise FieldError(f"Benchmarked.shots is {self.shots}; it takes 0 or more, or None")
+        if self.limit is not None and self.limit < 1:
+            raise FieldError(f"Benchmarked.limit is {self.limit}; it takes 1 or more, or None")
+
+    @property
+    def slug(self) -> str:
+        shots = "" if self.shots is None else f"-{self.shots}-shot"
+        return f"{self.model.slug}-{'+'.join(task.name for task in self.tasks[:3])}{shots}"
+
+    def one_by_one(self) -> tuple[Benchmarked, ...]:
+        """An artifact for each task, so that one which lacks its data holds up no other and can be made later."""
+        return tuple(replace(self, tasks=(task,)) for task in self.tasks)
+
+
+@dataclass(frozen=True)
+class Asked(Value):
+    """Tasks by name, asked with so many shots."""
+
+    tasks: tuple[str, ...]
+    shots: int
+
+
+COMMON_SENSE = ("social_iqa", "piqa", "arc_easy", "arc_challenge", "openbookqa")
+CROWS_PAIRS = (
+    "race_color",
+    "socioeconomic",
+    "gender",
+    "disability",
+    "nationality",
+    "sexual_orientation",
+    "physical_appearance",
+    "religion",
+    "age",
+)
+"""The paper's nine kinds of bias. lm-eval has a tenth ("autre"), which its crows_pairs_english counts in."""
+
+SETS: Mapping[str, tuple[Asked, ...]] = MappingProxyType(
+    {
+        "humpback": (Asked(COMMON_SENSE, 0), Asked(("mmlu",), 0), Asked(("mmlu",), 5)),
+        "humpback-bias": (Asked(("crows_pairs_english", *(f"crows_pairs_english_{kind}" for kind in CROWS_PAIRS)), 0),),
+        "alpagasus": (Asked(("mmlu",), 5), Asked(("bbh",), 3), Asked(("drop",), 3), Asked(("humaneval",), 0)),
+    }
+)
+"""The papers' sets. Their prompt formats are not published, so lm-eval's are an assumption; its `bbh` asks for a chain
+of thought, `bbh_fewshot` for the answer alone."""

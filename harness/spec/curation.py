@@ -1,0 +1,144 @@
+"""The vocabulary of curation: who rates candidates and how, and what is kept of them.
+
+Humpback's self-curation (section 2.2), AlpaGasus's filter, and the draws without curation that both are compared with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from humpback.core.expression import Value
+from humpback.spec.data import Examples, Sampling
+from humpback.spec.micro_world import World
+from humpback.spec.prompts import Prompt
+from humpback.spec.template import Model
+
+SCORE_LABEL = "Score"
+"""A rater's last line is "Score: N"."""
+_GREEDY = Sampling(temperature=0.0, max_new_tokens=256)
+
+
+@dataclass(frozen=True)
+class SampledScore(Value):
+    """Ask for a short reasoning and a last line "Score: N"; the score is the mean over n replies that parse.
+
+    n = 1 is an integer score as in the paper's rubric; the paper selects at 4.5 and describes no averaging.
+    """
+
+    prompt: Prompt
+    sampling: Sampling
+    n: int = 1
+
+
+@dataclass(frozen=True)
+class ExpectedScore(Value):
+    """The expectation of the score under the model's probabilities of the tokens 1 to 5 after "Score:".
+
+    One forward pass a candidate and nothing to parse: an alternative of ours to the paper's sampled score.
+    """
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True)
+class FirstLineScore(Value):
+    """Ask for a score from 0 to 5, alone on the first line, and an explanation after it (AlpaGasus, section 2)."""
+
+    prompt: Prompt
+    """Of the dimension that is rated: accuracy or helpfulness."""
+    sampling: Sampling = _GREEDY
+    """As in AlpaGasus's code."""
+
+
+@dataclass(frozen=True)
+class ModelRater(Value):
+    """A model that rates candidates, and how it is asked."""
+
+    model: Model
+    scoring: SampledScore | ExpectedScore | FirstLineScore
+
+    @property
+    def slug(self) -> str:
+        return "model"
+
+
+@dataclass(frozen=True)
+class MicroOracle(Value):
+    """The rater that knows the micro world's truth; an upper bound for curation."""
+
+    world: World
+    noise: float = 0.0
+    """Standard deviation added to its rating, in points of the 1-5 scale."""
+    seed: int = 0
+
+    @property
+    def slug(self) -> str:
+        return "oracle"
+
+
+@dataclass(frozen=True)
+class Rated(Examples):
+    """Candidates with a score each. A reply without a score leaves the score empty: unparsed, counted, kept."""
+
+    VERSION: ClassVar[int] = 2
+
+    candidates: Examples
+    by: ModelRater | MicroOracle
+
+    @property
+    def slug(self) -> str:
+        return f"by-{self.by.slug}"
+
+
+@dataclass(frozen=True)
+class Selected(Examples):
+    """The rated candidates whose score is at least the threshold (self-curation, section 2.2)."""
+
+    rated: Examples
+    """With a score each: `Rated` by a model, or `Scored` by a file."""
+    at_least: float
+
+    @property
+    def slug(self) -> str:
+        return f"k{self.at_least:g}-{self.rated.slug}"
+
+
+@dataclass(frozen=True)
+class Best(Examples):
+    """The best-rated share of the candidates, ties in their order: for a rater whose scores mean nothing against a
+    threshold. Humpback's A_5 is 8.33 % of its pool and A_4 38.84 % (its Table 1)."""
+
+    rated: Examples
+    share: float
+    """Of all candidates, above 0 and up to 1; unparsed ones count in the whole and are never selected."""
+
+    @property
+    def slug(self) -> str:
+        return f"best{100 * self.share:g}-{self.rated.slug}"
+
+
+@dataclass(frozen=True)
+class Uniform(Examples):
+    """No curation: as many candidates, drawn uniformly without replacement, as `as_many_as` has rows."""
+
+    candidates: Examples
+    as_many_as: Examples
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return "uncurated"
+
+
+@dataclass(frozen=True)
+class Sample(Examples):
+    """n of the examples, drawn uniformly without replacement: AlpaGasus's 3k and 6k sets of its 9k."""
+
+    examples: Examples
+    n: int
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"{self.n}-of-{self.examples.slug}"

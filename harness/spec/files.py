@@ -1,0 +1,202 @@
+"""The vocabulary of data from elsewhere: files, and what is read from them.
+
+A file is named by its checksum, so an expression says what was read and not where it lay. Where it lies is the
+machine's business (`Machine.files`, `Machine.data`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from humpback.core.expression import Value
+from humpback.spec.data import Examples, Pages
+
+
+@dataclass(frozen=True)
+class File(Value):
+    """Somebody's own file."""
+
+    name: str
+    """Its name without folders, for people and for `source`."""
+    sha256: str
+    """64 hexadecimal digits, of the bytes as they lie on disk (compressed, where they are)."""
+
+
+@dataclass(frozen=True)
+class Source(Value):
+    """A public file of the table in `harness/spec/sources.py`, as `humpback data pull` brings it."""
+
+    name: str
+    revision: str
+    """The commit or revision that the table pins."""
+
+
+@dataclass(frozen=True)
+class FirstTurn(Value):
+    """Humpback's choice: the opening prompt of a conversation with its reply (section 3.1)."""
+
+
+@dataclass(frozen=True)
+class EveryTurn(Value):
+    """Guanaco's choice: every human turn with its reply. What was said before stands above the turn, as "User: ..." and
+    "Assistant: ..." paragraphs; the layout is an assumption."""
+
+
+@dataclass(frozen=True)
+class OpenAssistant(Examples):
+    """Pairs from Open Assistant's conversations, from flat messages or nested trees.
+
+    Kept are replies of the wanted rank, neither they nor their prompt deleted, both in the language, prompter and
+    assistant in the right roles. Where `n` is given, so many are drawn uniformly without replacement: an assumption,
+    since how the paper chose its 3,200 among the candidates is not known.
+    """
+
+    files: tuple[File | Source, ...]
+    n: int | None = None
+    language: str | None = "en"
+    """Of reply and prompt; None takes every language."""
+    rank: int = 0
+    """0 is the reply that people ranked best. A reply without a rank has none."""
+    turns: FirstTurn | EveryTurn = FirstTurn()
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"oasst-{self.n or 'all'}-draw{self.draw}"
+
+
+@dataclass(frozen=True)
+class InstructionSet(Examples):
+    """Instructions with outputs, in any of the layouts that `harness/readers/instructions.py` recognises.
+
+    An Alpaca `input` stands below its instruction after an empty line; both parts stay in `origin`. What becomes of
+    other fields beside a pair is in docs/data.md.
+    """
+
+    VERSION: ClassVar[int] = 3
+
+    files: tuple[File | Source, ...]
+    n: int | None = None
+    """Drawn uniformly without replacement; None takes all."""
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"{_stem(self.files)}-{self.n or 'all'}"
+
+
+@dataclass(frozen=True)
+class PromptSet(Examples):
+    """Prompts to answer, with their category as `source`. An output in the file is kept: it can be a reference. A row's
+    own system sentence stands above its prompt, for models answer under the experiment's."""
+
+    VERSION: ClassVar[int] = 3
+
+    files: tuple[File | Source, ...]
+    n: int | None = None
+    without: Examples | None = None
+    """Prompts that equal one of these (case, punctuation and spacing aside) are left out."""
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"{_stem(self.files)}-{self.n or 'all'}"
+
+
+@dataclass(frozen=True)
+class Distinct(Examples):
+    """The union of several sets in their order, without the later of two prompts that are equal but for case,
+    punctuation and spacing: Humpback's test prompts are AlpacaEval's 805 and LIMA's 300 less 39."""
+
+    parts: tuple[Examples, ...]
+
+    @property
+    def slug(self) -> str:
+        return "distinct"
+
+
+@dataclass(frozen=True)
+class WebPages(Pages):
+    """Pages from WARC files, HTML files, and JSON Lines or Parquet of HTML or text."""
+
+    VERSION: ClassVar[int] = 2
+
+    files: tuple[File | Source, ...]
+    n: int | None = None
+    """The first n pages; None takes all."""
+
+    @property
+    def slug(self) -> str:
+        return f"{_stem(self.files)}-{self.n or 'all'}"
+
+
+@dataclass(frozen=True)
+class Texts(Examples):
+    """Ready outputs that stand for segments of web pages: LIMA's completions, or any column of text. The rules for web
+    pages are not applied to them. Of pairs the outputs are taken, and the instructions are held back."""
+
+    VERSION: ClassVar[int] = 2
+
+    files: tuple[File | Source, ...]
+    n: int | None = None
+    """Drawn uniformly without replacement; None takes all."""
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"{_stem(self.files)}-{self.n or 'all'}"
+
+
+@dataclass(frozen=True)
+class ClueWeb22(Pages):
+    """English pages of ClueWeb22, Humpback's web corpus, as the setups of the papers name it. It is licensed to each
+    user, so nothing is read here: a run puts pages of the user's in its place (`--pages`)."""
+
+    @property
+    def slug(self) -> str:
+        return "clueweb22"
+
+
+@dataclass(frozen=True)
+class Deduplicated(Examples):
+    """One of each group of near-duplicates across documents, the first, by MinHash over word shingles.
+
+    The paper does not name its method: an assumption. Two outputs with Jaccard similarity s are found with probability
+    1 - (1 - s ** rows) ** bands: 0.77 at s = 0.75, 0.92 at 0.8.
+    """
+
+    VERSION: ClassVar[int] = 2
+
+    examples: Examples
+    shingle: int = 5
+    """Words, or characters of scripts without spaces."""
+    bands: int = 14
+    rows: int = 8
+
+    @property
+    def slug(self) -> str:
+        return f"{self.examples.slug}-distinct"
+
+
+@dataclass(frozen=True)
+class Scored(Examples):
+    """Rated examples whose scores stand in a file already: a column of it, or a second file's rows in the same order.
+
+    AlpaGasus rates (instruction, input, response) from 0 to 5 on accuracy or helpfulness (section 2).
+    """
+
+    examples: Examples
+    scores: File | Source
+    column: str
+    """Field of the score; an empty cell is unrated: kept aside as unparsed, never a number."""
+    dimension: Literal["accuracy", "helpfulness"] = "accuracy"
+
+    @property
+    def slug(self) -> str:
+        return f"by-{self.column}"
+
+
+def _stem(files: tuple[File | Source, ...]) -> str:
+    head = files[0].name.split(".")[0].replace("/", "-") if files else "nothing"
+    return head if len(files) == 1 else f"{head}-and-{len(files) - 1}"

@@ -1,0 +1,86 @@
+"""The vocabulary of the micro world's instruction sets and test sets: counterparts of Alpaca, LIMA, FLAN and of the
+papers' prompt sets.
+
+Not in `harness/spec/data.py`, because no other world has them: what they are for is to have a known share of answers
+that go wrong, and in known ways.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from humpback.core.expression import FieldError, Value
+from humpback.spec.data import Examples
+from humpback.spec.micro_world import World
+
+
+@dataclass(frozen=True)
+class Lapses(Value):
+    """Shares of the answers that go wrong, each in one way; the others are perfect."""
+
+    wrong: float = 0.0
+    """One value, or one listed creature, is another's."""
+    clumsy: float = 0.0
+    """True, but part of what was asked for, or not in the form asked for."""
+    blogged: float = 0.0
+    """Told as somebody's own story."""
+    cut_off: float = 0.0
+    off_topic: float = 0.0
+    """About something else."""
+    terse: float = 0.0
+    """One word or value in place of an answer, as task collections have it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        shares = [getattr(self, field.name) for field in fields(self)]
+        if min(shares) < 0 or sum(shares) > 1:
+            raise FieldError(f"Lapses are shares of all answers, together at most 1; they are {shares}")
+
+
+@dataclass(frozen=True)
+class MicroInstructions(Examples):
+    """An instruction set of the micro world: n instructions, none twice, with answers of which known shares go wrong.
+    `origin` says of each answer how it was made."""
+
+    label: str
+    """For people: what it is the counterpart of."""
+    world: World
+    n: int
+    lapses: Lapses = Lapses()
+    kinds: tuple[str, ...] = ()
+    """Kinds of instruction, in turn; empty for all of them."""
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"{self.label}-{self.n}-draw{self.draw}"
+
+
+@dataclass(frozen=True)
+class MicroTestSet(Examples):
+    """Held-out prompts of some kinds of instruction only; outputs are empty. Every prompt is one that no seed pair, web
+    page or instruction set answers."""
+
+    label: str
+    world: World
+    n: int
+    kinds: tuple[str, ...]
+    draw: int = 0
+
+    @property
+    def slug(self) -> str:
+        return f"{self.label}-{self.n}"
+
+
+@dataclass(frozen=True)
+class MicroAnswers(Examples):
+    """A made system's answers to prompts of the micro world, of which known shares go wrong."""
+
+    label: str
+    world: World
+    prompts: Examples
+    lapses: Lapses
+
+    @property
+    def slug(self) -> str:
+        return self.label

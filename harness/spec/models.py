@@ -1,0 +1,138 @@
+"""The vocabulary of models: a base, and what it is finetuned on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from humpback.core.expression import Artifact
+from humpback.spec.data import Examples
+from humpback.spec.recipe import CosineTo, LinearTo, Llama, Sft
+from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
+
+
+@dataclass(frozen=True)
+class Pretrained(Model):
+    """A small Llama trained from nothing: on the micro world's texts, or on whatever text there is. One artifact
+    whatever the run's seed."""
+
+    VERSION: ClassVar[int] = 2
+
+    texts: Examples
+    """Read as the template writes them: an instruction, where there is one, above its output."""
+    shape: Llama
+    speaks: Template
+    learning_rate: float
+    """Peak."""
+    schedule: LinearTo | CosineTo
+    beta2: float
+    """AdamW's second moment; its weight decay is 0.1."""
+    batch: int
+    """Documents an update."""
+    updates: int
+    seed: int = 0
+
+    @property
+    def template(self) -> Template | ChatTemplate:
+        return self.speaks
+
+    @property
+    def slug(self) -> str:
+        return f"llama-{self.shape.layers}x{self.shape.width}"
+
+
+@dataclass(frozen=True)
+class HubModel(Model):
+    """A public model of the Hugging Face hub. It stays in the hub's own cache on each machine."""
+
+    repository: str
+    """Such as "HuggingFaceTB/SmolLM2-135M"."""
+    revision: str
+    """The full commit."""
+    speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
+
+    @property
+    def template(self) -> Template | ChatTemplate:
+        return self.speaks
+
+    @property
+    def slug(self) -> str:
+        return self.repository.split("/")[-1].lower()
+
+
+@dataclass(frozen=True)
+class FolderModel(Model):
+    """A model in a folder of this machine (`Machine.files`), named by what is in it."""
+
+    label: str
+    """The folder's name, for people."""
+    sha256: str
+    """Over the checksums of its configuration, tokenizer and weights."""
+    speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
+
+    @property
+    def template(self) -> Template | ChatTemplate:
+        return self.speaks
+
+    @property
+    def slug(self) -> str:
+        return self.label
+
+
+@dataclass(frozen=True)
+class GgufModel(Model):
+    """A model in one GGUF file of this machine (`Machine.files`). Its artifact holds it unpacked, as safetensors."""
+
+    VERSION: ClassVar[int] = 2
+    label: str
+    """The file's name, for people."""
+    sha256: str
+    """Of the file."""
+    speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
+
+    @property
+    def template(self) -> Template | ChatTemplate:
+        return self.speaks
+
+    @property
+    def slug(self) -> str:
+        return self.label.removesuffix(".gguf").lower()
+
+
+@dataclass(frozen=True)
+class ServedModel(Model):
+    """A model behind the machine's endpoint: it writes and rates, and the template is the server's. VERSION says how
+    its replies are read, so that what follows from them is stale when that changes."""
+
+    VERSION: ClassVar[int] = 2
+
+    served_as: str
+    """The name by which the server is asked for it."""
+
+    @property
+    def slug(self) -> str:
+        return re.sub(r"[^a-z0-9.]+", "-", self.served_as.rsplit("/", 1)[-1].lower()).strip("-.") or "served"
+
+
+@dataclass(frozen=True)
+class Finetuned(Model):
+    """`base` trained on `examples`. Humpback's M_t all start from the base model, never from M_{t-1}."""
+
+    VERSION: ClassVar[int] = 2
+
+    base: Model
+    examples: Examples
+    recipe: Sft
+
+    @property
+    def template(self) -> Template | ChatTemplate:
+        return self.base.template
+
+    @property
+    def companions(self) -> tuple[Artifact, ...]:
+        return (self.base, *self.base.companions) if self.recipe.adapter else ()
+
+    @property
+    def slug(self) -> str:
+        return f"on-{self.examples.slug}"

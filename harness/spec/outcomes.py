@@ -1,0 +1,125 @@
+"""The vocabulary of outcomes: answers, judgements, and what an experiment module declares.
+
+A judgement is keyed (prompt, a, b, judge, order) and both orders are always asked. How verdicts become a win rate is
+`analysis/judgements/verdicts.py`: rules are functions of rows and need no artifact of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from humpback.core.expression import Artifact, Value
+from humpback.spec.claims import Point
+from humpback.spec.data import Examples, MicroPrompts, Sampling
+from humpback.spec.micro_world import World
+from humpback.spec.template import Model
+
+
+@dataclass(frozen=True)
+class Responses(Examples):
+    """The model's answer to each prompt."""
+
+    VERSION: ClassVar[int] = 2
+
+    model: Model
+    prompts: Examples
+    sampling: Sampling
+    system: tuple[str, ...] = ()
+    """System sentences, joined by a space; Humpback answers under S_a and S_w together (section 3.4)."""
+
+    @property
+    def slug(self) -> str:
+        return self.model.slug
+
+
+@dataclass(frozen=True)
+class MicroReference(Examples):
+    """Answers of a system of middling quality, made by spoiling true answers of the micro world."""
+
+    prompts: MicroPrompts
+
+    @property
+    def slug(self) -> str:
+        return "reference"
+
+
+@dataclass(frozen=True)
+class MicroJudge(Value):
+    """A pairwise judge that knows the micro world's truth, with faults that can be set."""
+
+    world: World
+    noise: float = 0.0
+    """Standard deviation added to each grade (0 to 1) at each call."""
+    position_bias: float = 0.0
+    """Share of the prompts on which it prefers whatever is shown first."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LocalJudge(Value):
+    """A model on this machine as pairwise judge: whichever verdict it finds more probable after both answers."""
+
+    model: Model
+
+
+@dataclass(frozen=True)
+class AlpacaEvalJudge(Value):
+    """A model behind an endpoint as pairwise judge, asked and read as one of alpaca-eval's annotator configurations
+    says. Where the endpoint is, and what it charges, is the machine's."""
+
+    config: str
+    """Name of the configuration, such as "alpaca_eval_gpt4"; of one's own, the name in its file."""
+    sha256: str
+    """First 16 hexadecimal digits over what the configuration holds: prompt, sampling, parser."""
+    model: str
+    """As it is asked for; the server says in each row which one answered."""
+    samples: int = 3
+    """So many times a pair is asked about in all, while the reply cannot be parsed and another one can be hoped for: at
+    temperature 0 once."""
+    send: tuple[tuple[str, str], ...] = ()
+    """Fields of the request in the place of the configuration's, or beside them: names, and values as JSON."""
+    drop: tuple[str, ...] = ()
+    """Fields of the configuration that are not sent."""
+
+
+@dataclass(frozen=True)
+class Matched(Examples):
+    """The answers of one set to another's prompts: rows whose prompt is the same text, or else the same but for case,
+    punctuation and spacing, under the other's ids and in its order. The rest is kept aside, each with its reason."""
+
+    examples: Examples
+    to: Examples
+
+    @property
+    def slug(self) -> str:
+        return self.examples.slug
+
+
+@dataclass(frozen=True)
+class Judged(Artifact):
+    """`answers` against `against`, prompt by prompt, in both orders: two rows a prompt."""
+
+    VERSION: ClassVar[int] = 2
+
+    answers: Examples
+    against: Examples
+    by: MicroJudge | LocalJudge | AlpacaEvalJudge
+
+    @property
+    def slug(self) -> str:
+        return f"{self.answers.slug}-vs-{self.against.slug}"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm of an experiment: a model, and how its answers were judged."""
+
+    model: Model
+    judged: Judged
+    point: Point | None = None
+    """Where it lies on a figure of win rate against size."""
+
+    def against(self, other: Arm) -> Judged:
+        """This arm's answers head to head with another's, by the same judge."""
+        return Judged(self.judged.answers, against=other.judged.answers, by=self.judged.by)

@@ -1,0 +1,73 @@
+"""Prompt texts as files beside this module, each named with its checksum.
+
+A `Prompt` is part of an expression, so a changed text is a different experiment; the file is read, and held against
+the checksum, only when a stage uses it. The texts are this project's own renderings. The exact wording of a paper's
+prompt is not shipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from humpback.core.expression import Value
+
+S_A = "Answer in the style of an AI Assistant."
+"""Humpback's system sentence for seed data (Table "system prompts")."""
+S_W = "Answer with knowledge from web search."
+"""Humpback's system sentence for augmented data."""
+
+
+@dataclass(frozen=True)
+class Prompt(Value):
+    """A prompt text, by file name and checksum."""
+
+    file: str
+    """File name in harness/prompts/."""
+    sha256: str
+    """First 16 hexadecimal digits of the SHA-256 of the file's bytes."""
+
+    @cached_property
+    def text(self) -> str:
+        """The text, read from disk once.
+
+        Raises:
+            ValueError: when the file was edited without changing the checksum here.
+        """
+        path = Path(__file__).parent / self.file
+        data = path.read_bytes()
+        found = hashlib.sha256(data).hexdigest()[:16]
+        if found != self.sha256:
+            raise ValueError(
+                f"{path}: checksum {found}, but {self.sha256} is named in harness/spec/prompts/__init__.py; "
+                "an edited prompt is another experiment: put the new checksum there"
+            )
+        return data.decode().rstrip("\n")
+
+    def fill(self, **parts: str) -> str:
+        """The text with {name} replaced by each part; braces inside the parts are left alone."""
+        text = self.text
+        pieces: list[str] = []
+        while text:
+            starts = [(text.find("{" + name + "}"), name) for name in parts if "{" + name + "}" in text]
+            if not starts:
+                break
+            at, name = min(starts)
+            pieces += [text[:at], parts[name]]
+            text = text[at + len(name) + 2 :]
+        return "".join(pieces) + text
+
+
+BACKWARD = Prompt("backward.txt", "bf986a03c9c07584")
+"""Asks M_yx for the instruction that a text answers. The paper does not give its prompt: an assumption."""
+HUMPBACK_RATING = Prompt("humpback_rating.txt", "66e5b5075c0fecfa")
+"""The 1-5 rubric of self-curation, in our words (Humpback, section 2.2)."""
+ALPAGASUS_ACCURACY = Prompt("alpagasus_accuracy.txt", "55c15f1e542d7e43")
+"""Accuracy from 0 to 5, the score alone on the first line, in our words (AlpaGasus, section 2)."""
+ALPAGASUS_HELPFULNESS = Prompt("alpagasus_helpfulness.txt", "3d511b14feb7a01f")
+"""The same for helpfulness."""
+MICRO_BACKWARD = Prompt("micro_backward.txt", "35e057af2de461a9")
+MICRO_RATING = Prompt("micro_rating.txt", "0c5fd3d90755ab9b")
+"""Short counterparts that a model with a vocabulary of a thousand can read."""
