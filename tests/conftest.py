@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,10 @@ from humpback.spec.data import MicroPages, Sampling
 from humpback.spec.models import Pretrained
 from humpback.spec.recipe import Llama, Steps
 from tests.real_model import smollm2, smollm2_base, smollm2_folder  # noqa: F401 - fixtures for every test
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in its background deaf to Ctrl-C, and so would be what the tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def tiny_setup() -> Setup:
