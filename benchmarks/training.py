@@ -26,12 +26,12 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from humpback.core.machine import Machine
 from humpback.core.work import Work, new_log
-from humpback.core.work import training as stage
 from humpback.experiments.setups.micro import MICRO
 from humpback.micro.corpus import texts
 from humpback.runs.preload import quiet
 from humpback.spec.models import Pretrained
 from humpback.spec.recipe import LinearTo
+from humpback.stages import training as stage
 from humpback.stages.pretrain import bpe
 
 UPDATES, BATCH = 150, 32

@@ -43,7 +43,7 @@ def smollm2_base(smollm2: Path, shared_store: Store, pytestconfig: pytest.Config
 
     Unpacking takes 10 to 60 s, so pytest's cache keeps what this very version of the stage unpacked.
     """
-    from humpback.core.work import gguf, gguf_tokenizer
+    from humpback.stages import gguf, gguf_tokenizer
     from tests.conftest import MACHINE, SOURCE  # which imports this module
 
     base = GgufModel(FILE, checksum(smollm2))

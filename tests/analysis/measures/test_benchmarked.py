@@ -17,7 +17,6 @@ from humpback.analysis.experiment.measures import NotMeasured, Number, measured
 from humpback.analysis.experiment.measures.benchmarked import BENCHMARKS, SAMPLES
 from humpback.core.expression import Artifact
 from humpback.core.store import Store
-from humpback.core.work import benchmark as stage
 from humpback.experiments.alpagasus import benchmarks as alpagasus_benchmarks
 from humpback.experiments.humpback import nlp_benchmarks
 from humpback.experiments.setups import SETUPS
@@ -27,6 +26,7 @@ from humpback.spec.claims import Greater
 from humpback.spec.measures import Scored
 from humpback.spec.micro_world import World
 from humpback.spec.models import Pretrained, ServedModel
+from humpback.stages import benchmark as stage
 
 
 @dataclass(frozen=True)

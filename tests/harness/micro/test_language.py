@@ -5,10 +5,10 @@ import random
 import pytest
 
 from humpback.micro.answers import answer
-from humpback.micro.instructions import KINDS, SEED_KINDS, Request, draw, paraphrases, parse, render, requests
+from humpback.micro.instructions import KINDS, Request, draw, paraphrases, parse, render, requests
 from humpback.micro.lapses import blogged, cut_off, lazy, promoted, wrong
 from humpback.micro.oracle import grade, rate, rating
-from humpback.spec.micro_world import PROPERTIES, World, creatures_with, facts
+from humpback.spec.micro_world import PROPERTIES, SEED_KINDS, World, creatures_with, facts
 
 WORLD = World()
 

@@ -8,12 +8,12 @@ from statistics import mean
 import pytest
 
 from humpback.micro.corpus import texts
-from humpback.micro.instructions import KINDS, SEED_KINDS, draw, parse, requests
+from humpback.micro.instructions import KINDS, draw, parse, requests
 from humpback.micro.oracle import grade, rating
 from humpback.micro.pages import Page, pages
 from humpback.micro.people import evaluation_prompts, reference_answer, seed_pairs
 from humpback.micro.segments import BAD
-from humpback.spec.micro_world import World
+from humpback.spec.micro_world import SEED_KINDS, World
 from humpback.spec.prompts import MICRO_BACKWARD, MICRO_RATING
 
 WORLD = World()

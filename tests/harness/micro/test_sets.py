@@ -13,11 +13,11 @@ from humpback.core.expression import FieldError
 from humpback.core.machine import Machine
 from humpback.core.tables import EXAMPLES, Example, read, write
 from humpback.core.work import Work, new_log
-from humpback.micro.instructions import KINDS, SEED_KINDS, parse, requests
+from humpback.micro.instructions import KINDS, parse, requests
 from humpback.micro.oracle import grade
 from humpback.micro.sets import PERFECT, held_out_prompts, instruction_set, made_answer, terse
 from humpback.spec.micro_sets import Lapses, MicroAnswers, MicroInstructions, MicroTestSet
-from humpback.spec.micro_world import World
+from humpback.spec.micro_world import SEED_KINDS, World
 from humpback.stages.micro import make
 
 WORLD = World()

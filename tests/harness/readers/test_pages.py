@@ -15,11 +15,11 @@ import pytest
 from humpback.core.store import checksum
 from humpback.core.tables import PAGES, REJECTED, UNREADABLE, Page, Rejected, Unreadable, count, read
 from humpback.core.work import Work, new_log
-from humpback.core.work import pages as stage
 from humpback.readers import page_fields
 from humpback.readers.pages import Other, entries, pages
 from humpback.readers.streams import UnusableFile
 from humpback.spec.files import File, WebPages
+from humpback.stages import pages as stage
 from tests.conftest import MACHINE
 from tests.harness.readers.archives import HTML, PACKED, broken, found, http, numbered, record, urls
 from tests.shared_data import SHARED, needs_shared
