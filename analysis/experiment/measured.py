@@ -9,7 +9,8 @@ import numpy as np
 from scipy import special
 
 from humpback.analysis.experiment.findings import Finding
-from humpback.analysis.experiment.measures import NotMeasured, Number, measured
+from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.measures.number import NotMeasured, Number
 from humpback.analysis.stats.evidence import FEWEST
 from humpback.analysis.stats.statistics import REPLICATES, Estimate, Scores, bootstrap, standard_error, with_exact
 from humpback.core.store import Store

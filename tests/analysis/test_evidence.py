@@ -18,7 +18,7 @@ from humpback.analysis.experiment.curves import points_of
 from humpback.analysis.experiment.findings import findings
 from humpback.analysis.experiment.gather import _row
 from humpback.analysis.experiment.measured import measured_finding, over_seeds
-from humpback.analysis.experiment.measures import Number, count
+from humpback.analysis.experiment.measures.number import Number, count
 from humpback.analysis.judgements.comparison import differences, numbers
 from humpback.analysis.judgements.formats.items import Item, judged_in_both, judged_once
 from humpback.analysis.judgements.verdicts import BothOrders

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from humpback.analysis.experiment.measured import measured_finding, over_seeds
-from humpback.analysis.experiment.measures import Number, count
+from humpback.analysis.experiment.measures.number import Number, count
 from humpback.spec.claims import Greater
 
 RNG = np.random.default_rng(7)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from humpback.analysis.experiment.measures import NotMeasured, Number, count
+from humpback.analysis.experiment.measures.number import NotMeasured, Number, count
 from humpback.core.store import Store
 from humpback.spec.measures import Scored
 

@@ -7,7 +7,7 @@ price.
 
 from __future__ import annotations
 
-from humpback.analysis.experiment.measures import NotMeasured, Number, count
+from humpback.analysis.experiment.measures.number import NotMeasured, Number, count
 from humpback.core.store import Store
 from humpback.spec.measures import Cost
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from humpback.analysis.datasets import diversity
-from humpback.analysis.experiment.measures import NotMeasured, Number, count
+from humpback.analysis.experiment.measures.number import NotMeasured, Number, count
 from humpback.core.store import Store, StoreError
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.core.tables import count as rows_of

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from humpback.analysis.experiment.measures import Number, count
+from humpback.analysis.experiment.measures.number import Number, count
 from humpback.analysis.stats.statistics import Scores
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from humpback.analysis.experiment.measures import Number, count
+from humpback.analysis.experiment.measures.number import Number, count
 from humpback.analysis.judgements.formats.items import Item, judged_in_both
 from humpback.analysis.judgements.improvement import FATES, improvement
 from humpback.analysis.judgements.verdicts import BothOrders, winner

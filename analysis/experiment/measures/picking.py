@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from humpback.analysis.experiment.measures import Number, count
+from humpback.analysis.experiment.measures.number import Number, count
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.spec.measures import Picked

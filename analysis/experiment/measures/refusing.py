@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from humpback.analysis.datasets.refusals import refused as refuses
-from humpback.analysis.experiment.measures import Number, count
+from humpback.analysis.experiment.measures.number import Number, count
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.spec.measures import Refused

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from humpback.analysis.experiment.measures import Number, count
+from humpback.analysis.experiment.measures.number import Number, count
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.spec.measures import ScoresOf

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from humpback.analysis.experiment.measures import NotMeasured, Number, count
+from humpback.analysis.experiment.measures.number import NotMeasured, Number, count
 from humpback.core.store import Store, StoreError
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.spec.data import Examples

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from humpback.analysis.experiment.measured import gather_measured, measured_finding
-from humpback.analysis.experiment.measures import NotMeasured, Number, measured
+from humpback.analysis.experiment.measures import measured
 from humpback.analysis.experiment.measures.benchmarked import BENCHMARKS, SAMPLES
+from humpback.analysis.experiment.measures.number import NotMeasured, Number
 from humpback.core.expression import Artifact
 from humpback.core.store import Store
 from humpback.experiments.alpagasus import benchmarks as alpagasus_benchmarks

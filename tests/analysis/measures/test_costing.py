@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from humpback.analysis.experiment.measured import gather_measured, measured_finding
-from humpback.analysis.experiment.measures import NotMeasured, measured
+from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.measures.number import NotMeasured
 from humpback.core.store import Store
 from humpback.experiments.alpagasus import training_cost
 from humpback.experiments.setups.micro import MICRO

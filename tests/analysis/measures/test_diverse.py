@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from humpback.analysis.datasets import diversity
-from humpback.analysis.experiment.measures import NotMeasured, diverse, measured
+from humpback.analysis.experiment.measures import diverse, measured
+from humpback.analysis.experiment.measures.number import NotMeasured
 from humpback.core.store import Store, StoreError
 from humpback.core.tables import EXAMPLES, Example
 from humpback.spec.measures import Diverse

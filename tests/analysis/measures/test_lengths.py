@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from humpback.analysis.datasets.corpus import describe_file
-from humpback.analysis.experiment.measures import Number, lengths, measured
+from humpback.analysis.experiment.measures import lengths, measured
+from humpback.analysis.experiment.measures.number import Number
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example
 from humpback.spec.measures import Described

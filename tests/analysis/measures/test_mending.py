@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from humpback.analysis.experiment.measured import over_seeds
-from humpback.analysis.experiment.measures import Number, measured
+from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.measures.number import Number
 from humpback.core.store import Store
 from humpback.core.tables import Verdict
 from humpback.spec.measures import Mended

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from humpback.analysis.experiment.measures import Number, measured
+from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.measures.number import Number
 from humpback.core.store import Store
 from humpback.core.tables import Example
 from humpback.spec.curation import MicroOracle, Rated, Selected

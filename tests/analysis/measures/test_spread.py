@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from humpback.analysis.experiment.measured import gather_measured, measured_finding
-from humpback.analysis.experiment.measures import Number, measured
+from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.measures.number import Number
 from humpback.core.store import Store
 from humpback.core.tables import Example
 from humpback.experiments.alpagasus import score_histogram

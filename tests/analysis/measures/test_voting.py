@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from humpback.analysis.experiment.measured import gather_measured
-from humpback.analysis.experiment.measures import NotMeasured, measured
+from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.measures.number import NotMeasured
 from humpback.annotation.ballot import Ballot
 from humpback.annotation.items import join, load_systems, screening_items
 from humpback.core.store import Store, StoreError
