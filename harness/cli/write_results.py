@@ -1,16 +1,34 @@
-"""What a run leaves on disk for people and programs: tables, rows, figures, samples, and how it was made."""
+"""What a run leaves on disk for people and programs: tables, rows, figures, samples, and how it was made.
+
+Texts are written each time. Figures, which take longer than all the rest, are drawn only where what they show, the
+code that draws them, or a file of theirs is not as it was.
+"""
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from humpback.core.store import Store, StoreError
+from humpback import analysis, core, spec
+from humpback.core.store import Store, StoreError, checksum
 from humpback.experiments.catalogue import Declared, resolved
 
+if TYPE_CHECKING:
+    from humpback.analysis.experiment.gather import Results
+    from humpback.analysis.scaling.paper_curves import PaperCurve
 
-def write(folder: Path, declared: Declared, command: str, found: Any, store: Store) -> str:
+_CODE = (*(Path(one.__path__[0]) for one in (analysis, core, spec)), Path(__file__).parent)
+"""Folders of the code that has a part in what a figure looks like."""
+_PACKAGES = ("matplotlib", "numpy", "scipy")
+_ENDINGS = (".svg", ".png", ".pdf")
+
+
+def write(folder: Path, declared: Declared, command: str, found: Results, store: Store) -> str:
     """Everything below the folder; returns what is there, in words.
 
     Raises:
@@ -19,6 +37,7 @@ def write(folder: Path, declared: Declared, command: str, found: Any, store: Sto
     from humpback.analysis import tables
     from humpback.analysis.report.made import made
     from humpback.analysis.report.samples import samples
+    from humpback.analysis.scaling.paper_curves import paper_points
 
     experiment = declared.experiment
     title = f"{experiment.name}: {experiment.claim}"
@@ -41,18 +60,28 @@ def write(folder: Path, declared: Declared, command: str, found: Any, store: Sto
             )
         ),
     }
+    arms = declared.arms[declared.seeds[0]]
     if found.rows:
         texts["rows.csv"] = tables.tidy(found)
-        texts["samples.json"] = _json(samples(store, declared.arms[declared.seeds[0]]))
+        texts["samples.json"] = _json(samples(store, arms))
     if found.curves:
         texts["curves.csv"] = tables.tidy_curves(found)
     if found.measured:
         texts["measures.csv"] = tables.tidy_measured(found)
+    shown = Shown(
+        experiment.claim,
+        command,
+        found,
+        kinds={name: type(one).__name__ for named in declared.measures.values() for name, one in named.items()},
+        curves={name: arm.point.curve for name, arm in arms.items() if arm.point},
+        paper=paper_points(experiment.paper_curves),
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
-        drawn = _draw(folder, declared, command, found)
+        memory = store.root / ".figures" / f"{declared.setup.name}-{experiment.name.replace('/', '-')}.json"
+        drawn = _figures(shown, folder, memory)
     except OSError as error:
         raise StoreError(f"{error.filename or folder}: {error.strerror}; give another folder with --results") from error
     figures = "".join(f"; {name}.svg, .png, .pdf" for name in drawn)
@@ -63,29 +92,68 @@ def _json(value: Any) -> str:
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _draw(folder: Path, declared: Declared, command: str, found: Any) -> list[str]:
+@dataclass(frozen=True)
+class Shown:
+    """All that the figures of an experiment are drawn from: what is not here cannot be in them."""
+
+    claim: str
+    command: str
+    found: Results
+    kinds: dict[str, str]
+    """By measure, the name of its class."""
+    curves: dict[str, str]
+    """By arm, the curve that it lies on."""
+    paper: tuple[PaperCurve, ...]
+
+    @property
+    def digest(self) -> str:
+        """Over every value, the code that draws, and the packages that it draws with."""
+        packages = [f"{name} {version(name)}" for name in _PACKAGES]
+        digest = sha256(json.dumps([packages, asdict(self)], sort_keys=True).encode())
+        for path in (path for folder in _CODE for path in sorted(folder.rglob("*.py"))):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+def _figures(shown: Shown, folder: Path, memory: Path) -> list[str]:
+    """Have every figure in the folder; their names. `memory` holds what was drawn last, from what, as which bytes."""
+    try:
+        last = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        last = {}
+    digest = shown.digest
+    if last.get("digest") == digest and all(_is(folder / name, sha) for name, sha in last["files"].items()):
+        return list(dict.fromkeys(name.rpartition(".")[0] for name in last["files"]))
+    names = _draw(shown, folder)
+    files = {f"{name}{ending}": checksum(folder / f"{name}{ending}") for name in names for ending in _ENDINGS}
+    with suppress(OSError):  # a store that is only read: the next run draws again
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(json.dumps({"digest": digest, "files": files}), encoding="utf-8")
+    return names
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and checksum(path) == sha256
+
+
+def _draw(shown: Shown, folder: Path) -> list[str]:
     """The figures that there is something to draw for; their names."""
     from humpback.analysis.experiment.curves import points_of
     from humpback.analysis.figures import arms as figures
     from humpback.analysis.figures.measured_figures import measured_figure
     from humpback.analysis.layout.drawing import save
     from humpback.analysis.scaling.figure import scaling_figure
-    from humpback.analysis.scaling.paper_curves import paper_points
     from humpback.analysis.scaling.tables import summarise
 
-    experiment, drawn = declared.experiment, {}
+    claim, command, found, drawn = shown.claim, shown.command, shown.found, {}
     if any(not row.reason for row in found.rows):
-        drawn["figure"] = figures.arms_figure(experiment.claim, command, found)
-        drawn["size"] = figures.size_figure(experiment.claim, command, found)
+        drawn["figure"] = figures.arms_figure(claim, command, found)
+        drawn["size"] = figures.size_figure(claim, command, found)
     if any(not row.reason for row in found.measured):
-        kinds = {name: type(one).__name__ for named in declared.measures.values() for name, one in named.items()}
-        drawn["measures"] = measured_figure(experiment.claim, command, found, kinds)
-    curves = {name: arm.point.curve for name, arm in declared.arms[declared.seeds[0]].items() if arm.point}
-    if points := points_of(found, curves):
+        drawn["measures"] = measured_figure(claim, command, found, shown.kinds)
+    if points := points_of(found, shown.curves):
         value = f"win rate against {found.reference}, %"
-        drawn["curves"] = scaling_figure(
-            summarise(points), command, title=experiment.claim, value=value, paper=paper_points(experiment.paper_curves)
-        )
+        drawn["curves"] = scaling_figure(summarise(points), command, title=claim, value=value, paper=shown.paper)
     there = {name: figure for name, figure in drawn.items() if figure is not None}
     for name, figure in there.items():
         save(figure, folder, name, command)
