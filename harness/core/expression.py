@@ -17,10 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from itertools import islice
-from typing import Any, ClassVar, Literal, Union, get_args, get_origin
+from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
 from humpback.core.text import one_line
 
+T = TypeVar("T")
 _SLUG_BYTES = 160
 """Of a folder's name, which most file systems limit to 255."""
 
@@ -89,10 +90,21 @@ class Value:
 
 @dataclass(frozen=True)
 class Artifact(Value):
-    """A value that a stage makes and the store keeps. Building one runs nothing."""
+    """A value that a stage makes and the store keeps. Building one runs nothing.
+
+    A class says all that others need to know of it beside its fields; none of it is part of the identity but VERSION.
+    """
 
     VERSION: ClassVar[int] = 1
     """Bumped by hand when the stage's meaning changes, so that older results are stale."""
+    stage: ClassVar[str] = ""
+    """The function that makes it, as "module:function"; empty for a class that others derive from and nothing makes."""
+    says: ClassVar[str] = ""
+    """What it is, for people: a format over its fields, in which an input is called by the step that makes it."""
+    counted: ClassVar[str] = ""
+    """What its count "in" is of, where a report tells how much was lost on the way; empty where it does not."""
+    losses: ClassVar[tuple[str, ...]] = ()
+    """The counts that tell of it."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -136,6 +148,27 @@ def _artifacts_in(value: object) -> Iterator[Artifact]:
     elif isinstance(value, Value):
         for field in fields(value):
             yield from _artifacts_in(getattr(value, field.name))
+
+
+def below(*roots: Artifact) -> dict[str, Artifact]:
+    """The roots and everything that they are made from, by fingerprint: each once, inputs before what they make."""
+    found: dict[str, Artifact] = {}
+    waiting = [(one, False) for one in reversed(roots)]
+    while waiting:
+        artifact, ready = waiting.pop()
+        if ready:
+            found[artifact.fingerprint] = artifact
+        elif artifact.fingerprint not in found:
+            waiting.append((artifact, True))
+            waiting += [(one, False) for one in reversed(artifact.inputs)]
+    return found
+
+
+def subclasses(cls: type[T]) -> Iterator[type[T]]:
+    """Every class that is derived from it, in the modules imported so far."""
+    for one in cls.__subclasses__():
+        yield one
+        yield from subclasses(one)
 
 
 def canonical(value: object, where: str) -> Any:

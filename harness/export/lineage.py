@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from humpback.core.store import RECORD, read_record
 from humpback.export.licences import LicenceOf, Origin, Reach, farther, nearer
+from humpback.spec.vocabulary import artifacts
 
 _REACH: dict[str, Reach] = {
     "by": "used",
@@ -23,40 +24,6 @@ _REACH: dict[str, Reach] = {
 """By field, what an artifact there is to the one that names it; in any other field its text goes into it."""
 _NAMES = ("name", "repository", "label")
 """Fields that name a source, a file, a model of the hub or one in a folder."""
-_WORDS = {
-    "OpenAssistant": "Open Assistant replies of rank {rank}, language {language}, {n} of them, from {files}",
-    "InstructionSet": "instructions with outputs, {n} of them, from {files}",
-    "PromptSet": "prompts, {n} of them, from {files}",
-    "Texts": "texts, {n} of them, from {files}",
-    "WebPages": "web pages, {n} of them, from {files}",
-    "Segments": "the text under each header of the pages, {shortest} to {longest} characters",
-    "Deduplicated": "one of each group of near-duplicates",
-    "Distinct": "the union, each prompt once",
-    "Scored": "scores for {dimension} from column {column} of {scores}",
-    "Reversed": "instruction and output exchanged, to train a backward model on",
-    "Tagged": "the system sentence {system!r} on each",
-    "Joined": "the first set, then the second",
-    "Backtranslated": "an instruction written for each segment by the backward model",
-    "Rated": "each candidate rated by {by}",
-    "Selected": "candidates rated {at_least:g} or better",
-    "Best": "the best-rated {share:.2%} of the candidates",
-    "HubModel": "the published model {repository}",
-    "FolderModel": "the model in somebody's folder {label}",
-    "GgufModel": "the model in somebody's file {label}",
-    "Uniform": "as many candidates drawn uniformly, without curation",
-    "Responses": "an answer to each prompt by the model",
-    "MicroSeed": "human-like pairs of the micro world, {n} of them",
-    "MicroPages": "web pages of the micro world, {n} of them",
-    "MicroPrompts": "prompts of the micro world, {n} of them",
-    "MicroDevPrompts": "development prompts of the micro world, {n} of them",
-    "MicroInstructions": "the micro world's set {label}, {n} instructions",
-    "MicroTestSet": "the micro world's test set {label}, {n} prompts",
-    "MicroAnswers": "answers of the micro world's system {label}",
-    "MicroTexts": "texts of the micro world, {n} of them",
-    "MicroReference": "answers of middling quality by rule, in the micro world",
-    "Pretrained": "a small Llama trained from nothing on the texts, {updates} updates",
-    "Finetuned": "the base finetuned on the examples",
-}
 
 
 @dataclass(frozen=True)
@@ -174,8 +141,8 @@ def _in_words(kind: str, fields: dict[str, Any], numbers: dict[str, int]) -> str
         else:
             shown[name] = " and ".join(below) or (value.get("class") if name == "by" else literal(value))
     try:
-        return _WORDS[kind].format(**shown)
-    except (KeyError, ValueError):  # a class without words, or whose fields have changed since
+        return artifacts()[kind].says.format(**shown)
+    except (KeyError, ValueError):  # a class that is no more, or whose fields have changed since
         return ", ".join(f"{name} {value}" for name, value in shown.items() if not list(_artifacts(fields[name])))
 
 

@@ -6,22 +6,17 @@ an experiment holds, and results are shared with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from humpback.core.expression import Artifact, FieldError, Value
+from humpback.core.expression import Artifact, FieldError
 from humpback.core.store import RECORD, StoreError, read_record
 from humpback.inputs.locate import digest, model_files
 from humpback.inputs.user_file import _Found
-from humpback.spec import benchmarks, curation, data, files, models, outcomes, prompts, sensitive
-from humpback.spec import micro_sets as named
-from humpback.spec import template as templates
 from humpback.spec.models import FolderModel
 from humpback.spec.template import Model
-
-_VOCABULARY = (benchmarks, curation, data, files, models, named, outcomes, prompts, sensitive, templates)
+from humpback.spec.vocabulary import values
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ def recorded(folder: Path) -> Artifact:
         raise StoreError(f"{folder}: no {RECORD} in it, so it is no finished artifact")
     record = read_record(folder / RECORD)
     table, built = record["expression"], dict[str, Artifact]()
-    known = {cls.__name__: cls for module in _VOCABULARY for cls in _classes(module)}
+    known = values()
 
     def value(found: Any) -> Any:
         if isinstance(found, list):
@@ -96,9 +91,3 @@ def recorded(folder: Path) -> Artifact:
     if found.fingerprint != record["fingerprint"]:
         raise StoreError(f"{folder}: made by a version of the harness in which the same words meant another thing")
     return found
-
-
-def _classes(module: Any) -> Iterator[type[Value]]:
-    for one in vars(module).values():
-        if isinstance(one, type) and issubclass(one, Value):
-            yield one

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import ClassVar
 
 from humpback.core.expression import Artifact, FieldError, Value
 from humpback.spec.files import File
@@ -56,7 +55,9 @@ AnyTask = Task | LocalTask | MicroFacts
 class Benchmarked(Artifact):
     """The model on the tasks, through lm-eval."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.benchmark:benchmark"
+    says = "{model} on {tasks}"
 
     model: Model
     tasks: tuple[Task | LocalTask | MicroFacts, ...]

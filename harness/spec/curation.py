@@ -6,7 +6,6 @@ Humpback's self-curation (section 2.2), AlpaGasus's filter, and the draws withou
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from humpback.core.expression import Value
 from humpback.spec.data import Examples, Sampling
@@ -81,7 +80,11 @@ class MicroOracle(Value):
 class Rated(Examples):
     """Candidates with a score each. A reply without a score leaves the score empty: unparsed, counted, kept."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.rate:rate"
+    says = "each candidate rated by {by}"
+    counted = "candidates rated"
+    losses = ("unparsed",)
 
     candidates: Examples
     by: ModelRater | MicroOracle
@@ -94,6 +97,11 @@ class Rated(Examples):
 @dataclass(frozen=True)
 class Selected(Examples):
     """The rated candidates whose score is at least the threshold (self-curation, section 2.2)."""
+
+    stage = "humpback.stages.select:select"
+    says = "candidates rated {at_least:g} or better"
+    counted = "candidates selected from"
+    losses = ("kept", "rejected", "unparsed")
 
     rated: Examples
     """With a score each: `Rated` by a model, or `Scored` by a file."""
@@ -109,6 +117,9 @@ class Best(Examples):
     """The best-rated share of the candidates, ties in their order: for a rater whose scores mean nothing against a
     threshold. Humpback's A_5 is 8.33 % of its pool and A_4 38.84 % (its Table 1)."""
 
+    stage = "humpback.stages.select:select"
+    says = "the best-rated {share:.2%} of the candidates"
+
     rated: Examples
     share: float
     """Of all candidates, above 0 and up to 1; unparsed ones count in the whole and are never selected."""
@@ -122,6 +133,9 @@ class Best(Examples):
 class Uniform(Examples):
     """No curation: as many candidates, drawn uniformly without replacement, as `as_many_as` has rows."""
 
+    stage = "humpback.stages.select:select"
+    says = "as many candidates drawn uniformly, without curation"
+
     candidates: Examples
     as_many_as: Examples
     draw: int = 0
@@ -134,6 +148,9 @@ class Uniform(Examples):
 @dataclass(frozen=True)
 class Sample(Examples):
     """n of the examples, drawn uniformly without replacement: AlpaGasus's 3k and 6k sets of its 9k."""
+
+    stage = "humpback.stages.select:select"
+    says = "{n} of the examples, drawn uniformly"
 
     examples: Examples
     n: int

@@ -1,13 +1,12 @@
 """The vocabulary of data: where examples come from and what is done to them.
 
 Every class here names a set of examples (or pages) by how it comes about. Nothing is computed at import or when an
-expression is built; the stage that makes each class is named in `harness/stages/__init__.py`.
+expression is built.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from humpback.core.expression import Artifact, Value
 from humpback.spec.micro_world import World
@@ -32,6 +31,9 @@ class Pages(Artifact):
 class MicroPages(Pages):
     """Web pages of the micro world, as HTML; a bit under half of their sections are good text."""
 
+    stage = "humpback.stages.micro:make"
+    says = "web pages of the micro world, {n} of them"
+
     world: World
     n: int
     """Pages."""
@@ -47,6 +49,9 @@ class MicroPages(Pages):
 class MicroSeed(Examples):
     """Human-like pairs of the micro world, only of the few kinds of instruction that the seed covers."""
 
+    stage = "humpback.stages.micro:make"
+    says = "human-like pairs of the micro world, {n} of them"
+
     world: World
     n: int
     """Pairs."""
@@ -61,6 +66,9 @@ class MicroSeed(Examples):
 class MicroPrompts(Examples):
     """Held-out prompts of the micro world, over all kinds of instruction; outputs are empty."""
 
+    stage = "humpback.stages.micro:make"
+    says = "prompts of the micro world, {n} of them"
+
     world: World
     n: int
     draw: int = 0
@@ -74,6 +82,8 @@ class MicroPrompts(Examples):
 class MicroDevPrompts(MicroPrompts):
     """Held-out prompts of the micro world to choose settings by: none asks, in any wording, what those of `besides`
     ask. Kinds of instruction of which the tests have used up every request are not among them."""
+
+    says = "development prompts of the micro world, {n} of them"
 
     besides: tuple[Examples, ...] = field(kw_only=True)
     """The test prompts."""
@@ -114,7 +124,11 @@ class Segments(Examples):
     each rule does to real pages.
     """
 
-    VERSION: ClassVar[int] = 3
+    VERSION = 3
+    stage = "humpback.stages.segment:segment"
+    says = "the text under each header of the pages, {shortest} to {longest} characters"
+    counted = "sections of pages"
+    losses = ("kept", "rejected")
 
     pages: Pages
     shortest: int = PAPER_SHORTEST
@@ -140,6 +154,9 @@ class Segments(Examples):
 class Reversed(Examples):
     """(instruction, output) turned round into (output, instruction), to train the backward model M_yx on."""
 
+    stage = "humpback.stages.arrange:arrange"
+    says = "instruction and output exchanged, to train a backward model on"
+
     examples: Examples
     prompt: Prompt
     """How the output is shown; the paper does not give its prompt."""
@@ -154,6 +171,9 @@ class Tagged(Examples):
     """The same examples with a system sentence put on each (S_a on seed data, S_w on augmented data), below the
     example's own where it has one."""
 
+    stage = "humpback.stages.arrange:arrange"
+    says = "the system sentence {system!r} on each"
+
     examples: Examples
     system: str
 
@@ -165,6 +185,9 @@ class Tagged(Examples):
 @dataclass(frozen=True)
 class Joined(Examples):
     """The rows of the first, then the rows of the second. Ids keep apart by their source."""
+
+    stage = "humpback.stages.arrange:arrange"
+    says = "the first set, then the second"
 
     first: Examples
     second: Examples
@@ -189,7 +212,11 @@ class Sampling(Value):
 class Backtranslated(Examples):
     """Candidates A: for each segment an instruction written by the backward model (self-augmentation, section 2.1)."""
 
-    VERSION: ClassVar[int] = 3
+    VERSION = 3
+    stage = "humpback.stages.backtranslate:backtranslate"
+    says = "an instruction written for each segment by the backward model"
+    counted = "instructions written"
+    losses = ("kept", "rejected")
 
     segments: Examples
     by: Model
@@ -206,6 +233,9 @@ class Backtranslated(Examples):
 @dataclass(frozen=True)
 class MicroTexts(Examples):
     """What the micro base model reads in pretraining: short documents of the micro world."""
+
+    stage = "humpback.stages.micro:make"
+    says = "texts of the micro world, {n} of them"
 
     world: World
     n: int

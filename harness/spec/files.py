@@ -7,7 +7,7 @@ machine's business (`Machine.files`, `Machine.data`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from humpback.core.expression import Value
 from humpback.spec.data import Examples, Pages
@@ -52,6 +52,9 @@ class OpenAssistant(Examples):
     since how the paper chose its 3,200 among the candidates is not known.
     """
 
+    stage = "humpback.stages.read:read_in"
+    says = "Open Assistant replies of rank {rank}, language {language}, {n} of them, from {files}"
+
     files: tuple[File | Source, ...]
     n: int | None = None
     language: str | None = "en"
@@ -74,7 +77,9 @@ class InstructionSet(Examples):
     other fields beside a pair is in docs/data.md.
     """
 
-    VERSION: ClassVar[int] = 3
+    VERSION = 3
+    stage = "humpback.stages.read:read_in"
+    says = "instructions with outputs, {n} of them, from {files}"
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -91,7 +96,9 @@ class PromptSet(Examples):
     """Prompts to answer, with their category as `source`. An output in the file is kept: it can be a reference. A row's
     own system sentence stands above its prompt, for models answer under the experiment's."""
 
-    VERSION: ClassVar[int] = 3
+    VERSION = 3
+    stage = "humpback.stages.read:read_in"
+    says = "prompts, {n} of them, from {files}"
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -109,6 +116,9 @@ class Distinct(Examples):
     """The union of several sets in their order, without the later of two prompts that are equal but for case,
     punctuation and spacing: Humpback's test prompts are AlpacaEval's 805 and LIMA's 300 less 39."""
 
+    stage = "humpback.stages.read:read_in"
+    says = "the union, each prompt once"
+
     parts: tuple[Examples, ...]
 
     @property
@@ -120,7 +130,9 @@ class Distinct(Examples):
 class WebPages(Pages):
     """Pages from WARC files, HTML files, and JSON Lines or Parquet of HTML or text."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.pages:read_pages"
+    says = "web pages, {n} of them, from {files}"
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -136,7 +148,9 @@ class Texts(Examples):
     """Ready outputs that stand for segments of web pages: LIMA's completions, or any column of text. The rules for web
     pages are not applied to them. Of pairs the outputs are taken, and the instructions are held back."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.read:read_in"
+    says = "texts, {n} of them, from {files}"
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -153,6 +167,9 @@ class ClueWeb22(Pages):
     """English pages of ClueWeb22, Humpback's web corpus, as the setups of the papers name it. It is licensed to each
     user, so nothing is read here: a run puts pages of the user's in its place (`--pages`)."""
 
+    stage = "humpback.stages.pages:not_supplied"
+    says = "English web pages of ClueWeb22"
+
     @property
     def slug(self) -> str:
         return "clueweb22"
@@ -166,7 +183,9 @@ class Deduplicated(Examples):
     1 - (1 - s ** rows) ** bands: 0.77 at s = 0.75, 0.92 at 0.8.
     """
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.deduplicate:deduplicate"
+    says = "one of each group of near-duplicates"
 
     examples: Examples
     shingle: int = 5
@@ -185,6 +204,9 @@ class Scored(Examples):
 
     AlpaGasus rates (instruction, input, response) from 0 to 5 on accuracy or helpfulness (section 2).
     """
+
+    stage = "humpback.stages.read:read_in"
+    says = "scores for {dimension} from column {column} of {scores}"
 
     examples: Examples
     scores: File | Source

@@ -42,6 +42,9 @@ class MicroInstructions(Examples):
     """An instruction set of the micro world: n instructions, none twice, with answers of which known shares go wrong.
     `origin` says of each answer how it was made."""
 
+    stage = "humpback.stages.micro:make"
+    says = "the micro world's set {label}, {n} instructions"
+
     label: str
     """For people: what it is the counterpart of."""
     world: World
@@ -61,6 +64,9 @@ class MicroTestSet(Examples):
     """Held-out prompts of some kinds of instruction only; outputs are empty. Every prompt is one that no seed pair, web
     page or instruction set answers."""
 
+    stage = "humpback.stages.micro:make"
+    says = "the micro world's test set {label}, {n} prompts"
+
     label: str
     world: World
     n: int
@@ -75,6 +81,9 @@ class MicroTestSet(Examples):
 @dataclass(frozen=True)
 class MicroAnswers(Examples):
     """A made system's answers to prompts of the micro world, of which known shares go wrong."""
+
+    stage = "humpback.stages.micro:make"
+    says = "answers of the micro world's system {label}"
 
     label: str
     world: World

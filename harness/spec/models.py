@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar
 
 from humpback.core.expression import Artifact
 from humpback.spec.data import Examples
@@ -17,7 +16,9 @@ class Pretrained(Model):
     """A small Llama trained from nothing: on the micro world's texts, or on whatever text there is. One artifact
     whatever the run's seed."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.pretrain:pretrain"
+    says = "a small Llama trained from nothing on the texts, {updates} updates"
 
     texts: Examples
     """Read as the template writes them: an instruction, where there is one, above its output."""
@@ -46,6 +47,9 @@ class Pretrained(Model):
 class HubModel(Model):
     """A public model of the Hugging Face hub. It stays in the hub's own cache on each machine."""
 
+    stage = "humpback.stages.base:base"
+    says = "the published model {repository}"
+
     repository: str
     """Such as "HuggingFaceTB/SmolLM2-135M"."""
     revision: str
@@ -64,6 +68,9 @@ class HubModel(Model):
 @dataclass(frozen=True)
 class FolderModel(Model):
     """A model in a folder of this machine (`Machine.files`), named by what is in it."""
+
+    stage = "humpback.stages.base:base"
+    says = "the model in somebody's folder {label}"
 
     label: str
     """The folder's name, for people."""
@@ -84,7 +91,9 @@ class FolderModel(Model):
 class GgufModel(Model):
     """A model in one GGUF file of this machine (`Machine.files`). Its artifact holds it unpacked, as safetensors."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.gguf:unpacked"
+    says = "the model in somebody's file {label}"
     label: str
     """The file's name, for people."""
     sha256: str
@@ -105,7 +114,9 @@ class ServedModel(Model):
     """A model behind the machine's endpoint: it writes and rates, and the template is the server's. VERSION says how
     its replies are read, so that what follows from them is stale when that changes."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.base:served"
+    says = "the model that a server calls {served_as}"
 
     served_as: str
     """The name by which the server is asked for it."""
@@ -119,7 +130,11 @@ class ServedModel(Model):
 class Finetuned(Model):
     """`base` trained on `examples`. Humpback's M_t all start from the base model, never from M_{t-1}."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.finetune:finetune"
+    says = "the base finetuned on the examples"
+    counted = "training examples"
+    losses = ("cut", "no_target")
 
     base: Model
     examples: Examples

@@ -7,7 +7,6 @@ A judgement is keyed (prompt, a, b, judge, order) and both orders are always ask
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from humpback.core.expression import Artifact, Value
 from humpback.spec.claims import Point
@@ -20,7 +19,11 @@ from humpback.spec.template import Model
 class Responses(Examples):
     """The model's answer to each prompt."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.respond:respond"
+    says = "an answer to each prompt by the model"
+    counted = "answers"
+    losses = ("empty", "cut", "prompt_too_long")
 
     model: Model
     prompts: Examples
@@ -36,6 +39,9 @@ class Responses(Examples):
 @dataclass(frozen=True)
 class MicroReference(Examples):
     """Answers of a system of middling quality, made by spoiling true answers of the micro world."""
+
+    stage = "humpback.stages.micro:make"
+    says = "answers of middling quality by rule, in the micro world"
 
     prompts: MicroPrompts
 
@@ -88,6 +94,9 @@ class Matched(Examples):
     """The answers of one set to another's prompts: rows whose prompt is the same text, or else the same but for case,
     punctuation and spacing, under the other's ids and in its order. The rest is kept aside, each with its reason."""
 
+    stage = "humpback.stages.match:match"
+    says = "the answers of {examples} to the prompts of {to}"
+
     examples: Examples
     to: Examples
 
@@ -100,7 +109,9 @@ class Matched(Examples):
 class Judged(Artifact):
     """`answers` against `against`, prompt by prompt, in both orders: two rows a prompt."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION = 2
+    stage = "humpback.stages.judge:judge"
+    says = "the answers of {answers} against those of {against}, by {by} in both orders"
 
     answers: Examples
     against: Examples

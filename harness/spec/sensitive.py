@@ -17,6 +17,9 @@ from humpback.spec.prompts import Prompt
 class Listed(Examples):
     """The prompts of a text of this folder, one a line; outputs are empty."""
 
+    stage = "humpback.stages.listed:listed"
+    says = "prompts that come with the harness, {n} of them"
+
     text: Prompt
     n: int
     """Lines of it, so that a plan knows; held by the stage."""
