@@ -7,14 +7,13 @@ drawn, with the fields in which the others differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from humpback.core.expression import differences
+from humpback.core.lineage import Table, inputs_in
 
-Table = Mapping[str, Mapping[str, Any]]
-"""Expressions by fingerprint, as `humpback.core.expression.expression` gives them."""
 LONGEST = 220
 """Characters of a node's fields that are shown."""
 _LAST = ("against", "prompts", "base", "texts")
@@ -99,21 +98,9 @@ def _node(role: str, fingerprint: str, table: Table, drawn: set[str]) -> Node:
     drawn.add(fingerprint)
     plain_first = sorted(fields.items(), key=lambda one: isinstance(one[1], dict))
     told = ", ".join(f"{name} {text}" for name, value in plain_first if (text := _literal(value)))
-    inputs = sorted(_inputs("", fields), key=lambda one: one[0] in _LAST)
+    inputs = sorted(inputs_in(fields), key=lambda one: one[0] in _LAST)
     below = tuple(_node(path, one, table, drawn) for path, one in inputs if one in table)
     return Node(role, described["class"], fingerprint[:8], _cut(told, LONGEST), below=below)
-
-
-def _inputs(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    """The artifacts among the fields, each with its path."""
-    if isinstance(value, dict) and "artifact" in value:
-        yield path, value["artifact"]
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _inputs(f"{path}.{name}".lstrip("."), inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _inputs(path, inner)
 
 
 def _literal(value: Any) -> str:

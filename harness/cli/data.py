@@ -134,9 +134,10 @@ def segment(
     target: Examples = segments if duplicates else Deduplicated(segments)
     made = _make(target, machine, as_json, also=() if duplicates else (segments,))
     if out is not None:
-        from humpback.export import export, layout_named
+        from humpback.export.datasets import export_dataset
+        from humpback.export.layouts import Parquet
 
-        done = export(made, out, layout_named("parquet"))
+        done = export_dataset(made, out, Parquet())
         typer.echo(f"wrote {done.rows:,} segments to {out}")
 
 
@@ -204,14 +205,15 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what an export wrote there.")] = False,
 ) -> None:
     """A set or a model, with a card, as other programs load it."""
-    from humpback import export as out_of
+    from humpback.export.datasets import export_dataset
+    from humpback.export.layouts import layout_named
     from humpback.export.models import export_model
     from humpback.spec.sources import SOURCES
 
     # By checksum too, so that somebody's own copy of a public file is known for what it is.
     licence_of = {key: row.licence for row in SOURCES.values() for key in (row.name, row.sha256) if key}.get
     if not any(artifact.glob("*.safetensors")):
-        done = out_of.export(artifact, out, out_of.layout_named(layout), licence_of=licence_of, overwrite=overwrite)
+        done = export_dataset(artifact, out, layout_named(layout), licence_of=licence_of, overwrite=overwrite)
         typer.echo(f"wrote {done.rows:,} examples to {done.path}")
     else:
         done = export_model(artifact, out, base, licence_of=licence_of, overwrite=overwrite)

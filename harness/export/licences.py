@@ -5,19 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Literal
 
 LicenceOf = Callable[[str], str | None]
 """The licence by a `Source`'s name or a `File`'s SHA-256; None where it is not known."""
-Reach = Literal["contained", "used", "compared"]
-"""How a source comes into an artifact: its text is in it; a model that learned from it wrote or rated; or it was only
-counted or left out."""
-_ORDER: tuple[Reach, ...] = ("contained", "used", "compared")
 _HUB = re.compile(
     r"apache-2\.0|mit|cc0-1\.0|cc-by(?:-sa|-nd)?-[234]\.0|cc-by-nc(?:-sa|-nd)?-[234]\.0|odc-by|odbl|openrail"
     r"|bsd-[23]-clause|gpl-[23]\.0|llama2|llama3(?:\.[123])?|gemma|unknown"
 )
 """What the hub takes as it is."""
+
+
+class Reach(IntEnum):
+    """How a source comes into an artifact, what binds most first."""
+
+    CONTAINED = 0
+    """Its text is in it."""
+    USED = 1
+    """A model that learned from it wrote or rated."""
+    COMPARED = 2
+    """It was only counted or left out."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +40,8 @@ class Origin:
     kind: Literal["data", "model"] = "data"
 
 
-def nearer(one: Reach, other: Reach) -> Reach:
-    """The reach that binds more."""
-    return min(one, other, key=_ORDER.index)
-
-
-def farther(one: Reach, other: Reach) -> Reach:
-    """The reach of what is reached over both."""
-    return max(one, other, key=_ORDER.index)
+def unknown_licence(_: str) -> None:
+    """The licence where there is no table of sources."""
 
 
 def non_commercial(licence: str) -> bool:
@@ -61,16 +63,16 @@ def notices(origins: tuple[Origin, ...], how: Holding = "contains") -> tuple[str
     told = []
     forbidding = dict.fromkeys((o.licence, o.kind) for o in origins if o.licence and non_commercial(o.licence))
     for licence, kind in forbidding:
-        of = [one for one in origins if one.licence == licence and one.kind == kind and one.reach != "compared"]
+        of = [one for one in origins if one.licence == licence and one.kind == kind and one.reach < Reach.COMPARED]
         names = ", ".join(dict.fromkeys(one.name for one in of))
-        contained = any(one.reach == "contained" for one in of)
+        contained = any(one.reach == Reach.CONTAINED for one in of)
         if kind == "model":
             phrase = f"{'built on' if contained else 'made with'} a model under {licence}"
         else:
             phrase = f"{how if contained else 'made with a model that learned from'} data under {licence}"
         if of:
             told.append(f"{phrase}: not for commercial use ({names})")
-    unknown = dict.fromkeys(one.name for one in origins if not known(one.licence) and one.reach == "contained")
+    unknown = dict.fromkeys(one.name for one in origins if not known(one.licence) and one.reach == Reach.CONTAINED)
     if unknown:
         told.append(f"no licence is known here for {', '.join(unknown)}: find it out before you pass this on")
     return tuple(told)
@@ -82,7 +84,7 @@ def for_hub(origins: tuple[Origin, ...]) -> dict[str, str]:
     binding = [
         one
         for one in origins
-        if one.reach == "contained" or (one.reach == "used" and one.licence and non_commercial(one.licence))
+        if one.reach == Reach.CONTAINED or (one.reach == Reach.USED and one.licence and non_commercial(one.licence))
     ]
     named = sorted({_slug(one.licence) for one in binding if one.licence and known(one.licence)})
     whole = all(known(one.licence) for one in binding)

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from humpback.core.lineage import Table, inputs_first, inputs_in
 from humpback.core.store import RECORD, read_record
-from humpback.export.licences import LicenceOf, Origin, Reach, farther, nearer
+from humpback.export.licences import LicenceOf, Origin, Reach
 from humpback.spec.vocabulary import artifacts
 
 _REACH: dict[str, Reach] = {
-    "by": "used",
-    "model": "used",
-    "as_many_as": "compared",
-    "without": "compared",
+    "by": Reach.USED,
+    "model": Reach.USED,
+    "as_many_as": Reach.COMPARED,
+    "without": Reach.COMPARED,
 }
 """By field, what an artifact there is to the one that names it; in any other field its text goes into it."""
 _NAMES = ("name", "repository", "label")
@@ -59,28 +60,30 @@ def lineage(record: dict[str, Any], folder: Path, licence_of: LicenceOf) -> Line
     Raises:
         Damaged: when the record of a step before it, in the same store, is not as it was written.
     """
-    table: dict[str, Any] = record["expression"]
-    order: list[str] = []
-    _visit(record["fingerprint"], table, order)
-    reach: dict[str, Reach] = {record["fingerprint"]: "contained"}
+    table: Table = record["expression"]
+    order = inputs_first(record["fingerprint"], table)
+    numbers = {fingerprint: number for number, fingerprint in enumerate(order, 1)}
+    reach: dict[str, Reach] = {record["fingerprint"]: Reach.CONTAINED}
     for fingerprint in reversed(order):
-        for name, value in table[fingerprint]["fields"].items():
-            for below in _artifacts(value):
-                over = farther(reach[fingerprint], _REACH.get(name, "contained"))
-                reach[below] = nearer(over, reach.get(below, "compared"))
+        for path, below in inputs_in(table[fingerprint]["fields"]):
+            over = max(reach[fingerprint], _REACH.get(path.split(".")[0], Reach.CONTAINED))
+            reach[below] = min(over, reach.get(below, Reach.COMPARED))
     counts = {record["fingerprint"]: record["counts"]}
     _counts(record, folder.resolve().parent.parent, counts)
-    numbers = {fingerprint: number for number, fingerprint in enumerate(order, 1)}
-    steps, origins, languages = [], [], []
+    steps, languages = [], set()
+    origins: dict[tuple[str, str], Origin] = {}
     for fingerprint, number in numbers.items():
         kind, fields = table[fingerprint]["class"], table[fingerprint]["fields"]
-        inputs = dict.fromkeys(numbers[one] for value in fields.values() for one in _artifacts(value))
+        inputs = dict.fromkeys(numbers[below] for _, below in inputs_in(fields))
         steps.append(Step(number, kind, _in_words(kind, fields, numbers), tuple(inputs), counts.get(fingerprint)))
-        origins += list(_origins(kind, fields, reach[fingerprint], licence_of))
-        if reach[fingerprint] == "contained":
-            spoken = "en" if kind.startswith("Micro") else fields.get("language")
-            languages += [spoken] if isinstance(spoken, str) and 2 <= len(spoken) <= 3 else []
-    return Lineage(tuple(steps), _each_once(origins), tuple(sorted(set(languages))))
+        for origin in _origins(kind, fields, reach[fingerprint], licence_of):
+            known = origins.setdefault((origin.name, origin.detail), origin)
+            if origin.reach < known.reach:
+                origins[origin.name, origin.detail] = origin
+        spoken = "en" if kind.startswith("Micro") else fields.get("language")
+        if reach[fingerprint] == Reach.CONTAINED and isinstance(spoken, str) and 2 <= len(spoken) <= 3:
+            languages.add(spoken)
+    return Lineage(tuple(steps), tuple(origins.values()), tuple(sorted(languages)))
 
 
 def literal(value: Any) -> str:
@@ -97,31 +100,6 @@ def literal(value: Any) -> str:
     return "all" if value is None else str(value)
 
 
-def _visit(start: str, table: dict[str, Any], order: list[str]) -> None:
-    """Put `start` and all below it into `order`, inputs first."""
-    waiting = [(start, False)]
-    while waiting:
-        fingerprint, ready = waiting.pop()
-        if ready:
-            order.append(fingerprint)
-        elif fingerprint not in order and (fingerprint, True) not in waiting:
-            waiting.append((fingerprint, True))
-            fields = table[fingerprint]["fields"].values()
-            waiting += [(below, False) for below in reversed([one for value in fields for one in _artifacts(value)])]
-
-
-def _artifacts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if "artifact" in value:
-            yield value["artifact"]
-        else:
-            for item in value.values():
-                yield from _artifacts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _artifacts(item)
-
-
 def _counts(record: dict[str, Any], store: Path, found: dict[str, dict[str, int]]) -> None:
     for name in record["inputs"]:
         path = store / name / RECORD
@@ -135,7 +113,7 @@ def _counts(record: dict[str, Any], store: Path, found: dict[str, dict[str, int]
 def _in_words(kind: str, fields: dict[str, Any], numbers: dict[str, int]) -> str:
     shown: dict[str, Any] = {}
     for name, value in fields.items():
-        below = [f"step {numbers[one]}" for one in _artifacts(value)]
+        below = [f"step {numbers[one]}" for _, one in inputs_in(value)]
         if isinstance(value, (str, int, float)):
             shown[name] = value
         else:
@@ -143,7 +121,7 @@ def _in_words(kind: str, fields: dict[str, Any], numbers: dict[str, int]) -> str
     try:
         return artifacts()[kind].says.format(**shown)
     except (KeyError, ValueError):  # a class that is no more, or whose fields have changed since
-        return ", ".join(f"{name} {value}" for name, value in shown.items() if not list(_artifacts(fields[name])))
+        return ", ".join(f"{name} {value}" for name, value in shown.items() if not list(inputs_in(fields[name])))
 
 
 def _origins(kind: str, fields: dict[str, Any], reach: Reach, licence_of: LicenceOf) -> Iterator[Origin]:
@@ -168,12 +146,3 @@ def _records(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for item in value:
             yield from _records(item)
-
-
-def _each_once(origins: list[Origin]) -> tuple[Origin, ...]:
-    kept: dict[tuple[str, str], Origin] = {}
-    for one in origins:
-        known = kept.setdefault((one.name, one.detail), one)
-        if nearer(one.reach, known.reach) != known.reach:
-            kept[one.name, one.detail] = one
-    return tuple(kept.values())

@@ -8,18 +8,34 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
+from humpback.core.metrics import rows_of
 from humpback.core.store import METRICS, RECORD, StoreError
 from humpback.engines.chat.jinja import chat_template
-from humpback.export import Exported, apart, nothing_known, record_of
-from humpback.export.licences import LicenceOf, notices
-from humpback.export.lineage import lineage
-from humpback.export.model_cards import ADAPTER, BASE, base_name, card, template_of
-from humpback.export.target import CARD, EXPORTED, written
+from humpback.export.cards import write_card
+from humpback.export.licences import LicenceOf, notices, unknown_licence
+from humpback.export.lineage import lineage, literal
+from humpback.export.target import CARD, EXPORTED, Exported, checked_record, whole_or_nothing
 from humpback.spec.template import ChatTemplate, Template
 
+ADAPTER = "adapter_config.json"
+BASE = "base"
+"""Folder of an adapter's base model, where it is exported too."""
 TOKENIZER = "tokenizer_config.json"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
+_LOADING = """\
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+model = AutoModelForCausalLM.from_pretrained("{name}")
+tokenizer = AutoTokenizer.from_pretrained("{name}")"""
+_LOADING_ADAPTER = """\
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+base = AutoModelForCausalLM.from_pretrained("{base}")
+model = PeftModel.from_pretrained(base, "{name}")
+tokenizer = AutoTokenizer.from_pretrained("{name}")"""
 
 
 def export_model(
@@ -27,7 +43,7 @@ def export_model(
     out: Path,
     base_folder: Path | None = None,
     *,
-    licence_of: LicenceOf = nothing_known,
+    licence_of: LicenceOf = unknown_licence,
     overwrite: bool = False,
 ) -> Exported:
     """Write the model of the artifact in `folder` as a folder that `from_pretrained` reads.
@@ -39,46 +55,52 @@ def export_model(
         StoreError: when the folder holds no model or a pickle, or `out` may not be written.
         Damaged: when the artifact is not as it was published.
     """
-    _safe(folder)
-    record = record_of(folder)
-    apart(folder, out)
+    _check_safe(folder)
+    record = checked_record(folder, out)
     history = lineage(record, folder, licence_of)
     adapter = (folder / ADAPTER).is_file()
     if base_folder is not None:
         if not adapter:
             raise StoreError(f"{folder}: a whole model, which needs no base; leave the base folder out")
-        _safe(base_folder)
+        _check_safe(base_folder)
         if not (base_folder / "config.json").is_file():
             raise StoreError(f"{base_folder}: no config.json in it; a base is a whole model")
-    left = _left_behind(folder)
-    with written(out, folder=True, overwrite=overwrite) as place:
-        _copy(folder, place)
-        if base_folder is not None:
-            (place / BASE).mkdir()
-            _copy(base_folder, place / BASE)
-            _without_paths(place / BASE, None)
-        _without_paths(place, base_name(record) or BASE)
-        template = template_of(record)
-        if template is not None:
-            for one in (place, place / BASE) if base_folder is not None else (place,):
-                _speak(one, template)
-        text = card(record, folder, history, name=out.resolve().name, with_base=base_folder is not None)
-        (place / CARD).write_text(text, encoding="utf-8")
+    public, template = _base_on_hub(record), _template(record)
+    with whole_or_nothing(out, folder=True, overwrite=overwrite) as place:
+        copies = {place: folder, **({place / BASE: base_folder} if base_folder is not None else {})}
+        for to, source in copies.items():
+            to.mkdir(exist_ok=True)
+            for path in filter(_taken, sorted(source.iterdir())):
+                shutil.copyfile(path, to / path.name)
+            _without_paths(to, public or BASE)
+            if template is not None:
+                _set_chat_template(to, template)
+        name = out.resolve().name
+        base = public or (f"{name}/{BASE}" if base_folder is not None else "the folder of its base")
+        write_card(
+            place,
+            record,
+            history,
+            "learned from",
+            {
+                "library_name": "peft" if adapter else "transformers",
+                "pipeline_tag": "text-generation",
+                "base_model": public,
+            },
+            what=_what(record, adapter, public),
+            template=template,
+            question="Name the three primary colours.",
+            recipe=_recipe(record),
+            losses=_losses(folder),
+            loading=(_LOADING_ADAPTER if adapter else _LOADING).format(name=name, base=base),
+        )
+    known = (RECORD, METRICS, CARD)
+    left = sorted(path.name for path in folder.iterdir() if not _taken(path) and path.name not in known)
     told = (*notices(history.origins, "learned from"), *(f"left behind: {name}" for name in left))
     return Exported(out, 0, told)
 
 
-def model_card(folder: Path, *, licence_of: LicenceOf = nothing_known) -> str:
-    """The README.md of the model in `folder`, front matter included.
-
-    Raises:
-        StoreError: when it is no finished artifact.
-    """
-    record = record_of(folder)
-    return card(record, folder, lineage(record, folder, licence_of), name=folder.name, with_base=False)
-
-
-def _safe(folder: Path) -> None:
+def _check_safe(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     pickled = [path.name for path in files if path.suffix in _PICKLES]
     if pickled:
@@ -96,18 +118,7 @@ def _taken(path: Path) -> bool:
     return path.is_file() and path.suffix in EXPORTED and path.name not in (RECORD, METRICS)
 
 
-def _left_behind(folder: Path) -> list[str]:
-    known = (RECORD, METRICS, CARD)
-    return sorted(path.name for path in folder.iterdir() if not _taken(path) and path.name not in known)
-
-
-def _copy(source: Path, place: Path) -> None:
-    for path in sorted(source.iterdir()):
-        if _taken(path):
-            shutil.copyfile(path, place / path.name)
-
-
-def _without_paths(place: Path, base: str | None) -> None:
+def _without_paths(place: Path, base: str) -> None:
     """Take out the folders that models were loaded from, which transformers and peft write down."""
     for path in sorted(place.glob("*config.json")):
         settings = json.loads(path.read_text(encoding="utf-8"))
@@ -115,23 +126,76 @@ def _without_paths(place: Path, base: str | None) -> None:
             del settings[key]
         if path.name == ADAPTER:
             settings["base_model_name_or_path"] = base
-        path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        _write_json(path, settings)
 
 
-def _speak(place: Path, template: Template | ChatTemplate) -> None:
+def _set_chat_template(place: Path, template: Template | ChatTemplate) -> None:
     """Write the template into the tokenizer's configuration; a chat template of the base's may be another one."""
-    jinja = template.jinja if isinstance(template, ChatTemplate) else _as_jinja(place, template)
+    if isinstance(template, ChatTemplate):
+        jinja = template.jinja
+    else:
+        from transformers import AutoTokenizer
+
+        tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
+        bos = tokenizer.bos_token_id
+        jinja = chat_template(template, begins_with_bos=bos is not None and tokenizer("a")["input_ids"][:1] == [bos])
     (place / "chat_template.jinja").unlink(missing_ok=True)
     path = place / TOKENIZER
-    settings = json.loads(path.read_text(encoding="utf-8")) | {"chat_template": jinja}
+    _write_json(path, json.loads(path.read_text(encoding="utf-8")) | {"chat_template": jinja})
+
+
+def _write_json(path: Path, settings: dict[str, Any]) -> None:
     path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _as_jinja(place: Path, template: Template) -> str:
-    from transformers import AutoTokenizer
+def _fields(record: dict[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = record["expression"][record["fingerprint"]]["fields"]
+    return fields
 
-    tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
-    first = tokenizer("a")["input_ids"][:1]
-    return chat_template(
-        template, begins_with_bos=tokenizer.bos_token_id is not None and first == [tokenizer.bos_token_id]
-    )
+
+def _base_on_hub(record: dict[str, Any]) -> str | None:
+    """The hub's name of the model's base, where the base is on the hub."""
+    base = _fields(record).get("base")
+    return record["expression"][base["artifact"]]["fields"].get("repository") if base else None
+
+
+def _template(record: dict[str, Any]) -> Template | ChatTemplate | None:
+    """The template of a model's base; None where the record names none."""
+    at = record["fingerprint"]
+    while at is not None:
+        fields = record["expression"][at]["fields"]
+        for value in fields.values():
+            match value:
+                case {"class": "ChatTemplate"}:
+                    return ChatTemplate(jinja=value["jinja"])
+                case {"class": "Template"}:
+                    return Template(system=value["system"], instruction=value["instruction"])
+        at = (fields.get("base") or {}).get("artifact")
+    return None
+
+
+def _what(record: dict[str, Any], adapter: bool, public: str | None) -> str:
+    kind = "A low-rank adapter (peft)" if adapter else "A causal language model"
+    base = _fields(record).get("base")
+    if not base:
+        return f"{kind}."
+    named = public or f"{record['expression'][base['artifact']]['class']} {base['artifact'][:16]}"
+    return f"{kind}, finetuned from {named}."
+
+
+def _recipe(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """The literal fields of the recipe; of a model without one, its own."""
+    fields = _fields(record)
+    recipe = fields["recipe"] if isinstance(fields.get("recipe"), dict) else fields
+    return [
+        (key, "none" if value is None else literal(value))
+        for key, value in recipe.items()
+        if key not in ("class", "speaks") and not (isinstance(value, dict) and "artifact" in value)
+    ]
+
+
+def _losses(folder: Path) -> list[tuple[int, float]]:
+    """The first and the last three updates' training losses."""
+    rows = rows_of(folder / METRICS)[0]
+    losses = [(row["step"], row["loss"]) for row in rows if isinstance(row.get("loss"), (int, float))]
+    return losses if len(losses) <= 3 else [losses[0], *losses[-3:]]

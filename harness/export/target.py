@@ -11,19 +11,52 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from humpback.core.store import StoreError
+from humpback.core.store import RECORD, StoreError, published
 
 CARD = "README.md"
 MARK = "<!-- humpback export -->"
 """Stands in every card. A folder with it may be replaced; any other may hold somebody's work."""
 EXPORTED = (".json", ".jsonl", ".parquet", ".safetensors", ".jinja", ".model", ".txt")
 """Endings of the files that an export writes, beside its card."""
+_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EEXIST)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and what has to be said about it."""
+
+    path: Path
+    rows: int
+    """Examples; 0 for a model."""
+    notices: tuple[str, ...]
+    """Licences that bind, and what a reader may get wrong: to be said aloud."""
+
+
+def checked_record(folder: Path, out: Path, *needed: str) -> dict[str, Any]:
+    """The record of the artifact in `folder`, whose files are as they were published, every byte read.
+
+    Raises:
+        StoreError: when it is no finished artifact, has not the files `needed`, or `out` lies in it.
+        Damaged: when a file is not what the record says.
+    """
+    if not (folder / RECORD).exists():
+        raise StoreError(f"{folder}: no {RECORD} in it, so it is no finished artifact")
+    record = published(folder)
+    for name in needed:
+        if name not in record["payload"]:
+            there = ", ".join(record["payload"]) or "nothing"
+            raise StoreError(f"{folder}: a {record['class']} has no {name}; it has {there}")
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise StoreError(f"{out}: lies in the artifact that is exported; give a name outside of it")
+    return record
 
 
 @contextmanager
-def written(out: Path, *, folder: bool, overwrite: bool) -> Iterator[Path]:
+def whole_or_nothing(out: Path, *, folder: bool, overwrite: bool) -> Iterator[Path]:
     """A path beside `out` to write to (an empty folder, or a file still to be made), moved to `out` at the end.
 
     Raises:
@@ -49,7 +82,7 @@ def written(out: Path, *, folder: bool, overwrite: bool) -> Iterator[Path]:
         else:
             partial.replace(out)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EEXIST):
+        if error.errno in _REFUSALS:
             raise StoreError(f"{out}: cannot be written: {error.strerror}; nothing was exported") from error
         raise
     finally:

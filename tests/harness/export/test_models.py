@@ -16,12 +16,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Llama
 
 from humpback.core.expression import Artifact
 from humpback.core.store import METRICS, Store, StoreError
-from humpback.export.models import export_model, model_card
+from humpback.export.models import export_model
 from humpback.runs.build import described
 from humpback.spec.data import Examples
 from humpback.spec.models import Finetuned, HubModel, Pretrained
 from humpback.spec.recipe import LinearTo, Llama, Lora, Sft
-from humpback.spec.template import Template
+from humpback.spec.template import ChatTemplate, Template
 from humpback.stages.pretrain import bpe, save
 from tests.conftest import MACHINE, SOURCE
 from tests.harness.export.material import ALPACA, LICENCES, OASST
@@ -207,7 +207,8 @@ def test_the_card_says_what_it_learned_and_how_it_is_spoken_to(put: Put, tmp_pat
         llama(words),
         words,
     )
-    text = model_card(folder, licence_of=LICENCES.get)
+    export_model(folder, tmp_path / "out", licence_of=LICENCES.get)
+    text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     told = ModelCard(text).data.to_dict()
     assert told["base_model"] == "org/base"
     assert told["license"] == "other"
@@ -228,6 +229,16 @@ def test_the_card_says_what_it_learned_and_how_it_is_spoken_to(put: Put, tmp_pat
         ).fingerprint
         in text
     )
+
+
+def test_the_card_of_a_chat_model_has_its_chat_template(put: Put, tmp_path: Path) -> None:
+    words, jinja = tokenizer(), "{% for m in messages %}/home/x/{{ m['content'] }}{% endfor %}"
+    folder = put(finetuned(HubModel("org/base", "c" * 40, speaks=ChatTemplate(jinja))), llama(words), words)
+    export_model(folder, tmp_path / "out")
+    text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "after what this chat template writes" in text
+    assert f"\n\n```text\n{jinja}\n```\n\n## Recipe" in text
+    assert json.loads((tmp_path / "out" / "tokenizer_config.json").read_text())["chat_template"] == jinja
 
 
 def test_pickles_are_refused_and_strangers_left_behind(put: Put, tmp_path: Path) -> None:
