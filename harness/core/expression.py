@@ -13,7 +13,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from itertools import islice
@@ -101,6 +101,8 @@ class Artifact(Value):
     """The function that makes it, as "module:function"; empty for a class that others derive from and nothing makes."""
     says: ClassVar[str] = ""
     """What it is, for people: a format over its fields, in which an input is called by the step that makes it."""
+    rows_of: ClassVar[tuple[str, ...]] = ()
+    """Fields whose rows it has, all together: those of an input, or of a file."""
     counted: ClassVar[str] = ""
     """What its count "in" is of, where a report tells how much was lost on the way; empty where it does not."""
     losses: ClassVar[tuple[str, ...]] = ()
@@ -115,11 +117,18 @@ class Artifact(Value):
     @property
     def inputs(self) -> tuple[Artifact, ...]:
         """The artifacts among the fields, in field order, each once, also those held inside plain values."""
-        found: dict[str, Artifact] = {}
-        for field in fields(self):
-            for artifact in _artifacts_in(getattr(self, field.name)):
-                found.setdefault(artifact.fingerprint, artifact)
+        found = {one.fingerprint: one for one in values_in(self) if isinstance(one, Artifact)}
         return tuple(found.values())
+
+    def row_count(self, rows: Callable[[Value], float | None]) -> float | None:
+        """How many rows making it leaves, by the `rows` of what it is made of; None where only making it tells."""
+        n = getattr(self, "n", None)
+        if n is not None:
+            return float(n)
+        held = [getattr(self, name) for name in self.rows_of]
+        counts = [rows(one) for value in held for one in (value if isinstance(value, tuple) else (value,))]
+        known = [one for one in counts if one is not None]
+        return sum(known) if known and len(known) == len(counts) else None
 
     @property
     def companions(self) -> tuple[Artifact, ...]:
@@ -139,15 +148,14 @@ class Artifact(Value):
         return f"{type(self).__name__.lower()}/{short}-{self.fingerprint[:16]}"
 
 
-def _artifacts_in(value: object) -> Iterator[Artifact]:
-    if isinstance(value, Artifact):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _artifacts_in(item)
-    elif isinstance(value, Value):
-        for field in fields(value):
-            yield from _artifacts_in(getattr(value, field.name))
+def values_in(value: Value | tuple[object, ...]) -> Iterator[Value]:
+    """The values in the fields of a value (or among a tuple's items), and in theirs; an artifact is not looked into."""
+    inside = value if isinstance(value, tuple) else (getattr(value, field.name) for field in fields(value))
+    for one in inside:
+        if isinstance(one, Value):
+            yield one
+        if isinstance(one, tuple) or (isinstance(one, Value) and not isinstance(one, Artifact)):
+            yield from values_in(one)
 
 
 def below(*roots: Artifact) -> dict[str, Artifact]:

@@ -89,7 +89,7 @@ class Machine(Value):
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of the engine's weights and of autocast in training; adapters and optimizer state stay float32."""
     accelerator: str = ""
-    """Which GPU it has, by a name of `harness/costs/hardware.py`, for what a plan costs; empty where that is not said.
+    """Which GPU it has, by a name of `harness/costs/hours.py`, for what a plan costs; empty where that is not said.
     Stages do not read it."""
     workers: int = 1
     """Stages at a time. With GPUs, each worker sees one of them."""

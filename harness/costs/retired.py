@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
 
+from humpback.core.expression import values_in
 from humpback.core.plan import Plan
 from humpback.spec.models import ServedModel
 from humpback.spec.outcomes import AlpacaEvalJudge
@@ -36,7 +36,12 @@ def retired_of(plan: Plan) -> tuple[Retired, ...]:
     """Those that making what the plan has to do would ask, each once, in the order of its steps."""
     names: dict[str, None] = {}
     for step in plan.to_do:
-        _asked(step.artifact, names)
+        # Of an artifact's own fields. What its inputs ask is theirs, and may be done.
+        for value in values_in(step.artifact):
+            if isinstance(value, ServedModel):
+                names[value.served_as] = None
+            elif isinstance(value, AlpacaEvalJudge):
+                names[value.model] = None
     return tuple(found for name in names if (found := retired(name)) is not None)
 
 
@@ -51,23 +56,3 @@ def retired(name: str) -> Retired | None:
 def _table() -> dict[str, dict[str, str]]:
     text = resources.files("humpback.costs").joinpath("retired.csv").read_text(encoding="utf-8")
     return {row["model"]: row for row in csv.DictReader(text.splitlines())}
-
-
-def _asked(value: Any, names: dict[str, None]) -> None:
-    """Every served model and judge in an artifact's own fields. What its inputs ask is theirs, and may be done."""
-    for field in fields(value):
-        _look(getattr(value, field.name), names)
-
-
-def _look(value: Any, names: dict[str, None]) -> None:
-    from humpback.core.expression import Artifact
-
-    if isinstance(value, ServedModel):
-        names.setdefault(value.served_as)
-    elif isinstance(value, AlpacaEvalJudge):
-        names.setdefault(value.model)
-    elif isinstance(value, tuple):
-        for one in value:
-            _look(one, names)
-    elif is_dataclass(value) and not isinstance(value, Artifact):
-        _asked(value, names)

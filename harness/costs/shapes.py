@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from humpback.core.machine import Machine
 from humpback.core.store import StoreError
@@ -61,17 +62,19 @@ class Shape:
         """Bytes of one sequence's keys and values, at so many bytes a number."""
         return 2 * self.layers * self.kv_width * tokens * size
 
+    def activations(self, tokens: float) -> float:
+        """Bytes kept for the backward pass of so many tokens, in bf16: each layer's input, one layer's inside (the rest
+        is computed again), and the logits in float32, twice."""
+        inside = 24 * self.width + 8 * self.feed_forward
+        return tokens * (2 * self.width * self.layers + inside + 8 * self.vocabulary)
+
     def adapted(self, adapter: Lora) -> int:
         """Weights of an adapter."""
-        square, kv = (self.width, self.width), (self.width, self.kv_width)
-        into, out = (self.width, self.feed_forward), (self.feed_forward, self.width)
-        sides = {"q_proj": square, "o_proj": square, "k_proj": kv, "v_proj": kv} | {
-            "gate_proj": into,
-            "up_proj": into,
-            "down_proj": out,
-        }
+        square, kv, inner = 2 * self.width, self.width + self.kv_width, self.width + self.feed_forward
+        sides = {"q_proj": square, "o_proj": square, "k_proj": kv, "v_proj": kv}
+        sides |= {"gate_proj": inner, "up_proj": inner, "down_proj": inner}
         names = sides if adapter.targets == "all-linear" else adapter.targets
-        return self.layers * adapter.rank * sum(sum(sides.get(name, square)) for name in names)
+        return self.layers * adapter.rank * sum(sides.get(name, square) for name in names)
 
 
 PUBLISHED = {
@@ -85,8 +88,19 @@ PUBLISHED = {
 """Of the papers' bases, by repository: the values of their config.json."""
 
 
+_GGUF = {
+    "num_hidden_layers": "block_count",
+    "hidden_size": "embedding_length",
+    "intermediate_size": "feed_forward_length",
+    "num_attention_heads": "attention.head_count",
+    "num_key_value_heads": "attention.head_count_kv",
+    "max_position_embeddings": "context_length",
+}
+"""By the names of a config.json, those of a GGUF file's header."""
+
+
 def shape_of(model: Model, machine: Machine) -> Shape | None:
-    """The shape, or None where it is not known here."""
+    """The shape, or None where it is not known here: the model is not on this machine, or no Llama."""
     match model:
         case Finetuned():
             return shape_of(model.base, machine)
@@ -97,57 +111,37 @@ def shape_of(model: Model, machine: Machine) -> Shape | None:
             )
         case HubModel() if model.repository in PUBLISHED:
             return PUBLISHED[model.repository]
-        case HubModel() | FolderModel():
-            return _configured(model, machine)
-        case GgufModel():
-            return _packed(model, machine)
-    return None
-
-
-def _packed(model: GgufModel, machine: Machine) -> Shape | None:
-    from humpback.inputs.gguf_file import header
-
-    path = next((Path(where) for known, where in machine.files if known == model.sha256), None)
     try:
-        found = header(path) if path else None
-    except (StoreError, OSError):
-        return None
-    if found is None:
-        return None
-    layers, width, inner, heads, context = (
-        found.number(name)
-        for name in (
-            "block_count",
-            "embedding_length",
-            "feed_forward_length",
-            "attention.head_count",
-            "context_length",
-        )
-    )
-    rows = found.values.get("tokenizer.ggml.tokens")
-    if not (layers and width and inner and heads and context and rows):
-        return None
-    kv = found.number("attention.head_count_kv") or heads
-    return Shape(layers, width, inner, heads, kv, int(rows), context, tied="output.weight" not in found.types)
-
-
-def _configured(model: HubModel | FolderModel, machine: Machine) -> Shape | None:
-    from humpback.inputs.locate import model_folder
-
-    try:
-        text = (model_folder(model, machine) / "config.json").read_text(encoding="utf-8")
-        found = json.loads(text)
-        heads = int(found["num_attention_heads"])
+        config = _config(model, machine)
+        heads = int(config["num_attention_heads"])
         return Shape(
-            layers=int(found["num_hidden_layers"]),
-            width=int(found["hidden_size"]),
-            feed_forward=int(found["intermediate_size"]),
+            layers=int(config["num_hidden_layers"]),
+            width=int(config["hidden_size"]),
+            feed_forward=int(config["intermediate_size"]),
             heads=heads,
-            kv_heads=int(found.get("num_key_value_heads") or heads),
-            vocabulary=int(found["vocab_size"]),
-            context=int(found["max_position_embeddings"]),
-            tied=bool(found.get("tie_word_embeddings")),
+            kv_heads=int(config.get("num_key_value_heads") or heads),
+            vocabulary=int(config["vocab_size"]),
+            context=int(config["max_position_embeddings"]),
+            tied=bool(config.get("tie_word_embeddings")),
         )
     except (StoreError, OSError, ValueError, KeyError, TypeError):
-        # Not here, or of another family than Llama: said as unknown by whoever asks.
-        return None
+        return None  # said as unknown by whoever asks
+
+
+def _config(model: Model, machine: Machine) -> dict[str, Any]:
+    """What the model's config.json says, or its GGUF file under the same names."""
+    if isinstance(model, (HubModel, FolderModel)):
+        from humpback.inputs.locate import model_folder
+
+        config: dict[str, Any] = json.loads((model_folder(model, machine) / "config.json").read_text(encoding="utf-8"))
+        return config
+    if isinstance(model, GgufModel):
+        from humpback.inputs.gguf_file import header
+
+        found = header(Path(dict(machine.files)[model.sha256]))
+        return {
+            **{name: found.number(key) for name, key in _GGUF.items()},
+            "vocab_size": found.values["tokenizer.ggml.tokens"],
+            "tie_word_embeddings": "output.weight" not in found.types,
+        }
+    raise KeyError(model.name)

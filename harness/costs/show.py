@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from humpback.core.plan import Plan, Step
-from humpback.costs.plan_cost import Kind, PlanCost
+from humpback.costs.estimate import Estimate
+from humpback.costs.plan_cost import PlanCost
 
-_HEADS = ("stage", "steps", "rows in", "rows out", "tokens", "hours")
 _NAMED = 6
 """Kinds of steps that are named for what they wait for."""
 
@@ -17,33 +17,12 @@ def cost_lines(cost: PlanCost) -> list[str]:
     """A table by kind of stage, the totals, what is not known, and what was assumed."""
     if not cost.steps:
         return []
-    unit = cost.accelerator.unit
-    rows = [(*_HEADS[:-1], f"{unit} hours"), *(_cells(kind) for kind in cost.kinds)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS))]
-    chip, machine = cost.accelerator, cost.machine
-    if chip.memory:
-        number = f"{machine.workers} x " if machine.device == "cuda" and machine.workers > 1 else ""
-        precision = f" in {machine.precision}" if machine.device == "cuda" else ""
-        on = f"{number}{chip.name}{precision}"
-        lines = [f"cost on {on} at {chip.utilisation:.0%} of its peak, by the model of docs/costs.md"]
-    else:
-        lines = [
-            f"cost on CPU, {machine.workers} at a time of {machine.threads} threads, by the model of docs/costs.md"
-        ]
-    lines += [
-        "  "
-        + "  ".join(
-            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    lines += _totals(cost)
-    if cost.unknown:
-        waiting: dict[tuple[str, ...], list[str]] = {}
-        for what, kinds in cost.unknown.items():
-            waiting.setdefault(tuple(dict.fromkeys(kinds)), []).append(what)
-        told = (f"{_named(kinds)} before {', '.join(whats)} {_be(whats)} there" for kinds, whats in waiting.items())
-        lines.append("not known: " + "; ".join(told))
+    lines = [f"cost on {_where(cost)}, by the model of docs/costs.md", *_table(cost), *_totals(cost)]
+    waiting: dict[tuple[str, ...], list[str]] = {}
+    for what, kinds in cost.unknown.items():
+        waiting.setdefault(tuple(dict.fromkeys(kinds)), []).append(what)
+    if waiting:
+        lines.append("not known: " + "; ".join(_waiting(kinds, whats) for kinds, whats in waiting.items()))
     if cost.retired:
         gone = ", ".join(f"{one.model} ({one.provider}, {one.since})" for one in cost.retired)
         lines.append(
@@ -55,23 +34,51 @@ def cost_lines(cost: PlanCost) -> list[str]:
     return lines
 
 
-def _named(kinds: tuple[str, ...]) -> str:
+def _where(cost: PlanCost) -> str:
+    chip, machine = cost.accelerator, cost.machine
+    if not chip.memory:
+        return f"CPU, {machine.workers} at a time of {machine.threads} threads"
+    number = f"{machine.workers} x " if machine.device == "cuda" and machine.workers > 1 else ""
+    precision = f" in {machine.precision}" if machine.device == "cuda" else ""
+    return f"{number}{chip.name}{precision} at {chip.utilisation:.0%} of its peak"
+
+
+def _table(cost: PlanCost) -> list[str]:
+    heads = ("stage", "steps", "rows in", "rows out", "tokens", f"{cost.accelerator.unit} hours")
+    rows = [heads, *(_cells(name, ones) for name, ones in cost.by_kind.items())]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(["", row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]
+
+
+def _cells(name: str, ones: list[Estimate]) -> tuple[str, ...]:
+    total = sum(ones, Estimate())
+
+    def rows(n: float | None) -> str:
+        if total.unknown:
+            return f"{_count(n)} + ?" if n else "?"
+        return _count(n) if n else "-"
+
+    tokens = _count(total.tokens) if total.tokens else "-"
+    hours = _hours(total.run.hours) if total.run.hours else "-"
+    return name, str(len(ones)), rows(total.rows_in), rows(total.rows_out), tokens, hours
+
+
+def _waiting(kinds: tuple[str, ...], whats: list[str]) -> str:
     more = f" and {len(kinds) - _NAMED} more" if len(kinds) > _NAMED else ""
-    return ", ".join(kinds[:_NAMED]) + more
-
-
-def _be(things: list[str]) -> str:
-    return "are" if len(things) > 1 else "is"
+    return f"{', '.join(kinds[:_NAMED])}{more} before {', '.join(whats)} {'are' if len(whats) > 1 else 'is'} there"
 
 
 def _totals(cost: PlanCost) -> list[str]:
-    lines = []
+    lines, total = [], cost.total
     if cost.accelerator.memory:
         fits = "fits on one GPU" if cost.gpus == 1 else f"{cost.gpus} GPUs for the largest stage"
+        beside = "one stage after another" if cost.at_once == 1 else f"with {cost.at_once} stages at a time"
         lines.append(
-            f"total: {_hours(cost.hours)} GPU hours, {_time(cost.wall)} "
-            f"{'one stage after another' if cost.at_once == 1 else f'with {cost.at_once} stages at a time'}; "
-            f"{cost.memory / 1e9:.3g} GB on each GPU at the most, {fits}"
+            f"total: {_hours(cost.hours)} GPU hours, {_time(cost.wall)} {beside}; "
+            f"{total.run.memory / 1e9:.3g} GB on each GPU at the most, {fits}"
         )
         if cost.gpus > 1:
             sharded = sum(one.run.gpus > 1 for _, one in cost.steps)
@@ -80,7 +87,7 @@ def _totals(cost: PlanCost) -> list[str]:
             lines.append(f"       the machine has {cost.machine.workers}: it cannot make the largest stage")
     else:
         lines.append(f"total: {_hours(cost.hours)} CPU hours, {_time(cost.wall)} on this machine")
-    usage = cost.usage
+    usage = total.usage
     if usage.calls:
         price = usage.cost(cost.machine.endpoint)
         told = f"cost {price:,.2f}" if price else "for a price give price_in and price_out in the machine file"
@@ -88,12 +95,13 @@ def _totals(cost: PlanCost) -> list[str]:
             f"calls: {usage.calls:,} of the endpoint, {_count(usage.prompt_tokens)} prompt tokens and at most "
             f"{_count(usage.completion_tokens)} completion tokens; {told}"
         )
-    lines.append(f"disk: {_bytes(cost.disk)}, of which finetuned models {_bytes(cost.weights)}")
-    return lines
+    weights = sum(one.disk for one in cost.by_kind.get("finetuned", ()))
+    return [*lines, f"disk: {_bytes(total.disk)}, of which finetuned models {_bytes(weights)}"]
 
 
 def as_json(plan: Plan, cost: PlanCost) -> dict[str, Any]:
     """{"steps": every step and its estimate, "cost": totals}."""
+    total = cost.total
     estimates = {artifact.fingerprint: one for artifact, one in cost.steps}
     return {
         "steps": [_step(step, estimates.get(step.artifact.fingerprint)) for step in plan.steps],
@@ -103,13 +111,11 @@ def as_json(plan: Plan, cost: PlanCost) -> dict[str, Any]:
             "hours": cost.hours,
             "wall_hours": cost.wall,
             "gpus": cost.gpus,
-            "memory_bytes": cost.memory,
-            "calls": cost.usage.calls,
-            "prompt_tokens": cost.usage.prompt_tokens,
-            "completion_tokens": cost.usage.completion_tokens,
-            "price": cost.usage.cost(cost.machine.endpoint),
-            "disk_bytes": cost.disk,
-            "kinds": [asdict(kind) for kind in cost.kinds],
+            "memory_bytes": total.run.memory,
+            **asdict(total.usage),
+            "price": total.usage.cost(cost.machine.endpoint),
+            "disk_bytes": total.disk,
+            "kinds": [_kind(name, ones) for name, ones in cost.by_kind.items()],
             "unknown": cost.unknown,
             "assumed": list(cost.assumed),
             "retired": [asdict(one) for one in cost.retired],
@@ -117,7 +123,13 @@ def as_json(plan: Plan, cost: PlanCost) -> dict[str, Any]:
     }
 
 
-def _step(step: Step, estimate: Any) -> dict[str, Any]:
+def _kind(name: str, ones: list[Estimate]) -> dict[str, Any]:
+    total = sum(ones, Estimate())
+    sums = {"rows_in": total.rows_in, "rows_out": total.rows_out, "tokens": total.tokens, "hours": total.run.hours}
+    return {"name": name, "steps": len(ones), **sums, "uncertain": bool(total.unknown)}
+
+
+def _step(step: Step, estimate: Estimate | None) -> dict[str, Any]:
     return {
         "artifact": step.artifact.name,
         "fingerprint": step.artifact.fingerprint,
@@ -125,25 +137,20 @@ def _step(step: Step, estimate: Any) -> dict[str, Any]:
         "reason": step.state.reason,
         "nearest": step.nearest,
         "changed": [vars(change) for change in step.changed],
-        "cost": None if estimate is None else {**asdict(estimate), "hours": estimate.run.hours},
+        "cost": None if estimate is None else asdict(estimate),
     }
 
 
-def _cells(kind: Kind) -> tuple[str, ...]:
-    def told(n: float, text: str) -> str:
-        return (text if n else "-") if not kind.uncertain else f"{text} + ?" if n else "?"
-
-    tokens = _count(kind.tokens) if kind.tokens else "-"
-    hours = _hours(kind.hours) if kind.hours else "-"
-    rows = (told(n, _count(n)) for n in (kind.rows_in, kind.rows_out))
-    return (kind.name, str(kind.steps), *rows, tokens, hours)
-
-
 def _count(n: float) -> str:
-    for least, size, letter in ((1e12, 1e12, "T"), (1e9, 1e9, "G"), (1e7, 1e6, "M")):
-        if n >= least:
-            return f"{n / size:.3g} {letter}"
-    return f"{n:,.0f}"
+    return _scaled(n, ((1e12, 1e12, "T"), (1e9, 1e9, "G"), (1e7, 1e6, "M"))) or f"{n:,.0f}"
+
+
+def _bytes(n: float) -> str:
+    return _scaled(n, ((1e12, 1e12, "TB"), (1e9, 1e9, "GB"), (1e6, 1e6, "MB"))) or f"{n / 1e3:.0f} kB"
+
+
+def _scaled(n: float, units: tuple[tuple[float, float, str], ...]) -> str:
+    return next((f"{n / size:.3g} {letter}" for least, size, letter in units if n >= least), "")
 
 
 def _hours(hours: float) -> str:
@@ -152,10 +159,3 @@ def _hours(hours: float) -> str:
 
 def _time(hours: float) -> str:
     return f"{_hours(hours)} h" if hours >= 1 else f"{max(60 * hours, 1):.0f} min"
-
-
-def _bytes(n: float) -> str:
-    for size, letter in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
-        if n >= size:
-            return f"{n / size:.3g} {letter}"
-    return f"{n / 1e3:.0f} kB"

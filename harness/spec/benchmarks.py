@@ -6,7 +6,7 @@ is named, not copied: which version of it ran, and on which data, is put on reco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -81,6 +81,12 @@ class Benchmarked(Artifact):
             raise FieldError(f"Benchmarked.shots is {self.shots}; it takes 0 or more, or None")
         if self.limit is not None and self.limit < 1:
             raise FieldError(f"Benchmarked.limit is {self.limit}; it takes 1 or more, or None")
+
+    def row_count(self, rows: Callable[[Value], float | None]) -> float | None:
+        counts = [task.n for task in self.tasks if isinstance(task, MicroFacts)]
+        if len(counts) < len(self.tasks):
+            return None  # the data of lm-eval's tasks and of somebody's own say how many
+        return float(sum(min(n, self.limit or n) for n in counts))
 
     @property
     def slug(self) -> str:

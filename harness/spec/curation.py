@@ -5,6 +5,7 @@ Humpback's self-curation (section 2.2), AlpaGasus's filter, and the draws withou
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from humpback.core.expression import Value
@@ -83,6 +84,7 @@ class Rated(Examples):
     VERSION = 2
     stage = "humpback.stages.rate:rate"
     says = "each candidate rated by {by}"
+    rows_of = ("candidates",)
     counted = "candidates rated"
     losses = ("unparsed",)
 
@@ -124,6 +126,10 @@ class Best(Examples):
     share: float
     """Of all candidates, above 0 and up to 1; unparsed ones count in the whole and are never selected."""
 
+    def row_count(self, rows: Callable[[Value], float | None]) -> float | None:
+        whole = rows(self.rated)
+        return None if whole is None else max(1.0, self.share * whole)
+
     @property
     def slug(self) -> str:
         return f"best{100 * self.share:g}-{self.rated.slug}"
@@ -135,6 +141,7 @@ class Uniform(Examples):
 
     stage = "humpback.stages.select:select"
     says = "as many candidates drawn uniformly, without curation"
+    rows_of = ("as_many_as",)
 
     candidates: Examples
     as_many_as: Examples

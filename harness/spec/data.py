@@ -156,6 +156,7 @@ class Reversed(Examples):
 
     stage = "humpback.stages.arrange:arrange"
     says = "instruction and output exchanged, to train a backward model on"
+    rows_of = ("examples",)
 
     examples: Examples
     prompt: Prompt
@@ -173,6 +174,7 @@ class Tagged(Examples):
 
     stage = "humpback.stages.arrange:arrange"
     says = "the system sentence {system!r} on each"
+    rows_of = ("examples",)
 
     examples: Examples
     system: str
@@ -188,6 +190,7 @@ class Joined(Examples):
 
     stage = "humpback.stages.arrange:arrange"
     says = "the first set, then the second"
+    rows_of = ("first", "second")
 
     first: Examples
     second: Examples
@@ -215,6 +218,7 @@ class Backtranslated(Examples):
     VERSION = 3
     stage = "humpback.stages.backtranslate:backtranslate"
     says = "an instruction written for each segment by the backward model"
+    rows_of = ("segments",)
     counted = "instructions written"
     losses = ("kept", "rejected")
 

@@ -80,6 +80,7 @@ class InstructionSet(Examples):
     VERSION = 3
     stage = "humpback.stages.read:read_in"
     says = "instructions with outputs, {n} of them, from {files}"
+    rows_of = ("files",)
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -99,6 +100,7 @@ class PromptSet(Examples):
     VERSION = 3
     stage = "humpback.stages.read:read_in"
     says = "prompts, {n} of them, from {files}"
+    rows_of = ("files",)
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -118,6 +120,7 @@ class Distinct(Examples):
 
     stage = "humpback.stages.read:read_in"
     says = "the union, each prompt once"
+    rows_of = ("parts",)
 
     parts: tuple[Examples, ...]
 
@@ -133,6 +136,7 @@ class WebPages(Pages):
     VERSION = 2
     stage = "humpback.stages.pages:read_pages"
     says = "web pages, {n} of them, from {files}"
+    rows_of = ("files",)
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -151,6 +155,7 @@ class Texts(Examples):
     VERSION = 2
     stage = "humpback.stages.read:read_in"
     says = "texts, {n} of them, from {files}"
+    rows_of = ("files",)
 
     files: tuple[File | Source, ...]
     n: int | None = None
@@ -186,6 +191,7 @@ class Deduplicated(Examples):
     VERSION = 2
     stage = "humpback.stages.deduplicate:deduplicate"
     says = "one of each group of near-duplicates"
+    rows_of = ("examples",)
 
     examples: Examples
     shingle: int = 5
@@ -207,6 +213,7 @@ class Scored(Examples):
 
     stage = "humpback.stages.read:read_in"
     says = "scores for {dimension} from column {column} of {scores}"
+    rows_of = ("examples",)
 
     examples: Examples
     scores: File | Source

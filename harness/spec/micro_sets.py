@@ -84,6 +84,7 @@ class MicroAnswers(Examples):
 
     stage = "humpback.stages.micro:make"
     says = "answers of the micro world's system {label}"
+    rows_of = ("prompts",)
 
     label: str
     world: World

@@ -22,6 +22,7 @@ class Responses(Examples):
     VERSION = 2
     stage = "humpback.stages.respond:respond"
     says = "an answer to each prompt by the model"
+    rows_of = ("prompts",)
     counted = "answers"
     losses = ("empty", "cut", "prompt_too_long")
 
@@ -42,6 +43,7 @@ class MicroReference(Examples):
 
     stage = "humpback.stages.micro:make"
     says = "answers of middling quality by rule, in the micro world"
+    rows_of = ("prompts",)
 
     prompts: MicroPrompts
 
@@ -96,6 +98,7 @@ class Matched(Examples):
 
     stage = "humpback.stages.match:match"
     says = "the answers of {examples} to the prompts of {to}"
+    rows_of = ("to",)
 
     examples: Examples
     to: Examples
@@ -112,6 +115,7 @@ class Judged(Artifact):
     VERSION = 2
     stage = "humpback.stages.judge:judge"
     says = "the answers of {answers} against those of {against}, by {by} in both orders"
+    rows_of = ("answers",)
 
     answers: Examples
     against: Examples

@@ -47,14 +47,14 @@ def test_every_experiment_on_every_setup_has_a_cost(name: str, setup: str) -> No
     finetuned = [estimate for artifact, estimate in found.steps if isinstance(artifact, Finetuned)]
     assert all(estimate.run.hours > 0 or estimate.unknown for estimate in finetuned)
     assert not finetuned or found.hours > 0
-    assert not finetuned or found.disk > 0
+    assert not finetuned or found.total.disk > 0
     assert found.accelerator.name == ("CPU" if setup == "micro" or not published(planned) else "A100-80G")
     lines = cost_lines(found)
     assert lines[0].startswith(f"cost on {found.accelerator.name}")
     assert as_json(planned, found)["cost"]["hours"] == found.hours
     if setup == "micro":
         assert not found.unknown
-        assert found.usage.calls == 0
+        assert found.total.usage.calls == 0
 
 
 def published(planned: object) -> bool:
@@ -129,8 +129,8 @@ def test_two_calls_a_pair_at_the_endpoints_prices() -> None:
     assert by_kind["Judged"].usage.completion_tokens == 2 * 805 * 100
     assert by_kind["Judged"].usage.prompt_tokens == pytest.approx(2 * 805 * (1_204 + 165 + 1_232 + 482) / 4, rel=0.01)
     assert by_kind["Responses"].usage.calls == 805
-    assert found.usage.calls == 3 * 805
-    priced = found.usage.prompt_tokens * 10e-6 + found.usage.completion_tokens * 20e-6
+    assert found.total.usage.calls == 3 * 805
+    priced = found.total.usage.prompt_tokens * 10e-6 + found.total.usage.completion_tokens * 20e-6
     assert f"cost {priced:,.2f}" in "\n".join(cost_lines(found))
 
 
@@ -181,7 +181,10 @@ def test_a_machine_that_is_described_is_what_is_planned_on() -> None:
     one = on(Machine(device="cuda", precision="bfloat16", accelerator="H100"))
     assert (one.accelerator.name, one.at_once) == ("H100", 1)
     eight = on(Machine(device="cuda", precision="bfloat16", accelerator="H100", workers=8))
-    assert (eight.hours, eight.wall) == (pytest.approx(one.hours), pytest.approx(one.wall / (8 // one.gpus)))
+    assert (eight.hours, eight.wall) == (
+        pytest.approx(one.hours),
+        pytest.approx(one.wall / (8 // one.gpus)),
+    )
     assert cost_lines(eight)[0].startswith("cost on 8 x H100 in bfloat16 at ")
     slow = on(Machine(device="cuda", precision="float32", accelerator="H100"))
     assert slow.hours > 2 * one.hours

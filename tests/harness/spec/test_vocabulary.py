@@ -50,6 +50,8 @@ def test_a_class_is_complete(name: str) -> None:
     assert not (cls.__doc__ or f"{name}(").startswith(f"{name}(")
     assert "says" in vars(cls), f"{name} has no words"
     assert bool(cls.counted) == bool(cls.losses)
+    rows = one.row_count(lambda made_of: 10.0)
+    assert rows is None or rows > 0  # None where only making it tells
     words = one.says.format(**{field.name: _shown(getattr(one, field.name)) for field in fields(one)})
     assert words
     assert "{" not in words
