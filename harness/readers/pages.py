@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from humpback.core.tables import Page, Rejected, Unreadable
+from humpback.readers.gzip_members import GzipMembers
 from humpback.readers.page_fields import page_of
 from humpback.readers.records import records, unreadable
 from humpback.readers.streams import PARQUET, UnusableFile, shown
-from humpback.readers.tape import Tape
 from humpback.readers.warc import NEXT, Damage, WarcRecord, warc_records
 from humpback.readers.web_text import (
     LARGEST_PAGE,
@@ -94,11 +94,11 @@ def _unusable(path: Path, found: str) -> UnusableFile:
 
 def kind_of(path: Path) -> str:
     """ "WARC", "records" or "HTML", else what it is instead."""
-    with Tape(path) as tape:
-        tape.hold(1 << 14)
-        while not tape.buffer and tape.next_stretch():
-            tape.hold(1 << 14)
-        head, packed = bytes(tape.buffer[: 1 << 14]), tape.packed
+    with GzipMembers(path) as file:
+        file.peek(1 << 14)
+        while not file.buffer and file.resync():
+            file.peek(1 << 14)
+        head, packed = bytes(file.buffer[: 1 << 14]), file.packed
     names = path.name.lower().split(".")
     if NEXT.match(head.lstrip()):
         return "WARC"
@@ -156,11 +156,11 @@ def _files_below(folder: Path) -> Iterator[Path]:
 def _from_file(path: Path, name: str, url: str) -> Page | Unreadable:
     raw = b""
     try:
-        with Tape(path) as tape:
-            whole = not tape.hold(LARGEST_PAGE + 1)
-            raw = bytes(tape.buffer)
-            if tape.stopped is not None:
-                raise NoText(tape.stopped.reason)
+        with GzipMembers(path) as file:
+            whole = not file.peek(LARGEST_PAGE + 1)
+            raw = bytes(file.buffer)
+            if file.stopped is not None:
+                raise NoText(file.stopped.why)
         if not whole:
             raise NoText(f"the page has more than the {LARGEST_PAGE} bytes that are read")
         return Page(url, as_text(raw))

@@ -86,13 +86,18 @@ def response(message: bytes) -> Response:
         raise NoText(f"no HTTP status line: it begins with {message[:24]!r}")
     end = _HEAD_END.search(message)
     head, body = (message[: end.start()], message[end.end() :]) if end else (message, b"")
-    lines = re.sub(r"\r?\n[ \t]+", " ", head.decode("latin-1")).split("\n")
-    pairs = [line.partition(":") for line in lines[1:] if ":" in line]
+    return Response(int(status.group(1)), headers_of(head.decode("latin-1")), body)
+
+
+def headers_of(head: str) -> dict[str, str]:
+    """Names in lower case and values of a message's header, without its first line; of a name that stands twice the
+    first value. A line that begins with a space goes on with the one before."""
     headers: dict[str, str] = {}
-    for name, _, value in pairs:
-        # Of a header that stands twice the first counts, as for browsers.
-        headers.setdefault(name.strip().lower(), value.strip())
-    return Response(int(status.group(1)), headers, body)
+    for line in re.sub(r"\r?\n[ \t]+", " ", head).split("\n")[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            headers.setdefault(name.strip().lower(), value.strip())
+    return headers
 
 
 def unpacked(sent: Response, *, cut: bool = False) -> bytes:
