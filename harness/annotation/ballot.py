@@ -21,7 +21,7 @@ from typing import Literal
 from humpback.annotation.items import Item
 from humpback.annotation.tables import TABLES
 from humpback.annotation.votes import APPLICATION, VERSION, is_votes
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 
 Outcome = Literal["saved", "again", "other", "quick", "unknown"]
 """What became of a vote: it counted; it had been counted (the same choice twice); another choice of this showing stands

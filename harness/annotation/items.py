@@ -18,7 +18,7 @@ from humpback.core.expression import FieldError
 from humpback.core.tables import EXAMPLES, Example, Rejected, Unreadable, read
 from humpback.readers.instructions import prompts
 from humpback.readers.records import records
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 
 KNOWN_BETTER, KNOWN_WORSE = "known better", "known worse"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 
 Choice = Literal["first", "second", "neither"]
 APPLICATION = 0x48425631

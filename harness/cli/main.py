@@ -23,7 +23,7 @@ from humpback.core.store import Store, StoreError
 from humpback.core.text import one_line
 from humpback.experiments.catalogue import Declared, UnknownName, experiment, experiment_names
 from humpback.experiments.catalogue import setup as setup_named
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 from humpback.spec.sources import UnknownSource
 
 _FIRST = ("list", "plan", "run", "show", "--version")

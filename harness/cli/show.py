@@ -109,7 +109,7 @@ def as_table(path: Path, rows: int) -> dict[str, Any]:
 
 def _somebody_s(path: Path, rows: int) -> dict[str, Any]:
     from humpback.cli.show_file import first_rows
-    from humpback.readers.streams import UnusableFile
+    from humpback.readers.unusable import UnusableFile
 
     try:
         what, first = first_rows(path, rows)

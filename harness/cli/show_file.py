@@ -22,7 +22,7 @@ def first_rows(path: Path, rows: int) -> tuple[str, list[dict[str, Any]]]:
     from humpback.readers.open_assistant import is_open_assistant, select
     from humpback.readers.pages import kind_of
     from humpback.readers.records import records
-    from humpback.readers.streams import UnusableFile
+    from humpback.readers.unusable import UnusableFile
 
     if path.is_dir() or kind_of(path) in ("WARC", "HTML"):
         return "web pages, as segments", [asdict(row) for row in islice(_segments(path), rows)]

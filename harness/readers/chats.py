@@ -1,12 +1,14 @@
-"""Chats: lists of turns under `messages` and the like, and conversations that a preference or a completion ends."""
+"""Chats: lists of turns under `messages` and the like, conversations that a preference or a completion ends, and
+transcripts, one text in which "Human:" and "Assistant:" open the turns, as HH-RLHF and BELLE write them."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from humpback.readers.flags import acted_on, withheld
-from humpback.readers.turns import Refused, Turn, first_of, is_empty, text_of
-from humpback.readers.values import kind
+from humpback.readers.json_values import kind
+from humpback.readers.row_content import RefusedRow, RowContent, Turns, first_of, is_empty, text_of
+from humpback.readers.training_flags import objection, withheld
 
 CHATS = ("messages", "conversation", "conversations", "dialogue", "dialog")
 SYSTEMS = ("system", "system_prompt", "system_message", "system_instruction")
@@ -23,10 +25,12 @@ _ROLES = {
     "tool": ("tool", "function", "function_call", "observation", "ipython", "function_response"),
 }
 _ROLE = {spelling: role for role, spellings in _ROLES.items() for spelling in spellings}
-_ROUNDS = (("user", "assistant"), ("human", "assistant"), ("prompt", "response"), ("question", "answer"))
-_MORE_ROUNDS = (("instruction", "output"), ("query", "response"), ("input", "output"), ("q", "a"))
+_ROUNDS = (
+    *(("user", "assistant"), ("human", "assistant"), ("prompt", "response"), ("question", "answer")),
+    *(("instruction", "output"), ("query", "response"), ("input", "output"), ("q", "a")),
+)
 """Names of a round's two texts, where a chat or a history lists rounds."""
-_TAKEN = ("user", "human", "prompter", "assistant", "gpt", "chatgpt", "bing", "bard", "model", "bot", "system")
+_MARK = re.compile(r"(?:\A|\n+)(Human|Assistant):[ ]?")
 
 
 def is_chat(value: Any) -> bool:
@@ -34,149 +38,184 @@ def is_chat(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
-def chat_fields(row: dict[str, Any], *, alike: bool = False) -> list[str]:
-    """The fields that hold a row's chat: of those that hold the same one the first, unless all that are `alike` are
-    asked for."""
+def chat_fields(row: dict[str, Any]) -> list[str]:
+    """The fields that hold a row's chat, the one that is read first."""
     found = [name for name in CHATS if row.get(name) is not None]
     if opening := [name for name in _OPENINGS if is_chat(row.get(name))]:
         return [*found, *opening]
-    if is_chat(row.get("chosen")) and not (found and _end_of(row, row[found[0]])):
+    if is_chat(row.get("chosen")) and not (found and _answer(row, row[found[0]])):
         found.append("chosen")
-    if alike:
-        return found
-    return [name for i, name in enumerate(found) if row[name] not in [row[one] for one in found[:i]]]
+    return found
 
 
-def as_turns(given: list[Any]) -> list[Any]:
+def fields_read(row: dict[str, Any]) -> frozenset[str]:
+    """The fields that `chat` reads."""
+    _, _, answer = _chat_and_answer(row)
+    return frozenset((*chat_fields(row), "prompt", *([first_of(row, _ANSWERS)] if answer else [])))
+
+
+def chat(row: dict[str, Any]) -> RowContent:
+    """A chat's opening pair; where a preference or a completion ends it, the last one, for that is what was rated.
+
+    Raises:
+        RefusedRow: naming the turn, what was found and what would do.
+    """
+    name, turns, answer = _chat_and_answer(row)
+    if not turns:
+        raise RefusedRow(f"field {name} is {kind(row.get(name))}; it takes a list of turns")
+    if answer or name == "chosen" or name in _OPENINGS:
+        return _last_pair(name, [*turns, *answer])
+    return _first_pair(name, turns, row.get("prompt"))
+
+
+def turns_of(name: str, listed: list[Any]) -> tuple[str, Turns]:
+    """A system message and the turns below it, user and assistant in turn.
+
+    Raises:
+        RefusedRow: naming the turn, what was found and what would do.
+    """
+    turns = as_turns(listed)
+    said = [_turn(name, turns, i) for i in range(len(turns))]
+    system = said.pop(0)[1] if said and said[0][0] == "system" else ""
+    for i, (role, _) in enumerate(said):
+        wanted = ("user", "assistant")[i % 2]
+        if role != wanted:
+            raise RefusedRow(f"field {name}: turn {i + 1} is one of the {role}; it takes one of the {wanted} there")
+    return system, tuple(said)
+
+
+def as_turns(listed: list[Any]) -> list[Any]:
     """A chat's list with its rounds, lists or objects of a text and its answer, taken apart into turns."""
     turns: list[Any] = []
-    for one in given:
+    for one in listed:
         told = one if isinstance(one, dict) and not any(name in one for name in _ROLE_FIELDS) else {}
-        keys = next((keys for keys in (*_ROUNDS, *_MORE_ROUNDS) if set(keys) <= set(told)), None)
+        keys = next((keys for keys in _ROUNDS if set(keys) <= set(told)), None)
         if keys is None:
             turns += one if isinstance(one, list) else [one]
             continue
-        system = first_of(told, SYSTEMS)
-        if not is_empty(told.get(system)):
-            turns.append({"role": "system", "content": told[system]})
+        system = told.get(first_of(told, SYSTEMS))
+        turns += [] if is_empty(system) else [{"role": "system", "content": system}]
         rest = {name: value for name, value in told.items() if name not in (*keys, *SYSTEMS)}
         turns.append({"role": "user", "content": told[keys[0]]})
         turns.append({**rest, "role": "assistant", "content": told[keys[1]]})
     return turns
 
 
-def _end_of(row: dict[str, Any], given: Any) -> list[Any]:
-    """The answer that stands in a field of its own, where the chat stops at the user's turn; else empty."""
-    last = given[-1] if isinstance(given, list) and given else None
-    if not isinstance(last, dict) or str(last.get(first_of(last, _ROLE_FIELDS))).lower() not in _ROLES["user"]:
-        return []
-    end = row.get(first_of(row, _ANSWERS))
-    if end is None:
-        return []
-    if isinstance(end, list):
-        opens = first_of(end[0], _ROLE_FIELDS) if end and isinstance(end[0], dict) else ""
-        return end if opens and str(end[0].get(opens)).lower() in _ROLES["assistant"] else []
-    return [end if isinstance(end, dict) else {"role": "assistant", "content": end}]
+def open_transcript(text: str) -> Turns:
+    """The turns of a text that ends where the assistant is to speak, the user's last; empty where it is none."""
+    said = _transcript(text)
+    return said[:-1] if said and said[-1] == ("assistant", "") else ()
 
 
-def answer_fields(row: dict[str, Any]) -> tuple[str, ...]:
-    """The field that answers a chat from beside it, where one does."""
-    given = row.get(first_of(row, (*chat_fields(row), *CHATS)))
-    return (first_of(row, _ANSWERS),) if isinstance(given, list) and _end_of(row, as_turns(given)) else ()
+def ended_transcript(text: Any) -> Turns:
+    """The turns of a text that ends with the assistant's words; empty where it is none."""
+    said = _transcript(text) if isinstance(text, str) else ()
+    return said if said and said[-1][0] == "assistant" else ()
 
 
-def chat(row: dict[str, Any]) -> Turn:
-    """A chat's opening pair; where a preference or a completion ends it, the last one, for that is what was rated.
+def _transcript(text: str) -> Turns:
+    before, *marked = _MARK.split(text.strip())
+    in_turn = all(role == ("Human", "Assistant")[i % 2] for i, role in enumerate(marked[::2]))
+    said = tuple((("user", "assistant")[i % 2], words.strip()) for i, words in enumerate(marked[1::2]))
+    return () if before or not in_turn or len(said) < 2 or not all(words for _, words in said[:-1]) else said
 
-    Raises:
-        Refused: naming the turn, what was found and what would do.
-    """
+
+def _chat_and_answer(row: dict[str, Any]) -> tuple[str, list[Any], list[Any]]:
+    """The field that is read, its turns, and the answer to them from beside it."""
     name = first_of(row, (*chat_fields(row), *CHATS))
-    given = row.get(name)
-    if not isinstance(given, list) or not given:
-        raise Refused(f"field {name} is {kind(given)}; it takes a list of turns")
-    given = as_turns(given)
-    end = _end_of(row, given)
-    if end or name == "chosen" or name in _OPENINGS:
-        return _ending(name, [*given, *end])
-    role, system = _turn(name, given, 0)
+    listed = row.get(name)
+    turns = as_turns(listed) if isinstance(listed, list) else []
+    return name, turns, _answer(row, turns)
+
+
+def _answer(row: dict[str, Any], turns: Any) -> list[Any]:
+    """The answer that stands in a field of its own, where the chat stops at the user's turn; else empty."""
+    last = turns[-1] if isinstance(turns, list) and turns else None
+    answer = row.get(first_of(row, _ANSWERS))
+    if _role_of(last) != "user" or answer is None:
+        return []
+    if isinstance(answer, list):
+        return answer if answer and _role_of(answer[0]) == "assistant" else []
+    return [answer if isinstance(answer, dict) else {"role": "assistant", "content": answer}]
+
+
+def _role_of(turn: Any) -> str:
+    return _ROLE.get(str(turn.get(first_of(turn, _ROLE_FIELDS))).lower(), "") if isinstance(turn, dict) else ""
+
+
+def _first_pair(name: str, turns: list[Any], prompt: Any) -> RowContent:
+    role, system = _turn(name, turns, 0)
     start = int(role == "system")
-    if len(given) == start:
-        raise Refused(f"field {name} holds a system message alone; it takes a user's turn")
+    if len(turns) == start:
+        raise RefusedRow(f"field {name} holds a system message alone; it takes a user's turn")
     # Only the opening is read, so that later turns of kinds that are not known here cost nothing.
     said = []
-    for i, wanted in enumerate(("user", "assistant")[: len(given) - start], start):
-        role, text = _turn(name, given, i)
+    for i, wanted in enumerate(("user", "assistant")[: len(turns) - start], start):
+        role, text = _turn(name, turns, i)
         if role != wanted:
-            raise Refused(f"field {name}[{i}] is a turn of the {role}; it takes one of the {wanted} there")
+            raise RefusedRow(f"field {name}[{i}] is a turn of the {role}; it takes one of the {wanted} there")
         said.append(text)
     if not said[0].strip():
-        raise Refused(f"field {name}[{start}] is empty; it takes the user's text")
-    beside = row.get("prompt")
-    if isinstance(beside, str) and beside.strip() != said[0].strip():
-        raise Refused(f"fields prompt and {name}[{start}] differ; it takes one of them, or the same text in both")
-    answer = given[start + 1] if len(said) > 1 else None
-    return Turn(
+        raise RefusedRow(f"field {name}[{start}] is empty; it takes the user's text")
+    if isinstance(prompt, str) and prompt.strip() != said[0].strip():
+        raise RefusedRow(f"fields prompt and {name}[{start}] differ; it takes one of them, or the same text in both")
+    answered = len(said) == 2
+    return RowContent(
         said[0],
-        said[1] if len(said) > 1 else None,
+        said[1] if answered else None,
         system if start else "",
-        later=len(given) - start - len(said),
-        withheld=withheld(answer, f"{name}[{start + 1}].") if isinstance(answer, dict) else "",
-        aside=_unread(name, given[: start + 2]),
+        later=len(turns) - start - len(said),
+        withheld=_withheld(name, turns, start + 1) if answered else "",
+        aside=_aside(name, turns[: start + 2]),
     )
 
 
-def turns_of(name: str, given: list[Any]) -> tuple[str, list[tuple[str, str]]]:
-    """A system message and the turns below it, user and assistant in turn.
-
-    Raises:
-        Refused: naming the turn, what was found and what would do.
-    """
-    said = [_turn(name, given, i) for i in range(len(given))]
-    system = said.pop(0)[1] if said and said[0][0] == "system" else ""
-    for i, (role, _) in enumerate(said):
-        wanted = ("user", "assistant")[i % 2]
-        if role != wanted:
-            raise Refused(f"field {name}: turn {i + 1} is one of the {role}; it takes one of the {wanted} there")
-    return system, said
+def _last_pair(name: str, turns: list[Any]) -> RowContent:
+    """The last pair of a chat, with what was said before."""
+    system, said = turns_of(name, turns)
+    output = said[-1][1] if said and said[-1][0] == "assistant" else None
+    *earlier, (_, instruction) = (said if output is None else said[:-1]) or (("", ""),)
+    if not instruction.strip():
+        raise RefusedRow(f"field {name} holds no text of a user's; it takes one before the answer")
+    held = "" if output is None else _withheld(name, turns, len(turns) - 1)
+    return RowContent(instruction, output, system, earlier=tuple(earlier), withheld=held, aside=_aside(name, turns))
 
 
-def _unread(name: str, turns: list[Any]) -> tuple[str, ...]:
+def _withheld(name: str, turns: list[Any], i: int) -> str:
+    return withheld(turns[i], f"{name}[{i}].") if isinstance(turns[i], dict) else ""
+
+
+def _aside(name: str, turns: list[Any]) -> tuple[str, ...]:
     """The fields of the turns that say something and were neither read nor acted on."""
     found: dict[str, None] = {}
     for turn in turns:
         if isinstance(turn, dict):
             known = {first_of(turn, _ROLE_FIELDS), *_TEXT_FIELDS}
             told = [one for one, value in turn.items() if one not in known and not is_empty(value)]
-            found |= dict.fromkeys(f"{name}[].{one}" for one in told if not acted_on(one, turn[one]))
+            found |= {f"{name}[].{one}": None for one in told if objection(one, turn[one]) is None}
     return tuple(found)
 
 
-def _ending(name: str, turns: list[Any]) -> Turn:
-    """The last pair of a chat, with what was said before."""
-    system, said = turns_of(name, turns)
-    output = said.pop()[1] if said and said[-1][0] == "assistant" else None
-    if not said or not said[-1][1].strip():
-        raise Refused(f"field {name} holds no text of a user's; it takes one before the answer")
-    last = turns[-1]
-    held = withheld(last, f"{name}[{len(turns) - 1}].") if output is not None and isinstance(last, dict) else ""
-    return Turn(said[-1][1], output, system, earlier=tuple(said[:-1]), withheld=held, aside=_unread(name, turns))
+def _turn(name: str, turns: list[Any], i: int) -> tuple[str, str]:
+    """A turn's role and text.
 
-
-def _turn(name: str, given: list[Any], i: int) -> tuple[str, str]:
-    where, turn = f"{name}[{i}]", given[i]
-    if isinstance(turn, str) and isinstance(given[0], str):
+    Raises:
+        RefusedRow: naming the turn, what was found and what would do.
+    """
+    where, turn = f"{name}[{i}]", turns[i]
+    if isinstance(turn, str) and isinstance(turns[0], str):
         return ("user", "assistant")[i % 2], turn
-    if not isinstance(turn, dict) or isinstance(given[0], str):
-        raise Refused(f"field {where} is {kind(turn)}; turns are all texts, or all objects with role and content")
+    if not isinstance(turn, dict) or isinstance(turns[0], str):
+        raise RefusedRow(f"field {where} is {kind(turn)}; turns are all texts, or all objects with role and content")
     role = first_of(turn, _ROLE_FIELDS)
     content = "value" if role == "from" and "value" in turn else first_of(turn, _TEXT_FIELDS)
     spelled = text_of(turn, role, where=f"{where}.").strip().lower()
     if spelled not in _ROLE:
-        raise Refused(f"field {where}.{role} is {spelled[:40]!r}; it takes one of {', '.join(_TAKEN)}")
+        taken = ", ".join((*_ROLES["user"], *_ROLES["assistant"], "system"))
+        raise RefusedRow(f"field {where}.{role} is {spelled[:40]!r}; it takes one of {taken}")
     calls = next((one for one in _CALLS if turn.get(one)), "")
     if calls or _ROLE[spelled] == "tool":
-        raise Refused(f"field {where}{'.' + calls if calls else ''} is a tool's call or reply; it takes text alone")
+        raise RefusedRow(f"field {where}{'.' + calls if calls else ''} is a tool's call or reply; it takes text alone")
     return _ROLE[spelled], _joined(turn, content, where)
 
 
@@ -184,17 +223,13 @@ def _joined(turn: dict[str, Any], content: str, where: str) -> str:
     """A turn's text; its parts joined where it has several.
 
     Raises:
-        Refused: for a part that is no text.
+        RefusedRow: for a part that is no text.
     """
     parts = turn.get(content)
     if not isinstance(parts, list):
         return text_of(turn, content, empty=True, where=f"{where}.")
-    texts = []
     for part in parts:
-        if isinstance(part, dict) and isinstance(part.get("text"), str):
-            texts.append(part["text"])
-        else:
-            told = part.get("type", "an object") if isinstance(part, dict) else kind(part)
-            found = f"a part that is no text ({str(told)[:40]})"
-            raise Refused(f"field {where}.{content} holds {found}; it takes text alone")
-    return "\n\n".join(texts)
+        if not isinstance(part, dict) or not isinstance(part.get("text"), str):
+            told = str(part.get("type", "an object") if isinstance(part, dict) else kind(part))[:40]
+            raise RefusedRow(f"field {where}.{content} holds a part that is no text ({told}); it takes text alone")
+    return "\n\n".join(part["text"] for part in parts)

@@ -154,6 +154,11 @@ def _gzip(file: IO[bytes]) -> _Events:
         member = found
 
 
+def _member_soon(file: IO[bytes]) -> bool:
+    """Whether a member begins behind bytes that are none: an archive's own beginning may be damaged."""
+    return _next_member(file, 0, 1 << 20) < 1 << 20
+
+
 def _next_member(file: IO[bytes], start: int, size: int) -> int:
     """Where the next gzip member begins that holds a WARC record, or `size` where none does before."""
     while start < size:

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
-from humpback.readers.beside import with_what_stands_beside
+from humpback.readers.json_values import kind
 from humpback.readers.layouts import PROMPTS, RESPONSES, Layout, fitting, parse, used
 from humpback.readers.records import Record, records, unreadable
-from humpback.readers.streams import UnusableFile
-from humpback.readers.turns import Refused, Turn
-from humpback.readers.values import kind
+from humpback.readers.row_content import RefusedRow, RowContent, first_of
+from humpback.readers.side_fields import with_side_fields
+from humpback.readers.unusable import UnusableFile
 
 Row = Example | Rejected | Unreadable
 _LOOKED_AT = 100
@@ -86,9 +86,8 @@ def _unfit(row: dict[str, Any], fits: tuple[Layout, ...]) -> str:
             "or a chat under messages or conversations"
         )
     if len(set(fits)) > 1:
-        return (
-            f"two layouts fit its fields ({names}): {' and '.join(fit.value for fit in dict.fromkeys(fits))}; keep one"
-        )
+        told = " and ".join(fit.value for fit in dict.fromkeys(fits))
+        return f"two layouts fit its fields ({names}): {told}; keep one"
     return f"its fields ({names}) hold more than one instruction or output; keep one of each"
 
 
@@ -106,70 +105,58 @@ def _read(path: Path, name: str, stem: str, alike: tuple[set[Layout], ...], *, p
             continue
         try:
             own = _own_id(record.value)
-            turn, aside = _turn(record.value, layout, family, prompts_only)
-        except Refused as error:
+            content = _content(record.value, layout, family, prompts_only)
+        except RefusedRow as error:
             yield unreadable(record, str(error))
             continue
-        id = f"{stem}/{record.row if own is None else own}"
-        known = _origin(record, layout, own, turn)
-        known |= {"aside": aside} if aside else {}
-        origin = to_json(known)
+        id, text = f"{stem}/{record.row if own is None else own}", f"{content.instruction}\n{content.output or ''}"
+        origin = to_json(_origin(record, layout, own, content))
         # Row numbers are unique by themselves, so files without ids of their own cost no memory.
         earlier = seen.setdefault(id, record.place) if own is not None else seen.get(id, record.place)
         if earlier != record.place:
             reason = f"duplicate id: {record.place} of {name} has the id of {earlier}, {id.removeprefix(stem + '/')!r}"
-            yield Rejected(f"{id}@{record.row}", reason, f"{turn.instruction}\n{turn.output or ''}", origin=origin)
-            continue
-        if turn.withheld and not prompts_only:
-            yield Rejected(id, turn.withheld, f"{turn.instruction}\n{turn.output or ''}", origin=origin)
-            continue
-        source = next((s for s in map(record.value.get, _SOURCES) if isinstance(s, str) and s.strip()), stem)
-        yield Example(id, turn.instruction, turn.output or "", turn.system, source, origin=origin)
+            yield Rejected(f"{id}@{record.row}", reason, text, origin=origin)
+        elif content.withheld and not prompts_only:
+            yield Rejected(id, content.withheld, text, origin=origin)
+        else:
+            source = next((s for s in map(record.value.get, _SOURCES) if isinstance(s, str) and s.strip()), stem)
+            yield Example(id, content.instruction, content.output or "", content.system, source, origin=origin)
 
 
-def _turn(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_only: bool) -> tuple[Turn, list[str]]:
-    """The row's turn, and the names of the fields that were left aside."""
+def _content(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_only: bool) -> RowContent:
     fits = fitting(row)
     if len(fits) > 1:
-        raise Refused(_unfit(row, fits))
+        raise RefusedRow(_unfit(row, fits))
     if not fits or fits[0] not in family:
         try:
             parse(layout, row)
-        except (Refused, LookupError) as error:
+        except RefusedRow as error:
             # What the file's layout misses in this row says more than which other layout the row happens to fit.
-            missing = f": {error}" if isinstance(error, Refused) else ""
-            raise Refused(f"no {layout.value} row as the others{missing}") from error
-        raise Refused(f"no {layout.value} row as the others: it fits {fits[0].value if fits else 'no layout'}")
-    turn = parse(fits[0], row)
-    if turn.output is None and not prompts_only:
-        raise Refused(f"no output: a row of {fits[0].value} with an instruction alone; it takes an output too")
-    named = {*used(fits[0], row), *_IDS, *_SOURCES, *_KEPT}
-    return with_what_stands_beside(turn, row, named)
+            raise RefusedRow(f"no {layout.value} row as the others: {error}") from error
+        raise RefusedRow(f"no {layout.value} row as the others: it fits {fits[0].value if fits else 'no layout'}")
+    content = parse(fits[0], row)
+    if content.output is None and not prompts_only:
+        raise RefusedRow(f"no output: a row of {fits[0].value} with an instruction alone; it takes an output too")
+    return with_side_fields(content, row, {*used(fits[0], row), *_IDS, *_SOURCES, *_KEPT})
 
 
 def _own_id(row: dict[str, Any]) -> str | None:
-    for name in _IDS:
-        value = row.get(name)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
-            raise Refused(f"field {name} is {kind(value)}; it takes a number or text")
-        return str(value)
-    return None
+    name = first_of(row, _IDS)
+    value = row.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+        raise RefusedRow(f"field {name} is {kind(value)}; it takes a number or text")
+    return str(value)
 
 
-def _origin(record: Record, layout: Layout, own: str | None, turn: Turn) -> dict[str, Any]:
+def _origin(record: Record, layout: Layout, own: str | None, content: RowContent) -> dict[str, Any]:
     known: dict[str, Any] = {"file": record.file, "row": record.row, "layout": layout.value}
     if own is not None:
         known["id"] = own
-    if turn.input:
-        known["input"] = turn.input
-    if turn.later:
-        known["turns"] = turn.later
-    if turn.earlier:
-        known["earlier"] = len(turn.earlier)
-    if turn.others:
-        known["others"] = turn.others
+    beside = {"input": content.input, "turns": content.later, "earlier": len(content.earlier)}
+    beside |= {"others": content.others, "aside": list(content.aside)}
+    known |= {name: value for name, value in beside.items() if value}
     for name in _KEPT:
         value = record.value.get(name)
         small = isinstance(value, str) and 0 < len(value) <= 200

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from humpback.core.tables import Rejected, Unreadable, to_json
+from humpback.readers.json_values import kind
 from humpback.readers.records import Record, as_json, unreadable
-from humpback.readers.values import kind
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
 from humpback.readers.messages import Conversations, Message, conversations, origin_of
 from humpback.readers.records import Record, records
-from humpback.readers.turns import below
+from humpback.readers.row_content import below
 from humpback.spec.files import FirstTurn, OpenAssistant
 from humpback.spec.languages import primary
 

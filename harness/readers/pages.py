@@ -15,7 +15,8 @@ from humpback.core.tables import Page, Rejected, Unreadable
 from humpback.readers.gzip_members import GzipMembers
 from humpback.readers.page_fields import page_of
 from humpback.readers.records import records, unreadable
-from humpback.readers.streams import PARQUET, UnusableFile, shown
+from humpback.readers.text_file import PARQUET, shown
+from humpback.readers.unusable import UnusableFile
 from humpback.readers.warc import NEXT, Damage, WarcRecord, warc_records
 from humpback.readers.web_text import (
     LARGEST_PAGE,

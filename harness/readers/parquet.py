@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from humpback.readers.streams import unusable
+from humpback.readers.unusable import unusable
 
 _ERRORS = (pa.ArrowException, OSError, ValueError)
 """What pyarrow raises on damaged files; its own errors are all of the first kind but not all documented so."""

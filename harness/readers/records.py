@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.tables import RAW_SHOWN, Unreadable
-from humpback.readers import arrays
-from humpback.readers.arrays import NEXT_OBJECT, WRAPPED, elements
-from humpback.readers.streams import PARQUET, Text, UnusableFile, first_bytes, shown, unusable
-from humpback.readers.values import Broken, Decoder, kind, not_utf8
+from humpback.readers import json_arrays
+from humpback.readers.json_arrays import NEXT_OBJECT, WRAPPED, elements
+from humpback.readers.json_values import Broken, Decoder, kind, not_utf8
+from humpback.readers.text_file import PARQUET, Text, first_bytes, shown
+from humpback.readers.unusable import UnusableFile, unusable
 
 __all__ = ["Record", "UnusableFile", "records", "unreadable"]
 
@@ -31,7 +32,7 @@ class Record:
     place: str
     """Such as "line 12", "row 3", "element 4 at byte 40812"."""
     row: int
-    """Which record of the file, from 0; unreadable ones count, so that one of them does not shift the others."""
+    """Place in the file from 0; unreadable ones count, so that one of them does not shift the others."""
     value: dict[str, Any]
 
 
@@ -58,7 +59,7 @@ def records(path: Path, name: str = "") -> Iterator[Record | Unreadable]:
     if first_bytes(path).startswith(PARQUET):
         from humpback.readers.parquet import rows
 
-        found: Iterator[tuple[str, Any, str, str]] = rows(path)
+        found: _Found = rows(path)
     else:
         found = _text(Text(path))
     for row, (place, value, raw, reason) in enumerate(found):
@@ -70,29 +71,32 @@ def records(path: Path, name: str = "") -> Iterator[Record | Unreadable]:
             yield Record(name, place, row, value)
 
 
-def _text(text: Text) -> Iterator[tuple[str, Any, str, str]]:
-    """(place, value, raw text, reason) of each record of a text file, by the form that its head has."""
+_Found = Iterator[tuple[str, Any, str, str]]
+"""(place, value, raw text, reason) of each record."""
+
+
+def _text(text: Text) -> _Found:
+    """The records of a text file, by the form that its head has."""
     head = text.head.decode("utf-8", "surrogateescape")
     start = len(head) - len(head.lstrip(" \t\r\n"))
     if head[start] == "[":
         return _elements(text, start + 1, array=True)
     if wrapped := WRAPPED.match(head):
         return _elements(text, wrapped.end(), array=True, wrapped=True)
-    lines = head[start:].split("\n")
-    decoder = Decoder()
-    if (len(lines) == 1 and head[start] == "{") or _is_object(decoder, lines[0]):
+    lines, is_object, decoder = head[start:].split("\n"), head[start] == "{", Decoder()
+    if (len(lines) == 1 and is_object) or _is_object(decoder, lines[0]):
         return _lines(text)
     try:
-        several = head[start] == "{" and decoder.at(head, start).end > 0
+        several = is_object and decoder.at(head, start).end > 0
     except Broken as error:
-        several = head[start] == "{" and error.cut
+        several = error.cut
     if several:
         return _elements(text, start, array=False)
     if any(_is_object(decoder, line) for line in lines[1:]):
         return _lines(text)
     if NEXT_OBJECT.search(head, start):
         return _elements(text, start, array=False)
-    if head[start] == "{":
+    if is_object:
         return _lines(text)
     what = "no text" if "\x00" in head[:4_096] else "no JSON"
     raise unusable(text.path, f"this is {what}; it begins with {head[start : start + 24]!r}")
@@ -100,49 +104,43 @@ def _text(text: Text) -> Iterator[tuple[str, Any, str, str]]:
 
 def _is_object(decoder: Decoder, line: str) -> bool:
     line = line.strip()
-    if not line.startswith("{") or not line.endswith("}"):
-        return False
     try:
-        return decoder.at(line).end == len(line)
+        return line.startswith("{") and line.endswith("}") and decoder.at(line).end == len(line)
     except Broken:
         return False
 
 
-def _elements(text: Text, start: int, *, array: bool, wrapped: bool = False) -> Iterator[tuple[str, Any, str, str]]:
+def _elements(text: Text, start: int, *, array: bool, wrapped: bool = False) -> _Found:
     for i, one in enumerate(elements(text, start, array=array, wrapped=wrapped)):
         yield f"element {i} at byte {one.byte}", one.value, one.raw, one.reason
 
 
-def _lines(text: Text) -> Iterator[tuple[str, Any, str, str]]:
+def _lines(text: Text) -> _Found:
     decoder = Decoder()
     for number, line, ended in split_lines(text):
         place = f"line {number}"
         if line is None:
-            yield place, None, "", f"longer than {arrays.LONGEST} bytes; the line is left out"
-            continue
-        if not line.strip():
-            continue
-        raw = line.decode("utf-8", "surrogateescape")
-        value, reason = None, ""
-        if line.startswith(b"\x00") and not line.strip(b"\x00 \t\r"):
-            reason = f"{len(line)} NUL bytes; the disk or a copy failed here"
-        else:
+            yield place, None, "", f"longer than {json_arrays.LONGEST} bytes; the line is left out"
+        elif line.strip():
+            raw = line.decode("utf-8", "surrogateescape")
             value, reason = _value(decoder, line, raw)
-        if reason and text.broken and not ended:
-            reason, text.broken = f"{text.broken}: {reason}", ""
-        yield place, value, raw, reason
+            if reason and text.broken and not ended:
+                reason, text.broken = f"{text.broken}: {reason}", ""
+            yield place, value, raw, reason
     if text.broken:
         yield "the end", None, "", text.broken
 
 
 def _value(decoder: Decoder, line: bytes, raw: str) -> tuple[Any, str]:
-    try:
-        line.decode()
-    except UnicodeDecodeError as error:
-        return None, not_utf8(line[error.start :], error.start)
+    """The value of a line, and why there is none."""
+    if line.startswith(b"\x00") and not line.strip(b"\x00 \t\r"):
+        return None, f"{len(line)} NUL bytes; the disk or a copy failed here"
     body = raw.strip(" \t\r\n")
     try:
+        line.decode()
         found = decoder.at(body)
+    except UnicodeDecodeError as error:
+        return None, not_utf8(line[error.start :], error.start)
     except Broken as error:
         return None, f"no JSON: {error} (character {error.at} of {len(body)})"
     if found.end < len(body):
@@ -153,16 +151,16 @@ def _value(decoder: Decoder, line: bytes, raw: str) -> tuple[Any, str]:
 def split_lines(text: Text) -> Iterator[tuple[int, bytes | None, bool]]:
     """(number, line, whether its end is there) of each line; None for a line that is too long to hold."""
     held: list[bytes] = []
-    size, number = 0, 0
+    size, number = 0, 1
     for piece in text.pieces():
         first, *more = piece.split(b"\n")
-        held.append(first)
-        size += len(first)
-        if size > arrays.LONGEST:
-            held = []
-        for part in more:
-            number += 1
-            yield number, b"".join(held) if size <= arrays.LONGEST else None, True
-            held, size = [part], len(part)
+        for i, part in enumerate([first, *more]):
+            if i:
+                yield number, b"".join(held) if size <= json_arrays.LONGEST else None, True
+                held, size, number = [], 0, number + 1
+            size += len(part)
+            held.append(part)
+            if size > json_arrays.LONGEST:
+                held.clear()
     if size:
-        yield number + 1, b"".join(held) if size <= arrays.LONGEST else None, False
+        yield number, b"".join(held) if size <= json_arrays.LONGEST else None, False

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.tables import Unreadable
+from humpback.readers.json_values import kind
 from humpback.readers.records import Record, records, split_lines
-from humpback.readers.streams import PARQUET, Text, UnusableFile, first_bytes
-from humpback.readers.values import kind
+from humpback.readers.text_file import PARQUET, Text, first_bytes
+from humpback.readers.unusable import UnusableFile
 
 
 @dataclass(frozen=True)

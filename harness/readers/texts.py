@@ -15,13 +15,14 @@ from typing import Any
 
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
 from humpback.readers.instructions import pairs
-from humpback.readers.layouts import PROMPTS, RESPONSES, fitting
+from humpback.readers.json_values import kind
+from humpback.readers.layouts import PROMPTS, RESPONSES, WITHOUT_OUTPUT, fitting
 from humpback.readers.page_fields import EITHER_FIELD, TEXT_FIELDS
 from humpback.readers.pages import kind_of
 from humpback.readers.records import Record, records, unreadable
 from humpback.readers.scores import table
-from humpback.readers.streams import Text, UnusableFile
-from humpback.readers.values import kind
+from humpback.readers.text_file import Text
+from humpback.readers.unusable import UnusableFile
 
 COLUMNS = (*TEXT_FIELDS, EITHER_FIELD, *RESPONSES)
 LONGEST = 8 << 20
@@ -57,12 +58,8 @@ def texts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
 
 def _are_pairs(head: list[Record]) -> bool:
     """Whether most records hold an output beside its instruction."""
-    with_output = 0
-    for record in head:
-        fits = fitting(record.value)
-        asked = fits and fits[0].name not in ("PROMPTS", "VICUNA", "KOALA", "WIZARDLM")
-        with_output += bool(asked)
-    return with_output > len(head) / 2
+    fits = [fitting(record.value) for record in head]
+    return sum(bool(fit) and fit[0] not in WITHOUT_OUTPUT for fit in fits) > len(head) / 2
 
 
 def _held_back(row: Row) -> Row:

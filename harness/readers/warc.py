@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from humpback.readers.gzip_members import GzipMembers
-from humpback.readers.streams import shown
+from humpback.readers.text_file import shown
 from humpback.readers.web_text import headers_of
 
 LARGEST = (8 << 20) + (1 << 16)

@@ -9,7 +9,7 @@ from humpback.core.tables import PAGES, REJECTED, UNREADABLE, Page, Rejected, Un
 from humpback.core.work import Counts, Work
 from humpback.inputs.locate import located
 from humpback.readers.pages import CutPage, Other, entries
-from humpback.readers.streams import none_usable
+from humpback.readers.unusable import none_usable
 from humpback.spec.files import ClueWeb22, WebPages
 
 

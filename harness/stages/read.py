@@ -22,8 +22,8 @@ from humpback.readers.instructions import Row, pairs, prompts, stem_of
 from humpback.readers.open_assistant import select
 from humpback.readers.records import records
 from humpback.readers.scores import scores
-from humpback.readers.streams import none_usable
 from humpback.readers.texts import texts
+from humpback.readers.unusable import none_usable
 from humpback.spec.files import Distinct, InstructionSet, OpenAssistant, PromptSet, Scored, Texts
 
 

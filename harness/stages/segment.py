@@ -19,7 +19,7 @@ from humpback.core.tables import (
     write,
 )
 from humpback.core.work import Counts, Work
-from humpback.readers.streams import none_usable
+from humpback.readers.unusable import none_usable
 from humpback.segmenter import segmented
 from humpback.spec.data import Segments
 

@@ -13,7 +13,7 @@ import pytest
 
 from humpback.annotation.ballot import Ballot, Place, Showing
 from humpback.annotation.votes import is_votes, read_votes
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 from humpback.spec.screening import Mark, marks
 from tests.harness.annotation.material import FIRST, SECOND, ballot, items
 

@@ -11,7 +11,7 @@ import pytest
 from humpback.annotation.items import System, join, load_systems, sampled, screening_items
 from humpback.core.expression import FieldError
 from humpback.core.tables import EXAMPLES, Example, write
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 from tests.shared_data import SHARED, needs_shared
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from humpback.core.tables import Page
 from humpback.readers.pages import CutPage, entries
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 from tests.harness.readers.archives import HTML, found, http, record
 from tests.harness.readers.test_pages import reading
 from tests.harness.readers.test_web_text import chunked

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from humpback.core.tables import Page, Rejected, Unreadable
 from humpback.readers.pages import Other, entries
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 from humpback.readers.warc import Damage, WarcRecord, warc_records
 from tests.harness.readers.archives import PACKED, http, members, numbered, record, urls
 from tests.shared_data import SHARED, needs_shared

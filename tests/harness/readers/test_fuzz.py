@@ -21,12 +21,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from humpback.core.tables import Example, Rejected, Unreadable
-from humpback.readers.arrays import elements
 from humpback.readers.instructions import pairs, prompts
+from humpback.readers.json_arrays import elements
 from humpback.readers.messages import conversations
 from humpback.readers.open_assistant import select
 from humpback.readers.records import Record, UnusableFile, records
-from humpback.readers.streams import Text
+from humpback.readers.text_file import Text
 from humpback.spec.files import EveryTurn, OpenAssistant
 from tests.shared_data import SHARED, needs_shared
 

@@ -13,7 +13,7 @@ import pytest
 from humpback.core.tables import Example, Rejected, Unreadable
 from humpback.readers.instructions import Row, layout_of, pairs, prompts
 from humpback.readers.layouts import Layout, fitting
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 from tests.shared_data import SHARED, needs_shared
 
 

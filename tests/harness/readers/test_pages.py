@@ -17,7 +17,7 @@ from humpback.core.tables import PAGES, REJECTED, UNREADABLE, Page, Rejected, Un
 from humpback.core.work import Work, new_log
 from humpback.readers import page_fields
 from humpback.readers.pages import Other, entries, pages
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 from humpback.spec.files import File, WebPages
 from humpback.stages import pages as stage
 from tests.conftest import MACHINE

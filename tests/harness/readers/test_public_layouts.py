@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from humpback.core.tables import Example, Rejected, Unreadable
-from humpback.readers.streams import UnusableFile
-from tests.harness.readers.test_instructions import BOT, USER, one
+from humpback.readers.unusable import UnusableFile
+from tests.harness.readers.test_instructions import BOT, USER, one, pairs, written
 
 HUMAN, GPT, WORSE = {"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}, {"from": "gpt", "value": "b"}
 
@@ -100,3 +100,21 @@ def test_fields_inside_of_turns_are_named_or_acted_on(tmp_path: Path) -> None:
     assert found.known["aside"] == ["messages[].name", "messages[].reasoning_content"]
     assert isinstance(one(tmp_path, {"instruction": "q", "output": "a", "kto_tag": False}), Rejected)
     assert isinstance(one(tmp_path, {"conversation": [{"human": "q", "assistant": "a", "toxic": True}]}), Rejected)
+
+
+@pytest.mark.parametrize(
+    ("good", "odd", "says"),
+    [
+        ({"chosen": "Human: q\n\nAssistant: a"}, {"chosen": "no marks"}, "field chosen has no turns that Human:"),
+        ({"prompt": "q", "responses": ["a"]}, {"responses": True}, "field responses is true; it takes a list"),
+        ({"prompt": "q", "responses": ["a"]}, {"n": 1}, "field completions is missing; it takes a list"),
+        ({"messages": [USER, BOT]}, {"messages": [[]]}, "field messages is a list; it takes a list of turns"),
+    ],
+)
+def test_the_odd_row_of_a_file_costs_no_other(
+    tmp_path: Path, good: dict[str, Any], odd: dict[str, Any], says: str
+) -> None:
+    first, second = pairs(written(tmp_path, good, odd))
+    assert isinstance(first, Example)
+    assert isinstance(second, Unreadable)
+    assert says in second.reason

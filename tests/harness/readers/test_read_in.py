@@ -13,7 +13,7 @@ import pytest
 from humpback.core.expression import Artifact
 from humpback.core.tables import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, read
 from humpback.core.work import Work, new_log
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 from humpback.spec.data import Examples
 from humpback.spec.files import Distinct, File, InstructionSet, OpenAssistant, PromptSet, Scored
 from humpback.stages.read import read_in, same

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from humpback.core.tables import Unreadable
-from humpback.readers import arrays
+from humpback.readers import json_arrays as arrays
 from humpback.readers.records import Record, UnusableFile, records
 
 ROWS: list[dict[str, Any]] = [{"id": i, "text": f"é {i} \n " + "x" * (i % 7)} for i in range(40)]

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from humpback.core.tables import Example, Rejected, Unreadable
-from humpback.readers.streams import UnusableFile
 from humpback.readers.texts import COLUMNS, texts
+from humpback.readers.unusable import UnusableFile
 from humpback.spec.files import InstructionSet, Texts
 from tests.harness.readers.archives import HTML, numbered
 from tests.harness.readers.test_read_in import Bench, bench

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from humpback.readers.values import kind
+from humpback.readers.json_values import kind
 
 
-class Refused(ValueError):
+class RefusedRow(ValueError):
     """A row that cannot be used; the message names the field, what was found and what would do."""
 
 
+Turns = tuple[tuple[str, str], ...]
+"""(role, text) of a conversation, "user" and "assistant" in turn."""
+
+
 @dataclass(frozen=True)
-class Turn:
+class RowContent:
     """An instruction, and perhaps an output."""
 
     instruction: str
@@ -22,8 +27,8 @@ class Turn:
     system: str = ""
     input: str = ""
     """Alpaca's `input` or Dolly's `context`, which already stands below the instruction."""
-    earlier: tuple[tuple[str, str], ...] = ()
-    """(role, text) of what was said before, "user" and "assistant" in turn."""
+    earlier: Turns = ()
+    """What was said before the instruction."""
     later: int = 0
     """Turns of the chat after the first pair, which are dropped."""
     others: int = 0
@@ -31,20 +36,20 @@ class Turn:
     withheld: str = ""
     """Why its publisher does not train on it; empty where nothing says so."""
     aside: tuple[str, ...] = ()
-    """Fields inside of the turns that were not read, such as "messages[].reasoning_content"."""
+    """Fields that were not read, such as "messages[].reasoning_content"."""
 
 
 def text_of(row: dict[str, Any], name: str, *, empty: bool = False, where: str = "") -> str:
     """The text in a field.
 
     Raises:
-        Refused: when there is none, or it is blank and may not be `empty`.
+        RefusedRow: when there is none, or it is blank and may not be `empty`.
     """
     value = row.get(name)
     if not isinstance(value, str):
-        raise Refused(f"field {where}{name} is {kind(value) if name in row else 'missing'}; it takes text")
+        raise RefusedRow(f"field {where}{name} is {kind(value) if name in row else 'missing'}; it takes text")
     if not empty and not value.strip():
-        raise Refused(f"field {where}{name} is {'blank' if value else 'empty'}; it takes text")
+        raise RefusedRow(f"field {where}{name} is {'blank' if value else 'empty'}; it takes text")
     return value
 
 
@@ -60,11 +65,16 @@ def is_empty(value: Any) -> bool:
     return value is None or value == [] or value == {}
 
 
-def first_of(row: dict[str, Any], names: tuple[str, ...]) -> str:
+def first_of(row: dict[str, Any], names: Sequence[str]) -> str:
     """The first of the fields that is there, and the first of all where none is, for the error to name."""
     return next((name for name in names if row.get(name) is not None), names[0])
 
 
-def below(earlier: tuple[tuple[str, str], ...], instruction: str) -> str:
+def spelling(name: str) -> str:
+    """A field's name as the lists of names have it: in lower case, with "_" for "-"."""
+    return name.lower().replace("-", "_")
+
+
+def below(earlier: Turns, instruction: str) -> str:
     """An instruction with what was said before above it, as "User: ..." and "Assistant: ..." paragraphs."""
     return "\n\n".join([*(f"{role.capitalize()}: {text}" for role, text in earlier), instruction])

@@ -62,27 +62,35 @@ class Decoder:
             raise Broken("nested too deeply", start, bomb=True) from error
         except ValueError as error:
             raise Broken(str(error), start) from error
-        raw = text[start:end]
-        complaint = self._complaint
-        if not raw.isascii():
-            try:
-                raw.encode()
-            except UnicodeEncodeError as error:
-                before = len(raw[: error.start].encode("utf-8", "surrogateescape"))
-                complaint = not_utf8(raw[error.start : error.start + 1].encode("utf-8", "surrogateescape"), before)
-        if not complaint and ("\\ud" in raw or "\\uD" in raw) and _has_half(value):
-            complaint = "a string holds half of a surrogate pair (\\ud800 to \\udfff), which is no character"
-        return Decoded(value, end, complaint)
+        return Decoded(value, end, _no_text(text[start:end], value) or self._complaint)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) != len(pairs):
+        found = dict(pairs)
+        if len(found) != len(pairs):
             names = [name for name, _ in pairs]
             self._complaint = f"field {next(n for n in names if names.count(n) > 1)!r} stands twice in one object"
-        return made
+        return found
 
     def _constant(self, name: str) -> None:
         self._complaint = f"{name} is no JSON number; null would do"
+
+
+def _no_text(raw: str, value: Any) -> str:
+    """Why a value's text cannot be written as UTF-8; empty where it can."""
+    try:
+        if not raw.isascii():
+            raw.encode()
+    except UnicodeEncodeError as error:
+        before = len(raw[: error.start].encode("utf-8", "surrogateescape"))
+        return not_utf8(raw[error.start : error.start + 1].encode("utf-8", "surrogateescape"), before)
+    try:
+        if "\\ud" in raw or "\\uD" in raw:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "a string holds half of a surrogate pair (\\ud800 to \\udfff), which is no character"
+    except RecursionError:
+        return "nested too deeply"
+    return ""
 
 
 def not_utf8(found: bytes, at: int) -> str:
@@ -91,22 +99,6 @@ def not_utf8(found: bytes, at: int) -> str:
         f"not UTF-8: byte 0x{found[:1].hex()} at byte {at} of the record; other encodings are not guessed, "
         "save the file as UTF-8"
     )
-
-
-def _has_half(value: Any) -> bool:
-    """Whether a string in it holds half of a surrogate pair. A loop, because values nest deeply."""
-    left = [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, str):
-            if any("\ud800" <= c <= "\udfff" for c in one):
-                return True
-        elif isinstance(one, list):
-            left += one
-        elif isinstance(one, dict):
-            left += one
-            left += one.values()
-    return False
 
 
 def kind(value: Any) -> str:

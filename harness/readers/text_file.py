@@ -11,70 +11,32 @@ import codecs
 import gzip
 import lzma
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from humpback.core.tables import RAW_SHOWN
+from humpback.readers.unusable import unusable
 
 PIECE = 1 << 16
 """Bytes read at a time. A broken stream costs at most one piece of what stood right before the break."""
 HEAD = 1 << 20
 """Bytes looked at to tell what a file is."""
-
-
-class UnusableFile(ValueError):
-    """A file of which nothing can be used. The message names it, what was found and what would do."""
-
-
-ACCEPTED = "JSON, JSON Lines or Parquet, as it is or compressed with gzip, zstd, bzip2 or xz"
-_COMPRESSED: tuple[tuple[bytes, str], ...] = (
-    (b"\x1f\x8b", "gzip"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\x00", "xz"),
-)
-_UNUSABLE: tuple[tuple[bytes, str], ...] = (
-    (b"\x80\x02", "a Python pickle, which runs code when it is loaded"),
-    (b"\x80\x03", "a Python pickle, which runs code when it is loaded"),
-    (b"\x80\x04", "a Python pickle, which runs code when it is loaded"),
-    (b"\x80\x05", "a Python pickle, which runs code when it is loaded"),
-    (b"PK\x03\x04", "a zip archive; unpack it and name the file in it"),
-    (b"ARROW1", "an Arrow file; save it as Parquet"),
-    (b"WARC/", "a web archive; name it among the pages"),
-    (b"<!DOCTYPE", "a web page; name it among the pages"),
-    (b"<html", "a web page; name it among the pages"),
-    (b"SQLite format 3", "an SQLite database; export its table"),
-    (codecs.BOM_UTF32_LE, "UTF-32 text; save it as UTF-8"),
-    (codecs.BOM_UTF32_BE, "UTF-32 text; save it as UTF-8"),
-)
+PARQUET = b"PAR1"
+_COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
+_UNUSABLE: dict[bytes, str] = {
+    **{b"\x80" + bytes([i]): "a Python pickle, which runs code when it is loaded" for i in range(2, 6)},
+    b"PK\x03\x04": "a zip archive; unpack it and name the file in it",
+    b"ARROW1": "an Arrow file; save it as Parquet",
+    b"WARC/": "a web archive; name it among the pages",
+    b"<!DOCTYPE": "a web page; name it among the pages",
+    b"<html": "a web page; name it among the pages",
+    b"SQLite format 3": "an SQLite database; export its table",
+    codecs.BOM_UTF32_LE: "UTF-32 text; save it as UTF-8",
+    codecs.BOM_UTF32_BE: "UTF-32 text; save it as UTF-8",
+}
 _BREAKS = (EOFError, OSError, zlib.error, lzma.LZMAError)
 """What decompressors raise on truncated and damaged streams."""
-PARQUET = b"PAR1"
-
-
-def unusable(path: Path, found: str) -> UnusableFile:
-    """The error for a file, in one form."""
-    return UnusableFile(f"{path}: {found}. Accepted are {ACCEPTED}")
-
-
-def none_usable(
-    name: str, reasons: Counter[str], others: Counter[str] | None = None, what: str = "records"
-) -> UnusableFile:
-    """The error for a file that was read and of which nothing is left, with the commonest of the reasons. `others`
-    counts by their kind the records that were not looked at."""
-    others = others or Counter()
-    n = reasons.total() + others.total()
-    if not n:
-        return UnusableFile(f"{name}: it has no {what}")
-    if reasons:
-        reason, times = reasons.most_common(1)[0]
-    else:
-        kind, times = others.most_common(1)[0]
-        reason = f"{kind} records"
-    found = f"none of its {n:,} {what} can be used; the commonest reason ({times:,} times)"
-    return UnusableFile(f"{name}: {found}: {reason}")
 
 
 def shown(raw: bytes | str) -> str:
@@ -87,7 +49,7 @@ def shown(raw: bytes | str) -> str:
     return raw[: 4 * RAW_SHOWN].decode("utf-8", "backslashreplace")[:RAW_SHOWN]
 
 
-def first_bytes(path: Path, n: int = 16) -> bytes:
+def first_bytes(path: Path) -> bytes:
     """The first bytes as they lie on disk.
 
     Raises:
@@ -99,7 +61,7 @@ def first_bytes(path: Path, n: int = 16) -> bytes:
         raise unusable(path, "this is a folder and not a file; name the file in it")
     try:
         with path.open("rb") as file:
-            head = file.read(n)
+            head = file.read(16)
     except OSError as error:
         raise unusable(path, f"it cannot be read ({error.strerror})") from error
     if not head:
@@ -118,17 +80,10 @@ class Text:
         self.path = path
         self.broken = ""
         """Why the stream ended early, once it has."""
-        self.utf16 = False
-        head = first_bytes(path)
-        self.packed = next((name for magic, name in _COMPRESSED if head.startswith(magic)), "")
+        start = first_bytes(path)
+        self.packed = next((name for magic, name in _COMPRESSED.items() if start.startswith(magic)), "")
         self._pieces = self._recoded(self._raw())
-        self._head: list[bytes] = []
-        size = 0
-        for piece in self._pieces:
-            self._head.append(piece)
-            size += len(piece)
-            if size >= HEAD:
-                break
+        self._head = _at_least(HEAD, self._pieces)
         self.head = b"".join(self._head)
         """The first HEAD bytes or so, decoded; reading them does not consume them."""
         if not self.head.strip(b" \t\r\n"):
@@ -158,56 +113,52 @@ class Text:
                 yield piece
 
     def _recoded(self, raw: Iterator[bytes]) -> Iterator[bytes]:
-        first = b""
-        for piece in raw:
-            first += piece
-            if len(first) >= 16:
-                break
+        first = b"".join(_at_least(16, raw))
         self._refuse(first)
-        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            self.utf16 = True
-            decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
-            yield decoder.decode(first).encode("utf-8", "surrogatepass")
-            for piece in raw:
-                yield decoder.decode(piece).encode("utf-8", "surrogatepass")
-            left = decoder.getstate()[0]
-            if left:
-                yield b"\xff" * len(left)
+        if not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            yield first.removeprefix(codecs.BOM_UTF8)
+            yield from raw
             return
-        yield first.removeprefix(codecs.BOM_UTF8)
-        yield from raw
+        decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
+        yield decoder.decode(first).encode("utf-8", "surrogatepass")
+        for piece in raw:
+            yield decoder.decode(piece).encode("utf-8", "surrogatepass")
+        yield b"\xff" * len(decoder.getstate()[0])  # half of a character, as what is no UTF-8
 
     def _refuse(self, first: bytes) -> None:
         inside = f" inside the {self.packed} stream" if self.packed else ""
-        for magic, what in _UNUSABLE:
+        for magic, what in _UNUSABLE.items():
             if first.startswith(magic):
                 raise unusable(self.path, f"this is {what}{inside}")
         if inside and first.startswith(PARQUET):
             raise unusable(self.path, f"this is Parquet{inside}; decompress it, Parquet compresses by itself")
-        if inside and (first.startswith(tuple(magic for magic, _ in _COMPRESSED))):
+        if inside and first.startswith(tuple(_COMPRESSED)):
             raise unusable(self.path, f"this is compressed twice: another stream{inside}; decompress it once")
+
+
+def _at_least(size: int, pieces: Iterator[bytes]) -> list[bytes]:
+    """The next pieces, so many bytes together where there are as many."""
+    taken: list[bytes] = []
+    for piece in pieces:
+        taken.append(piece)
+        size -= len(piece)
+        if size <= 0:
+            break
+    return taken
 
 
 def _reader(file: IO[bytes], packed: str) -> Callable[[int], bytes]:
     """A function that reads some bytes: `read1` where there is one, for it hands out what came before a break."""
-    opened: Any
     match packed:
         case "gzip":
-            opened = gzip.GzipFile(fileobj=file)
+            return gzip.GzipFile(fileobj=file).read1
         case "bzip2":
-            opened = bz2.BZ2File(file)
+            return bz2.BZ2File(file).read1
         case "xz":
-            opened = lzma.LZMAFile(file)  # noqa: SIM115
+            return lzma.LZMAFile(file).read1
         case "zstd":
             import pyarrow as pa
 
             stream = pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
-
-            def read(n: int) -> bytes:
-                return bytes(stream.read(min(n, 4_096)))
-
-            return read
-        case _:
-            return file.read
-    first: Callable[[int], bytes] = opened.read1
-    return first
+            return lambda n: bytes(stream.read(min(n, 4_096)))
+    return file.read

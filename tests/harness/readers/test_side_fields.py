@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from humpback.core.tables import Example, Rejected, Unreadable
-from humpback.readers.streams import UnusableFile
+from humpback.readers.unusable import UnusableFile
 from humpback.spec.files import InstructionSet, OpenAssistant, PromptSet
 from tests.harness.readers.test_instructions import BOT, USER, one
 from tests.harness.readers.test_read_in import Bench, bench
