@@ -45,8 +45,14 @@ def test_list_names_every_experiment_and_setup() -> None:
         (("plan", "humpback/headlin"), "no experiment 'humpback/headlin'; did you mean humpback/headline?"),
         (("run", "headline"), "did you mean alpagasus/headline or humpback/headline?"),
         (("plan", "humpback/headline", "--setup", "mikro"), "no setup 'mikro'; did you mean micro?"),
-        (("plan", "humpback/headline", "--seeds", "0,x"), "--seeds is '0,x'; it takes whole numbers"),
-        (("plan", "humpback/headline", "--seeds", "1,1"), "stands once"),
+        (
+            ("plan", "humpback/headline", "--seeds", "0,x"),
+            "--seeds '0,x': 'x' is no whole number; give distinct whole numbers from 0, such as 0,1,2",
+        ),
+        (
+            ("plan", "humpback/headline", "--seeds", "1,1"),
+            "--seeds '1,1': seed 1 is given twice; give distinct whole numbers from 0, such as 0,1,2",
+        ),
         (("plan", "humpback/headline", "--setpu", "micro"), "--setup"),
         (("plann",), "plan"),
         (("plan", "humpback/headline", "--machine", "nowhere.toml"), "nowhere.toml"),

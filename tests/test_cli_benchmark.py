@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
-from humpback.cli.benchmark import add_to
+from humpback.cli.main import complete
 from humpback.core.expression import Artifact, FieldError
 from humpback.core.store import Store, StoreError
 from humpback.spec.data import MicroTexts
@@ -43,10 +42,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def run(*words: object) -> Result:
     """Without the front door's own handling, which ends these errors in one line."""
-    app = typer.Typer()
-    add_to(app)
-    app.command("other")(lambda: None)
-    return CliRunner().invoke(app, ["benchmark", *map(str, words)])
+    return CliRunner().invoke(complete(), ["benchmark", *map(str, words)])
 
 
 def cells(result: Result, task: str) -> list[list[str]]:

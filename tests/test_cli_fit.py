@@ -10,18 +10,14 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from humpback.analysis.scaling.figure import COLOURS, scaling_figure
 from humpback.analysis.scaling.fit import Points, fit
 from humpback.analysis.scaling.points import read_points
 from humpback.analysis.scaling.tables import summarise
-from humpback.cli import fit as cli_fit
+from humpback.cli.main import complete
 from humpback.core.expression import FieldError
-
-app = typer.Typer()
-cli_fit.add_to(app)
 
 POINTS = """set,n,value,error,seed
 mine,100,10.0,1,0
@@ -46,7 +42,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def said(*words: str) -> str:
-    done = CliRunner().invoke(app, list(words), catch_exceptions=False)
+    done = CliRunner().invoke(complete(), ["fit", *words], catch_exceptions=False)
     assert done.exit_code == 0
     return done.output
 
@@ -196,6 +192,6 @@ def test_the_command_is_wired_and_wrong_words_end_in_a_line(tmp_path: Path) -> N
     )
     assert (done.returncode, done.stderr) == (2, "humpback: there is no file nowhere.csv\n")
     with pytest.raises(FieldError, match="a file or --published, one of them"):
-        CliRunner().invoke(app, [], catch_exceptions=False)
+        CliRunner().invoke(complete(), ["fit"], catch_exceptions=False)
     with pytest.raises(FieldError, match="a file or --published, one of them"):
-        CliRunner().invoke(app, ["x.csv", "--published"], catch_exceptions=False)
+        CliRunner().invoke(complete(), ["fit", "x.csv", "--published"], catch_exceptions=False)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from humpback.cli.judge import add_to
+from humpback.cli.main import complete
 from humpback.cli.show import artifact_lines
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
@@ -42,10 +41,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 def run(*words: object, said: str = "") -> Result:
     """Without the front door's own handling, which ends these errors in one line."""
-    app = typer.Typer()
-    add_to(app)
-    app.command("other")(lambda: None)
-    return CliRunner().invoke(app, ["judge", *map(str, words)], input=said)
+    return CliRunner().invoke(complete(), ["judge", *map(str, words)], input=said)
 
 
 def failed(result: Result) -> BaseException:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from humpback.cli import report as cli_report
+from humpback.cli.main import complete
 from humpback.core.store import StoreError
 from humpback.experiments.catalogue import UnknownName, experiment_names
 from tests.analysis.report.material import COMPARISONS, MADE
-
-app = typer.Typer()
-app.callback()(lambda: None)
-cli_report.add_to(app)
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +19,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def said(*words: str) -> str:
-    done = CliRunner().invoke(app, ["report", *words], catch_exceptions=False)
+    done = CliRunner().invoke(complete(), ["report", *words], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return " ".join(done.output.split())
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
-from humpback.cli.responses import SYSTEMS, add_to, as_markdown, side_by_side
+from humpback.cli.main import complete
+from humpback.cli.responses import SYSTEMS, as_markdown, side_by_side
 from humpback.core.expression import Artifact
 from humpback.core.store import StoreError
 from humpback.core.tables import Example
@@ -26,9 +26,7 @@ HOSTILE = "Ho \x1b[2J\x1b]0;owned\x07 \u202egnorw\u200b\n# Not a heading\n```\n<
 
 def run(*words: object) -> Result:
     """Without the front door's own handling, which ends these errors in one line."""
-    app = typer.Typer()
-    add_to(app)
-    return CliRunner().invoke(app, list(map(str, words)))
+    return CliRunner().invoke(complete(), list(map(str, words)))
 
 
 def outside_fences(markdown: str) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("optuna")
 
 from humpback.cli import sweep as cli_sweep
+from humpback.cli.app import Where
 from humpback.cli.sweep import OnDev
 from humpback.core.expression import Artifact, FieldError
 from humpback.core.store import Store
@@ -80,7 +81,7 @@ def test_an_arm_that_is_not_there_is_named(tiny: Setup) -> None:
         (("humpback/headlin",), "did you mean humpback/headline"),
         (("humpback/headline", "--setup", "files"), "'files' has no dev prompts"),
         (("humpback/headline", "--seeds", "0"), "seed 0 is for reports"),
-        (("humpback/headline", "--seeds", "x"), "--seeds is 'x'"),
+        (("humpback/headline", "--seeds", "x"), "--seeds 'x': 'x' is no whole number"),
         (("humpback/headline", "--grid"), "'sft.learning_rate' is a Float"),
     ],
 )
@@ -104,4 +105,6 @@ def test_several_workers_on_several_gpus_are_refused(tmp_path: Path) -> None:
     """Each would put its stages on the first."""
     (tmp_path / "machine.toml").write_text('device = "cuda"\nworkers = 4\n')
     with pytest.raises(FieldError, match="--workers is 2 on 4 GPUs"):
-        cli_sweep.sweep("humpback/headline", workers=2, machine=tmp_path / "machine.toml", store=tmp_path / "store")
+        cli_sweep.sweep(
+            "humpback/headline", workers=2, where=Where(tmp_path / "machine.toml", store=tmp_path / "store")
+        )

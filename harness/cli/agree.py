@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from humpback.annotation.votes import read_votes
+from humpback.cli.app import AsJson, AsMarkdown, command, print_json
 from humpback.core.expression import FieldError
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Tables as Markdown.")]
 _COMPARE = "humpback compare tells how often they flip"
 _SHOWN = 5
 """Rows without a score that are printed; all are counted."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the two commands."""
-    app.command()(agree)
-    app.command()(selectors)
-
-
+@command()
 def agree(
     files: Annotated[
         list[Path],
@@ -37,32 +30,29 @@ def agree(
     from humpback.analysis.judgements.formats.orders import GUESSED
     from humpback.analysis.judgements.formats.reading import read_as_named, voters
 
-    judgements = read_as_named(files, _votes)
-    people = [panel for path in files for panel in raters.annotators(path.name, voters(path, _votes))]
+    judgements = read_as_named(files, read_votes)
+    people = [panel for path in files for panel in raters.annotators(path.name, voters(path, read_votes))]
     if len(judgements) == 1 and len(files) > 1 and GUESSED in judgements[0].notes:
         # Reviews that name neither judge nor order look like the two orders of one comparison: here each is a rater.
         typer.echo(f"taken as reviews of one order by several judges; for two orders: {_COMPARE}", err=True)
-        judgements = [one for path in files for one in read_as_named([path], _votes)]
+        judgements = [one for path in files for one in read_as_named([path], read_votes)]
     found = [*(raters.panels(judgements) if len(judgements) > 1 or not people else []), *people]
     if as_json:
-        typer.echo(json.dumps(raters.as_json(found), indent=1, ensure_ascii=False))
+        print_json(raters.as_json(found))
     else:
         typer.echo(raters.as_text(found, as_markdown=markdown))
 
 
+@command()
 def selectors(
     scores: Annotated[Path, typer.Argument(help="CSV, JSON or Parquet: a row an example.", show_default=False)],
-    column: Annotated[
-        list[str], typer.Option("--column", help="Of a selector's scores; repeat for several.", show_default=False)
-    ],
-    at_least: Annotated[
-        list[float], typer.Option("--at-least", help="Selected from this score on; one for each --column, or one.")
-    ],
-    label: Annotated[str, typer.Option("--label", help="Column of the labels.", show_default=False)],
+    column: Annotated[list[str], typer.Option(help="Of a selector's scores; repeat for several.", show_default=False)],
+    at_least: Annotated[list[float], typer.Option(help="Selected from this score on; one for each --column, or one.")],
+    label: Annotated[str, typer.Option(help="Column of the labels.", show_default=False)],
     labels: Annotated[
-        Path | None, typer.Option("--labels", help="File of the labels, in the same order.", show_default="SCORES")
+        Path | None, typer.Option(help="File of the labels, in the same order.", show_default="SCORES")
     ] = None,
-    good: Annotated[float, typer.Option("--good", help="Good from this label on.")] = 1,
+    good: Annotated[float, typer.Option(help="Good from this label on.")] = 1,
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
@@ -82,7 +72,7 @@ def selectors(
             )
         found.append(table.selector(name, given, known, at_least=threshold, good=good))
     if as_json:
-        typer.echo(json.dumps(table.as_json(found), indent=1, ensure_ascii=False))
+        print_json(table.as_json(found))
     else:
         typer.echo(table.as_text(found, as_markdown=markdown))
 
@@ -97,9 +87,3 @@ def _read(path: Path, column: str) -> list[float | None]:
     if bad:
         typer.echo(f"{path.name}, column {column}: {len(bad):,} rows without a number", err=True)
     return [one.value for one in found]
-
-
-def _votes(path: Path) -> Iterator[Any]:
-    from humpback.annotation.votes import read_votes
-
-    return read_votes(path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from humpback.cli.app import command
 from humpback.core import interrupt
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
@@ -27,29 +28,23 @@ _QUICKEST = 0.4
 """Seconds before which a vote is the second half of a double click."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(annotate)
-
-
+@command()
 def annotate(
     a: Annotated[Path, typer.Argument(help="Answers: an artifact or a file in any known layout.", show_default=False)],
     b: Annotated[Path, typer.Argument(help="The answers to compare with.", show_default=False)],
     against: Annotated[
-        list[Path] | None, typer.Option("--against", help="More answers to compare A with; repeat for several.")
+        list[Path] | None, typer.Option(help="More answers to compare A with; repeat for several.")
     ] = None,
-    votes: Annotated[Path, typer.Option("--votes", help="File of the votes, begun or gone on with.")] = Path(
-        "votes.sqlite"
-    ),
-    n: Annotated[int | None, typer.Option("--n", help="Prompts, drawn uniformly.", show_default="all")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the draw, the order of items and the sides.")] = 0,
+    votes: Annotated[Path, typer.Option(help="File of the votes, begun or gone on with.")] = Path("votes.sqlite"),
+    n: Annotated[int | None, typer.Option(help="Prompts, drawn uniformly.", show_default="all")] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw, the order of items and the sides.")] = 0,
     screening: Annotated[
-        Path | None, typer.Option("--screening", help="Items with known answers: records of prompt, better, worse.")
+        Path | None, typer.Option(help="Items with known answers: records of prompt, better, worse.")
     ] = None,
     host: Annotated[
-        str, typer.Option("--host", help="0.0.0.0 lets other machines in, with the key in the address.")
+        str, typer.Option(help="0.0.0.0 lets other machines in, with the key in the address.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="0 takes any free one.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes any free one.")] = 8765,
 ) -> None:
     """Let people vote on answers, blind, in their browser. Ctrl-C ends it and says what came of it."""
     try:

@@ -4,99 +4,72 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
 
-from humpback.cli.terminal import Terminal
+from humpback.cli.app import BESIDE_MODEL, AsJson, BesideModel, build, command, print_json
 from humpback.core.expression import FieldError, expression
-from humpback.core.machine import Machine, load_machine
-from humpback.core.store import StoreError
+from humpback.core.machine import Machine
+from humpback.core.store import Store, StoreError
 from humpback.core.text import one_line
 from humpback.spec.benchmarks import SETS, AnyTask, Benchmarked, MicroFacts, Task
 from humpback.spec.micro_world import World
 from humpback.spec.template import Model
 
 
-@dataclass(frozen=True)
-class _Answered:
-    """The outcome of one task."""
-
-    name: str
-    shots: int | None
-    """As asked; None is the task's own number."""
-    folder: Path | None = None
-    missing: str = ""
-    """Why it was not run."""
-
-    def __str__(self) -> str:
-        shots = "" if self.shots is None else f", {self.shots} shots"
-        return f"not run: {self.name}{shots}: {one_line(self.missing)}"
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(benchmark)
-
-
+@command()
 def benchmark(
     model: Annotated[str, typer.Argument(help="An artifact's folder, a transformers folder, or a hub name.")],
     tasks: Annotated[
         str,
         typer.Option(
-            "--tasks",
-            help=f"With commas between: {', '.join(SETS)}, micro, lm-eval's names, or YAML files of your own.",
+            help=f"With commas between: {', '.join(SETS)}, micro, lm-eval's names, or YAML files of your own."
         ),
     ],
-    shots: Annotated[int | None, typer.Option("--shots", min=0, help="Examples shown; else each task's own.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only so many items of each, to try out.")] = None,
+    shots: Annotated[int | None, typer.Option(min=0, help="Examples shown; else each task's own.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many items of each, to try out.")] = None,
     chat_template: Annotated[bool, typer.Option("--chat-template", help="Ask as a user's message.")] = False,
     run_model_code: Annotated[
         bool, typer.Option("--run-model-code", help="Let humaneval and its like run what the model writes.")
     ] = False,
     beside: Annotated[
-        Path | None, typer.Option("--beside", help="CSV with label, task, value (and shots) to print beside.")
+        Path | None, typer.Option(help="CSV with label, task, value (and shots) to print beside.")
     ] = None,
-    machine: Annotated[Path | None, typer.Option("--machine", help="A TOML file that says where stages run.")] = None,
-    store: Annotated[
-        Path | None, typer.Option("--store", help="Folder of the artifacts.", show_default="the model's, or artifacts")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    where: BesideModel = BESIDE_MODEL,
+    as_json: AsJson = False,
 ) -> None:
     """A model on NLP benchmarks, through lm-eval. Value, standard error, n and version of each task."""
-    from humpback.runs.build_one import made
-    from humpback.runs.load import named_model
-
     others = _beside(beside)
-    named = named_model(model)
-    if store and named.store and store.resolve() != named.store:
-        raise StoreError(f"{model} lies in the store {named.store}; leave --store out, or give that one")
-    where = load_machine(machine, store=str(store or named.store or "artifacts"))
-    asked, mapped = _asked(tasks, shots, named.model)
-    where = replace(where, files=(*where.files, *named.files, *mapped))
+    asked, machine = where.model(model)
+    wanted, places = _asked(tasks, shots, asked)
+    machine = replace(machine, files=(*machine.files, *places))
     nodes = [
-        Benchmarked(named.model, (task,), count, chat_template, limit, run_model_code=run_model_code and _unsafe(task))
-        for task, count in asked
+        Benchmarked(asked, (task,), count, chat_template, limit, run_model_code=run_model_code and _unsafe(task))
+        for task, count in wanted
     ]
-    found = _without_missing(nodes, where)
-    console = Terminal(stderr=True)
-    for one in found:
-        if one.missing:
-            console.print(str(one))
-    results = []
-    for node, one in zip(nodes, found, strict=True):
-        if not one.missing:
+    missing: dict[Benchmarked, str] = {}
+    folders: dict[Benchmarked, Path] = {}
+
+    def not_run(node: Benchmarked, reason: str) -> None:
+        missing[node] = reason
+        asked_shots = "" if node.shots is None else f", {node.shots} shots"
+        typer.echo(f"not run: {node.tasks[0].name}{asked_shots}: {one_line(reason)}", err=True)
+
+    for node in nodes:  # what cannot be had is known before a model is loaded
+        if reason := _lacking(node, machine):
+            not_run(node, reason)
+    for node in nodes:
+        if node not in missing:
             try:
-                one = replace(one, folder=made(node, where, console))
+                folders[node] = build(node, machine)
             except StoreError as error:
-                one = replace(one, missing=str(error))
-                console.print(str(one))
-        results.append(one)
-    _print(results, others, as_json)
-    if any(one.missing for one in results):
+                not_run(node, str(error))
+    _print(nodes, folders, missing, others, as_json)
+    if missing:
         raise typer.Exit(1)
 
 
@@ -149,30 +122,22 @@ def _unsafe(task: AnyTask) -> bool:
     return task.name in index and any((entry.cfg or {}).get("unsafe_code") for entry in leaves(index, task.name))
 
 
-def _without_missing(nodes: list[Benchmarked], machine: Machine) -> list[_Answered]:
-    """What cannot be had, found out before a model is loaded. What is done already is not looked at."""
-    from humpback.core.store import Store
+def _lacking(node: Benchmarked, machine: Machine) -> str:
+    """Why the benchmark cannot be run here; "" where it can, or is done already."""
     from humpback.evals.tasks import Missing, opened
     from humpback.inputs.locate import located
 
-    kept = Store(Path(machine.store))
-    found = []
-    for node in nodes:
-        (task,) = node.tasks
-        answered = _Answered(task.name, node.shots)
-        if kept.state(node).word != "done":
-            with TemporaryDirectory() as place:
-                (one,) = opened(
-                    node.tasks,
-                    Path(place),
-                    lambda file: located(file, machine),
-                    chat_template=node.chat_template,
-                    run_model_code=node.run_model_code,
-                )
-            if isinstance(one, Missing):
-                answered = replace(answered, missing=one.reason)
-        found.append(answered)
-    return found
+    if Store(Path(machine.store)).state(node).word == "done":
+        return ""
+    with TemporaryDirectory() as place:
+        (task,) = opened(
+            node.tasks,
+            Path(place),
+            lambda file: located(file, machine),
+            chat_template=node.chat_template,
+            run_model_code=node.run_model_code,
+        )
+    return task.reason if isinstance(task, Missing) else ""
 
 
 def _beside(path: Path | None) -> list[dict[str, str]]:
@@ -192,35 +157,41 @@ def _beside(path: Path | None) -> list[dict[str, str]]:
     return rows
 
 
-def _print(results: list[_Answered], others: list[dict[str, str]], as_json: bool) -> None:
+def _print(
+    nodes: list[Benchmarked],
+    folders: dict[Benchmarked, Path],
+    missing: dict[Benchmarked, str],
+    others: list[dict[str, str]],
+    as_json: bool,
+) -> None:
     from humpback.analysis.layout.text_table import DASH, aligned
     from humpback.stages.benchmark import BENCHMARKS
 
-    told = {one: json.loads((one.folder / BENCHMARKS).read_text(encoding="utf-8")) for one in results if one.folder}
+    found = {node: json.loads((folder / BENCHMARKS).read_text(encoding="utf-8")) for node, folder in folders.items()}
     if as_json:
-        runs = [{"artifact": str(one.folder), **found} for one, found in told.items()]
-        missing = [{"task": one.name, "shots": one.shots, "reason": one.missing} for one in results if one.missing]
-        typer.echo(json.dumps({"runs": runs, "not_run": missing, "beside": others}, indent=1, ensure_ascii=False))
+        runs = [{"artifact": str(folders[node]), **one} for node, one in found.items()]
+        not_run = [{"task": node.tasks[0].name, "shots": node.shots, "reason": why} for node, why in missing.items()]
+        print_json({"runs": runs, "not_run": not_run, "beside": others})
         return
+
+    def cell(value: Any, form: str = "") -> str:
+        return DASH if value is None else f"{value:{form}}"
+
     labels = list(dict.fromkeys(row["label"] for row in others))
     lines = []
-    for one in results:
-        if one.missing:
-            asked = DASH if one.shots is None else str(one.shots)
-            lines.append([one.name, "not run", DASH, DASH, DASH, asked, DASH, *[DASH] * len(labels)])
+    for node in nodes:
+        if node in missing:
+            shots = cell(node.shots)
+            lines.append([node.tasks[0].name, "not run", DASH, DASH, DASH, shots, DASH, *[DASH] * len(labels)])
             continue
-        found = told[one]
-        for row in found["rows"]:
-            kept = "" if row["filter"] == "none" else f" ({row['filter']})"
-            error = DASH if row["standard_error"] is None else f"{row['standard_error']:.4f}"
-            value = DASH if row["value"] is None else f"{row['value']:.4f}"
-            n = DASH if row["n"] is None else f"{row['n']:,}{'' if found['limit'] is None else ' (limited)'}"
-            shown = [next((other["value"] for other in others if _same(other, row, label)), DASH) for label in labels]
-            texts = [DASH if row[key] is None else str(row[key]) for key in ("shots", "version")]
-            lines.append([row["task"], row["metric"] + kept, value, error, n, *texts, *shown])
+        for row in found[node]["rows"]:
+            metric = row["metric"] + ("" if row["filter"] == "none" else f" ({row['filter']})")
+            n = cell(row["n"], ",") + (" (limited)" if row["n"] is not None and node.limit is not None else "")
+            beside = [next((other["value"] for other in others if _same(other, row, label)), DASH) for label in labels]
+            numbers = cell(row["value"], ".4f"), cell(row["standard_error"], ".4f"), n
+            lines.append([row["task"], metric, *numbers, cell(row["shots"]), cell(row["version"]), *beside])
     typer.echo(aligned(["task", "metric", "value", "+-", "n", "shots", "version", *labels], lines, words=2))
-    cut = sum(found["cut"] for found in told.values())
-    if cut:
+    if cut := sum(one["cut"] for one in found.values()):
         typer.echo(f"{cut:,} requests were longer than the model's context, and their beginning was cut off")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from humpback.annotation.votes import read_votes
+from humpback.cli.app import AsJson, AsMarkdown, command, print_json, save_figure
 from humpback.core.expression import FieldError
 
 Files = Annotated[
@@ -17,22 +17,13 @@ Files = Annotated[
         help="Folders or files of verdicts, AlpacaEval annotations, reviews with scores, votes.", show_default=False
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Tables as Markdown.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the two commands."""
-    app.command()(compare)
-    app.command()(leaderboard)
-
-
+@command()
 def compare(
     files: Files,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the win/tie/lose bars as SVG and PNG.")] = None,
-    power: Annotated[
-        float | None, typer.Option("--power", help="Prompts needed to see a difference of so many points.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the win/tie/lose bars as SVG and PNG.")] = None,
+    power: Annotated[float | None, typer.Option(help="Prompts needed to see a difference of so many points.")] = None,
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
@@ -50,11 +41,11 @@ def compare(
     if not files:
         _published(boards, as_json=as_json, markdown=markdown)
         return
-    judgements = read_judgements(files, _votes)
+    judgements = read_judgements(files, read_votes)
     systems = [comparison.system(one) for one in judgements]
     differences = comparison.differences(judgements)
     controlled = length_controlled.of_files(judgements, files)
-    people = [panel for path in files for panel in raters.annotators(path.name, voters(path, _votes))]
+    people = [panel for path in files for panel in raters.annotators(path.name, voters(path, read_votes))]
     if as_json:
         found = comparison_json.as_json(systems, differences)
         length_controlled.into(found, controlled)
@@ -64,7 +55,7 @@ def compare(
             found["annotators"] = raters.as_json(people)
         if power is not None:
             found["power"] = comparison_json.power_json(systems, differences, power)
-        typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
+        print_json(found)
     else:
         typer.echo(comparison_tables.as_text(systems, differences, as_markdown=markdown))
         for line in length_controlled.lines(controlled):
@@ -77,18 +68,16 @@ def compare(
             typer.echo("\n" + "\n".join(comparison_tables.power_lines(systems, differences, power)))
     if out is not None:
         from humpback.analysis.judgements.comparison_figures import bars_figure
-        from humpback.analysis.layout.drawing import save
 
-        command = "humpback compare " + " ".join(path.name for path in files)
-        out.mkdir(parents=True, exist_ok=True)
-        save(bars_figure(systems, command), out, "win-tie-lose", command)
-        typer.echo(f"wrote {out}/win-tie-lose.svg, .png, .pdf", err=as_json)
+        words = "humpback compare " + " ".join(path.name for path in files)
+        typer.echo(f"wrote {save_figure(bars_figure(systems, words), out, 'win-tie-lose', words)}", err=as_json)
 
 
+@command()
 def leaderboard(
     folder: Annotated[Path, typer.Argument(help="Every annotations file below it is ranked.", show_default=False)],
     against: Annotated[
-        list[Path] | None, typer.Option("--against", help="A published leaderboard CSV; can be given several times.")
+        list[Path] | None, typer.Option(help="A published leaderboard CSV; can be given several times.")
     ] = None,
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
@@ -99,7 +88,7 @@ def leaderboard(
 
     found = ranked(folder, against or [])
     if as_json:
-        typer.echo(json.dumps(leaderboard_tables.as_json(found), indent=1, ensure_ascii=False))
+        print_json(leaderboard_tables.as_json(found))
     else:
         typer.echo(leaderboard_tables.as_text(found, as_markdown=markdown))
 
@@ -109,12 +98,6 @@ def _published(boards: list[Any], *, as_json: bool, markdown: bool) -> None:
 
     if as_json:
         found = [tables.as_json(one) for one in boards]
-        typer.echo(json.dumps(found[0] if len(found) == 1 else {"boards": found}, indent=1, ensure_ascii=False))
+        print_json(found[0] if len(found) == 1 else {"boards": found})
     else:
         typer.echo(tables.as_text(boards, as_markdown=markdown))
-
-
-def _votes(path: Path) -> Iterator[Any]:
-    from humpback.annotation.votes import read_votes
-
-    return read_votes(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from humpback.cli.data import DATA, AsJson, DataFolder
-from humpback.cli.data import data as data
+from humpback.cli.app import DATA, AsJson, DataFolder, command, print_json, save_figure
+from humpback.cli.data import data
 from humpback.core.store import StoreError
 from humpback.core.tables import EXAMPLES, Example, Unreadable
 from humpback.core.tables import read as rows_of
@@ -22,12 +21,10 @@ Sets = Annotated[
 ]
 
 
-@data.command()
+@command(to=data)
 def stats(
     sets: Sets,
-    tokenizer: Annotated[
-        str | None, typer.Option("--tokenizer", help="Folder or hub name: lengths in tokens too.")
-    ] = None,
+    tokenizer: Annotated[str | None, typer.Option(help="Folder or hub name: lengths in tokens too.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
     folder: DataFolder = DATA,
     as_json: AsJson = False,
@@ -43,32 +40,30 @@ def stats(
             corpus.describe_file(table, tokens=tokens) if table else corpus.describe(_examples(path), tokens=tokens)
         )
     if as_json:
-        typer.echo(json.dumps({name: asdict(one) for name, one in found.items()}, indent=1))
+        print_json({name: asdict(one) for name, one in found.items()})
     else:
         typer.echo(corpus_tables.as_markdown(found) if markdown else corpus_tables.as_text(found))
 
 
-@data.command()
+@command(to=data)
 def diversity(
     sets: Sets,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the figure and the pairs as CSV.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the figure and the pairs as CSV.")] = None,
     folder: DataFolder = DATA,
 ) -> None:
     """Humpback's diversity figure: which verbs act on which nouns."""
     from humpback.analysis.datasets import data_figures
     from humpback.analysis.datasets import diversity as verb_noun
-    from humpback.analysis.layout.drawing import save
 
     for name, path in _each(sets, folder):
         table = _table(path)
         found = verb_noun.of_examples(rows_of(table, Example) if table else _examples(path))
         typer.echo(f"{name}\n{verb_noun.as_text(found)}")
         if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            command = f"humpback data diversity {name}"
-            save(data_figures.diversity_figure(found, command), out, f"{name}-diversity", command)
+            words = f"humpback data diversity {name}"
+            drawn = save_figure(data_figures.diversity_figure(found, words), out, f"{name}-diversity", words)
             (out / f"{name}-diversity.csv").write_text(verb_noun.as_csv(found), encoding="utf-8")
-            typer.echo(f"wrote {out}/{name}-diversity.svg, .png, .pdf, .csv")
+            typer.echo(f"wrote {drawn}, .csv")
 
 
 def _each(sets: list[str], folder: Path) -> Iterator[tuple[str, Path]]:

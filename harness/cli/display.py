@@ -47,6 +47,8 @@ def run_and_report(
     )
 
     def expected() -> dict[str, float]:
+        if not to_do.to_do:
+            return {}
         from humpback.costs.plan_cost import cost
 
         steps = cost(to_do, store, machine).steps

@@ -8,14 +8,11 @@ from typing import Annotated
 
 import typer
 
+from humpback.cli.app import AsJson, command, save_figure
 from humpback.core.expression import FieldError
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(fit)
-
-
+@command()
 def fit(
     file: Annotated[
         Path | None,
@@ -24,8 +21,8 @@ def fit(
     published: Annotated[
         bool, typer.Option("--published", help="The paper's points instead, beside the alphas that it prints.")
     ] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the figure: SVG, PNG, PDF.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the figure: SVG, PNG, PDF.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Fit value = alpha ln N + C, with intervals of alpha. Does the line hold, does it saturate, do alphas differ?"""
     from humpback.analysis.scaling.points import COLUMNS, published_alphas, published_points, read_points
@@ -35,7 +32,7 @@ def fit(
     if (file is None) is not published:
         raise FieldError(f"humpback fit takes a file or --published, one of them; a file is a CSV of {COLUMNS}")
     if file is None:
-        found, command = summarise(published_points(), published_alphas()), "humpback fit --published"
+        found, words = summarise(published_points(), published_alphas()), "humpback fit --published"
         title, value = "Humpback's data efficiency, read off its figure", "win rate against text-davinci-003, %"
     else:
         if not file.is_file():
@@ -43,13 +40,11 @@ def fit(
         read = read_points(file)
         if read.unused:
             typer.echo(f"{file.name}: columns not used: {', '.join(read.unused)}", err=True)
-        found, command = summarise(read.curves), f"humpback fit {shlex.quote(file.name)}"
+        found, words = summarise(read.curves), f"humpback fit {shlex.quote(file.name)}"
         title, value = f"Value by training size: {file.stem}", "value"
-    typer.echo(to_json(found, command) if as_json else as_text(found))
+    typer.echo(to_json(found, words) if as_json else as_text(found))
     if out is not None:
-        from humpback.analysis.layout.drawing import save
         from humpback.analysis.scaling.figure import scaling_figure
 
-        out.mkdir(parents=True, exist_ok=True)
-        save(scaling_figure(found, command, title=title, value=value), out, "scaling", command)
-        typer.echo(f"wrote {out}/scaling.svg, .png, .pdf", err=as_json)
+        figure = scaling_figure(found, words, title=title, value=value)
+        typer.echo(f"wrote {save_figure(figure, out, 'scaling', words)}", err=as_json)

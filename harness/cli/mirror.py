@@ -9,22 +9,19 @@ from typing import Annotated
 
 import typer
 
+from humpback.cli.app import command
 from humpback.core.store import Store, StoreError
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(mirror)
-
-
+@command()
 def mirror(
     online: Annotated[
         bool, typer.Option("--online", help="Send to W&B's server; WANDB_API_KEY holds the key.")
     ] = False,
-    store: Annotated[Path, typer.Option("--store", help="Folder of the artifacts.")] = Path("artifacts"),
+    store: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = Path("artifacts"),
     results: Annotated[
         list[Path] | None,
-        typer.Option("--results", help="Folder of tables and figures; may stand more than once.", show_default=False),
+        typer.Option(help="Folder of tables and figures; may stand more than once.", show_default=False),
     ] = None,
 ) -> None:
     """Write what is new or has changed as runs of W&B. From records and metrics alone: deleting STORE/wandb and
@@ -55,14 +52,8 @@ def mirror(
     asis = 0
     for run, anew in tracking.mirror_runs(there, tracking.all_runs(there, folders, unusable), online=online):
         if anew:
-            kind = (
-                "results"
-                if run.stage == "results"
-                else "artifacts"
-                if run.ended == "finished"
-                else "attempts that died"
-            )
-            written[kind] += 1
+            kinds = {"finished": "artifacts"}
+            written["results" if run.stage == "results" else kinds.get(run.ended, "attempts that died")] += 1
         else:
             asis += 1
     told = ", ".join(f"{number:,} {kind}" for kind, number in sorted(written.items())) or "nothing"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from humpback.cli.app import command
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 
@@ -19,20 +20,14 @@ _MADE = Path("artifacts") / "results"
 """Where `humpback run` writes when it is not told."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(report)
-
-
+@command()
 def report(
-    setup: Annotated[str, typer.Option("--setup", help="Whose results.")] = "micro",
+    setup: Annotated[str, typer.Option(help="Whose results.")] = "micro",
     results: Annotated[
         Path | None,
-        typer.Option("--results", help="Folder of tables and figures.", show_default="artifacts/results"),
+        typer.Option(help="Folder of tables and figures.", show_default="artifacts/results"),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The page.", show_default="<results>/<setup>/report.html")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The page.", show_default="<results>/<setup>/report.html")] = None,
 ) -> None:
     """One HTML page of all that was run on a setup. Each claim with its table, figure, verdict, command, cost,
     lineage and samples."""

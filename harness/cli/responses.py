@@ -14,8 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from humpback.cli.terminal import Terminal
-from humpback.core.machine import load_machine
+from humpback.cli.app import BESIDE_MODEL, AsJson, BesideModel, build, command, print_json
 from humpback.core.store import RECORD, Store, StoreError
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.core.text import one_line
@@ -25,55 +24,38 @@ from humpback.spec.outcomes import Judged, Responses
 from humpback.spec.prompts import S_A, S_W
 
 SYSTEMS: Mapping[str, tuple[str, ...]] = {"none": (), "S_a": (S_A,), "S_w": (S_W,), "S_a and S_w": (S_A, S_W)}
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
-    app.command()(responses)
-    app.command()(improvement)
-
-
+@command()
 def responses(
     model: Annotated[str, typer.Argument(help="An artifact's folder, a transformers folder, or a hub name.")],
     prompts: Annotated[list[str], typer.Argument(help="Files of prompts, or names that `data list` shows.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for responses.md and responses.json.")],
-    max_new_tokens: Annotated[int, typer.Option("--max-new-tokens", min=1, help="Of each answer.")] = 1_024,
-    temperature: Annotated[float, typer.Option("--temperature", min=0.0, help="0 is greedy.")] = 0.7,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the sampling.")] = 0,
-    machine: Annotated[Path | None, typer.Option("--machine", help="A TOML file that says where stages run.")] = None,
-    store: Annotated[
-        Path | None, typer.Option("--store", help="Folder of the artifacts.", show_default="the model's, or artifacts")
-    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for responses.md and responses.json.")],
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Of each answer.")] = 1_024,
+    temperature: Annotated[float, typer.Option(min=0.0, help="0 is greedy.")] = 0.7,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sampling.")] = 0,
+    where: BesideModel = BESIDE_MODEL,
     as_json: AsJson = False,
 ) -> None:
     """Answers to prompts under each system prompt, side by side. Without one, under S_a, under S_w and under both."""
     from humpback.inputs.user_file import named_files
-    from humpback.runs.build_one import made
-    from humpback.runs.load import named_model
 
     if out.exists() and not out.is_dir():
         raise StoreError(f"--out {out}: there is a file of that name; it takes a folder")
-    named = named_model(model)
-    if store and named.store and store.resolve() != named.store:
-        raise StoreError(f"{model} lies in the store {named.store}; leave --store out, or give that one")
-    where = load_machine(machine, store=str(store or named.store or "artifacts"))
-    files, mapped = named_files(prompts, Path(where.data))
-    where = replace(where, files=(*where.files, *named.files, *mapped))
+    asked, machine = where.model(model)
+    files, places = named_files(prompts, Path(machine.data))
+    machine = replace(machine, files=(*machine.files, *places))
     sampling = Sampling(temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
-    console = Terminal(stderr=True)
-    answers = {
-        name: list(
-            read(made(Responses(named.model, PromptSet(files), sampling, system), where, console) / EXAMPLES, Example)
-        )
-        for name, system in SYSTEMS.items()
-    }
-    told = side_by_side(named.model.name, answers)
+    answers = {}
+    for name, system in SYSTEMS.items():
+        folder = build(Responses(asked, PromptSet(files), sampling, system), machine)
+        answers[name] = list(read(folder / EXAMPLES, Example))
+    told = side_by_side(asked.name, answers)
     out.mkdir(parents=True, exist_ok=True)
     (out / "responses.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (out / "responses.md").write_text(as_markdown(told), encoding="utf-8")
     if as_json:
-        typer.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        print_json(told)
     else:
         typer.echo(_rates(told))
         typer.echo(f"wrote {out}/responses.md and responses.json")
@@ -143,10 +125,11 @@ def _rates(told: dict[str, Any], *, markdown: bool = False) -> str:
     return layout.markdown(heads, rows) if markdown else layout.aligned(heads, rows)
 
 
+@command()
 def improvement(
     first: Annotated[Path, typer.Argument(help="Judgement of the first model: an artifact's folder or a file.")],
     second: Annotated[Path, typer.Argument(help="Judgement of the second, against the same opponent.")],
-    prompts: Annotated[int, typer.Option("--prompts", min=0, help="So many prompts of each kind are listed.")] = 20,
+    prompts: Annotated[int, typer.Option(min=0, help="So many prompts of each kind are listed.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Prompts on which one model fails and the other does not. By category, and the reverse."""
@@ -177,7 +160,7 @@ def improvement(
         told = rule.as_json(result)
         for row in told["prompts"]:
             row["text"] = texts.get(row["prompt"], row["prompt"])
-        typer.echo(json.dumps({**told, "unreadable": unreadable}, indent=1, ensure_ascii=False))
+        print_json({**told, "unreadable": unreadable})
         return
     typer.echo(rule.as_text(result, one_line))
     if unreadable:

@@ -1,19 +1,38 @@
-"""Artifacts and plans as people read them."""
+"""`humpback show`: artifacts, and files of anybody, as people read them; plans too."""
 
 from __future__ import annotations
 
 import json
 import textwrap
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from humpback.cli.app import AsJson, command, counted, print_json
 from humpback.core.metrics import rows_of
 from humpback.core.plan import Plan
 from humpback.core.store import METRICS, RECORD, Damaged, StoreError, payload_state, read_record
 
 _LONG = 600
 """Characters of a cell that are shown."""
+
+
+@command()
+def show(
+    path: Annotated[Path, typer.Argument(help="An artifact's folder, or a file in it.", show_default=False)],
+    rows: Annotated[int, typer.Option(min=1, help="Rows of each table.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """An artifact for people: what made it, counts, first rows."""
+    if as_json:
+        print_json(as_table(path, rows))
+    else:
+        typer.echo("\n".join(artifact_lines(path, rows)))
 
 
 def plan_lines(plan: Plan, *, every: bool = True) -> list[str]:
@@ -39,25 +58,23 @@ def plan_lines(plan: Plan, *, every: bool = True) -> list[str]:
 
 def artifact_lines(path: Path, rows: int) -> list[str]:
     """The record in brief, then the first rows of each table."""
-    folder = path if path.is_dir() else path.parent
+    found = as_table(path, rows)
     lines: list[str] = []
-    if path.is_dir() or path.name == RECORD:
-        record = read_record(folder / RECORD)
+    if record := found["record"]:
         lines += [
             f"{record['name']}",
             f"  made     {record['finished']} in {record['seconds']:.1f} s on {record['machine']['device']}, "
             f"commit {(record['source']['commit'] or 'unknown')[:12]}",
-            f"  counts   {', '.join(f'{key} {value:,}' for key, value in record['counts'].items())}",
+            f"  counts   {counted(record['counts'])}",
             f"  inputs   {', '.join(record['inputs']) or 'none'}",
             f"  fields   {json.dumps(_fields(record), ensure_ascii=False)}",
             f"  files    {', '.join(record['payload'])}",
         ]
-    told = as_table(path, rows)
-    lines += [f"  note     {note}" for note in told["notes"]]
-    for table, found in told["tables"].items():
-        counted = f": {found['rows']:,} rows" if found["rows"] is not None else f", the first {len(found['first'])}"
-        lines += ["", f"{table}{counted}"]
-        for row in found["first"]:
+    lines += [f"  note     {note}" for note in found["notes"]]
+    for name, table in found["tables"].items():
+        size = f": {table['rows']:,} rows" if table["rows"] is not None else f", the first {len(table['first'])}"
+        lines += ["", f"{name}{size}"]
+        for row in table["first"]:
             lines.append("  " + "-" * 40)
             for key, value in row.items():
                 if value not in ("", None, "{}"):
@@ -72,50 +89,90 @@ def as_table(path: Path, rows: int) -> dict[str, Any]:
         StoreError: when there is nothing at the path, or nothing that can be read.
         Damaged: when the artifact is not as it was published.
     """
+    if not path.exists():
+        raise StoreError(f"{path}: there is nothing; give the folder of an artifact, such as artifacts/selected/NAME")
+    if path.name == RECORD and path.is_file():
+        return {"record": read_record(path), "tables": {}, "notes": []}
+    if path.is_file():
+        tables, notes = _tables([path], rows)
+        return {"record": None, "tables": tables, "notes": notes}
+    if not (path / RECORD).exists():
+        raise StoreError(f"{path}: no {RECORD} in it, so it is no finished artifact")
+    record = read_record(path / RECORD)
+    state = payload_state(path, record)
+    if not state.readable:
+        raise Damaged(state.reason)
+    metrics = [path / METRICS] if (path / METRICS).exists() else []
+    tables, notes = _tables([*sorted(path.glob("*.parquet")), *metrics], rows)
+    return {"record": record, "tables": tables, "notes": [*filter(None, [state.reason]), *notes]}
+
+
+def _tables(files: list[Path], rows: int) -> tuple[dict[str, Any], list[str]]:
+    """By name, how many rows each file has (None where they are not counted) and the first of them; and what is to be
+    said of them."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not path.exists():
-        raise StoreError(f"{path}: there is nothing; give the folder of an artifact, such as artifacts/selected/NAME")
-    if path.is_file() and path.suffix != ".parquet" and path.name not in (RECORD, METRICS):
-        return _somebody_s(path, rows)
-    if path.is_dir() and not (path / RECORD).exists():
-        raise StoreError(f"{path}: no {RECORD} in it, so it is no finished artifact")
     tables: dict[str, Any] = {}
-    record, notes = None, list[str]()
-    if path.is_dir():
-        record = read_record(path / RECORD)
-        state = payload_state(path, record)
-        if not state.readable:
-            raise Damaged(state.reason)
-        notes += [state.reason] if state.reason else []
-    for file in sorted(path.glob("*.parquet")) if path.is_dir() else [path] if path.suffix == ".parquet" else []:
-        try:
-            with pq.ParquetFile(file) as parquet:
-                first = next(parquet.iter_batches(batch_size=rows), None)
-                tables[file.name] = {
-                    "rows": parquet.metadata.num_rows,
-                    "first": first.to_pylist()[:rows] if first is not None else [],
-                }
-        except pa.ArrowInvalid as error:
-            raise StoreError(f"{file}: not a Parquet file ({error})") from error
-    metrics = path / METRICS if path.is_dir() else path
-    if metrics.name == METRICS and metrics.exists():
-        found, problems = rows_of(metrics)
-        tables[metrics.name] = {"rows": len(found), "first": found[:1] + found[-1:] if len(found) > 1 else found}
-        notes += problems
-    return {"record": record, "tables": tables, "notes": notes}
+    notes: list[str] = []
+    for file in files:
+        if file.name == METRICS:
+            found, problems = rows_of(file)
+            tables[file.name] = {"rows": len(found), "first": found[:1] + found[1:][-1:]}
+            notes += problems
+        elif file.suffix == ".parquet":
+            try:
+                with pq.ParquetFile(file) as parquet:
+                    first = next(parquet.iter_batches(batch_size=rows), None)
+                    shown = first.to_pylist()[:rows] if first is not None else []
+                    tables[file.name] = {"rows": parquet.metadata.num_rows, "first": shown}
+            except pa.ArrowInvalid as error:
+                raise StoreError(f"{file}: not a Parquet file ({error})") from error
+        else:
+            what, read = _first_rows(file, rows)
+            tables[f"{file.name} ({what})"] = {"rows": None, "first": list(map(asdict, read))}
+    return tables, notes
 
 
-def _somebody_s(path: Path, rows: int) -> dict[str, Any]:
-    from humpback.cli.show_file import first_rows
+def _first_rows(path: Path, rows: int) -> tuple[str, list[Any]]:
+    """What somebody's file is recognised as, in words, and its first rows: examples of a set, segments of pages.
+
+    Raises:
+        UnusableFile: when it is nothing that is read here.
+    """
+    from humpback.readers.instructions import layout_of, prompts
+    from humpback.readers.open_assistant import is_open_assistant, select
+    from humpback.readers.pages import kind_of
+    from humpback.readers.records import records
     from humpback.readers.unusable import UnusableFile
+    from humpback.spec.files import OpenAssistant
 
+    pages = "web pages, as segments"
+    if kind_of(path) in ("WARC", "HTML"):
+        return pages, list(islice(_segments(path), rows))
+    if is_open_assistant(path):
+        selection = select([records(path)], OpenAssistant(()))
+        return "Open Assistant's conversations, English first turns", selection.kept[:rows]
     try:
-        what, first = first_rows(path, rows)
+        layout = layout_of(path).value
     except UnusableFile as error:
-        raise StoreError(str(error)) from error
-    return {"record": None, "notes": [], "tables": {f"{path.name} ({what})": {"rows": None, "first": first}}}
+        try:
+            return pages, list(islice(_segments(path), rows))
+        except UnusableFile:
+            raise error from None
+    return f"{layout} layout", list(islice(prompts(path), rows))
+
+
+def _segments(path: Path) -> Iterator[Any]:
+    from humpback.core.tables import Page
+    from humpback.readers.pages import entries
+    from humpback.segmenter import segmented
+    from humpback.spec.data import Segments
+    from humpback.spec.files import WebPages
+
+    pages = (entry for entry in entries(path) if isinstance(entry, Page))
+    for _, found in segmented(pages, Segments(WebPages(())), path.name):
+        yield from found
 
 
 def _fields(record: dict[str, Any]) -> dict[str, Any]:

@@ -3,20 +3,16 @@ prompt."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from humpback.core.expression import FieldError
 from humpback.core.store import RECORD, checksum, published
-from humpback.core.tables import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, read
+from humpback.core.tables import EXAMPLES, Example, read
 from humpback.inputs.user_file import named_files
 from humpback.judging.itself import answered_by, generators_of
-from humpback.spec.data import Examples
 from humpback.spec.files import File, PromptSet
 from humpback.spec.outcomes import Matched
-
-Make = Callable[[Examples], Path]
 
 
 @dataclass(frozen=True)
@@ -61,13 +57,3 @@ def joined(a: Side, b: Side) -> tuple[Matched, Matched]:
     """Both sides on the prompts that they share, under the ids and in the order of the first."""
     theirs = Matched(b.examples, to=a.examples)
     return Matched(a.examples, to=theirs), theirs
-
-
-def unreadable(folder: Path) -> list[Unreadable]:
-    """The records of a side's file that are no answers; `folder` is the set's, not the joined side's."""
-    return list(read(folder / UNREADABLE, Unreadable))
-
-
-def unmatched(folder: Path) -> list[Rejected]:
-    """The rows of a joined side that found no partner."""
-    return list(read(folder / REJECTED, Rejected))

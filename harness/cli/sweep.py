@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from humpback.cli.app import HERE, ResultsFolder, SetupName, Where, command, whole_numbers
 from humpback.cli.terminal import Terminal
 from humpback.core.expression import FieldError, canonical
-from humpback.core.machine import Machine, load_machine
+from humpback.core.machine import Machine
 from humpback.core.store import Store, StoreError
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.catalogue import setup as setup_named
@@ -31,27 +32,16 @@ if TYPE_CHECKING:
     from humpback.sweeps.workers import Sweep
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(sweep)
-
-
+@command()
 def sweep(
     name: Annotated[str, typer.Argument(help="An experiment with a SPACE, such as humpback/headline.")],
-    setup: Annotated[str, typer.Option("--setup", help="What the experiment runs on.")] = "micro",
-    trials: Annotated[
-        int, typer.Option("--trials", min=1, help="Settings to try, those of earlier calls counted.")
-    ] = 20,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Trials at a time.")] = 1,
-    seeds: Annotated[str, typer.Option("--seeds", help=f"Seeds of each trial, {SEED} or more.")] = str(SEED),
+    setup: SetupName = "micro",
+    trials: Annotated[int, typer.Option(min=1, help="Settings to try, those of earlier calls counted.")] = 20,
+    workers: Annotated[int, typer.Option(min=1, help="Trials at a time.")] = 1,
+    seeds: Annotated[str, typer.Option(help=f"Seeds of each trial, {SEED} or more.")] = str(SEED),
     every: Annotated[bool, typer.Option("--grid", help="Every combination once.")] = False,
-    machine: Annotated[Path | None, typer.Option("--machine", help="A TOML file that says where stages run.")] = None,
-    store: Annotated[
-        Path | None, typer.Option("--store", help="Folder of the artifacts.", show_default="artifacts")
-    ] = None,
-    results: Annotated[
-        Path | None, typer.Option("--results", help="Folder for tables and figures.", show_default="<store>/results")
-    ] = None,
+    where: Where = HERE,
+    results: ResultsFolder = None,
 ) -> None:
     """Search an experiment's SPACE on dev prompts. What is wanted is the setting with the highest win rate.
 
@@ -64,18 +54,19 @@ def sweep(
     space = getattr(one.module, "SPACE", None)
     if not isinstance(space, Space):
         raise FieldError(f"{name} declares no SPACE to search; docs/sweeps.md shows how to declare one")
-    numbers = _seeds(seeds)
-    where = load_machine(machine, **({"store": str(store)} if store else {}))
-    if where.device == "cuda" and min(where.workers, workers) > 1:
+    numbers = whole_numbers(seeds, str(SEED))
+    refuse_reported(list(numbers))
+    machine = where.load()
+    if machine.device == "cuda" and min(machine.workers, workers) > 1:
         raise FieldError(
-            f"--workers is {workers} on {where.workers} GPUs: every worker would take the first; with --workers 1 the "
-            "stages of a trial spread over all of them"
+            f"--workers is {workers} on {machine.workers} GPUs: every worker would take the first; with --workers 1 "
+            "the stages of a trial spread over all of them"
         )
-    worth = OnDev(name, chosen, space, numbers, replace(where, workers=max(1, where.workers // workers)))
+    worth = OnDev(name, chosen, space, numbers, replace(machine, workers=max(1, machine.workers // workers)))
     worth.check()
-    wanted = _wanted(worth, trials, every or enumerable(space), Path(where.store))
-    command = f"humpback sweep {name} --setup {setup} --trials {trials} --seeds {seeds}{' --grid' * every}"
-    _run(worth, wanted, workers, (results or Path(where.store) / "results") / setup / name / "sweep", command)
+    wanted = _wanted(worth, trials, every or enumerable(space), Path(machine.store))
+    words = f"humpback sweep {name} --setup {setup} --trials {trials} --seeds {seeds}{' --grid' * every}"
+    _run(worth, wanted, workers, (results or Path(machine.store) / "results") / setup / name / "sweep", words)
 
 
 @dataclass(frozen=True)
@@ -135,15 +126,6 @@ class OnDev:
             if outcome.word == "stopped":
                 raise Unusable(outcome.reason)
         return [float(point) for arm in arms for point in contest(store, arm.judged).points]
-
-
-def _seeds(text: str) -> tuple[int, ...]:
-    try:
-        seeds = [int(part) for part in text.split(",")]
-    except ValueError:
-        raise FieldError(f"--seeds is {text!r}; it takes whole numbers with commas between, such as {SEED}") from None
-    refuse_reported(seeds)
-    return tuple(dict.fromkeys(seeds))
 
 
 def _wanted(worth: OnDev, trials: int, enumerated: bool, store: Path) -> Sweep:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from humpback.analysis.experiment.gather import Results
     from humpback.analysis.scaling.paper_curves import PaperCurve
 
-_CODE = (*(Path(one.__path__[0]) for one in (analysis, core, spec)), Path(__file__).parent)
-"""Folders of the code that has a part in what a figure looks like."""
+_CODE = tuple(Path(one.__path__[0]) for one in (analysis, core, spec))
+"""Folders of the code that, with this module, has a part in what a figure looks like."""
 _PACKAGES = ("matplotlib", "numpy", "scipy")
 _ENDINGS = (".svg", ".png", ".pdf")
 
@@ -110,7 +110,7 @@ class Shown:
         """Over every value, the code that draws, and the packages that it draws with."""
         packages = [f"{name} {version(name)}" for name in _PACKAGES]
         digest = sha256(json.dumps([packages, asdict(self)], sort_keys=True).encode())
-        for path in (path for folder in _CODE for path in sorted(folder.rglob("*.py"))):
+        for path in (Path(__file__), *(path for folder in _CODE for path in sorted(folder.rglob("*.py")))):
             digest.update(path.read_bytes())
         return digest.hexdigest()
 

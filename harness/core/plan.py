@@ -6,7 +6,7 @@ is found too. An unfinished one needs its inputs whole, and what those need to b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from humpback.core.expression import Artifact, Difference, differences, expression
@@ -42,11 +42,10 @@ class Plan:
         return tuple(step for step in self.steps if step.state.word == "damaged")
 
 
-def plan(store: Store, targets: list[Artifact], *, explain: bool = False) -> Plan:
-    """The plan for making `targets`. With `explain`, unfinished steps name their nearest finished sibling."""
+def plan(store: Store, targets: list[Artifact]) -> Plan:
+    """The plan for making `targets`."""
     steps: dict[str, Step] = {}
     looked_at: set[str] = set()
-    siblings: dict[str, list[dict[str, Any]]] = {}
 
     def look(artifact: Artifact) -> None:
         """Find damage in a finished artifact's inputs, which nothing has to make but something may read."""
@@ -76,18 +75,27 @@ def plan(store: Store, targets: list[Artifact], *, explain: bool = False) -> Pla
                 visit(needed, whole=True)
                 for companion in needed.companions:
                     visit(companion, whole=True)
-        nearest = ""
-        changed: tuple[Difference, ...] = ()
-        if explain and state.word == "missing":
-            kind = type(artifact).__name__.lower()
-            if kind not in siblings:
-                siblings[kind] = list(store.records(kind))
-            nearest, changed = _nearest(siblings[kind], artifact)
-        steps[artifact.fingerprint] = Step(artifact, state, nearest, changed)
+        steps[artifact.fingerprint] = Step(artifact, state)
 
     for target in targets:
         visit(target, whole=False)
     return Plan(tuple(steps.values()))
+
+
+def explained(plan: Plan, store: Store) -> Plan:
+    """The plan in which a missing step names its nearest finished sibling."""
+    siblings: dict[str, list[dict[str, Any]]] = {}
+
+    def explain(step: Step) -> Step:
+        if step.state.word != "missing":
+            return step
+        kind = type(step.artifact).__name__.lower()
+        if kind not in siblings:
+            siblings[kind] = list(store.records(kind))
+        nearest, changed = _nearest(siblings[kind], step.artifact)
+        return replace(step, nearest=nearest, changed=changed)
+
+    return Plan(tuple(map(explain, plan.steps)))
 
 
 def _nearest(finished: list[dict[str, Any]], artifact: Artifact) -> tuple[str, tuple[Difference, ...]]:

@@ -15,16 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from humpback.annotation.ballot import Ballot
 from humpback.annotation.items import Item, join, load_systems, screening_items
 from humpback.cli import annotate as cli_annotate
+from humpback.cli.main import complete
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
-
-PROGRAM = "import typer; from harness import cli_annotate as c; a = typer.Typer(); c.add_to(a); a()"
 
 
 @pytest.fixture
@@ -43,7 +41,7 @@ def here(tmp_path: Path) -> Path:
 @contextmanager
 def running(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """The command up to its address, and what it said until then; interrupted at the end."""
-    command = [sys.executable, "-c", PROGRAM, *words, "--port", "0"]
+    command = [sys.executable, "-m", "humpback.cli", "annotate", *words, "--port", "0"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     lines: list[str] = []
     assert process.stdout is not None
@@ -123,12 +121,10 @@ def test_the_summary_has_screening_and_agreement(here: Path) -> None:
 
 def test_what_cannot_be_is_said_in_a_line(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(here)
-    app = typer.Typer()
-    cli_annotate.add_to(app)
     (here / "other.json").write_text(json.dumps([{"instruction": "Else?", "output": "x"}]))
 
     def fails(*words: str) -> BaseException | None:
-        return CliRunner().invoke(app, list(words)).exception
+        return CliRunner().invoke(complete(), ["annotate", *words]).exception
 
     import socket
 

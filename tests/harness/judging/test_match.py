@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from humpback.cli.sides import joined, side, unmatched
+from humpback.cli.sides import joined, side
 from humpback.core.expression import FieldError
 from humpback.core.machine import Machine
 from humpback.core.store import RECORD, Damaged, read_record
-from humpback.core.tables import EXAMPLES, Example, read
+from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, read
 from humpback.judging.itself import own, plain
 from humpback.runs.build_one import made
 from humpback.spec.models import ServedModel
@@ -32,7 +32,13 @@ def join(folder: Path, a: Rows, b: Rows) -> list[tuple[list[Example], dict[str, 
     for one in joined(*sides):
         where = made(one, machine, Console(stderr=True))
         rows = list(read(where / EXAMPLES, Example))
-        found.append((rows, read_record(where / RECORD)["counts"], [f"{r.id}: {r.reason}" for r in unmatched(where)]))
+        found.append(
+            (
+                rows,
+                read_record(where / RECORD)["counts"],
+                [f"{r.id}: {r.reason}" for r in read(where / REJECTED, Rejected)],
+            )
+        )
     return found
 
 

@@ -1,0 +1,173 @@
+"""The app, and what its commands share: options that several of them have, how one is registered, what they print.
+
+Heavy packages load inside the commands that need them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+from humpback.cli.terminal import Terminal
+from humpback.core.expression import Artifact, FieldError
+from humpback.core.machine import Machine, load_machine
+from humpback.core.store import StoreError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from humpback.spec.template import Model
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Does instruction backtranslation work, on your data, your model and your budget?",
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Tables as Markdown.")]
+SetupName = Annotated[str, typer.Option(help="What the experiment runs on.")]
+ResultsFolder = Annotated[
+    Path | None, typer.Option(help="Folder for tables and figures.", show_default="<store>/results")
+]
+DataFolder = Annotated[Path, typer.Option("--data", help="Folder of the public files.")]
+DATA = Path("data")
+
+
+def command(name: str | None = None, to: typer.Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function as a command of the app. A parameter that is a dataclass of options becomes these options."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        to.command(name)(_spread(function))
+        return function
+
+    return register
+
+
+def _spread(function: Callable[..., None]) -> Callable[..., None]:
+    """The function with the fields of its dataclasses in their place, by keyword, as typer wants them."""
+    hints = get_type_hints(function, include_extras=True)
+    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
+    parameters = []
+    for one in signature(function).parameters.values():
+        if (group := groups.get(one.name)) is None:
+            parameters.append(one.replace(annotation=hints[one.name], kind=Parameter.KEYWORD_ONLY))
+            continue
+        kinds = get_type_hints(group, include_extras=True)
+        for field in fields(group):
+            default = Parameter.empty if field.default is MISSING else field.default
+            parameters.append(
+                Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=kinds[field.name])
+            )
+
+    @wraps(function)
+    def spread(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        function(**values)
+
+    spread.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    spread.__annotations__ = {one.name: one.annotation for one in parameters}
+    return spread
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where stages run and where things lie: options of every command that makes an artifact."""
+
+    machine: Annotated[Path | None, typer.Option(help="A TOML file that says where stages run.")] = None
+    data: Annotated[Path | None, typer.Option(help="Folder of the public files.", show_default="data")] = None
+    store: Annotated[Path | None, typer.Option(help="Folder of the artifacts.", show_default="artifacts")] = None
+
+    def load(self, **fields: Any) -> Machine:
+        """The machine of the file with these folders, and `fields`, on top."""
+        folders = {"data": self.data, "store": self.store}
+        given = {name: str(folder) for name, folder in folders.items() if folder is not None}
+        return load_machine(self.machine, **{**given, **fields})
+
+
+HERE = Where()
+
+
+@dataclass(frozen=True)
+class BesideModel(Where):
+    """The same of a command that asks a model: what is made lies in the model's store, if it has one."""
+
+    store: Annotated[
+        Path | None, typer.Option(help="Folder of the artifacts.", show_default="the model's, or artifacts")
+    ] = None
+
+    def model(self, name: str) -> tuple[Model, Machine]:
+        """The model of that name, and the machine that knows where it lies.
+
+        Raises:
+            StoreError: when it lies in another store than is given, or is no model.
+        """
+        from humpback.runs.load import named_model
+
+        named = named_model(name)
+        if self.store and named.store and self.store.resolve() != named.store:
+            raise StoreError(f"{name} lies in the store {named.store}; leave --store out, or give that one")
+        return named.model, self.load(store=str(self.store or named.store or "artifacts"), files=named.files)
+
+
+BESIDE_MODEL = BesideModel()
+
+
+def build(target: Artifact, machine: Machine) -> Path:
+    """The artifact's folder; what is missing of it is made first, with its progress on stderr."""
+    from humpback.runs.build_one import made
+
+    return made(target, machine, Terminal(stderr=True))
+
+
+def whole_numbers(text: str, example: str = "0,1,2") -> tuple[int, ...]:
+    """The seeds of `--seeds`.
+
+    Raises:
+        FieldError: when they are no whole numbers from 0, or one is given twice.
+    """
+    wanted = f"give distinct whole numbers from 0, such as {example}"
+    seeds: list[int] = []
+    for part in text.split(","):
+        try:
+            seed = int(part)
+        except ValueError:
+            raise FieldError(f"--seeds {text!r}: {part.strip()!r} is no whole number; {wanted}") from None
+        if seed < 0:
+            raise FieldError(f"--seeds {text!r}: {seed} is below 0; {wanted}")
+        if seed in seeds:
+            raise FieldError(f"--seeds {text!r}: seed {seed} is given twice; {wanted}")
+        seeds.append(seed)
+    return tuple(seeds)
+
+
+def print_json(value: Any) -> None:
+    """For programs."""
+    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """A record's counts for people; the name of somebody's field in one stays as the file spells it."""
+
+    def name(key: str) -> str:
+        return key if key.startswith("left aside") else key.replace("_", " ")
+
+    return ", ".join(f"{name(key)} {value:,}" for key, value in counts.items())
+
+
+def save_figure(figure: Figure, folder: Path, name: str, command: str) -> str:
+    """Draw into the folder, which is made; returns the files in words."""
+    from humpback.analysis.layout.drawing import save
+
+    folder.mkdir(parents=True, exist_ok=True)
+    save(figure, folder, name, command)
+    return f"{folder}/{name}.svg, .png, .pdf"

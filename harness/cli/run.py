@@ -1,0 +1,156 @@
+"""`humpback list | plan | run`: the experiments, what a run of them would make, and their tables."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from humpback.cli.app import HERE, AsJson, ResultsFolder, SetupName, Where, command, print_json, whole_numbers
+from humpback.core.expression import FieldError
+from humpback.core.machine import Machine
+from humpback.core.store import Store
+from humpback.core.text import one_line
+from humpback.experiments.catalogue import Declared, experiment, experiment_names
+from humpback.experiments.catalogue import setup as setup_named
+
+Names = Annotated[list[str], typer.Argument(help="Experiments, such as humpback/headline; or all.", show_default=False)]
+
+
+@dataclass(frozen=True)
+class On:
+    """What experiments run on: a setup by its name, or the user's own files; and with which seeds."""
+
+    setup: SetupName = "micro"
+    seeds: Annotated[str, typer.Option(help="Seeds of the run, such as 0,1,2.")] = "0"
+    files: Annotated[
+        Path | None,
+        typer.Option(help="For --setup files: a TOML file with seed_data, pages, prompts, base, judge."),
+    ] = None
+    seed_data: Annotated[list[str] | None, typer.Option(help="For --setup files: a file of seed data.")] = None
+    pages: Annotated[
+        list[str] | None, typer.Option(help="Web pages, in ClueWeb22's place: WARC, HTML, JSON Lines, Parquet.")
+    ] = None
+    texts: Annotated[list[str] | None, typer.Option(help="For --setup files: outputs, in place of pages.")] = None
+    prompts: Annotated[list[str] | None, typer.Option(help="For --setup files: prompts to answer.")] = None
+    base: Annotated[str | None, typer.Option(help="For --setup files: a folder, a hub name, or tiny.")] = None
+    judge: Annotated[str | None, typer.Option(help="For --setup files: a folder, a hub name, or base.")] = None
+
+    def declared(self, names: list[str], machine: Machine) -> tuple[list[Declared], Machine]:
+        """The experiments, and the machine with what was found of the user's files. Of several experiments, those that
+        the setup has nothing for are left out, and named.
+
+        Raises:
+            FieldError: for an experiment, a setup or a file that is not there.
+        """
+        names = experiment_names() if "all" in names else [experiment(name).name for name in dict.fromkeys(names)]
+        setup, machine = self._setup(machine)
+        seeds, found = list(whole_numbers(self.seeds)), []
+        for name in names:
+            try:
+                found.append(experiment(name).on(setup, seeds))
+            except FieldError as error:
+                if len(names) == 1:
+                    raise
+                typer.echo(f"left out: {name}: {str(error).removeprefix(f'{name} on {setup.name}: ')}", err=True)
+        return found, machine
+
+    def _setup(self, machine: Machine) -> tuple[Any, Machine]:
+        options = {name: getattr(self, name) for name in ("seed_data", "pages", "texts", "prompts", "base", "judge")}
+        if self.setup == "files":
+            from humpback.experiments.setups.files import files as files_setup
+            from humpback.inputs.user_file import load_given
+
+            located = load_given(self.files, options, Path(machine.data))
+            for note in located.notes:
+                typer.echo(f"note: {note}", err=True)
+            return files_setup(located.given), replace(machine, files=located.files)
+        for name, value in {**options, "files": self.files, "pages": None}.items():
+            if value:
+                raise FieldError(
+                    f"--{name.replace('_', '-')} goes with --setup files; the setup here is {self.setup!r}"
+                )
+        setup = setup_named(self.setup)
+        if not self.pages:
+            return setup, machine
+        from humpback.experiments.setups.base import on_pages
+        from humpback.inputs.user_file import named_files
+        from humpback.spec.files import WebPages
+
+        found, places = named_files(self.pages, Path(machine.data))
+        return on_pages(setup, WebPages(found)), replace(machine, files=(*machine.files, *places))
+
+    def command(self, one: Declared) -> str:
+        """What makes the results of one experiment, without folders of this machine."""
+        files = f" --files {shlex.quote(one_line(self.files.name))}" if self.files else ""
+        return f"humpback run {one.experiment.name} --setup {self.setup}{files} --seeds {self.seeds}"
+
+
+MICRO = On()
+
+
+@command("list")
+def list_(as_json: AsJson = False) -> None:
+    """The experiments: what each claims, and what it answers to."""
+    found = [experiment(name) for name in experiment_names()]
+    if as_json:
+        print_json([{"name": one.name, "claim": one.claim, "shows": one.shows} for one in found])
+        return
+    from humpback.experiments.setups import SETUPS
+
+    for one in found:
+        typer.echo(f"{one.name}\n    {one.claim}\n    shows: {one.shows}")
+    typer.echo(f"setups: {', '.join(SETUPS)}, files (your own data and model)")
+
+
+@command()
+def plan(
+    names: Names,
+    on: On = MICRO,
+    where: Where = HERE,
+    accelerator: Annotated[
+        str | None, typer.Option(help="Cost on A100-80G, H100, H200 or CPU.", show_default="by the base")
+    ] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="List every step, however many.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What is done, what a run would make, why, and what it costs. Runs nothing."""
+    from humpback.cli.show import plan_lines
+    from humpback.core.plan import explained
+    from humpback.core.plan import plan as planned
+    from humpback.costs.plan_cost import cost
+    from humpback.costs.show import as_json as plan_json
+    from humpback.costs.show import cost_lines
+
+    experiments, machine = on.declared(names, where.load())
+    store = Store(Path(machine.store))
+    targets = [target for one in experiments for target in one.targets]
+    result = planned(store, targets)
+    every = steps or as_json or len(result.to_do) <= 40
+    if every:  # The reasons take longer than all the rest, so they are looked for only where they are shown.
+        result = explained(result, store)
+    costs = cost(result, store, machine, accelerator, described=where.machine is not None)
+    if as_json:
+        print_json(plan_json(result, costs))
+    else:
+        typer.echo("\n".join([*plan_lines(result, every=every), *cost_lines(costs)]))
+        if not every:
+            typer.echo("--steps lists every step")
+    if result.damaged:
+        raise typer.Exit(1)
+
+
+@command()
+def run(
+    names: Names, on: On = MICRO, where: Where = HERE, results: ResultsFolder = None, as_json: AsJson = False
+) -> None:
+    """Make what is not made yet, then print and write the table."""
+    from humpback.cli.display import run_and_report
+
+    experiments, machine = on.declared(names, where.load())
+    commands = [(one, on.command(one)) for one in experiments]
+    if not run_and_report(commands, machine, results or Path(machine.store) / "results", as_json):
+        raise typer.Exit(1)
