@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from humpback.core.store import Store, checksum
+from humpback.core.payload import checksum
+from humpback.core.store import Store
 from humpback.runs.build import make
 from humpback.spec.models import GgufModel
 

@@ -57,7 +57,7 @@ def payloads(store: Store) -> dict[str, dict[str, str]]:
     found = {}
     for node in everything():
         assert store.state(node, hash_everything=True).word == "done", node.name
-        found[node.name] = {name: entry["sha256"] for name, entry in store.record(node)["payload"].items()}
+        found[node.name] = {name: entry.sha256 for name, entry in store.record(node).payload.items()}
     return found
 
 
@@ -148,7 +148,7 @@ def test_each_stage_killed_leaves_nothing_and_then_makes_the_same_bytes(
     again.join()
     assert again.exitcode == 0
     assert store.state(node, hash_everything=True).word == "done"
-    assert store.record(node)["payload"] == undisturbed.record(node)["payload"]
+    assert store.record(node).payload == undisturbed.record(node).payload
 
 
 RUN = "from tests.test_kill import *; import sys; run_all(Store(Path(sys.argv[1])))"

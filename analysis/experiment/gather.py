@@ -217,7 +217,7 @@ def _rows(
 
 def _examples(store: Store, model: Artifact) -> float:
     """What the model was trained on; no number where the model was deleted with its record."""
-    return float(store.record(model)["counts"]["kept"]) if store.state(model, weights=False).readable else NONE
+    return float(store.record(model).counts["kept"]) if store.state(model, weights=False).readable else NONE
 
 
 def _row(arm: str, against: str, seed: str, contests: list[Contest], examples: Sequence[float]) -> Row:

@@ -26,7 +26,7 @@ def losses(store: Store, arms: Mapping[int, Mapping[str, Arm]]) -> tuple[str, ..
         if there or fingerprint in finished:
             totals[kind] = totals.pop(kind, Counter())  # what comes last on the way stands last
         if there:
-            totals[kind].update(store.record(one)["counts"])
+            totals[kind].update(store.record(one).counts)
         elif fingerprint in finished:
             gone[kind] += 1
     return tuple(_line(kind, counts, gone[kind]) for kind, counts in totals.items())

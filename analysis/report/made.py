@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from humpback.core.expression import Artifact
-from humpback.core.store import Store
+from humpback.core.store import Record, Store
 from humpback.spec.models import Finetuned
 
 _MACHINE = ("device", "precision", "threads", "system", "python")
@@ -41,9 +41,9 @@ def made(
     records, unfinished = _records(store, targets)
     by_class: dict[str, dict[str, Any]] = {}
     for _, record in records:
-        of_class = by_class.setdefault(record["class"], {"artifacts": 0, "seconds": 0.0})
+        of_class = by_class.setdefault(record.kind, {"artifacts": 0, "seconds": 0.0})
         of_class["artifacts"] += 1
-        of_class["seconds"] = round(of_class["seconds"] + record["seconds"], 3)
+        of_class["seconds"] = round(of_class["seconds"] + record.seconds, 3)
     return {
         "experiment": name,
         "question": question,
@@ -52,30 +52,30 @@ def made(
         "setup": setup,
         "seeds": list(seeds),
         "command": command,
-        "finished": max((record["finished"] for _, record in records), default=None),
+        "finished": max((record.finished for _, record in records), default=None),
         "artifacts": {"finished": len(records), "unfinished": unfinished},
-        "seconds": round(sum(record["seconds"] for _, record in records), 3),
+        "seconds": round(sum(record.seconds for _, record in records), 3),
         "by_class": dict(sorted(by_class.items(), key=lambda one: (-one[1]["seconds"], one[0]))),
         "training_sets": [
             {
                 "model": artifact.slug,
                 "fingerprint": artifact.fingerprint[:8],
-                "examples": record["counts"]["kept"],
-                "updates": record["counts"].get("updates"),
-                "seconds": record["seconds"],
+                "examples": record.counts["kept"],
+                "updates": record.counts.get("updates"),
+                "seconds": record.seconds,
             }
             for artifact, record in records
             if isinstance(artifact, Finetuned)
         ],
-        "asked": _asked([record["counts"] for _, record in records]),
+        "asked": _asked([record.counts for _, record in records]),
         "machines": _once(_machine(record) for _, record in records),
-        "commits": _once(_commit(record["source"]) for _, record in records),
+        "commits": _once(_commit(record.source) for _, record in records),
     }
 
 
-def _records(store: Store, targets: Iterable[Artifact]) -> tuple[list[tuple[Artifact, dict[str, Any]]], int]:
+def _records(store: Store, targets: Iterable[Artifact]) -> tuple[list[tuple[Artifact, Record]], int]:
     """The finished artifacts below `targets` with their records, and how many are not finished."""
-    found: list[tuple[Artifact, dict[str, Any]]] = []
+    found: list[tuple[Artifact, Record]] = []
     seen: set[str] = set()
     unfinished = 0
     waiting = list(targets)[::-1]
@@ -103,9 +103,9 @@ def _asked(counts: Iterable[dict[str, int]]) -> dict[str, Any] | None:
     }
 
 
-def _machine(record: dict[str, Any]) -> dict[str, Any]:
-    told = {key: record["machine"].get(key) for key in _MACHINE}
-    return {**told, "torch": record["packages"].get("torch")}
+def _machine(record: Record) -> dict[str, Any]:
+    told = {key: record.machine.get(key) for key in _MACHINE}
+    return {**told, "torch": record.packages.get("torch")}
 
 
 def _commit(source: dict[str, Any]) -> str:

@@ -239,7 +239,7 @@ def _files(names: list[str], where: Where) -> tuple[tuple[Any, ...], Machine]:
 def _make(machine: Machine, as_json: bool, *sets: Examples) -> Path:
     """Build sets, each after what it needs, and say what came of them; the folder of the last."""
     folders = {one.slug: build(one, machine) for one in sets}
-    counts = {name: read_record(folder / RECORD)["counts"] for name, folder in folders.items()}
+    counts = {name: read_record(folder / RECORD).counts for name, folder in folders.items()}
     *_, last = folders.values()
     if as_json:
         print_json({"artifact": str(last), "counts": counts})

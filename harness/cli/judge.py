@@ -95,7 +95,7 @@ def judge(
         _not_itself(by.model, writers, may_judge_itself)
         _agreed(target, by, machine, yes, ask_anew)
     folder = build(target, machine)
-    counts = read_record(folder / RECORD)["counts"]
+    counts = read_record(folder / RECORD).counts
     if isinstance(by, AlpacaEvalJudge):
         from humpback.judging.saying import who_answered
 
@@ -171,7 +171,7 @@ def _say_what_is_left_out(sides: tuple[tuple[str, Matched], ...], machine: Machi
         left = [
             f"left out {row.id}: {row.reason}: {one_line(row.text, 80)}" for row in read(folder / REJECTED, Rejected)
         ]
-        counts = read_record(folder / RECORD)["counts"]
+        counts = read_record(folder / RECORD).counts
         typer.echo(
             f"{name}: {counts['kept']:,} of {counts['in']:,} answers joined "
             f"({counts['exact']:,} on the very text, {counts['normalised']:,} but for case, punctuation and spacing), "

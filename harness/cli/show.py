@@ -16,7 +16,7 @@ import typer
 from humpback.cli.app import AsJson, command, counted, print_json
 from humpback.core.metrics import rows_of
 from humpback.core.plan import Plan
-from humpback.core.store import METRICS, RECORD, Damaged, StoreError, payload_state, read_record
+from humpback.core.store import METRICS, RECORD, Damaged, Record, StoreError, read_record
 
 _LONG = 600
 """Characters of a cell that are shown."""
@@ -30,7 +30,8 @@ def show(
 ) -> None:
     """An artifact for people: what made it, counts, first rows."""
     if as_json:
-        print_json(as_table(path, rows))
+        found = as_table(path, rows)
+        print_json({**found, "record": found["record"] and found["record"].to_json()})
     else:
         typer.echo("\n".join(artifact_lines(path, rows)))
 
@@ -62,13 +63,13 @@ def artifact_lines(path: Path, rows: int) -> list[str]:
     lines: list[str] = []
     if record := found["record"]:
         lines += [
-            f"{record['name']}",
-            f"  made     {record['finished']} in {record['seconds']:.1f} s on {record['machine']['device']}, "
-            f"commit {(record['source']['commit'] or 'unknown')[:12]}",
-            f"  counts   {counted(record['counts'])}",
-            f"  inputs   {', '.join(record['inputs']) or 'none'}",
+            f"{record.name}",
+            f"  made     {record.finished} in {record.seconds:.1f} s on {record.machine['device']}, "
+            f"commit {(record.source['commit'] or 'unknown')[:12]}",
+            f"  counts   {counted(record.counts)}",
+            f"  inputs   {', '.join(record.inputs) or 'none'}",
             f"  fields   {json.dumps(_fields(record), ensure_ascii=False)}",
-            f"  files    {', '.join(record['payload'])}",
+            f"  files    {', '.join(record.payload)}",
         ]
     lines += [f"  note     {note}" for note in found["notes"]]
     for name, table in found["tables"].items():
@@ -99,7 +100,7 @@ def as_table(path: Path, rows: int) -> dict[str, Any]:
     if not (path / RECORD).exists():
         raise StoreError(f"{path}: no {RECORD} in it, so it is no finished artifact")
     record = read_record(path / RECORD)
-    state = payload_state(path, record)
+    state = record.state(path)
     if not state.readable:
         raise Damaged(state.reason)
     metrics = [path / METRICS] if (path / METRICS).exists() else []
@@ -175,15 +176,15 @@ def _segments(path: Path) -> Iterator[Any]:
         yield from found
 
 
-def _fields(record: dict[str, Any]) -> dict[str, Any]:
-    table = record["expression"]
+def _fields(record: Record) -> dict[str, Any]:
+    table = record.expression
 
     def brief(value: Any) -> Any:
         if isinstance(value, dict) and "artifact" in value:
             return f"{table[value['artifact']]['class']} {value['artifact'][:8]}"
         return {key: brief(item) for key, item in value.items()} if isinstance(value, dict) else value
 
-    return {key: brief(value) for key, value in table[record["fingerprint"]]["fields"].items()}
+    return {key: brief(value) for key, value in table[record.fingerprint]["fields"].items()}
 
 
 def _wrapped(label: str, text: str) -> list[str]:

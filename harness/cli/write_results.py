@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from humpback import analysis, core, spec
-from humpback.core.store import Store, StoreError, checksum
+from humpback.core.payload import checksum
+from humpback.core.store import Store, StoreError
 from humpback.experiments.catalogue import Declared, resolved
 
 if TYPE_CHECKING:

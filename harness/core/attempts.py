@@ -14,22 +14,37 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from humpback.core.store import METRICS, Store
+from humpback.core.store import METRICS, Record, Store
 
 FOLDER = ".attempts"
 _RUNNING = "running.json"
 
 
-def begin(store: Store, record: dict[str, Any]) -> None:
-    """Say what is about to be made. `record` is what would be published, without counts. Call it under the lock."""
-    folder = store.root / FOLDER / record["name"]
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at an artifact."""
+
+    record: Record
+    """What would have been published, without counts."""
+    number: int = 0
+    """From 1 on, among those of its artifact that ended; 0 while it goes on."""
+    ended: Literal["failed", "crashed", ""] = ""
+    """Whether the stage raised, or the maker was killed."""
+    error: str = ""
+    """What was raised."""
+
+
+def begin(store: Store, record: Record) -> None:
+    """Say what is about to be made. Call it under the lock."""
+    folder = store.root / FOLDER / record.name
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / _RUNNING, record)
+    _write(folder / _RUNNING, Attempt(record))
 
 
 def succeeded(store: Store, name: str) -> None:
@@ -57,54 +72,56 @@ def keep(store: Store, name: str, fingerprint: str, *, error: str | None = None)
     if not kept.exists():
         succeeded(store, name)
         return None
-    record = _read(running, [])
-    if record is None:
+    attempt = _read(running, [])
+    if attempt is None:
         running.unlink(missing_ok=True)
         return None
-    ended = {"ended": "failed", "error": error} if error else {"ended": "crashed", "error": ""}
-    _write(folder / f"{number}.json", {**record, **ended, "attempt": number})
+    _write(folder / f"{number}.json", Attempt(attempt.record, number, "failed" if error else "crashed", error or ""))
     running.unlink()
     return kept
 
 
-def ended(store: Store, unusable: list[str]) -> Iterator[tuple[dict[str, Any], Path]]:
-    """Every attempt that ended without an artifact: its description and its metrics, oldest first for an artifact.
-    `unusable` gets a message for each description that cannot be read.
+def ended(store: Store, unusable: list[str]) -> Iterator[tuple[Attempt, Path]]:
+    """Every attempt that ended without an artifact, and its metrics, oldest first for an artifact. `unusable` gets a
+    message for each description that cannot be read.
 
     Makers that died and were not followed by another are found here; those still alive are left alone.
     """
     for path in sorted((store.root / FOLDER).glob(f"*/*/{_RUNNING}")):
-        record = _read(path, unusable)
-        if record is None:
+        attempt = _read(path, unusable)
+        if attempt is None:
             continue
         try:
-            with FileLock(store.root / ".locks" / f"{record['fingerprint']}.lock", timeout=0):
-                keep(store, record["name"], record["fingerprint"])
+            with FileLock(store.root / ".locks" / f"{attempt.record.fingerprint}.lock", timeout=0):
+                keep(store, attempt.record.name, attempt.record.fingerprint)
         except Timeout:
             continue
     described = (store.root / FOLDER).glob("*/*/[0-9]*.json")
     for path in sorted(described, key=lambda one: (str(one.parent), int(one.stem))):
-        record = _read(path, unusable)
-        if record is not None:
-            yield record, path.with_suffix(".jsonl")
+        attempt = _read(path, unusable)
+        if attempt is not None:
+            yield attempt, path.with_suffix(".jsonl")
 
 
-def _write(path: Path, record: dict[str, Any]) -> None:
+def _write(path: Path, attempt: Attempt) -> None:
     """In one step, so that a reader never meets half of it."""
     unfinished = path.with_suffix(".writing")
-    unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+    held = attempt.record.to_json()
+    if attempt.ended:
+        held |= {"ended": attempt.ended, "error": attempt.error, "attempt": attempt.number}
+    unfinished.write_text(json.dumps(held, indent=1, ensure_ascii=False), encoding="utf-8")
     os.replace(unfinished, path)
 
 
-def _read(path: Path, unusable: list[str]) -> dict[str, Any] | None:
+def _read(path: Path, unusable: list[str]) -> Attempt | None:
     """None where the attempt has ended well since the folder was listed, or its description is none."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(record, dict) or not {"name", "fingerprint"} <= record.keys():
-            raise ValueError("no description of an attempt")
+        held = json.loads(path.read_text(encoding="utf-8"))
+        record = Record.from_json(held)
+        return Attempt(record, held.get("attempt", 0), held.get("ended", ""), held.get("error", ""))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        unusable.append(f"{path}: cannot be read ({error}); move it away")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        told = error if isinstance(error, (OSError, ValueError)) else "no description of an attempt"
+        unusable.append(f"{path}: cannot be read ({told}); move it away")
         return None
-    return record

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from humpback.core.expression import Artifact, Difference, differences, expression
-from humpback.core.store import State, Store
+from humpback.core.payload import State
+from humpback.core.store import Record, Store
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def plan(store: Store, targets: list[Artifact]) -> Plan:
 
 def explained(plan: Plan, store: Store) -> Plan:
     """The plan in which a missing step names its nearest finished sibling."""
-    siblings: dict[str, list[dict[str, Any]]] = {}
+    siblings: dict[str, list[Record]] = {}
 
     def explain(step: Step) -> Step:
         if step.state.word != "missing":
@@ -98,14 +99,14 @@ def explained(plan: Plan, store: Store) -> Plan:
     return Plan(tuple(map(explain, plan.steps)))
 
 
-def _nearest(finished: list[dict[str, Any]], artifact: Artifact) -> tuple[str, tuple[Difference, ...]]:
+def _nearest(finished: list[Record], artifact: Artifact) -> tuple[str, tuple[Difference, ...]]:
     mine = expression(artifact)
     best: tuple[str, tuple[Difference, ...]] = ("", ())
     for record in finished:
-        theirs: dict[str, Any] = record["expression"]
+        theirs: dict[str, Any] = record.expression
         # What differs in as many fields as the nearest so far is no nearer, and is not looked at to its end.
         most = len(best[1]) if best[0] else None
-        changed = tuple(differences(artifact.fingerprint, record["fingerprint"], tables=(mine, theirs), most=most))
+        changed = tuple(differences(artifact.fingerprint, record.fingerprint, tables=(mine, theirs), most=most))
         if changed and (not best[0] or len(changed) < len(best[1])):
-            best = (record["name"], changed)
+            best = (record.name, changed)
     return best

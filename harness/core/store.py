@@ -21,21 +21,17 @@ import os
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from filelock import FileLock
 
 from humpback.core.expression import Artifact
+from humpback.core.payload import Published, State, checksum, compared, remedy
 
 RECORD = "record.json"
 METRICS = "metrics.jsonl"
-WEIGHTS = ".safetensors"
-"""Ending of the files that may be deleted to save room."""
-_GONE = "the file is gone"
-_ALWAYS = 1 << 63
-"""Later than any file was changed."""
 
 
 class StoreError(RuntimeError):
@@ -47,17 +43,61 @@ class Damaged(StoreError):
 
 
 @dataclass(frozen=True)
-class State:
-    """Whether an artifact is there to be used."""
+class Record:
+    """How a finished artifact came about."""
 
-    word: Literal["done", "weightless", "missing", "damaged"]
-    """"weightless": as published but for weights that somebody deleted."""
-    reason: str = ""
+    name: str
+    """Its folder below the store."""
+    kind: str
+    """Its class; `class` in the file."""
+    version: int
+    fingerprint: str
+    expression: dict[str, dict[str, Any]]
+    """The whole tree below it: descriptions by fingerprint."""
+    inputs: tuple[str, ...]
+    """Their names."""
+    counts: dict[str, int]
+    """What went in and what came of it."""
+    finished: str
+    """ISO date and time with zone."""
+    seconds: float
+    machine: dict[str, Any]
+    """As `Machine` has it, without where things lie, and the versions of Python and system."""
+    packages: dict[str, str]
+    """Versions of the packages that bear on results."""
+    source: dict[str, Any]
+    """commit, checksum of uncommitted changes ("diff"), the files "changed", argv."""
+    payload: dict[str, Published] = field(default_factory=dict)
+    """Every file by its name in the folder."""
 
     @property
-    def readable(self) -> bool:
-        """Whether its record and whatever is there of its payload are as published."""
-        return self.word in ("done", "weightless")
+    def fields(self) -> dict[str, Any]:
+        """The artifact's own, as its description holds them."""
+        fields: dict[str, Any] = self.expression[self.fingerprint]["fields"]
+        return fields
+
+    def state(
+        self, folder: Path, *, only: Collection[str] = (), hash_everything: bool = False, weights: bool = True
+    ) -> State:
+        """How its payload in that folder (of it, the files `only`) stands to it. `hash_everything` reads every byte
+        again; without `weights`, those are held to their sizes alone."""
+        untouched_since = None if hash_everything else (folder / RECORD).stat().st_mtime_ns
+        return compared(folder, self.payload, untouched_since, only=only, weights=weights)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the file holds it, but for the seal."""
+        return {"class" if name == "kind" else name: value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, held: dict[str, Any]) -> Record:
+        """Of what a file holds; what else stands in it is left alone.
+
+        Raises:
+            KeyError: for a field that is missing.
+        """
+        payload = {name: Published(one["bytes"], one["sha256"]) for name, one in held.get("payload", {}).items()}
+        other = {"kind": held["class"], "inputs": tuple(held["inputs"]), "payload": payload}
+        return cls(**{one.name: other[one.name] if one.name in other else held[one.name] for one in fields(cls)})
 
 
 class Store:
@@ -65,7 +105,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._known: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._known: dict[str, tuple[int, Record]] = {}
 
     def prepare(self) -> None:
         """Make sure that the store can be written, before any work is done for it.
@@ -88,7 +128,7 @@ class Store:
         """Where the artifact lies or will lie."""
         return self.root / artifact.name
 
-    def record(self, artifact: Artifact) -> dict[str, Any]:
+    def record(self, artifact: Artifact) -> Record:
         """The record of a finished artifact.
 
         Raises:
@@ -104,8 +144,8 @@ class Store:
         if known and known[0] == stamp:
             return known[1]
         record = read_record(path)
-        if record["fingerprint"] != artifact.fingerprint:
-            raise Damaged(f"{path}: holds the record of {record['fingerprint'][:16]}; {_remedy(path.parent)}")
+        if record.fingerprint != artifact.fingerprint:
+            raise Damaged(f"{path}: holds the record of {record.fingerprint[:16]}; {remedy(path.parent)}")
         self._known[artifact.fingerprint] = (stamp, record)
         return record
 
@@ -119,7 +159,7 @@ class Store:
             return State("missing", "folder without record.json: never finished" if folder.exists() else "never made")
         except Damaged as error:
             return State("damaged", str(error))
-        return payload_state(folder, record, hash_everything=hash_everything, weights=weights)
+        return record.state(folder, hash_everything=hash_everything, weights=weights)
 
     def open(self, artifact: Artifact) -> Path:
         """The folder of a finished artifact, every checksum verified.
@@ -145,13 +185,13 @@ class Store:
         path.mkdir(parents=True)
         return path
 
-    def publish(self, artifact: Artifact, workspace: Path, record: dict[str, Any]) -> Path:
+    def publish(self, artifact: Artifact, workspace: Path, record: Record) -> Path:
         """Checksum the payload, write the record, move the folder into place. Call it under the lock.
 
         An unfinished folder already in that place is kept aside in `<store>/.aside/`.
         """
         payload = {
-            str(path.relative_to(workspace)): {"bytes": path.stat().st_size, "sha256": checksum(path)}
+            str(path.relative_to(workspace)): Published(path.stat().st_size, checksum(path))
             for path in sorted(workspace.rglob("*"))
             if path.is_file() and path.name not in (RECORD, METRICS)
         }
@@ -159,11 +199,7 @@ class Store:
             if path.is_file():
                 _to_disk(path)
         target = workspace / RECORD
-        whole = {**record, "payload": payload}
-        with target.open("w", encoding="utf-8") as out:
-            json.dump({**whole, "sha256": _seal(whole)}, out, indent=1, ensure_ascii=False)
-            out.flush()
-            os.fsync(out.fileno())
+        write_record(target, replace(record, payload=payload))
         final = self.folder(artifact)
         final.parent.mkdir(parents=True, exist_ok=True)
         if final.exists():
@@ -174,7 +210,7 @@ class Store:
         _to_disk(final.parent)
         return final
 
-    def records(self, kind: str) -> Iterator[dict[str, Any]]:
+    def records(self, kind: str) -> Iterator[Record]:
         """The readable records of one class (lower-case name), for finding siblings."""
         folder = self.root / kind
         for path in sorted(folder.glob(f"*/{RECORD}")) if folder.exists() else ():
@@ -184,30 +220,7 @@ class Store:
                 continue  # a sibling is only a hint; `state` reports the damage where the artifact is wanted
 
 
-def payload_state(
-    folder: Path,
-    record: dict[str, Any],
-    *,
-    only: Collection[str] | None = None,
-    hash_everything: bool = False,
-    weights: bool = True,
-) -> State:
-    """How the payload of a finished artifact (of it, the files `only`) stands to its record."""
-    untouched_since = None if hash_everything else (folder / RECORD).stat().st_mtime_ns
-    deleted = ""
-    for name, expected in record["payload"].items():
-        if only is not None and name not in only:
-            continue
-        sized = name.endswith(WEIGHTS) and not weights
-        problem = _mismatch(folder / name, expected, _ALWAYS if sized else untouched_since)
-        if problem == _GONE and name.endswith(WEIGHTS):
-            deleted = f"{folder / name}: weights that were deleted"
-        elif problem:
-            return State("damaged", f"{folder / name}: {problem}; {_remedy(folder)}")
-    return State("weightless", deleted) if deleted else State("done")
-
-
-def published(folder: Path, *only: str) -> dict[str, Any]:
+def published(folder: Path, *only: str) -> Record:
     """The record of the finished artifact in `folder`, every byte of its payload verified (of it, the files `only`).
     Weights may have been deleted.
 
@@ -216,13 +229,13 @@ def published(folder: Path, *only: str) -> dict[str, Any]:
         Damaged: when something is not as it was published.
     """
     record = read_record(folder / RECORD)
-    state = payload_state(folder, record, only=only or None, hash_everything=True)
+    state = record.state(folder, only=only, hash_everything=True)
     if not state.readable:
         raise Damaged(state.reason)
     return record
 
 
-def read_record(path: Path) -> dict[str, Any]:
+def read_record(path: Path) -> Record:
     """A record from its file.
 
     Raises:
@@ -230,20 +243,26 @@ def read_record(path: Path) -> dict[str, Any]:
         Damaged: naming the file, what is wrong and what to do.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        held = json.loads(path.read_text(encoding="utf-8"))
     except (IsADirectoryError, PermissionError) as error:
         raise Damaged(_unreadable(path, error)) from error
     except (ValueError, UnicodeDecodeError) as error:
-        raise Damaged(f"{path}: not a record ({error}); {_remedy(path.parent)}") from error
-    if not isinstance(record, dict) or record.pop("sha256", None) != _seal(record):
-        raise Damaged(f"{path}: the record is not as it was written; {_remedy(path.parent)}")
-    return record
+        raise Damaged(f"{path}: not a record ({error}); {remedy(path.parent)}") from error
+    if not isinstance(held, dict) or held.pop("sha256", None) != _seal(held):
+        raise Damaged(f"{path}: the record is not as it was written; {remedy(path.parent)}")
+    try:
+        return Record.from_json(held)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Damaged(f"{path}: a record of another version, without {error}; {remedy(path.parent)}") from error
 
 
-def checksum(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def write_record(path: Path, record: Record) -> None:
+    """Write it to disk, sealed."""
+    held = record.to_json()
+    with path.open("w", encoding="utf-8") as out:
+        json.dump({**held, "sha256": _seal(held)}, out, indent=1, ensure_ascii=False)
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def _seal(record: dict[str, Any]) -> str:
@@ -251,33 +270,10 @@ def _seal(record: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
-def _mismatch(path: Path, expected: dict[str, Any], untouched_since: int | None) -> str:
-    try:
-        stat = path.stat()
-        return _changed(path, stat, expected, untouched_since)
-    except FileNotFoundError:
-        return _GONE
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-
-
-def _changed(path: Path, stat: os.stat_result, expected: dict[str, Any], untouched_since: int | None) -> str:
-    if stat.st_size != expected["bytes"]:
-        return f"{stat.st_size} bytes where {expected['bytes']} were published"
-    if untouched_since is not None and stat.st_mtime_ns <= untouched_since:
-        return ""
-    found = checksum(path)
-    return "" if found == expected["sha256"] else f"checksum {found[:16]} where {expected['sha256'][:16]} was published"
-
-
 def _unreadable(path: Path, error: OSError) -> str:
     if isinstance(error, IsADirectoryError):
-        return f"{path}: a folder where the record belongs; {_remedy(path.parent)}"
-    return f"{path}: cannot be read ({error.strerror}); make it readable, or {_remedy(path.parent)}"
-
-
-def _remedy(folder: Path) -> str:
-    return f"restore it from a copy, or move {folder} away and run again to make it anew"
+        return f"{path}: a folder where the record belongs; {remedy(path.parent)}"
+    return f"{path}: cannot be read ({error.strerror}); make it readable, or {remedy(path.parent)}"
 
 
 def _to_disk(path: Path) -> None:

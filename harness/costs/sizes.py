@@ -81,7 +81,7 @@ class Sizes:
 
     def _recorded(self, artifact: Artifact) -> float | None:
         try:
-            counts = self._store.record(artifact)["counts"]
+            counts = self._store.record(artifact).counts
         except (FileNotFoundError, NotADirectoryError, Damaged):
             return None
         rows = counts.get("kept", counts.get("in"))

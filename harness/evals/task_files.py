@@ -38,7 +38,7 @@ def local_task(path: Path) -> tuple[LocalTask, tuple[tuple[str, str], ...]]:
     """
     import yaml
 
-    from humpback.core.store import checksum
+    from humpback.core.payload import checksum
 
     folder, named = path.parent.resolve(), {path.name: None}
     name = ""

@@ -12,20 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from humpback.core.store import Record
 from humpback.export.licences import Holding, for_hub, notices
 from humpback.export.lineage import Lineage
 from humpback.export.private import cleaned
 from humpback.export.target import CARD, MARK
 
 
-def title(record: dict[str, Any]) -> str:
+def title(record: Record) -> str:
     """Class and slug, without the fingerprint."""
-    slug = re.sub(r"-[0-9a-f]{16}$", "", record["name"]).split("/", 1)[1]
-    return f"{record['class']}: {slug}"
+    slug = re.sub(r"-[0-9a-f]{16}$", "", record.name).split("/", 1)[1]
+    return f"{record.kind}: {slug}"
 
 
 def write_card(
-    folder: Path, record: dict[str, Any], history: Lineage, holding: Holding, fields: dict[str, Any], **parts: Any
+    folder: Path, record: Record, history: Lineage, holding: Holding, fields: dict[str, Any], **parts: Any
 ) -> None:
     """Write the card into a folder. `fields` are the hub's, in addition to licence, language and tags; `parts` fill the
     template: what, loading; and where there are such: template and question, rejected, recipe, losses."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from humpback.core.store import StoreError
+from humpback.core.store import Record, StoreError
 from humpback.core.tables import EXAMPLES, REJECTED, UNREADABLE, Example, read
 from humpback.export.cards import title, write_card
 from humpback.export.layouts import Has, Layout, Parquet, columns, write_rows
@@ -131,7 +131,7 @@ def summarise(path: Path) -> Summary:
     return Summary(rows, spread, systems, outputs, no_instruction, only_dates)
 
 
-def _hub_fields(record: dict[str, Any], found: Summary, layout: Layout, data_file: str) -> dict[str, Any]:
+def _hub_fields(record: Record, found: Summary, layout: Layout, data_file: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "pretty_name": title(record),
         "size_categories": [next((word for below, word in _SIZES.items() if found.rows < below), "other")],

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from humpback.core.lineage import Table, inputs_first, inputs_in
-from humpback.core.store import RECORD, read_record
+from humpback.core.store import RECORD, Record, read_record
 from humpback.export.licences import LicenceOf, Origin, Reach
 from humpback.spec.vocabulary import artifacts
 
@@ -54,21 +54,21 @@ class Lineage:
     languages: tuple[str, ...]
 
 
-def lineage(record: dict[str, Any], folder: Path, licence_of: LicenceOf) -> Lineage:
+def lineage(record: Record, folder: Path, licence_of: LicenceOf) -> Lineage:
     """The lineage of the artifact in `folder`, whose record is given.
 
     Raises:
         Damaged: when the record of a step before it, in the same store, is not as it was written.
     """
-    table: Table = record["expression"]
-    order = inputs_first(record["fingerprint"], table)
+    table: Table = record.expression
+    order = inputs_first(record.fingerprint, table)
     numbers = {fingerprint: number for number, fingerprint in enumerate(order, 1)}
-    reach: dict[str, Reach] = {record["fingerprint"]: Reach.CONTAINED}
+    reach: dict[str, Reach] = {record.fingerprint: Reach.CONTAINED}
     for fingerprint in reversed(order):
         for path, below in inputs_in(table[fingerprint]["fields"]):
             over = max(reach[fingerprint], _REACH.get(path.split(".")[0], Reach.CONTAINED))
             reach[below] = min(over, reach.get(below, Reach.COMPARED))
-    counts = {record["fingerprint"]: record["counts"]}
+    counts = {record.fingerprint: record.counts}
     _counts(record, folder.resolve().parent.parent, counts)
     steps, languages = [], set()
     origins: dict[tuple[str, str], Origin] = {}
@@ -100,13 +100,13 @@ def literal(value: Any) -> str:
     return "all" if value is None else str(value)
 
 
-def _counts(record: dict[str, Any], store: Path, found: dict[str, dict[str, int]]) -> None:
-    for name in record["inputs"]:
+def _counts(record: Record, store: Path, found: dict[str, dict[str, int]]) -> None:
+    for name in record.inputs:
         path = store / name / RECORD
         if path.is_file():
             below = read_record(path)
-            if below["fingerprint"] not in found:
-                found[below["fingerprint"]] = below["counts"]
+            if below.fingerprint not in found:
+                found[below.fingerprint] = below.counts
                 _counts(below, store, found)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.metrics import rows_of
-from humpback.core.store import METRICS, RECORD, StoreError
+from humpback.core.store import METRICS, RECORD, Record, StoreError
 from humpback.engines.chat.jinja import chat_template
 from humpback.export.cards import write_card
 from humpback.export.licences import LicenceOf, notices, unknown_licence
@@ -148,22 +148,22 @@ def _write_json(path: Path, settings: dict[str, Any]) -> None:
     path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _fields(record: dict[str, Any]) -> dict[str, Any]:
-    fields: dict[str, Any] = record["expression"][record["fingerprint"]]["fields"]
+def _fields(record: Record) -> dict[str, Any]:
+    fields: dict[str, Any] = record.expression[record.fingerprint]["fields"]
     return fields
 
 
-def _base_on_hub(record: dict[str, Any]) -> str | None:
+def _base_on_hub(record: Record) -> str | None:
     """The hub's name of the model's base, where the base is on the hub."""
     base = _fields(record).get("base")
-    return record["expression"][base["artifact"]]["fields"].get("repository") if base else None
+    return record.expression[base["artifact"]]["fields"].get("repository") if base else None
 
 
-def _template(record: dict[str, Any]) -> Template | ChatTemplate | None:
+def _template(record: Record) -> Template | ChatTemplate | None:
     """The template of a model's base; None where the record names none."""
-    at = record["fingerprint"]
+    at: str | None = record.fingerprint
     while at is not None:
-        fields = record["expression"][at]["fields"]
+        fields = record.expression[at]["fields"]
         for value in fields.values():
             match value:
                 case {"class": "ChatTemplate"}:
@@ -174,16 +174,16 @@ def _template(record: dict[str, Any]) -> Template | ChatTemplate | None:
     return None
 
 
-def _what(record: dict[str, Any], adapter: bool, public: str | None) -> str:
+def _what(record: Record, adapter: bool, public: str | None) -> str:
     kind = "A low-rank adapter (peft)" if adapter else "A causal language model"
     base = _fields(record).get("base")
     if not base:
         return f"{kind}."
-    named = public or f"{record['expression'][base['artifact']]['class']} {base['artifact'][:16]}"
+    named = public or f"{record.expression[base['artifact']]['class']} {base['artifact'][:16]}"
     return f"{kind}, finetuned from {named}."
 
 
-def _recipe(record: dict[str, Any]) -> list[tuple[str, str]]:
+def _recipe(record: Record) -> list[tuple[str, str]]:
     """The literal fields of the recipe; of a model without one, its own."""
     fields = _fields(record)
     recipe = fields["recipe"] if isinstance(fields.get("recipe"), dict) else fields

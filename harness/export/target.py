@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from humpback.core.store import RECORD, StoreError, published
+from humpback.core.store import RECORD, Record, StoreError, published
 
 CARD = "README.md"
 MARK = "<!-- humpback export -->"
@@ -36,7 +35,7 @@ class Exported:
     """Licences that bind, and what a reader may get wrong: to be said aloud."""
 
 
-def checked_record(folder: Path, out: Path, *needed: str) -> dict[str, Any]:
+def checked_record(folder: Path, out: Path, *needed: str) -> Record:
     """The record of the artifact in `folder`, whose files are as they were published, every byte read.
 
     Raises:
@@ -47,9 +46,9 @@ def checked_record(folder: Path, out: Path, *needed: str) -> dict[str, Any]:
         raise StoreError(f"{folder}: no {RECORD} in it, so it is no finished artifact")
     record = published(folder)
     for name in needed:
-        if name not in record["payload"]:
-            there = ", ".join(record["payload"]) or "nothing"
-            raise StoreError(f"{folder}: a {record['class']} has no {name}; it has {there}")
+        if name not in record.payload:
+            there = ", ".join(record.payload) or "nothing"
+            raise StoreError(f"{folder}: a {record.kind} has no {name}; it has {there}")
     if out.resolve().is_relative_to(folder.resolve()):
         raise StoreError(f"{out}: lies in the artifact that is exported; give a name outside of it")
     return record

@@ -10,7 +10,8 @@ import hashlib
 from pathlib import Path
 
 from humpback.core.machine import Machine
-from humpback.core.store import StoreError, checksum
+from humpback.core.payload import checksum
+from humpback.core.store import StoreError
 from humpback.inputs.model_folder import checked
 from humpback.spec.files import File, Source
 from humpback.spec.models import FolderModel, HubModel

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from humpback.core.store import StoreError, checksum
+from humpback.core.payload import checksum
+from humpback.core.store import StoreError
 from humpback.inputs.download import Manner, Progress, fetch, notes_of
 from humpback.inputs.mirror import found_in
 from humpback.inputs.verify import Found, examine, expected_of, remember

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.expression import FieldError
-from humpback.core.store import checksum
+from humpback.core.payload import checksum
 from humpback.core.text import printable
 from humpback.inputs import own_template
 from humpback.inputs.counts import with_counts

@@ -17,7 +17,8 @@ from typing import Any
 
 from filelock import FileLock
 
-from humpback.core.store import StoreError, checksum
+from humpback.core.payload import checksum
+from humpback.core.store import StoreError
 from humpback.spec.public_files import Published
 
 CHECKSUMS = "checksums.json"

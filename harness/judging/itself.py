@@ -60,7 +60,7 @@ def answered_by(folder: Path) -> set[str]:
     if not (folder / RECORD).is_file():
         return set()
     record = read_record(folder / RECORD)
-    table: dict[str, dict[str, Any]] = record["expression"]
-    model = table[record["fingerprint"]]["fields"].get("model")
+    table: dict[str, dict[str, Any]] = record.expression
+    model = table[record.fingerprint]["fields"].get("model")
     fields = table[model["artifact"]]["fields"] if isinstance(model, dict) and "artifact" in model else {}
     return {value for name in ("repository", "label", "served_as") if isinstance(value := fields.get(name), str)}

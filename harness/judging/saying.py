@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from humpback.core.machine import Machine
+from humpback.core.store import Record
 from humpback.core.tables import CALLS, JudgeCall, read
 from humpback.engines.endpoint.connection import same_place
 from humpback.judging.asking import Forecast
@@ -50,11 +50,11 @@ def _price(cost: float, machine: Machine) -> str:
     return f"at most about {cost:,.2f}{limit}"
 
 
-def judged_before(record: dict[str, Any], machine: Machine) -> str:
+def judged_before(record: Record, machine: Machine) -> str:
     """Of a judgement that is finished: when it was made, and with which server where that is another."""
-    address = (record["machine"].get("endpoint") or {}).get("address", "")
+    address = (record.machine.get("endpoint") or {}).get("address", "")
     other = "" if not address or same_place(address) == same_place(machine.endpoint.address) else f", with {address}"
-    return f"judged before ({record['finished'][:16]}{other}): nothing is asked; --ask-anew judges again"
+    return f"judged before ({record.finished[:16]}{other}): nothing is asked; --ask-anew judges again"
 
 
 def who_answered(folder: Path, by: AlpacaEvalJudge, writers: set[str]) -> Iterator[str]:

@@ -25,7 +25,7 @@ from typing import Any, Literal
 from humpback.core import attempts
 from humpback.core.expression import Artifact, expression
 from humpback.core.machine import Machine
-from humpback.core.store import Store, StoreError
+from humpback.core.store import Record, Store, StoreError
 from humpback.core.text import printable
 from humpback.core.work import TooFew, Work, new_log
 from humpback.stages import stage_for
@@ -59,9 +59,9 @@ def make(
         StoreError: when the disk is full or the store cannot be written; the message names it.
         Exception: whatever the stage raises; nothing is published then.
     """
-    empty = next((one for one in artifact.inputs if store.record(one)["counts"].get("kept") == 0), None)
+    empty = next((one for one in artifact.inputs if store.record(one).counts.get("kept") == 0), None)
     if empty is not None:
-        counts = store.record(empty)["counts"]
+        counts = store.record(empty).counts
         told = ", ".join(f"{key} {value:,}" for key, value in counts.items())
         return Outcome("stopped", reason=f"{empty.name} is an empty set ({told})")
     folder: Path | None = None
@@ -72,12 +72,12 @@ def make(
             attempts.keep(store, artifact.name, artifact.fingerprint)
             folder = store.workspace(artifact)
             started, now = time.monotonic(), datetime.now(UTC)
-            attempts.begin(store, described(artifact, machine, source, {}, now, 0.0))
+            attempts.begin(store, record_of(artifact, machine, source, {}, now, 0.0))
             try:
                 work = Work(store.open, folder, machine, new_log(folder, report))
                 counts = stage_for(artifact)(artifact, work)
                 seconds = time.monotonic() - started
-                store.publish(artifact, folder, described(artifact, machine, source, counts, now, seconds))
+                store.publish(artifact, folder, record_of(artifact, machine, source, counts, now, seconds))
             except Exception as error:
                 attempts.keep(store, artifact.name, artifact.fingerprint, error=type(error).__name__)
                 raise
@@ -109,29 +109,29 @@ def _no_room(error: BaseException | None) -> str:
     return ""
 
 
-def described(
+def record_of(
     artifact: Artifact,
     machine: Machine,
     source: dict[str, Any],
     counts: dict[str, int],
     started: datetime,
     seconds: float,
-) -> dict[str, Any]:
+) -> Record:
     """The record of a finished artifact, but for its checksums."""
-    return {
-        "name": artifact.name,
-        "class": type(artifact).__name__,
-        "version": artifact.VERSION,
-        "fingerprint": artifact.fingerprint,
-        "expression": expression(artifact),
-        "inputs": [one.name for one in artifact.inputs],
-        "counts": counts,
-        "finished": (started + timedelta(seconds=seconds)).isoformat(timespec="seconds"),
-        "seconds": round(seconds, 3),
-        "machine": {**asdict(machine), **_NO_PATHS, "python": platform.python_version(), "system": platform.system()},
-        "packages": _versions(),
-        "source": source,
-    }
+    return Record(
+        name=artifact.name,
+        kind=type(artifact).__name__,
+        version=artifact.VERSION,
+        fingerprint=artifact.fingerprint,
+        expression=expression(artifact),
+        inputs=tuple(one.name for one in artifact.inputs),
+        counts=counts,
+        finished=(started + timedelta(seconds=seconds)).isoformat(timespec="seconds"),
+        seconds=round(seconds, 3),
+        machine={**asdict(machine), **_NO_PATHS, "python": platform.python_version(), "system": platform.system()},
+        packages=_versions(),
+        source=source,
+    )
 
 
 @cache

@@ -64,7 +64,7 @@ def recorded(folder: Path) -> Artifact:
     if not (folder / RECORD).is_file():
         raise StoreError(f"{folder}: no {RECORD} in it, so it is no finished artifact")
     record = read_record(folder / RECORD)
-    table, built = record["expression"], dict[str, Artifact]()
+    table, built = record.expression, dict[str, Artifact]()
     known = values()
 
     def value(found: Any) -> Any:
@@ -85,9 +85,9 @@ def recorded(folder: Path) -> Artifact:
         return built[fingerprint]
 
     try:
-        found = artifact(record["fingerprint"])
+        found = artifact(record.fingerprint)
     except (KeyError, TypeError, FieldError) as error:
         raise StoreError(f"{folder}: its record does not fit this version of the harness ({error})") from error
-    if found.fingerprint != record["fingerprint"]:
+    if found.fingerprint != record.fingerprint:
         raise StoreError(f"{folder}: made by a version of the harness in which the same words meant another thing")
     return found

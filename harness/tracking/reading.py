@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.metrics import rows_of
-from humpback.core.store import RECORD, Damaged, Store, read_record
+from humpback.core.store import RECORD, Damaged, Record, Store, read_record
 
 EXPERIMENT = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 """Name of an experiment."""
@@ -69,12 +69,12 @@ def uses(results: Iterable[Path]) -> Uses:
     return {key: frozenset(tags) for key, tags in found.items()}
 
 
-def config_of(record: dict[str, Any]) -> dict[str, Any]:
+def config_of(record: Record) -> dict[str, Any]:
     """The resolved expression of a record as nested tables, each input by its class and fields."""
 
     def resolved(value: Any) -> Any:
         if isinstance(value, dict) and set(value) == {"artifact"}:
-            inner = record["expression"][value["artifact"]]
+            inner = record.expression[value["artifact"]]
             return {
                 "class": inner["class"],
                 "version": inner["version"],
@@ -85,9 +85,9 @@ def config_of(record: dict[str, Any]) -> dict[str, Any]:
         return [resolved(item) for item in value] if isinstance(value, list) else value
 
     return {
-        **resolved({"artifact": record["fingerprint"]}),
-        "fingerprint": record["fingerprint"],
-        "packages": record["packages"],
+        **resolved({"artifact": record.fingerprint}),
+        "fingerprint": record.fingerprint,
+        "packages": record.packages,
     }
 
 
@@ -111,11 +111,11 @@ def asked_by(argv: list[str]) -> str:
     return ""
 
 
-def verdicts(folder: Path, record: dict[str, Any]) -> dict[str, Table]:
+def verdicts(folder: Path, record: Record) -> dict[str, Table]:
     """What the judge said of each prompt in each order; of judgements alone."""
     from humpback.core.tables import VERDICTS, Verdict, read
 
-    if VERDICTS not in record["payload"]:
+    if VERDICTS not in record.payload:
         return {}
     rows = tuple((row.prompt, row.order, row.verdict) for row in read(folder / VERDICTS, Verdict))
     return {"verdicts": Table(("prompt", "order", "verdict"), rows)}
@@ -153,21 +153,21 @@ def written(results: Iterable[Path]) -> Iterator[tuple[str, str, Path]]:
                 yield "/".join(experiment), setup, path.parent
 
 
-def records(store: Store, unusable: list[str]) -> Iterator[dict[str, Any]]:
+def records(store: Store, unusable: list[str]) -> Iterator[Record]:
     """The records of a store, inputs first, otherwise by name."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Record] = {}
     for path in sorted(store.root.glob(f"[!.]*/*/{RECORD}")):
         try:
             record = read_record(path)
-            found[record["name"]] = record
+            found[record.name] = record
         except Damaged as error:
             unusable.append(str(error))
     seen: set[str] = set()
 
-    def visit(name: str) -> Iterator[dict[str, Any]]:
+    def visit(name: str) -> Iterator[Record]:
         if name in found and name not in seen:
             seen.add(name)
-            for one in found[name]["inputs"]:
+            for one in found[name].inputs:
                 yield from visit(one)
             yield found[name]
 

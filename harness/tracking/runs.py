@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from humpback.core import attempts
-from humpback.core.store import METRICS, Damaged, Store, checksum, payload_state
+from humpback.core.attempts import Attempt
+from humpback.core.payload import checksum
+from humpback.core.store import METRICS, Damaged, Record, Store
 from humpback.tracking.reading import (
     EXPERIMENT,
     Table,
@@ -77,13 +79,13 @@ def all_runs(store: Store, results: Iterable[Path], unusable: list[str]) -> Iter
     folders = list(results)
     known = uses(folders)
     for record in records(store, unusable):
-        state = payload_state(store.root / record["name"], record)
+        state = record.state(store.root / record.name)
         if state.readable:
             yield run_of(store, record, known, unusable)
         else:
             unusable.append(state.reason)
-    for described, metrics in attempts.ended(store, unusable):
-        yield attempt_run(described, metrics, known, unusable)
+    for attempt, metrics in attempts.ended(store, unusable):
+        yield attempt_run(attempt, metrics, known, unusable)
     for experiment, setup, folder in written(folders):
         try:
             yield results_run(experiment, setup, folder)
@@ -91,41 +93,41 @@ def all_runs(store: Store, results: Iterable[Path], unusable: list[str]) -> Iter
             unusable.append(str(error))
 
 
-def run_of(store: Store, record: dict[str, Any], known: Uses, unusable: list[str], group: str = "") -> Run:
+def run_of(store: Store, record: Record, known: Uses, unusable: list[str], group: str = "") -> Run:
     """The run of a finished artifact. `group` stands where its command names no experiment."""
-    folder = store.root / record["name"]
+    folder = store.root / record.name
     return Run(
-        id=record["fingerprint"][:16],
+        id=record.fingerprint[:16],
         **_common(record, known, group),
         history=tuple(metrics_of(folder / METRICS, unusable)),
         summary={
-            **{f"count/{key}": value for key, value in record["counts"].items()},
-            "duration_seconds": record["seconds"],
+            **{f"count/{key}": value for key, value in record.counts.items()},
+            "duration_seconds": record.seconds,
         },
         ended="finished",
         tables=verdicts(folder, record),
-        makes=record["name"],
-        payload=record["payload"],
+        makes=record.name,
+        payload={name: asdict(file) for name, file in record.payload.items()},
     )
 
 
-def attempt_run(described: dict[str, Any], metrics: Path, known: Uses, unusable: list[str]) -> Run:
+def attempt_run(attempt: Attempt, metrics: Path, known: Uses, unusable: list[str]) -> Run:
     """The run of an attempt that ended without an artifact, with all that it had measured."""
-    common = _common(described, known, "")
+    common = _common(attempt.record, known, "")
     rows = metrics_of(metrics, unusable)
     return Run(
         **{
             **common,
-            "name": f"{common['name']}, attempt {described['attempt']}",
-            "tags": (*common["tags"], described["ended"]),
+            "name": f"{common['name']}, attempt {attempt.number}",
+            "tags": (*common["tags"], attempt.ended),
         },
-        id=f"{described['fingerprint'][:16]}-{described['attempt']}",
+        id=f"{attempt.record.fingerprint[:16]}-{attempt.number}",
         history=tuple(rows),
         summary={
-            "error": described["error"],
+            "error": attempt.error,
             "duration_seconds": max((row.get("seconds", 0.0) for row in rows), default=0.0),
         },
-        ended=described["ended"],
+        ended=attempt.ended or "crashed",
     )
 
 
@@ -151,9 +153,9 @@ def results_run(experiment: str, setup: str, folder: Path) -> Run:
     )
 
 
-def _common(record: dict[str, Any], known: Uses, group: str) -> dict[str, Any]:
-    kind, slug = record["name"].split("/", 1)
-    fingerprint, argv = record["fingerprint"], record["source"]["argv"]
+def _common(record: Record, known: Uses, group: str) -> dict[str, Any]:
+    kind, slug = record.name.split("/", 1)
+    fingerprint, argv = record.fingerprint, record.source["argv"]
     tags = known.get(fingerprint, frozenset())
     experiments = sorted(tag for tag in tags if EXPERIMENT.fullmatch(tag))
     return {
@@ -162,8 +164,8 @@ def _common(record: dict[str, Any], known: Uses, group: str) -> dict[str, Any]:
         "stage": kind,
         "tags": _tags(tags),
         "config": config_of(record),
-        "started": datetime.fromisoformat(record["finished"]).timestamp() - record["seconds"],
-        "inputs": tuple(record["inputs"]),
+        "started": datetime.fromisoformat(record.finished).timestamp() - record.seconds,
+        "inputs": record.inputs,
     }
 
 

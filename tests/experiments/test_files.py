@@ -254,7 +254,7 @@ def test_the_whole_loop_runs_on_somebody_s_files(folder: Path, tmp_path_factory:
     for step in plan(store, list(targets)).to_do:
         outcome = make(step.artifact, store, machine, SOURCE, lambda done, total, unit: None)
         assert outcome.word == "made", outcome.reason
-        counts[type(step.artifact).__name__] = store.record(step.artifact)["counts"]
+        counts[type(step.artifact).__name__] = store.record(step.artifact).counts
     assert counts["InstructionSet"]["kept"] == 12
     assert counts["WebPages"]["kept"] == 3
     assert counts["Segments"]["kept"] == 6

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from humpback.core.store import StoreError, checksum
+from humpback.core.payload import checksum
+from humpback.core.store import StoreError
 from humpback.inputs.gguf_file import header, is_gguf
 from humpback.inputs.user_file import _Found
 from humpback.spec.models import FolderModel, GgufModel

@@ -26,7 +26,8 @@ from transformers.integrations.gguf.gguf_tokenizer_mapping import GGUF_PRE_TOKEN
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from humpback.core.machine import Machine
-from humpback.core.store import StoreError, checksum
+from humpback.core.payload import checksum
+from humpback.core.store import StoreError
 from humpback.core.work import Work, new_log
 from humpback.engines.loading import tokenizer_in
 from humpback.spec.models import GgufModel

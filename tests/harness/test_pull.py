@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from humpback.core.store import StoreError, checksum
+from humpback.core.payload import checksum
+from humpback.core.store import StoreError
 from humpback.inputs.download import Manner
 from humpback.inputs.pull import Pulled, place_of, pull, pulled, status
 from humpback.spec.files import Source

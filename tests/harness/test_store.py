@@ -45,13 +45,13 @@ def test_what_is_made_is_done_and_made_once(store: Store) -> None:
 def test_the_record_says_what_made_it(store: Store) -> None:
     done(store, SEED, Tagged(SEED, S_A))
     record = store.record(Tagged(SEED, S_A))
-    assert record["inputs"] == [SEED.name]
-    assert record["counts"] == {"in": 6, "kept": 6}
-    assert record["expression"][SEED.fingerprint]["fields"]["n"] == 6
-    assert record["machine"]["threads"] == 1
-    assert "torch" in record["packages"]
-    assert list(record["payload"]) == ["examples.parquet"]
-    assert str(store.root) not in json.dumps(record)
+    assert record.inputs == (SEED.name,)
+    assert record.counts == {"in": 6, "kept": 6}
+    assert record.expression[SEED.fingerprint]["fields"]["n"] == 6
+    assert record.machine["threads"] == 1
+    assert "torch" in record.packages
+    assert list(record.payload) == ["examples.parquet"]
+    assert str(store.root) not in json.dumps(record.to_json())
 
 
 def test_a_changed_byte_is_seen_and_named(store: Store) -> None:

@@ -19,13 +19,13 @@ def cost(store: Store, measure: Cost) -> tuple[Number, ...]:
         NotMeasured: when the record was written without one of them.
     """
     record = store.record(measure.model)
-    counts = record["counts"]
+    counts = record.counts
     if missing := [name for name in ("updates", "kept") if name not in counts]:
         raise NotMeasured(
             f"{measure.model.name}: its record counts no {' and no '.join(missing)}; train it anew with this version"
         )
     return (
-        count("training, minutes", record["seconds"] / 60, form=".2f"),
+        count("training, minutes", record.seconds / 60, form=".2f"),
         count("updates", counts["updates"]),
         count("examples", counts["kept"]),
     )

@@ -96,9 +96,9 @@ def _texts(folder: Path) -> dict[str, str]:
     """The prompts' texts by id, from the first of the judged answers that is in the store."""
     if not (folder / RECORD).exists():
         return {}
-    for name in read_record(folder / RECORD).get("inputs", ()):
+    for name in read_record(folder / RECORD).inputs:
         answers = folder.parent.parent / name
-        if (answers / RECORD).exists() and EXAMPLES in published(answers, EXAMPLES)["payload"]:
+        if (answers / RECORD).exists() and EXAMPLES in published(answers, EXAMPLES).payload:
             table = answers / EXAMPLES
             ids, texts = pq.read_table(table, columns=["id", "instruction"]).to_pydict().values()
             # Where a text stands twice, ids keep its prompts apart.
@@ -117,6 +117,6 @@ def _judge(folder: Path, table: Path) -> str:
     if not (folder / RECORD).exists():
         return ""
     record = published(folder, table.name)
-    by = record["expression"].get(record["fingerprint"], {}).get("fields", {}).get("by", {})
+    by = record.fields.get("by", {})
     told = [str(by[field]) for field in ("name", "judge", "config", "model") if isinstance(by.get(field), str)]
     return " ".join([by.get("class", ""), *told]).strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +10,9 @@ import pytest
 from humpback.analysis.judgements.comparison import system
 from humpback.analysis.judgements.formats import artifact, orders, reviews, votes
 from humpback.analysis.judgements.formats.items import NoJudgements
-from humpback.core.tables import VERDICTS, Verdict, write
+from humpback.core.payload import Published, checksum
+from humpback.core.store import RECORD, Record, write_record
+from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, write
 from tests.analysis.judgements.material import annotation, counts, read, single, written
 
 
@@ -75,17 +76,14 @@ def test_a_changed_payload_and_a_missing_column_are_refused(tmp_path: Path) -> N
         single(path)
 
 
-def test_the_payload_is_held_to_its_record(tmp_path: Path) -> None:
-    from humpback.core.store import RECORD, _seal, checksum
+EMPTY = Record("judged/x", "Judged", 1, "f", {"f": {"fields": {}}}, (), {}, "", 0.0, {}, {}, {})
 
+
+def test_the_payload_is_held_to_its_record(tmp_path: Path) -> None:
     path = folder(tmp_path, [verdict("p1", "ab", "first"), verdict("p1", "ba", "second")])
     by = {"class": "MicroJudge", "noise": 0.1}
-    record = {
-        "fingerprint": "f",
-        "expression": {"f": {"class": "Judged", "fields": {"by": by}}},
-        "payload": {VERDICTS: {"bytes": (path / VERDICTS).stat().st_size, "sha256": checksum(path / VERDICTS)}},
-    }
-    (path / RECORD).write_text(json.dumps({**record, "sha256": _seal(record)}))
+    published = {VERDICTS: Published((path / VERDICTS).stat().st_size, checksum(path / VERDICTS))}
+    write_record(path / RECORD, replace(EMPTY, expression={"f": {"fields": {"by": by}}}, payload=published))
     assert single(path).judge == "MicroJudge"
     write(path / VERDICTS, Verdict, [verdict("p1", "ab", "second")])
     with pytest.raises(NoJudgements, match=r"where .* was published|were published"):
@@ -94,22 +92,13 @@ def test_the_payload_is_held_to_its_record(tmp_path: Path) -> None:
 
 def test_a_prompt_is_known_by_its_text_where_the_answers_lie_in_the_store(tmp_path: Path) -> None:
     """So that a judge's verdicts join with people's votes; texts that stand twice keep their ids."""
-    from humpback.core.store import RECORD, _seal, checksum
-    from humpback.core.tables import EXAMPLES, Example
-
     path = folder(tmp_path / "judged", [verdict(f"p{i}", order, "tie") for i in (1, 2, 3) for order in ("ab", "ba")])
-    record = {
-        "fingerprint": "f",
-        "expression": {"f": {"class": "Judged", "fields": {}}},
-        "inputs": ["responses/gone-1", "responses/m1-2"],
-        "payload": {},
-    }
-    (path / RECORD).write_text(json.dumps({**record, "sha256": _seal(record)}))
+    write_record(path / RECORD, replace(EMPTY, inputs=("responses/gone-1", "responses/m1-2")))
     answers = tmp_path / "responses" / "m1-2" / EXAMPLES
     answers.parent.mkdir(parents=True)
     write(answers, Example, [Example("p1", "Why?"), Example("p2", "How?"), Example("p3", "How?")])
-    payload = {EXAMPLES: {"bytes": answers.stat().st_size, "sha256": checksum(answers)}}
-    (answers.parent / RECORD).write_text(json.dumps({"payload": payload, "sha256": _seal({"payload": payload})}))
+    published = {EXAMPLES: Published(answers.stat().st_size, checksum(answers))}
+    write_record(answers.parent / RECORD, replace(EMPTY, payload=published))
     assert [item.prompt for item in single(path).items] == ["Why?", "p2", "p3"]
     write(answers, Example, [Example("p1", "Who?"), Example("p2", "How?"), Example("p3", "How?")])
     with pytest.raises(NoJudgements, match=r"examples\.parquet: .*restore it"):

@@ -15,7 +15,7 @@ from humpback.core.expression import Artifact
 from humpback.core.machine import Endpoint, Machine
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, write
-from humpback.runs.build import described
+from humpback.runs.build import record_of
 from humpback.spec.data import MicroPrompts, MicroSeed, Sampling
 from humpback.spec.micro_world import World
 from humpback.spec.models import Finetuned, HubModel
@@ -52,7 +52,7 @@ def publish(store: Store, artifact: Artifact, seconds: float, counts: dict[str, 
         if "verdicts" in rows:
             write(place / VERDICTS, Verdict, rows["verdicts"])  # type: ignore[arg-type]
         started = datetime(2026, 11, 21, 10, tzinfo=UTC)
-        store.publish(artifact, place, described(artifact, machine, source, counts, started, seconds))
+        store.publish(artifact, place, record_of(artifact, machine, source, counts, started, seconds))
 
 
 def answers(prefix: str, n: int = 12) -> list[Example]:

@@ -112,7 +112,7 @@ def test_the_record_of_a_finished_artifact_comes_before_the_rule(tmp_path: Path)
     (before,) = (one for artifact, one in cost(plan(store, [target]), store, MACHINE).steps if artifact == target)
     for artifact in (*segments.inputs, segments):
         make(artifact, store, MACHINE, {"commit": None}, lambda *_: None)
-    kept = store.record(segments)["counts"]["kept"]
+    kept = store.record(segments).counts["kept"]
     (after,) = (one for artifact, one in cost(plan(store, [target]), store, MACHINE).steps if artifact == target)
     assert before.rows_in == pytest.approx(7 * 5.02)
     assert after.rows_in == kept != before.rows_in

@@ -12,7 +12,7 @@ import pytest
 from humpback.core.expression import Artifact
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, write
-from humpback.runs.build import described
+from humpback.runs.build import record_of
 from tests.conftest import MACHINE, SOURCE
 from tests.harness.export.material import (
     Put,
@@ -37,7 +37,7 @@ def put(tmp_path: Path) -> Put:
         if rejected:
             write(folder / REJECTED, Rejected, rejected)
         numbers = counts or {"in": len(rows), "kept": len(rows)}
-        record = described(artifact, MACHINE, SOURCE, numbers, datetime.now(UTC), 1.0)
+        record = record_of(artifact, MACHINE, SOURCE, numbers, datetime.now(UTC), 1.0)
         return store.publish(artifact, folder, record)
 
     return publish

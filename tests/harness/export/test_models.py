@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Llama
 from humpback.core.expression import Artifact
 from humpback.core.store import METRICS, Store, StoreError
 from humpback.export.models import export_model
-from humpback.runs.build import described
+from humpback.runs.build import record_of
 from humpback.spec.data import Examples
 from humpback.spec.models import Finetuned, HubModel, Pretrained
 from humpback.spec.recipe import LinearTo, Llama, Lora, Sft
@@ -84,7 +84,7 @@ def put(tmp_path: Path) -> Put:
             (folder / extra).write_bytes(b"x")
         losses = [{"step": step, "seconds": 1.0, "loss": 3.0 / step, "learning_rate": 1e-5} for step in range(1, 7)]
         (folder / METRICS).write_text("".join(json.dumps(row) + "\n" for row in losses))
-        return store.publish(artifact, folder, described(artifact, MACHINE, SOURCE, {"in": 4}, datetime.now(UTC), 1.0))
+        return store.publish(artifact, folder, record_of(artifact, MACHINE, SOURCE, {"in": 4}, datetime.now(UTC), 1.0))
 
     return publish
 

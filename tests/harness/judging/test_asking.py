@@ -110,7 +110,7 @@ def test_every_pair_is_judged_in_both_orders_with_all_that_bears_on_it(
     assert (how[0].parser, how[0].prompt_tokens, how[0].cost) == ("ranking_parser", 100, pytest.approx(0.0013))
     record = read_record(folder / RECORD)
     asked = 2 * (N - 1)
-    assert record["counts"] | {"kept": 0} == {
+    assert record.counts | {"kept": 0} == {
         "in": N,
         "kept": 0,
         "calls": asked,
@@ -123,7 +123,7 @@ def test_every_pair_is_judged_in_both_orders_with_all_that_bears_on_it(
         "cost_millionths": 1_300 * asked,
     }
     assert json.loads((folder / METRICS).read_text())["calls_of_this_run"] == asked
-    assert record["expression"][record["fingerprint"]]["fields"]["by"]["model"] == "gpt-4"
+    assert record.fields["by"]["model"] == "gpt-4"
 
 
 def test_faults_and_kills_leave_the_table_of_a_quiet_run_and_no_call_is_paid_twice(
@@ -175,7 +175,7 @@ def test_what_is_left_unparsed_is_counted_and_can_be_asked_again_alone(
     assert [(row.prompt, row.verdict, row.raw) for row in rows(folder) if row.verdict == "unparsed"] == [
         ("a/7", "unparsed", "Hm.")
     ] * 2
-    assert read_record(folder / RECORD)["counts"]["unparsed"] == 2
+    assert read_record(folder / RECORD).counts["unparsed"] == 2
     assert [row.samples for row in calls(folder) if row.preference is None] == [2, 2]
     server.reply = longer
     asked = len(server.asked)
@@ -207,7 +207,7 @@ def test_a_refused_pair_stays_in_the_denominator_with_the_servers_words(
     server.told = [Told(400, '{"error": {"message": "filtered"}}')]
     folder = make(*contest(tmp_path, replace(endpoint, concurrency=1), judge_named("alpaca_eval_gpt4")))
     assert (rows(folder)[0].verdict, calls(folder)[0].problem) == ("unparsed", "answered 400: filtered")
-    counts = read_record(folder / RECORD)["counts"]
+    counts = read_record(folder / RECORD).counts
     assert (counts["refused"], counts["unparsed"], len(rows(folder))) == (1, 1, 2 * N)
 
 

@@ -35,7 +35,7 @@ def join(folder: Path, a: Rows, b: Rows) -> list[tuple[list[Example], dict[str, 
         found.append(
             (
                 rows,
-                read_record(where / RECORD)["counts"],
+                read_record(where / RECORD).counts,
                 [f"{r.id}: {r.reason}" for r in read(where / REJECTED, Rejected)],
             )
         )

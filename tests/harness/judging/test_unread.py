@@ -141,7 +141,7 @@ def test_a_third_that_cannot_be_read_is_counted_by_its_reason(
 
     server.reply = reply
     folder = make(*contest(tmp_path, endpoint, judge_named("alpaca_eval_gpt4"), n=30))
-    counts = read_record(folder / RECORD)["counts"]
+    counts = read_record(folder / RECORD).counts
     assert (counts["unparsed"], counts["calls"], len(server.asked)) == (20, 58, 58)
     problems = Counter(row.problem for row in read(folder / CALLS, JudgeCall))
     assert problems == {"": 40, "no verdict in it": 20}
@@ -169,7 +169,7 @@ def test_what_is_announced_as_at_most_is_at_most(
     work = Work(store.open, tmp_path, machine, new_log(tmp_path, lambda *_: None))
     announced = forecast(by, paired(node, work), machine)
     folder = make(node, machine)
-    spent = read_record(folder / RECORD)["counts"]
+    spent = read_record(folder / RECORD).counts
     assert (announced.calls, announced.usage.calls) == (38, 114 if sampled else 38)
     assert spent["calls"] <= announced.usage.calls
     assert spent["cost_millionths"] / 1e6 <= announced.cost
@@ -188,6 +188,6 @@ def test_little_probability_and_thinking_answers_are_counted(
     sides = [side(str(tmp_path / name), tmp_path) for name in ("a.json", "b.json")]
     machine = replace(machine, files=(*sides[0].places, *sides[1].places))
     folder = make(replace(node, answers=joined(*sides)[0], against=joined(*sides)[1]), machine)
-    counts = read_record(folder / RECORD)["counts"]
+    counts = read_record(folder / RECORD).counts
     assert (counts["little_mass"], counts["unparsed"], counts["thinking"]) == (4, 0, 1)
     assert next(iter(read(folder / CALLS, JudgeCall))).mass == pytest.approx(0.301, abs=1e-3)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from humpback.core.store import checksum
+from humpback.core.payload import checksum
 from humpback.core.tables import PAGES, REJECTED, UNREADABLE, Page, Rejected, Unreadable, count, read
 from humpback.core.work import Work, new_log
 from humpback.readers import page_fields
