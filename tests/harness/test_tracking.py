@@ -110,7 +110,7 @@ uname = platform.uname()._replace(node=host)
 socket.gethostname = socket.getfqdn = lambda *_: host
 platform.node, platform.uname = lambda: host, lambda: uname
 
-from harness import tracking
+from humpback import tracking
 from humpback.core.store import Store
 from tests.conftest import tiny_setup
 
