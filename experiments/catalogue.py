@@ -15,16 +15,13 @@ from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import Any
 
+from humpback.core.errors import UnknownName
 from humpback.core.expression import Artifact, FieldError, expression
 from humpback.spec.claims import Cited, Claim, Comparison
 from humpback.spec.measures import Measure
 from humpback.spec.outcomes import Arm
 
 NOTHING = "this setup has nothing for it to measure"
-
-
-class UnknownName(LookupError):
-    """A name that is not there. The message has the closest ones that are."""
 
 
 @dataclass(frozen=True)

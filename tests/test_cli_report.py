@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from humpback.cli.main import complete
+from humpback.core.errors import UnknownName
 from humpback.core.store import StoreError
-from humpback.experiments.catalogue import UnknownName, experiment_names
+from humpback.experiments.catalogue import experiment_names
 from tests.analysis.report.material import COMPARISONS, MADE
 
 

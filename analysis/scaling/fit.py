@@ -22,13 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from humpback.core.errors import HumpbackError
+
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
 EXACT = 1e-9
 """Share of the largest value up to which a residual is rounding."""
 
 
-class TooFewPoints(ValueError):
+class TooFewPoints(HumpbackError, ValueError):
     """A line needs two sizes."""
 
 

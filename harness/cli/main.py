@@ -12,12 +12,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from humpback.cli.app import app
-from humpback.core.expression import FieldError
-from humpback.core.store import StoreError
+from humpback.core.errors import HumpbackError
 from humpback.core.text import one_line
-from humpback.experiments.catalogue import UnknownName
-from humpback.readers.unusable import UnusableFile
-from humpback.spec.sources import UnknownSource
 
 QUICK = ("run", "show")
 """Modules of the commands that start without the others' imports, which take longer than these commands do."""
@@ -66,18 +62,16 @@ def main() -> None:
     try:
         quick = sys.argv[1:2] and sys.argv[1] in ("list", "plan", "run", "show", "--version")
         complete(QUICK if quick else MODULES)()
-    except (UnknownName, UnknownSource, FieldError) as error:
-        _fail(2, error)
-    except (StoreError, UnusableFile) as error:
-        _fail(1, error)
+    except HumpbackError as error:
+        _fail(error.exit_code, *map(str, error.args))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read along has gone: nothing is wrong
         sys.exit(1)
     except OSError as error:
-        _fail(1, f"{error.filename}: {error.strerror}" if error.filename and error.strerror else error)
+        _fail(1, f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
 
 
-def _fail(code: int, error: Exception | str) -> NoReturn:
-    for told in error.args if isinstance(error, StoreError) else (error,):
-        print(f"humpback: {one_line(str(told))}", file=sys.stderr)
+def _fail(code: int, *messages: str) -> NoReturn:
+    for message in messages:
+        print(f"humpback: {one_line(message)}", file=sys.stderr)
     sys.exit(code)

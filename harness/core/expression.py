@@ -19,6 +19,7 @@ from functools import cache, cached_property
 from itertools import islice
 from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
+from humpback.core.errors import HumpbackError
 from humpback.core.text import one_line
 
 T = TypeVar("T")
@@ -26,8 +27,10 @@ _SLUG_BYTES = 160
 """Of a folder's name, which most file systems limit to 255."""
 
 
-class FieldError(TypeError):
+class FieldError(HumpbackError, TypeError):
     """A field holds something that its type, or canonical JSON, does not admit. The message names class and field."""
+
+    exit_code = 2
 
 
 @cache

@@ -27,6 +27,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact
 from humpback.core.payload import Published, State, checksum, compared, remedy
 
@@ -34,8 +35,8 @@ RECORD = "record.json"
 METRICS = "metrics.jsonl"
 
 
-class StoreError(RuntimeError):
-    """The store cannot be used as it is. Each argument is a message of one line that names the file and what to do."""
+class StoreError(HumpbackError, RuntimeError):
+    """The store, or a file, cannot be used as it is. The message names it."""
 
 
 class Damaged(StoreError):

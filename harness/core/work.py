@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact
 from humpback.core.store import METRICS
 
@@ -19,7 +20,7 @@ Counts = dict[str, int]
 """What went in and what came of it. Where rows are filtered, `in` = `kept` + `rejected`."""
 
 
-class TooFew(Exception):
+class TooFew(HumpbackError):
     """A set has fewer rows than are to be drawn from it. What depends on it is left without a number, with the message
     as the reason; everything else goes on."""
 

@@ -14,13 +14,15 @@ from huggingface_hub.errors import StrictDataclassFieldValidationError
 from torch.overrides import TorchFunctionMode
 from transformers import PretrainedConfig, PreTrainedModel
 
+from humpback.core.errors import HumpbackError
+
 _OTHER_HEADS = ("classifier", "summary", "encoder")
 """Of modules that a causal language model does not have."""
 _WHOLE_LAYERS = ("layerdrop", "path")
 """Leave out layers, not activations: never used here."""
 
 
-class DropoutError(ValueError):
+class DropoutError(HumpbackError, ValueError):
     """An architecture cannot take the dropout that a recipe asks for."""
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from humpback.core.errors import UnknownName
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
 from humpback.inputs.download import Manner, Progress, fetch, notes_of
@@ -23,7 +24,7 @@ from humpback.inputs.mirror import found_in
 from humpback.inputs.verify import Found, examine, expected_of, remember
 from humpback.spec.files import Source
 from humpback.spec.public_files import Published
-from humpback.spec.sources import SOURCES, UnknownSource, published
+from humpback.spec.sources import SOURCES, published
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def status(data: Path, rows: Iterable[Published] = SOURCES.values()) -> list[Sta
 def _row(what: str | Published) -> Published:
     try:
         return what if isinstance(what, Published) else published(what)
-    except UnknownSource as error:
+    except UnknownName as error:
         raise StoreError(str(error)) from error
 
 

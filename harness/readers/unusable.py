@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from humpback.core.errors import HumpbackError
+
 ACCEPTED = "JSON, JSON Lines or Parquet, as it is or compressed with gzip, zstd, bzip2 or xz"
 
 
-class UnusableFile(ValueError):
+class UnusableFile(HumpbackError, ValueError):
     """A file of which nothing can be used. The message names it, what was found and what would do."""
 
 

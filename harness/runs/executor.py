@@ -19,6 +19,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
+from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact
 from humpback.core.interrupt import end_children, shielded
 from humpback.core.machine import Machine
@@ -28,7 +29,7 @@ from humpback.runs.build import Outcome, make, source_state
 from humpback.spec.models import Pretrained
 
 
-class StageFailed(RuntimeError):
+class StageFailed(HumpbackError):
     """A stage raised. The message names the artifact; `trace` is the worker's traceback."""
 
     def __init__(self, message: str, trace: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from humpback.core.expression import Artifact, FieldError
+from humpback.core.expression import Artifact
 from humpback.core.store import RECORD, StoreError, read_record
 from humpback.inputs.locate import digest, model_files
 from humpback.inputs.user_file import _Found
@@ -86,7 +86,7 @@ def recorded(folder: Path) -> Artifact:
 
     try:
         found = artifact(record.fingerprint)
-    except (KeyError, TypeError, FieldError) as error:
+    except (KeyError, TypeError) as error:
         raise StoreError(f"{folder}: its record does not fit this version of the harness ({error})") from error
     if found.fingerprint != record.fingerprint:
         raise StoreError(f"{folder}: made by a version of the harness in which the same words meant another thing")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 
+from humpback.core.errors import UnknownName
 from humpback.spec.files import Source
 from humpback.spec.public_files import MAIN, Published, github, hub
 
@@ -199,30 +200,23 @@ SOURCES = {row.name: row for row in _ROWS}
 """Every public file that the harness knows, by name, in the order in which they are listed."""
 
 
-class UnknownSource(KeyError):
-    """A name that is not in the table."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
 def published(name: str) -> Published:
     """The row of the table with this name.
 
     Raises:
-        UnknownSource: naming the closest names there are.
+        UnknownName: naming the closest names there are.
     """
     if name in SOURCES:
         return SOURCES[name]
     close = difflib.get_close_matches(name, SOURCES, n=3, cutoff=0.4)
     hint = f"the closest: {', '.join(close)}" if close else f"there are {', '.join(SOURCES)}"
-    raise UnknownSource(f"no public file is called {name!r}; {hint}")
+    raise UnknownName(f"no public file is called {name!r}; {hint}")
 
 
 def source(name: str) -> Source:
     """How an expression names the public file of this name.
 
     Raises:
-        UnknownSource: naming the closest names there are.
+        UnknownName: naming the closest names there are.
     """
     return published(name).source

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from humpback.core.errors import HumpbackError
 from humpback.core.interrupt import end_children, shielded
 from humpback.core.store import StoreError
 from humpback.spec.search import Space, Values
@@ -30,7 +31,7 @@ Evaluate = Callable[[Values, int], list[float]]
 It has to be picklable."""
 
 
-class Unusable(ValueError):
+class Unusable(HumpbackError, ValueError):
     """The setting cannot be evaluated: nothing comes of it, such as a threshold that no candidate reaches."""
 
 

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from humpback.core.errors import UnknownName
 from humpback.core.expression import Artifact, FieldError
 from humpback.spec import datasets as named_sets
 from humpback.spec.files import InstructionSet, OpenAssistant, PromptSet, Source
 from humpback.spec.public_files import MAIN, Published
-from humpback.spec.sources import _ROWS, SOURCES, UnknownSource, published, source
+from humpback.spec.sources import _ROWS, SOURCES, published, source
 
 
 def test_names_make_folders_anywhere_and_none_hides_another() -> None:
@@ -45,7 +46,7 @@ def test_a_row_that_claims_nonsense_is_refused() -> None:
 
 
 def test_a_name_that_is_not_there_is_answered_with_the_closest() -> None:
-    with pytest.raises(UnknownSource, match=r"no public file is called 'vicuna'; the closest: vicuna-80"):
+    with pytest.raises(UnknownName, match=r"no public file is called 'vicuna'; the closest: vicuna-80"):
         published("vicuna")
     with pytest.raises(KeyError, match="there are oasst1"):
         source("????")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from humpback.analysis.stats.statistics import Scores
+from humpback.core.errors import HumpbackError
 
 
-class NotMeasured(Exception):
+class NotMeasured(HumpbackError):
     """What a number would be read from is not there. The message says what to do."""
 
 
