@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from humpback.core.expression import differences
+from humpback.core.differences import differences
 from humpback.core.lineage import Table, inputs_in
 
 LONGEST = 220

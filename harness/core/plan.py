@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from humpback.core.expression import Artifact, Difference, differences, expression
+from humpback.core.differences import Difference, differences
+from humpback.core.expression import Artifact, expression
 from humpback.core.payload import State
 from humpback.core.store import Record, Store
 

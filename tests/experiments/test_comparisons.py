@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from humpback.core.expression import Difference, differences, expression
+from humpback.core.differences import Difference, differences
+from humpback.core.expression import expression
 from humpback.experiments.catalogue import Experiment, experiment, experiment_names
 from humpback.experiments.setups import SETUPS
 from humpback.spec.claims import Comparison

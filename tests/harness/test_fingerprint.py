@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from humpback.core.expression import Artifact, FieldError, Value, canonical, differences, expression
+from humpback.core.differences import differences
+from humpback.core.expression import Artifact, FieldError, Value, canonical, expression
 from humpback.spec.data import Joined, MicroSeed, Reversed, Sampling, Tagged
 from humpback.spec.micro_world import World
 from humpback.spec.prompts import BACKWARD, S_A, S_W
