@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 from humpback.core.tables import Example, Page
-from humpback.readers.pages import entries
+from humpback.readers.pages import pages as read_pages
 from humpback.segmenter.minhash import MinHash, firsts
 from humpback.spec.data import Examples, Segments
 from humpback.spec.files import Deduplicated, File, InstructionSet, OpenAssistant, PromptSet, Source, Texts, WebPages
@@ -108,4 +108,4 @@ def distinct_there(made: Deduplicated, path_of: PathOf) -> tuple[int, bool]:
 
 
 def _pages(pages: WebPages, path_of: PathOf) -> Iterator[Page]:
-    return (one for file in pages.files for one in entries(path_of(file), file.name) if isinstance(one, Page))
+    return (page for file in pages.files for page in read_pages(path_of(file), file.name))

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+from humpback.readers.web_text import GZIP, ZSTD
+
 _PIECE = 1 << 14
 _PACKED_PIECE = 1 << 9
 """Compressed bytes at a time: zlib gives nothing of a call that fails, so this much is lost before a break."""
@@ -28,17 +29,7 @@ class Break:
 
     member: int
     """Where in the file the member began that is broken."""
-    why: str
-    left: int
-    """Bytes of the file between the break and where reading goes on."""
-    ends: bool
-    """Whether that is the end of the file."""
-
-    @property
-    def reason(self) -> str:
-        """For people."""
-        goes_on = "the end of the file" if self.ends else "the next member that holds a record"
-        return f"{self.why} in the member at byte {self.member}, {self.left} bytes before {goes_on}"
+    reason: str
 
 
 _Events = Iterator[tuple[bytes, int] | Break]
@@ -94,10 +85,10 @@ class GzipMembers:
             self._members.popleft()
 
     def resync(self) -> bool:
-        """Go on after a break; False when the file has ended."""
+        """Go on after a break; False where there was none, at the end of the file."""
         self.skip(len(self.buffer))
         self._members.clear()
-        more = self.stopped is not None and not self.stopped.ends
+        more = self.stopped is not None
         self._ended, self.stopped = not more, None
         return more
 
@@ -129,8 +120,7 @@ def _zstd(file: IO[bytes]) -> _Events:
             done += len(data)
             yield bytes(data), 0
     except OSError as error:
-        why = f"the zstd stream is damaged or cut off after {done} decompressed bytes ({error})"
-        yield Break(0, why, max(0, file.seek(0, 2) - done), ends=True)
+        yield Break(0, f"the zstd stream is damaged or cut off after {done} decompressed bytes ({error})")
 
 
 def _gzip(file: IO[bytes]) -> _Events:
@@ -150,7 +140,8 @@ def _gzip(file: IO[bytes]) -> _Events:
             member = at - len(unpack.unused_data)
             continue
         found = _next_member(file, member + 1, size)
-        yield Break(member, why, max(0, found - at), ends=found == size)
+        goes_on = "the end of the file" if found == size else "the next member that holds a record"
+        yield Break(member, f"{why} in the member at byte {member}, {max(0, found - at)} bytes before {goes_on}")
         member = found
 
 

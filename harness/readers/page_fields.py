@@ -12,6 +12,7 @@ from typing import Any
 
 from humpback.core.tables import Page
 from humpback.readers.records import Record
+from humpback.readers.row_content import spelling
 from humpback.readers.web_text import LARGEST_PAGE, NoText, as_text, looks_like_html
 
 HTML_FIELDS = ("html", "raw_html", "html_content")
@@ -33,12 +34,11 @@ def page_of(record: Record) -> Page:
     """
     given: dict[str, Any] = {}
     for name, value in record.value.items():
-        field = name.lower().replace("-", "_")
-        if value in (None, "", b"") or (field in given and given[field] == value):
+        field = spelling(name)
+        if value in (None, "", b""):
             continue
-        if field in given:
+        if given.setdefault(field, value) != value:
             raise NoText(f"the field {field!r} is there twice but for its spelling, with different content")
-        given[field] = value
     html, text = _one_of(given, HTML_FIELDS), _one_of(given, TEXT_FIELDS)
     if html is None and text is None and (either := given.get(EITHER_FIELD)) is not None:
         either = _string(either, EITHER_FIELD)
@@ -63,10 +63,10 @@ def _nested_url(given: dict[str, Any]) -> str | None:
             except ValueError:
                 continue
         if isinstance(nested, dict):
-            inner = {str(key).lower().replace("-", "_"): value for key, value in nested.items()}
-            url = next((inner[key] for key in URL_FIELDS if isinstance(inner.get(key), str) and inner[key]), None)
-            if url is not None:
-                return str(url).strip()
+            inner = {spelling(str(key)): value for key, value in nested.items()}
+            for url in map(inner.get, URL_FIELDS):
+                if isinstance(url, str) and url:
+                    return url.strip()
     return None
 
 

@@ -7,7 +7,7 @@ read comes in its place, so every record of a file is accounted for. The same ad
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,8 @@ from humpback.readers.web_text import (
 
 ACCEPTED = "WARC, HTML, a folder of these, and JSON Lines or Parquet with HTML or text"
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
+LARGEST_RECORD = LARGEST_PAGE + (1 << 16)
+"""Bytes of a page with its HTTP headers."""
 _HTML_NAMES = (".html", ".htm", ".xhtml")
 
 
@@ -52,15 +54,13 @@ class Other:
 Entry = Page | Rejected | Unreadable | Other
 
 
-def pages(path: Path) -> Iterator[Page | Unreadable]:
-    """The pages of a file or folder, and what cannot be read; what is no page is passed over.
+def pages(path: Path, name: str = "") -> Iterator[Page]:
+    """The pages alone of a file or folder.
 
     Raises:
         UnusableFile: when there is nothing to read, or it is of no kind that is read here.
     """
-    for entry in entries(path):
-        if isinstance(entry, Page | Unreadable):
-            yield entry
+    return (entry for entry in entries(path, name) if isinstance(entry, Page))
 
 
 def entries(path: Path, name: str = "") -> Iterator[Entry]:
@@ -70,27 +70,25 @@ def entries(path: Path, name: str = "") -> Iterator[Entry]:
     Raises:
         UnusableFile: when there is nothing to read, or it is of no kind that is read here.
     """
-    name = name or path.name
     if path.is_dir():
         return _from_folder(path)
     if not path.exists():
         raise _unusable(path, "there is no such file or folder")
     try:
-        found = kind_of(path)
+        kind = kind_of(path)
     except OSError as error:
-        raise _unusable(path, f"it cannot be read ({error.strerror or error})") from error
-    match found:
-        case "WARC":
-            return _from_warc(path, name)
-        case "records":
-            return _from_records(path, name)
-        case "HTML":
-            return iter((_from_file(path, name, name),))
-    raise _unusable(path, f"this is {found}")
+        raise _unusable(path, _cannot(error)) from error
+    if kind not in _READERS:
+        raise _unusable(path, f"this is {kind}")
+    return _READERS[kind](path, name or path.name)
 
 
 def _unusable(path: Path, found: str) -> UnusableFile:
     return UnusableFile(f"{path}: {found}. Accepted are {ACCEPTED}")
+
+
+def _cannot(error: OSError) -> str:
+    return f"it cannot be read ({error.strerror or error})"
 
 
 def kind_of(path: Path) -> str:
@@ -128,20 +126,16 @@ def _from_folder(folder: Path) -> Iterator[Entry]:
     """HTML files and web archives below a folder, by their paths; addresses of HTML files are relative to it."""
     pages = 0
     for path in _files_below(folder):
-        address = (
-            path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        )
+        address = path.relative_to(folder).as_posix()
+        address = address.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        found: Iterator[Entry] = iter((Other("file"),))
         try:
-            found = "HTML" if path.suffix.lower() in _HTML_NAMES else kind_of(path)
+            kind = "HTML" if path.suffix.lower() in _HTML_NAMES else kind_of(path)
+            if kind in ("HTML", "WARC"):
+                found = _READERS[kind](path, address)
         except OSError as error:
-            yield Unreadable(address, "the file", f"it cannot be read ({error.strerror or error})", "")
-            continue
-        inside: Iterator[Entry] = iter((Other("file"),))
-        if found == "WARC":
-            inside = _from_warc(path, address)
-        elif found == "HTML":
-            inside = iter((_from_file(path, address, address),))
-        for entry in inside:
+            found = iter((Unreadable(address, "the file", _cannot(error), ""),))
+        for entry in found:
             pages += isinstance(entry, Page | Unreadable)
             yield entry
     if not pages:
@@ -154,21 +148,21 @@ def _files_below(folder: Path) -> Iterator[Path]:
         yield from (Path(where) / name for name in sorted(names))
 
 
-def _from_file(path: Path, name: str, url: str) -> Page | Unreadable:
+def _from_html(path: Path, name: str) -> Iterator[Entry]:
     raw = b""
     try:
         with GzipMembers(path) as file:
-            whole = not file.peek(LARGEST_PAGE + 1)
+            more = file.peek(LARGEST_PAGE + 1)
             raw = bytes(file.buffer)
-            if file.stopped is not None:
-                raise NoText(file.stopped.why)
-        if not whole:
+        if file.stopped is not None:
+            raise NoText(file.stopped.reason)
+        if more:
             raise NoText(f"the page has more than the {LARGEST_PAGE} bytes that are read")
-        return Page(url, as_text(raw))
+        yield Page(name, as_text(raw))
     except OSError as error:
-        return Unreadable(name, "the file", f"it cannot be read ({error.strerror or error})", "")
+        yield Unreadable(name, "the file", _cannot(error), "")
     except NoText as error:
-        return Unreadable(name, "the file", str(error), shown(raw[:8_000]))
+        yield Unreadable(name, "the file", str(error), shown(raw[:8_000]))
 
 
 def _from_warc(path: Path, name: str) -> Iterator[Entry]:
@@ -208,8 +202,8 @@ def _from_record(record: WarcRecord) -> Page | Rejected | Other:
     media = media or ("text/html" if looks_like_html(body[:8_192]) else "")
     if media not in (*_HTML_TYPES, "text/plain"):
         return Rejected(url, f"Content-Type {media or '(none)'}; pages have text/html or text/plain", shown(body))
-    if record.length > LARGEST_PAGE and len(record.block) < record.length:
-        raise NoText(f"the record has {record.length} bytes; pages of up to {LARGEST_PAGE} are read")
+    if len(record.block) > LARGEST_RECORD:
+        raise NoText(f"the record has {len(record.block)} bytes; pages of up to {LARGEST_PAGE} are read")
     cut = "warc-truncated" in record.headers
     text = as_text(unpacked(sent, cut=cut), charset(sent_as))
     html, plain = (text, "") if media in _HTML_TYPES else ("", text)
@@ -241,3 +235,10 @@ def _from_records(path: Path, name: str) -> Iterator[Entry]:
             yield page_of(record)
         except NoText as error:
             yield unreadable(record, str(error))
+
+
+_READERS: dict[str, Callable[[Path, str], Iterator[Entry]]] = {
+    "HTML": _from_html,
+    "WARC": _from_warc,
+    "records": _from_records,
+}

@@ -20,10 +20,10 @@ from humpback.readers.gzip_members import GzipMembers
 from humpback.readers.text_file import shown
 from humpback.readers.web_text import headers_of
 
-LARGEST = (8 << 20) + (1 << 16)
-"""Bytes of a record that is held whole: HTML of 8 MiB, and its HTTP headers."""
+LARGEST = 1 << 28
+"""Bytes of a record. A larger one is left out, so that one wrong length does not take the machine's memory."""
 HEAD = 1 << 16
-"""Bytes of a record's header, and of what is kept of a record that is larger than LARGEST."""
+"""Bytes of a record's header."""
 _VERSION = re.compile(rb"WARC/\d\.\d{1,2}[ \t]*\r?\n")
 NEXT = re.compile(rb"WARC/\d\.\d{1,2}[ \t]*\r?\n(?=[A-Za-z][A-Za-z0-9-]{0,80}:)")
 """How a record begins, where one is looked for."""
@@ -31,7 +31,6 @@ _OVERLAP = 256
 """Longer than NEXT can match."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _BLANK = b"\r\n \t"
-_ANY = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,6 @@ class WarcRecord:
     headers: dict[str, str]
     """Names in lower case."""
     block: bytes
-    """Its content, or the first HEAD bytes of it where `length` is larger than LARGEST."""
-    length: int
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,7 @@ def _record(file: GzipMembers, place: str) -> WarcRecord | Damage:
         return _left_out(file, place, start, f"its Content-Length {what}")
     length = int(stated)
     if length > LARGEST:
-        return _large(file, place, headers, start, length)
+        return _left_out(file, place, start, f"its Content-Length is {length}; records of up to {LARGEST} are read")
     if not file.peek(start + length):
         why = f"its Content-Length is {length} and only {len(file.buffer) - start} bytes follow"
         return _left_out(file, place, start, why)
@@ -100,7 +97,7 @@ def _record(file: GzipMembers, place: str) -> WarcRecord | Damage:
         return _left_out(file, place, start, "all of it is there, but it cannot be trusted")
     block = bytes(file.buffer[start : start + length])
     file.skip(start + length)
-    return WarcRecord(place, headers, block, length)
+    return WarcRecord(place, headers, block)
 
 
 def _ends_at(file: GzipMembers, start: int, end: int) -> bool:
@@ -115,48 +112,21 @@ def _ends_at(file: GzipMembers, start: int, end: int) -> bool:
     return _HEAD_END.match(rest) is not None and not start <= begins < end
 
 
-def _large(file: GzipMembers, place: str, headers: dict[str, str], start: int, length: int) -> WarcRecord | Damage:
-    """A record that is not held: its head is kept and the rest gone through, for a next record where none should be."""
-    file.peek(start + HEAD)
-    head, raw = bytes(file.buffer[start : start + HEAD]), shown(bytes(file.buffer[:8_000]))
-    file.skip(start)
-    gone = _to_next(file, 0, length)
-    if gone == length:
-        return WarcRecord(place, headers, head, length)
-    if file.buffer:
-        return Damage(place, f"its Content-Length is {length}, but the next record begins after {gone} bytes", raw)
-    why = file.stopped.reason if file.stopped else "the file ends inside it"
-    if file.stopped:
-        file.resync()
-    return Damage(place, f"its Content-Length is {length} and only {gone} bytes follow: {why}", raw)
-
-
 def _left_out(file: GzipMembers, place: str, least: int, reason: str) -> Damage:
     """Go to the next record and say how much was left out."""
     raw = shown(bytes(file.buffer[:8_000]))
-    gone = _to_next(file, least, _ANY)
+    gone, begins, more = 0, -1, True
+    while more and begins < 0:
+        more = file.peek(least + HEAD)
+        begins, _ = _span(NEXT, file.buffer, least, len(file.buffer))
+        # The last bytes may be half of a record's first line, so they are looked at again when more have come.
+        to = begins if begins >= 0 else len(file.buffer) - (_OVERLAP if more else 0)
+        file.skip(to)
+        gone, least = gone + to, max(0, least - to)
     if not file.buffer and file.stopped is not None:
         reason = f"{reason}: {file.stopped.reason}"
         file.resync()
     return Damage(place, f"{reason}; {gone} bytes are left out", raw)
-
-
-def _to_next(file: GzipMembers, least: int, most: int) -> int:
-    """Skip to the next record, at least and at most so many bytes, or to the stretch's end; returns how many."""
-    gone = 0
-    while gone < most:
-        more = file.peek(least + HEAD)
-        if not file.buffer:
-            break
-        found, _ = _span(NEXT, file.buffer, least, _ANY)
-        # The last bytes may be half of a record's first line, so they are looked at again when more have come.
-        to = found if found >= 0 else len(file.buffer) - (_OVERLAP if more else 0)
-        to = min(to, most - gone)
-        file.skip(to)
-        gone, least = gone + to, max(0, least - to)
-        if found >= 0:
-            break
-    return gone
 
 
 def _span(pattern: re.Pattern[bytes], buffer: bytearray, start: int, end: int) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 LARGEST_PAGE = 8 << 20
 """Bytes of one page's HTML."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -33,6 +34,9 @@ _TAG = re.compile(rb"\s*<[a-zA-Z][a-zA-Z0-9]*[\s>]")
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CONTROLS = bytes([*range(0x01, 0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 """Bytes that no text has. NUL is dropped, and ESC belongs to Japanese encodings."""
+_HIGH = bytes(range(0x80, 0x100))
+_PYTHON = {"gbk": "gb18030", "gb2312": "gb18030"}
+"""Where browsers read a superset of what the label says."""
 _MOST_JUNK = 0.05
 """Share of control and replacement characters above which something is no text."""
 
@@ -49,11 +53,6 @@ class Response:
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
-
-    @property
-    def kind(self) -> str:
-        """The media type, such as "text/html"; empty where it is not said."""
-        return media_type(self.headers.get("content-type", ""))
 
 
 def media_type(content_type: str) -> str:
@@ -112,16 +111,12 @@ def unpacked(sent: Response, *, cut: bool = False) -> bytes:
         body = _joined(body, cut)
     for name in reversed(sent.headers.get("content-encoding", "").lower().split(",")):
         body = _decompressed(body, name.strip(), cut)
-    for _ in range(_MOST_UNSAID):
-        unsaid = next((name for magic, name in _PACKED if body.startswith(magic)), "")
+    for _ in range(2):
+        unsaid = "gzip" if body.startswith(GZIP) else "zstd" if body.startswith(ZSTD) else ""
         body = _decompressed(body, unsaid, cut)
     if len(body) > LARGEST_PAGE:
         raise NoText(f"the page has {len(body)} bytes; up to {LARGEST_PAGE} are read")
     return body
-
-
-_PACKED = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
-_MOST_UNSAID = 2
 
 
 def _joined(body: bytes, cut: bool) -> bytes:
@@ -145,20 +140,20 @@ def _joined(body: bytes, cut: bool) -> bytes:
 
 
 def _decompressed(body: bytes, name: str, cut: bool) -> bytes:
-    plain = not body or _HTML.match(body[:4_096])
-    if name in ("", "identity", "none", "utf-8") or plain:
+    if name in ("", "identity", "none", "utf-8") or not body or _HTML.match(body[:4_096]):
         return body
     try:
         match name:
             case "gzip" | "x-gzip":
-                return body if not body.startswith(b"\x1f\x8b") else _inflated(body, 31, cut)
+                return _inflated(body, 31, cut) if body.startswith(GZIP) else body
             case "deflate":
                 # Servers send this with zlib's header and without.
                 return _inflated(body, 15 if body[0] & 0x0F == 8 else -15, cut)
-            case "br":
-                return _by_arrow(body, "brotli")
-            case "zstd":
-                return _by_arrow(body, "zstd")
+            case "br" | "zstd":
+                import pyarrow as pa
+
+                codec = "brotli" if name == "br" else name
+                return bytes(pa.CompressedInputStream(pa.BufferReader(body), codec).read(LARGEST_PAGE + 1))
     except (zlib.error, EOFError, OSError) as error:
         raise NoText(f"the body is no whole {name} stream ({error})") from error
     raise NoText(f"Content-Encoding {name!r}; known are gzip, deflate, br and zstd")
@@ -170,12 +165,6 @@ def _inflated(body: bytes, window: int, cut: bool) -> bytes:
     if len(data) <= LARGEST_PAGE and not unpack.eof and not (cut and data):
         raise EOFError("it ends early")
     return data
-
-
-def _by_arrow(body: bytes, codec: str) -> bytes:
-    import pyarrow as pa
-
-    return bytes(pa.CompressedInputStream(pa.BufferReader(body), codec).read(LARGEST_PAGE + 1))
 
 
 def looks_like_html(head: bytes) -> bool:
@@ -197,24 +186,17 @@ def as_text(raw: bytes, declared: str = "") -> str:
     Raises:
         NoText: when there is nothing in it, or too much of it is no text.
     """
-    text = next((raw[len(mark) :].decode(name, "replace") for mark, name in _MARKS if raw.startswith(mark)), None)
-    if text is None:
-        text = _by_declaration(raw, declared)
+    marked = next(((mark, name) for mark, name in _MARKS if raw.startswith(mark)), None)
+    text = raw[len(marked[0]) :].decode(marked[1], "replace") if marked else _by_declaration(raw, declared)
     text = text.removeprefix("\ufeff").replace("\x00", "")
     if not text.strip():
         raise NoText("nothing is in it")
-    controls = len(text) - len(text.translate(_NO_CONTROLS)) if _some_controls(raw) else 0
+    some = len(raw) - len(raw.translate(None, _CONTROLS)) > _MOST_JUNK / 4 * len(raw)
+    controls = len(text) - len(text.translate(dict.fromkeys(_CONTROLS))) if some else 0
     junk = controls + text.count("\ufffd")
     if junk > _MOST_JUNK * len(text):
         raise NoText(f"no text: {junk} of {len(text)} characters are control or replacement characters")
     return text
-
-
-_NO_CONTROLS = dict.fromkeys(_CONTROLS)
-
-
-def _some_controls(raw: bytes) -> bool:
-    return len(raw) - len(raw.translate(None, _CONTROLS)) > _MOST_JUNK / 4 * len(raw)
 
 
 def _by_declaration(raw: bytes, declared: str) -> str:
@@ -236,8 +218,3 @@ def _by_declaration(raw: bytes, declared: str) -> str:
         return raw.decode("utf-16-le" if raw[1::2].count(0) > raw[::2].count(0) else "utf-16-be", "replace")
     guessed = detect_encoding(raw) or "cp1252"
     return raw.decode(_PYTHON.get(guessed, guessed), "replace")
-
-
-_HIGH = bytes(range(0x80, 0x100))
-_PYTHON = {"gbk": "gb18030", "gb2312": "gb18030"}
-"""Where browsers read a superset of what the label says."""
