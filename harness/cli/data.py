@@ -31,10 +31,7 @@ from humpback.spec.curation import Sample, Selected, Uniform
 from humpback.spec.data import Examples, Segments
 from humpback.spec.files import (
     Deduplicated,
-    EveryTurn,
-    FirstTurn,
     InstructionSet,
-    OpenAssistant,
     PromptSet,
     Scored,
     WebPages,
@@ -118,15 +115,13 @@ def read(
 ) -> None:
     """Instruction sets or prompts in any layout, as one clean set. With counts at each step."""
     from humpback.inputs.locate import located
-    from humpback.readers.open_assistant import is_open_assistant
+    from humpback.readers.sets import set_of
 
     found, machine = _files(files, where)
-    target: Examples = InstructionSet(found, n, draw)
-    if prompts:
-        target = PromptSet(found, n, draw=draw)
-    elif is_open_assistant(located(found[0], machine)):
-        turns = EveryTurn() if every_turn else FirstTurn()
-        target = OpenAssistant(found, n, language_code(language, "--language"), turns=turns, draw=draw)
+    target: Examples = PromptSet(found, n, draw=draw)
+    if not prompts:
+        first, code = located(found[0], machine), language_code(language, "--language")
+        target = set_of(found, first, n, language=code, every_turn=every_turn, draw=draw)
     _make(machine, as_json, target)
 
 

@@ -99,22 +99,14 @@ def _table(path: Path) -> Path | None:
 
 def _examples(path: Path) -> Iterator[Example]:
     """A file's examples; how many rows could not be used is said on stderr."""
-    from humpback.readers.instructions import prompts
-    from humpback.readers.open_assistant import is_open_assistant, select
-    from humpback.readers.records import records
-    from humpback.spec.files import OpenAssistant
+    from humpback.readers.sets import read_set
 
     aside = 0
-    if is_open_assistant(path):
-        selection = select([records(path)], OpenAssistant(()))
-        aside = len(selection.unreadable)
-        yield from selection.kept
-    else:
-        for row in prompts(path):
-            if isinstance(row, Example):
-                yield row
-            else:
-                aside += isinstance(row, Unreadable)
+    for row in read_set(path)[1]:
+        if isinstance(row, Example):
+            yield row
+        else:
+            aside += isinstance(row, Unreadable)
     if aside:
         typer.echo(
             f"{path.name}: {aside:,} rows could not be used; humpback data read keeps them with the reason", err=True

@@ -141,38 +141,28 @@ def _first_rows(path: Path, rows: int) -> tuple[str, list[Any]]:
     Raises:
         UnusableFile: when it is nothing that is read here.
     """
-    from humpback.readers.instructions import layout_of, prompts
-    from humpback.readers.open_assistant import is_open_assistant, select
     from humpback.readers.pages import kind_of
-    from humpback.readers.records import records
+    from humpback.readers.sets import read_set
     from humpback.readers.unusable import UnusableFile
-    from humpback.spec.files import OpenAssistant
 
     pages = "web pages, as segments"
-    if kind_of(path) in ("WARC", "HTML"):
-        return pages, list(islice(_segments(path), rows))
-    if is_open_assistant(path):
-        selection = select([records(path)], OpenAssistant(()))
-        return "Open Assistant's conversations, English first turns", selection.kept[:rows]
     try:
-        layout = layout_of(path).value
+        what, found = (pages, _segments(path)) if kind_of(path) in ("WARC", "HTML") else read_set(path)
+        return what, list(islice(found, rows))
     except UnusableFile as error:
         try:
             return pages, list(islice(_segments(path), rows))
         except UnusableFile:
             raise error from None
-    return f"{layout} layout", list(islice(prompts(path), rows))
 
 
 def _segments(path: Path) -> Iterator[Any]:
-    from humpback.core.tables import Page
-    from humpback.readers.pages import entries
+    from humpback.readers.pages import pages
     from humpback.segmenter import segmented
     from humpback.spec.data import Segments
     from humpback.spec.files import WebPages
 
-    pages = (entry for entry in entries(path) if isinstance(entry, Page))
-    for _, found in segmented(pages, Segments(WebPages(())), path.name):
+    for _, found in segmented(pages(path), Segments(WebPages(())), path.name):
         yield from found
 
 

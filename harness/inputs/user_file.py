@@ -31,11 +31,7 @@ from humpback.inputs.locate import digest, model_files
 from humpback.inputs.model_folder import model_root
 from humpback.spec.data import Examples
 from humpback.spec.files import (
-    EveryTurn,
     File,
-    FirstTurn,
-    InstructionSet,
-    OpenAssistant,
     PromptSet,
     Source,
     Texts,
@@ -215,14 +211,11 @@ def load_given(path: Path | None, options: Mapping[str, Any], data: Path) -> Loc
 def _seed_data(
     found: _Found, files: tuple[File | Source, ...], n: int | None, language: str | None, turns: str
 ) -> Examples:
-    """Open Assistant's conversations, or pairs in any other layout, as the first file has it."""
-    from humpback.readers.open_assistant import is_open_assistant
+    from humpback.readers.sets import set_of
 
     if turns not in ("first", "every"):
         raise FieldError(f"turns is {turns!r}; it is first (Humpback's choice) or every (Guanaco's)")
-    if is_open_assistant(found.path(files[0])):
-        return OpenAssistant(files, n, language, turns=FirstTurn() if turns == "first" else EveryTurn())
-    return InstructionSet(files, n)
+    return set_of(files, found.path(files[0]), n, language=language, every_turn=turns == "every")
 
 
 def _checked(where: str, fields: Mapping[str, Any]) -> None:

@@ -51,28 +51,20 @@ class Conversations:
         """For each message why it cannot be placed: a parent that is missing, or that is its own descendant; else
         empty."""
         known: dict[str, str] = {}
-        for start in self.messages:
-            path: list[str] = []
-            on_path: set[str] = set()
-            at = start
-            while True:
-                if at in known:
-                    reason = known[at]
-                    break
-                if at in on_path:
-                    reason = "cycle: its conversation goes round in a circle"
-                    break
-                path.append(at)
-                on_path.add(at)
+        for at in self.messages:
+            path: set[str] = set()
+            while at not in known:
+                path.add(at)
                 parent = self.messages[at].parent
                 if parent is None:
-                    reason = ""
-                    break
-                if parent not in self.messages:
-                    reason = f"orphan: its conversation goes up to {parent!r}, which is in none of the files"
-                    break
-                at = parent
-            known.update(dict.fromkeys(path, reason))
+                    known[at] = ""
+                elif parent not in self.messages:
+                    known[at] = f"orphan: its conversation goes up to {parent!r}, which is in none of the files"
+                elif parent in path:
+                    known[at] = "cycle: its conversation goes round in a circle"
+                else:
+                    at = parent
+            known.update(dict.fromkeys(path, known[at]))
         return known
 
     def above(self, message: Message, at_most: int) -> list[Message]:
@@ -97,7 +89,7 @@ def conversations(files: Iterable[Iterator[Record | Unreadable]]) -> Conversatio
                 found.trees += 1
                 _add_tree(found, record)
             else:
-                _add(found, record, record.value, None)
+                _add(found, record, None)
     return found
 
 
@@ -106,33 +98,33 @@ _UNKNOWN = "an unreadable message"
 
 def _add_tree(found: Conversations, record: Record) -> None:
     """A tree's messages, in the order in which they are written. A loop: conversations nest as deep as people talk."""
-    left: list[tuple[Any, str | None, str]] = [(record.value["prompt"], None, "prompt")]
+    left: list[tuple[Any, str, str]] = [(record.value["prompt"], "", "prompt")]
     while left:
-        value, parent, where = left.pop()
-        inner = Record(record.file, f"{record.place}, {where}", record.row, value if isinstance(value, dict) else {})
+        value, around, where = left.pop()
+        place = f"{record.place}, {where}"
+
+        def refuse(reason: str, value: Any, place: str = place) -> None:
+            found.unreadable.append(Unreadable(record.file, place, reason, as_json(value)))
+
         if not isinstance(value, dict):
-            reason = f"field {where} is {kind(value)}; it takes a message"
-            found.unreadable.append(Unreadable(inner.file, inner.place, reason, as_json(value)))
+            refuse(f"field {where} is {kind(value)}; it takes a message", value)
             continue
-        _add(found, inner, value, parent if parent is not None else "", nested=True)
-        own = value.get("message_id")
-        # Replies of a message that cannot be read are orphans; they must not be taken for openings.
-        below = own if isinstance(own, str) and own else _UNKNOWN
+        _add(found, Record(record.file, place, record.row, value), around)
         replies = value.get("replies")
-        if replies is None:
-            continue
-        if not isinstance(replies, list):
-            reason = f"field {where}.replies is {kind(replies)}; it takes a list of messages"
-            found.unreadable.append(Unreadable(inner.file, inner.place, reason, as_json(replies)))
-            continue
-        left += [(one, below, f"{where}.replies[{i}]") for i, one in reversed(list(enumerate(replies)))]
+        if isinstance(replies, list):
+            # Replies of a message that cannot be read are orphans; they must not be taken for openings.
+            own = value.get("message_id")
+            own = own if isinstance(own, str) and own else _UNKNOWN
+            left += [(one, own, f"{where}.replies[{i}]") for i, one in reversed(list(enumerate(replies)))]
+        elif replies is not None:
+            refuse(f"field {where}.replies is {kind(replies)}; it takes a list of messages", replies)
 
 
-def _add(found: Conversations, record: Record, value: dict[str, Any], parent: str | None, nested: bool = False) -> None:
-    """Take one message in. `parent` is the message around it in a tree, empty for the opening."""
-    own = {name: one for name, one in value.items() if name != "replies"}
+def _add(found: Conversations, record: Record, around: str | None) -> None:
+    """Take one message in. `around` is the message around it in a tree, empty for the opening; None in a flat file."""
+    own = {name: one for name, one in record.value.items() if name != "replies"}
     try:
-        message = _message(own, record, parent, nested)
+        message = _message(own, record, around)
     except ValueError as error:
         found.unreadable.append(unreadable(Record(record.file, record.place, record.row, own), str(error)))
         return
@@ -143,36 +135,37 @@ def _add(found: Conversations, record: Record, value: dict[str, Any], parent: st
         found.rejected.append(Rejected(id, reason, message.text, origin=origin_of(message)))
 
 
-def _message(value: dict[str, Any], record: Record, around: str | None, nested: bool) -> Message:
+def _message(value: dict[str, Any], record: Record, around: str | None) -> Message:
     for name in ("message_id", "text", "role"):
         if not isinstance(value.get(name), str) or not value[name]:
             what = kind(value[name]) if name in value else "missing"
             raise ValueError(f"field {name} is {what}; a message of Open Assistant has text there")
     if value["role"] not in ("prompter", "assistant"):
         raise ValueError(f"field role is {value['role'][:40]!r}; it takes prompter or assistant")
+    for name, (type_, takes) in _OPTIONAL.items():
+        if value.get(name) is not None and not isinstance(value[name], type_):
+            raise ValueError(f"field {name} is {kind(value[name])}; it takes {takes}")
     stated = value.get("parent_id")
-    if stated is not None and not isinstance(stated, str):
-        raise ValueError(f"field parent_id is {kind(stated)}; it takes the parent's message_id, or null")
-    if nested and around and stated and stated != around and around != _UNKNOWN:
+    if around and stated and stated != around and around != _UNKNOWN:
         raise ValueError(f"field parent_id is {stated!r}, but the message stands under {around!r}")
-    parent = (around or None) if nested else (stated or None)
-    deleted = value.get("deleted")
-    if deleted is not None and not isinstance(deleted, bool):
-        raise ValueError(f"field deleted is {kind(deleted)}; it takes true or false")
-    language = value.get("lang")
-    if language is not None and not isinstance(language, str):
-        raise ValueError(f"field lang is {kind(language)}; it takes a language's code, such as en")
     return Message(
         id=value["message_id"],
-        parent=parent,
+        parent=(stated if around is None else around) or None,
         text=value["text"],
         role=value["role"],
-        language=language or "",
+        language=value.get("lang") or "",
         rank=_rank(value.get("rank")),
-        deleted=bool(deleted),
+        deleted=bool(value.get("deleted")),
         file=record.file,
         place=record.place,
     )
+
+
+_OPTIONAL = {
+    "parent_id": (str, "the parent's message_id, or null"),
+    "deleted": (bool, "true or false"),
+    "lang": (str, "a language's code, such as en"),
+}
 
 
 def _rank(value: Any) -> int | None:

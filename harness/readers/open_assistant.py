@@ -10,12 +10,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
-from humpback.readers.messages import Conversations, Message, conversations, origin_of
-from humpback.readers.records import Record, records
+from humpback.readers.messages import Message, conversations, origin_of
+from humpback.readers.records import Record
 from humpback.readers.row_content import below
 from humpback.spec.files import FirstTurn, OpenAssistant
 from humpback.spec.languages import primary
@@ -34,17 +32,6 @@ class Selection:
     unreadable: list[Unreadable]
     counts: dict[str, int]
     """Messages left after each step, and `in` = `kept` + `rejected` + `unreadable`."""
-
-
-def is_open_assistant(path: Path, name: str = "") -> bool:
-    """Whether most of a file's first records are Open Assistant's messages or trees.
-
-    Raises:
-        UnusableFile: when the file cannot be read.
-    """
-    head = [one.value for one in islice(records(path, name), 100) if isinstance(one, Record)]
-    theirs = sum(isinstance(one.get("prompt"), dict) or {"message_id", "text", "role"} <= set(one) for one in head)
-    return theirs > len(head) / 2
 
 
 def select(files: Iterable[Iterator[Record | Unreadable]], rules: OpenAssistant) -> Selection:
@@ -72,9 +59,8 @@ def select(files: Iterable[Iterator[Record | Unreadable]], rules: OpenAssistant)
         reason, above = standing[message.id], []
         if not reason:
             above = found.above(message, 1 if first else DEEPEST)
-            for step, why in zip(steps, _failures(message, above, rules, first), strict=True):
-                if why:
-                    reason = why
+            for step, reason in zip(steps, _failures(message, above, rules, first), strict=False):
+                if reason:
                     break
                 passed[step] += 1
         if reason:
@@ -89,17 +75,13 @@ def select(files: Iterable[Iterator[Record | Unreadable]], rules: OpenAssistant)
                 f"({', '.join(f'{name} {n}' for name, n in passed.items())}); ask for fewer, or give more files"
             )
         drawn = set(random.Random(f"open-assistant/{rules.draw}").sample(sorted(drawn), rules.n))
-    kept = []
-    for message, above in pairs:
-        if message.id in drawn:
-            kept.append(_example(message, above))
-        else:
-            rejected.append(_rejected(message, above, "not drawn"))
+    kept = [_example(message, above) for message, above in pairs if message.id in drawn]
+    rejected += [_rejected(message, above, "not drawn") for message, above in pairs if message.id not in drawn]
     counts = {
         "records": found.records,
         "trees": found.trees,
         "messages": len(found.messages),
-        "conversations": _openings(found),
+        "conversations": sum(message.parent is None for message in found.messages.values()),
         **passed,
         "in": candidates + len(found.rejected) + len(found.unreadable),
         "kept": len(kept),
@@ -107,10 +89,6 @@ def select(files: Iterable[Iterator[Record | Unreadable]], rules: OpenAssistant)
         "unreadable": len(found.unreadable),
     }
     return Selection(kept, rejected, found.unreadable, counts)
-
-
-def _openings(found: Conversations) -> int:
-    return sum(message.parent is None for message in found.messages.values())
 
 
 def _failures(message: Message, above: list[Message], rules: OpenAssistant, first: bool) -> Iterator[str]:

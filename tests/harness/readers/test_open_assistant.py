@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from humpback.readers.open_assistant import Selection, is_open_assistant, select
+from humpback.readers.open_assistant import Selection, select
 from humpback.readers.records import records
+from humpback.readers.sets import is_open_assistant
 from humpback.spec.files import EveryTurn, OpenAssistant
 
 RULES = OpenAssistant(())
