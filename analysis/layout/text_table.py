@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from humpback.core.text import one_line, printable
 
@@ -28,13 +28,15 @@ def aligned(heads: Sequence[str], rows: Iterable[Sequence[str]], *, words: int =
     )
 
 
-def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> str:
-    """A Markdown table, the first `words` columns flush left and the others flush right."""
+def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]], *, words: int | Collection[str] = 1) -> str:
+    """A Markdown table, the columns of words (the first so many, or those with such heads) flush left and the others
+    flush right."""
+    left = heads[:words] if isinstance(words, int) else words
 
     def line(cells: Iterable[str]) -> str:
         return "| " + " | ".join(map(markdown_text, cells)) + " |"
 
-    rule = ("---" if place < words else "---:" for place in range(len(heads)))
+    rule = ("---" if head in left else "---:" for head in heads)
     return "\n".join([line(heads), line(rule), *map(line, rows)])
 
 

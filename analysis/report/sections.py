@@ -6,36 +6,38 @@ the paper's number, a dash, and the command that would fill it.
 
 from __future__ import annotations
 
-import re
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.report.inline_svg import UnusableFigure, inlined
 from humpback.analysis.report.lineage import Lineage, lineage
-from humpback.analysis.report.material import Declaration, Found, told
-from humpback.analysis.report.number_tables import NumberTable, arm_tables, curve_tables, measure_tables, quoted_table
-from humpback.analysis.report.words import NOT_RUN, Word, form_of, interval, number, tally, word_of
+from humpback.analysis.report.results_files import Declaration, ResultsFiles, sides
+from humpback.analysis.report.verdicts import NOT_RUN, Kind, kind_of, tally
+from humpback.analysis.tables.cells import UNCORRECTED, interval, number, p_value
+from humpback.analysis.tables.csv_files import FindingLine
+from humpback.analysis.tables.sheets import Sheet, by_seed, by_set, over_seeds, sheet
 from humpback.core.store import StoreError
 
 
 @dataclass(frozen=True)
 class ClaimLine:
-    """One line of the verdicts."""
+    """One line of the verdicts; a dash where there is no number."""
 
-    what: str
-    """The two sides."""
+    sides: str
     claim: str
     paper: str
-    ours: str
+    ours: str = DASH
     """The difference with its interval."""
-    direct: str
-    """The same head to head; empty where there is none."""
-    n: str
-    p: str
+    direct: str = DASH
+    """The same head to head."""
+    n: str = DASH
+    p: str = DASH
     """After Holm, where the file has it."""
-    word: Word
-    more: str
+    kind: Kind = NOT_RUN
+    more: str = ""
     """What the verdict says beyond its kind."""
     lost: bool = False
     """Replicated by its own interval, and not after correction for the experiment's other claims."""
@@ -45,7 +47,6 @@ class ClaimLine:
 class Figure:
     """A drawing, safe to place in the page."""
 
-    name: str
     caption: str
     svg: str
     width: float
@@ -56,35 +57,54 @@ class Figure:
 class Section:
     """One experiment."""
 
-    name: str
-    paper: str
-    """The folder of its name: humpback, alpagasus."""
-    anchor: str
-    title: str
-    """The question."""
-    claim: str
-    """The rest of the first line."""
-    paragraphs: tuple[str, ...]
-    shows: str
-    command: str
-    ran: bool
-    note: str
+    declared: Declaration
+    files: ResultsFiles | None
+    """None where it was not run."""
     claims: tuple[ClaimLine, ...]
-    with_p: bool
-    tables: tuple[NumberTable, ...]
+    tables: tuple[Sheet, ...]
+    folded: tuple[Sheet, ...]
+    """Tables that are shown only when opened."""
     figures: tuple[Figure, ...]
-    made: dict[str, Any]
     lineage: Lineage | None
-    samples: tuple[dict[str, Any], ...]
 
     @property
-    def tally(self) -> tuple[tuple[Word, int], ...]:
+    def with_p(self) -> bool:
+        """Whether the claims were corrected for their number."""
+        return self.files is not None and any(line.p_holm is not None for line in self.files.comparisons)
+
+    @property
+    def tally(self) -> tuple[tuple[Kind, int], ...]:
         """Verdicts by kind."""
-        return tally(line.word for line in self.claims)
+        return tally(line.kind for line in self.claims)
 
 
-_PARAGRAPHS = re.compile(r"\n\s*\n|\s(?=It is falsified\b)")
-"""What would falsify a claim stands by itself, so that it is found."""
+def section(declared: Declaration | None, files: ResultsFiles | None) -> Section:
+    """The section of an experiment that was declared, run, or both.
+
+    Raises:
+        StoreError: for a figure that is no SVG.
+    """
+    if files is None:
+        assert declared is not None
+        return Section(declared, None, _declared_claims(declared), _quoted(declared), (), (), None)
+    stood = files.declaration(declared)
+    grid = _grid([row for row in files.results.measured if row.seed == "all"])
+    tables = [*grid, *over_seeds(files.results)]
+    # What a grid has too is folded where it is long.
+    folded = [one for one in tables if grid and one.title == "Measured" and len(one.rows) > _FEW]
+    return Section(
+        stood,
+        files,
+        tuple(_claim_line(line) for line in files.comparisons),
+        tuple(one for one in tables if one not in folded),
+        (*folded, *by_set(files.results), *by_seed(files.results)),
+        tuple(_figures(files, stood)),
+        lineage(files.arms),
+    )
+
+
+_FEW = 12
+"""Rows up to which measured numbers stand open below a grid that has them too; columns of a grid."""
 _CAPTIONS = {
     "figure": "Win rates against {reference} with 95 % intervals, and wins, ties and losses over both orders",
     "measures": "Measured numbers with 95 % intervals",
@@ -93,104 +113,72 @@ _CAPTIONS = {
 }
 
 
-def section(declared: Declaration | None, found: Found | None) -> Section:
-    """The section of an experiment that was declared, run, or both.
+def form_of(values: Iterable[float | None]) -> str:
+    """The form for numbers that stand together and bring none: one digit after the point, or as many as the largest
+    needs to show two."""
+    largest = max((abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0)
+    return f".{min(6, 1 - math.floor(math.log10(largest)))}f" if 0 < largest < 1 else ".1f"
 
-    Raises:
-        StoreError: for a figure that is no SVG.
-    """
-    made = found.made if found else {}
-    name = declared.name if declared else found.name if found else ""
-    question = made.get("question") or (declared.question if declared else name)
-    falsified = made.get("falsified") or (declared.falsified if declared else "")
-    command = (
-        made.get("command") or (found.arms.get("command") if found else "") or (declared.command if declared else "")
+
+def _claim_line(line: FindingLine) -> ClaimLine:
+    difference, direct = line.estimate("difference"), line.estimate("head_to_head")
+    shown = [number for one in (difference, direct) if one for number in (one.mean, one.low, one.high)]
+    form = form_of([*shown, line.paper])
+    kind = kind_of(line.verdict)
+    lost = line.holds_after_holm is False
+    more = (line.verdict.removeprefix(kind.words).lstrip(": "), UNCORRECTED if lost else "")
+    return ClaimLine(
+        f"{line.first} – {line.second}",
+        line.claim,
+        number(line.paper, f"+{form}"),
+        interval(difference, form),
+        interval(direct, form),
+        f"{line.n:,}" if line.n else DASH,
+        p_value(line.p_holm),
+        kind,
+        "; ".join(filter(None, more)),
+        lost,
     )
-    title, claim = _question(question)
-    anchor = name.replace("/", "-")
-    ran = found is not None
-    return Section(
-        name=name,
-        paper=name.split("/")[0],
-        anchor=anchor,
-        title=title,
-        claim=claim,
-        paragraphs=tuple(" ".join(part.split()) for part in _PARAGRAPHS.split(falsified) if part.strip()),
-        shows=made.get("shows") or (declared.shows if declared else "") or name,
-        command=command,
-        ran=ran,
-        note=declared.note if declared and not ran else "",
-        claims=_found_claims(found) if found else _declared_claims(declared) if declared else (),
-        with_p=bool(found and any(row.get("p_holm") for row in found.comparisons)),
-        tables=_tables(found) if found else quoted_table(declared),
-        figures=_figures(found, anchor, declared, title) if found else (),
-        made=made,
-        lineage=lineage(found.arms) if found else None,
-        samples=found.samples if found else (),
-    )
-
-
-def _tables(found: Found) -> tuple[NumberTable, ...]:
-    return (*curve_tables(found.curves), *arm_tables(found.rows), *measure_tables(found.measures))
-
-
-def _question(text: str) -> tuple[str, str]:
-    """The question of a docstring's first line, and the claim after it."""
-    head, mark, rest = text.partition("? ")
-    return (f"{head}?", rest) if mark else (text, "")
-
-
-def _found_claims(found: Found) -> tuple[ClaimLine, ...]:
-    lines = []
-    for row in found.comparisons:
-        measures = [f"{m}_{part}" for m in ("difference", "head_to_head") for part in ("mean", "low", "high")]
-        form = row.get("form") or form_of([*(row.get(one) for one in measures), row.get("paper")])
-        direct = interval(row, "head_to_head", form)
-        word = word_of(row.get("verdict", ""))
-        lost = "not after Holm's correction" if row.get("holds_after_holm") == "false" else ""
-        lines.append(
-            ClaimLine(
-                what=_sides(row.get("first", ""), row.get("second", "")),
-                claim=row.get("claim", ""),
-                paper=number(row.get("paper"), f"+{form}"),
-                ours=interval(row, "difference", form),
-                direct="" if direct == DASH else direct,
-                n=number(row.get("n"), ",.0f") if row.get("n") not in ("", "0") else DASH,
-                p=_p(row.get("p_holm", "")),
-                word=word,
-                more="; ".join(filter(None, (row.get("verdict", "").removeprefix(word.words).lstrip(": "), lost))),
-                lost=bool(lost),
-            )
-        )
-    return tuple(lines)
-
-
-def _p(text: str) -> str:
-    p = number(text, ".3f")
-    return "<.001" if p == "0.000" else p.removeprefix("0") if p.startswith("0") else p
 
 
 def _declared_claims(declared: Declaration) -> tuple[ClaimLine, ...]:
-    lines = []
-    for claim in declared.claims:
-        first, second = told(claim, declared.reference)
-        paper = number(claim.paper, f"+{form_of([claim.paper])}") if claim.paper is not None else DASH
-        lines.append(ClaimLine(_sides(first, second), claim.claim, paper, DASH, "", DASH, DASH, NOT_RUN, ""))
-    return tuple(lines)
+    return tuple(
+        ClaimLine(
+            " – ".join(sides(claim, declared.reference)),
+            claim.claim,
+            number(claim.paper, f"+{form_of([claim.paper])}"),
+        )
+        for claim in declared.claims
+    )
 
 
-def _sides(first: str, second: str) -> str:
-    return f"{first} – {second}"
+def _quoted(declared: Declaration) -> tuple[Sheet, ...]:
+    """The paper's numbers of what was not run, ours a dash."""
+    rows = ((one.name, one.metric or DASH, number(one.paper, form_of([one.paper])), DASH) for one in declared.quoted)
+    return (Sheet("What a run measures", ("name", "metric", "paper", "ours"), tuple(rows)),) if declared.quoted else ()
 
 
-def _figures(found: Found, anchor: str, declared: Declaration | None, title: str) -> tuple[Figure, ...]:
-    drawn = []
-    for name, svg in found.figures:
-        reference = declared.reference if declared else "the reference"
-        caption = _CAPTIONS.get(name, name.replace("-", " ").replace("_", " ")).format(reference=reference)
+def _grid(rows: Sequence[MeasuredRow]) -> list[Sheet]:
+    """As the papers set numbers: a line for each thing, a column for each metric, where several things have the same
+    several metrics."""
+    cells = {(row.name, row.metric): row for row in rows}
+    names, metrics = (tuple(dict.fromkeys(key[place] for key in cells)) for place in (0, 1))
+    if len(names) < 2 or not 2 <= len(metrics) <= _FEW or len(cells) < len(names) * len(metrics):
+        return []
+
+    def cell(row: MeasuredRow) -> str:
+        paper = f" ({number(row.paper, row.form)})" if row.paper is not None else ""
+        return number(row.value, row.form) + paper
+
+    lines = [{"what": name, **{metric: cell(cells[name, metric]) for metric in metrics}} for name in names]
+    return sheet("Measured, the paper's in brackets", lines)
+
+
+def _figures(files: ResultsFiles, declared: Declaration) -> Iterator[Figure]:
+    for name, svg in files.figures.items():
+        caption = _CAPTIONS.get(name, name.replace("-", " ").replace("_", " ")).format(reference=declared.reference)
+        label = f"{declared.title} {caption}. The numbers stand in the tables above."
         try:
-            markup = inlined(svg, f"{anchor}-{name}-", f"{title} {caption}. The numbers stand in the tables above.")
+            yield Figure(caption, *inlined(svg, f"{declared.anchor}-{name}-", label))
         except UnusableFigure as error:
-            raise StoreError(f"{found.name}/{name}.svg: {error}; run the experiment again to draw it anew") from error
-        drawn.append(Figure(name, caption, *markup))
-    return tuple(drawn)
+            raise StoreError(f"{files.name}/{name}.svg: {error}; run the experiment again to draw it anew") from error

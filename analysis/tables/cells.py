@@ -1,4 +1,4 @@
-"""One row of results as cells: arms, measured numbers, curves and findings."""
+"""One row of results as cells by their heads: arms, measured numbers, curves and findings."""
 
 from __future__ import annotations
 
@@ -11,70 +11,49 @@ from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.stats.multiplicity import LEVEL, holm
 from humpback.analysis.stats.statistics import Estimate
 
-Cells = tuple[str, ...]
-
-HEADS = (
-    "arm",
-    "against",
-    "seed",
-    "examples",
-    "win rate %",
-    "95 %",
-    "paper",
-    "ours – paper",
-    "win/tie/lose",
-    "flips",
-    "unparsed",
-    "length",
-    "n",
-)
-MEASURED_HEADS = ("what", "metric", "seed", "ours", "95 %", "paper", "ours – paper", "n")
-FINDING_HEADS = ("compared", "difference", "head to head", "paper", "p", "Holm", "n", "verdict", "claim")
-PAPER = ("paper", "ours – paper")
-CURVE_HEADS = ("curve", "sizes", "alpha", *PAPER, "C")
-_OPTIONAL = (*PAPER, "head to head")
+Cells = dict[str, str]
+"""By the heads of their columns, in order."""
 UNCORRECTED = "not after Holm's correction"
 
 
 def number(value: float | None, form: str = ".1f") -> str:
-    """The number, or a dash."""
-    return DASH if value is None or missing(value) else format(value, form)
+    """The number, thousands set apart, or a dash."""
+    if value is None or missing(value):
+        return DASH
+    return format(value, form.replace(".", ",.", 1) if abs(value) >= 1_000 and "," not in form else form)
 
 
-def cells(row: Row) -> Cells:
-    """An arm against an opponent, by `HEADS`. Why there is no number stands in the last cell."""
-    beside = (number(row.paper), _beside_paper(row.win_rate, row.low, row.high, row.paper, ".1f"))
-    if row.reason:
-        return (row.arm, row.against, row.seed, *[DASH] * 3, *beside, *[DASH] * 4, row.reason)
-    return (
-        row.arm,
-        row.against,
-        row.seed,
-        number(row.examples, ".0f"),
-        _with_error(row.win_rate, row.standard_error, ".1f"),
-        _range(row.low, row.high, ".1f"),
-        *beside,
-        f"{row.wins}/{row.ties}/{row.losses}",
-        number(row.flip_rate, ".1%"),
-        str(row.unparsed),
-        number(row.mean_length, ".0f"),
-        str(row.n),
-    )
+def arm_cells(row: Row) -> Cells:
+    """An arm against an opponent. Why there is no number stands in the last cell."""
+    return {
+        "arm": row.arm,
+        "against": row.against,
+        "seed": row.seed,
+        "examples": number(row.examples, ".0f"),
+        "win rate %": _with_error(row.win_rate, row.standard_error, ".1f"),
+        "95 %": _range(row.low, row.high, ".1f"),
+        "paper": number(row.paper),
+        "ours – paper": _beside_paper(row.win_rate, row.low, row.high, row.paper, ".1f"),
+        "win/tie/lose": DASH if row.reason else f"{row.wins}/{row.ties}/{row.losses}",
+        "flips": number(row.flip_rate, ".1%"),
+        "unparsed": DASH if row.reason else f"{row.unparsed:,}",
+        "length": number(row.mean_length, ".0f"),
+        "n": row.reason or f"{row.n:,}",
+    }
 
 
 def measured_cells(row: MeasuredRow) -> Cells:
-    """A measured number, by `MEASURED_HEADS`. Why there is none is said once for all numbers of a measure, by
-    `not_measured`."""
-    return (
-        row.name,
-        row.metric or DASH,
-        row.seed,
-        _with_error(row.value, row.standard_error, row.form),
-        _range(row.low, row.high, row.form),
-        number(row.paper, "g" if row.reason else row.form),
-        _beside_paper(row.value, row.low, row.high, row.paper, row.form),
-        f"{row.n:,}" if row.n else DASH,
-    )
+    """A measured number. Why there is none is said once for all numbers of a measure, by `not_measured`."""
+    return {
+        "what": row.name,
+        "metric": row.metric or DASH,
+        "seed": row.seed,
+        "ours": _with_error(row.value, row.standard_error, row.form),
+        "95 %": _range(row.low, row.high, row.form),
+        "paper": number(row.paper, "g" if row.reason else row.form),
+        "ours – paper": _beside_paper(row.value, row.low, row.high, row.paper, row.form),
+        "n": f"{row.n:,}" if row.n else DASH,
+    }
 
 
 def not_measured(rows: Sequence[MeasuredRow]) -> list[str]:
@@ -83,37 +62,34 @@ def not_measured(rows: Sequence[MeasuredRow]) -> list[str]:
 
 
 def curve_cells(curve: Curve) -> Cells:
-    """A curve, by `CURVE_HEADS`."""
+    """A fitted curve."""
     slope = curve.slope
-    return (
-        curve.name,
-        ", ".join(f"{n:,}" for n in curve.sizes),
-        _interval(slope, ".2f"),
-        number(curve.paper, ".2f"),
-        _beside_paper(slope.mean, slope.low, slope.high, curve.paper, ".2f") if slope else DASH,
-        number(curve.level),
-    )
+    return {
+        "curve": curve.name,
+        "sizes": ", ".join(f"{n:,}" for n in curve.sizes),
+        "alpha": interval(slope, ".2f"),
+        "paper": number(curve.paper, ".2f"),
+        "ours – paper": _beside_paper(slope.mean, slope.low, slope.high, curve.paper, ".2f") if slope else DASH,
+        "C": number(curve.level),
+    }
 
 
-def finding_cells(finding: Finding, p_holm: float | None = None) -> Cells:
-    """A claim, by `FINDING_HEADS`. What Holm's correction leaves of its p is known of all claims together only:
-    `finding_rows` has it."""
-    return (
-        f"{finding.first} – {finding.second}",
-        _interval(finding.difference, finding.form),
-        _interval(finding.head_to_head, finding.form),
-        number(finding.paper, "+" + finding.form),
-        _p(finding.p),
-        _p(p_holm),
-        f"{finding.n:,}" if finding.n else DASH,
-        finding.verdict if holds(finding, p_holm) is not False else f"{finding.verdict} ({UNCORRECTED})",
-        finding.claim,
-    )
-
-
-def finding_rows(findings: Sequence[Finding]) -> list[Cells]:
-    """All claims of an experiment, by `FINDING_HEADS`, corrected for their number."""
-    return [finding_cells(one, p) for one, p in zip(findings, holm([one.p for one in findings]), strict=True)]
+def finding_cells(findings: Sequence[Finding]) -> list[Cells]:
+    """All claims of an experiment, corrected for their number."""
+    return [
+        {
+            "compared": f"{one.first} – {one.second}",
+            "difference": interval(one.difference, one.form),
+            "head to head": interval(one.head_to_head, one.form),
+            "paper": number(one.paper, "+" + one.form),
+            "p": p_value(one.p),
+            "Holm": p_value(p_holm),
+            "n": f"{one.n:,}" if one.n else DASH,
+            "verdict": one.verdict if holds(one, p_holm) is not False else f"{one.verdict} ({UNCORRECTED})",
+            "claim": one.claim,
+        }
+        for one, p_holm in zip(findings, holm([one.p for one in findings]), strict=True)
+    ]
 
 
 def holds(finding: Finding, p_holm: float | None) -> bool | None:
@@ -122,17 +98,6 @@ def holds(finding: Finding, p_holm: float | None) -> bool | None:
     if p_holm is None or finding.verdict != "replicated":
         return None
     return p_holm < LEVEL
-
-
-def shown(heads: Cells, rows: Sequence[Cells]) -> tuple[Cells, list[Cells]]:
-    """The table without the columns of the paper and of heads to heads in which every cell is a dash."""
-    return without(heads, rows, *(h for i, h in enumerate(heads) if h in _OPTIONAL and {r[i] for r in rows} <= {DASH}))
-
-
-def without(heads: Cells, rows: Sequence[Cells], *left_out: str) -> tuple[Cells, list[Cells]]:
-    """The table without these columns."""
-    kept = [place for place, head in enumerate(heads) if head not in left_out]
-    return tuple(heads[i] for i in kept), [tuple(row[i] for i in kept) for row in rows]
 
 
 def signed(values: Sequence[float], form: str) -> str:
@@ -152,15 +117,17 @@ def _beside_paper(value: float, low: float, high: float, paper: float | None, fo
     """Ours less the paper's, with our interval: the paper's own error is not in it."""
     if paper is None:
         return DASH
-    return _interval(Estimate(value - paper, 0.0, low - paper, high - paper), form)
+    return interval(Estimate(value - paper, 0.0, low - paper, high - paper), form)
 
 
-def _interval(estimate: Estimate | None, form: str) -> str:
+def interval(estimate: Estimate | None, form: str) -> str:
+    """Such as "+3.4 (+1.0 to +5.8)"."""
     if estimate is None or missing(estimate.mean):
         return DASH
     mean = number(estimate.mean, "+" + form)
     return mean if missing(estimate.low) else f"{mean} ({_range(estimate.low, estimate.high, '+' + form)})"
 
 
-def _p(p: float | None) -> str:
+def p_value(p: float | None) -> str:
+    """To three digits."""
     return DASH if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"

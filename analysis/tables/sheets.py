@@ -1,34 +1,32 @@
 """The tables of a results file, in their order, each with the note that a reader needs.
 
-`markdown.py` and `latex.py` write them out. A table that would be empty is not there.
+`markdown.py`, `latex.py`, the report and the terminal write them out. A table that would be empty is not there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from humpback.analysis.experiment.findings import MARGIN, SLOPE_MARGIN, Finding
 from humpback.analysis.experiment.gather import Results
+from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.stats.evidence import FEWEST
 from humpback.analysis.tables.cells import (
-    CURVE_HEADS,
-    FINDING_HEADS,
-    HEADS,
-    MEASURED_HEADS,
-    PAPER,
     Cells,
-    cells,
+    arm_cells,
     curve_cells,
-    finding_rows,
+    finding_cells,
     measured_cells,
     not_measured,
-    shown,
     signed,
-    without,
 )
 
-WORDS = ("arm", "against", "set", "what", "metric", "curve", "sizes", "compared", "verdict", "claim")
+WORDS = ("arm", "against", "set", "what", "metric", "name", "curve", "sizes", "compared", "verdict", "claim")
 """Columns of words, which are flush left."""
+_PAPER = ("paper", "ours – paper")
+_OPTIONAL = (*_PAPER, "head to head")
+"""Columns that are left out where every cell is a dash."""
 
 
 @dataclass(frozen=True)
@@ -36,31 +34,41 @@ class Sheet:
     """One table."""
 
     title: str
-    heads: Cells
-    rows: tuple[Cells, ...]
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    details: frozenset[int] = frozenset()
+    """Places of rows that are a part of another's, such as one seed."""
 
 
 def over_seeds(results: Results) -> list[Sheet]:
     """What an experiment came to over all seeds: arms, measured numbers, curves, claims."""
-    arms = [cells(row) for row in results.rows if row.seed == "all" and row.set == "all"]
+    arms = [arm_cells(row) for row in results.rows if row.seed == "all" and row.set == "all"]
     measured = [measured_cells(row) for row in results.measured if row.seed == "all"]
     said = " ".join([*not_measured(results.measured), _MEASURED])
-    curves = [curve_cells(one) for one in results.curves]
-    # Elsewhere the paper's number stands alone: by another judge, or of another base, it has another zero.
-    no = () if results.beside_paper else PAPER[1:]
+    no = _not_beside(results)
     return [
-        *_sheet("Arms", *without(HEADS, arms, "seed", *no), _ARMS),
-        *_sheet("Measured", *without(MEASURED_HEADS, measured, "seed", *no), said),
-        *_sheet("Curves", *without(CURVE_HEADS, curves, *no), _CURVES),
-        *_sheet("Claims", FINDING_HEADS, finding_rows(results.findings), _claims(results)),
+        *sheet("Arms", arms, "seed", *no, note=_ARMS),
+        *sheet("Measured", measured, "seed", *no, note=said),
+        *sheet("Curves", list(map(curve_cells, results.curves)), *no, note=_CURVES),
+        *sheet("Claims", finding_cells(results.findings), note=_claims(results)),
     ]
+
+
+def on_screen(results: Results) -> list[Sheet]:
+    """The same for a terminal: arms with each set of prompts and, of several, each seed below."""
+    one_seed = len({row.seed for row in results.rows} - {"all"}) == 1
+    rows = [row for row in results.rows if row.set != "all" or row.seed == "all" or not one_seed]
+    arms = [arm_cells(row) | ({} if row.set == "all" else {"arm": f"· {row.set}"}) for row in rows]
+    parts = frozenset(place for place, row in enumerate(rows) if row.seed != "all" or row.set != "all")
+    first = [replace(one, details=parts) for one in sheet("Arms", arms, *_not_beside(results))]
+    return first + over_seeds(replace(results, rows=()))
 
 
 def by_set(results: Results) -> list[Sheet]:
     """The arms by set of prompts."""
-    rows = [(row.set, *cells(row)) for row in results.rows if row.set != "all"]
-    return _sheet("By set of prompts", *without(("set", *HEADS), rows, "seed", *PAPER))
+    rows = [{"set": row.set, **arm_cells(row)} for row in results.rows if row.set != "all"]
+    return sheet("By set of prompts", rows, "seed", *_PAPER)
 
 
 def by_seed(results: Results) -> list[Sheet]:
@@ -68,23 +76,33 @@ def by_seed(results: Results) -> list[Sheet]:
     seeds = {row.seed for row in results.rows} | {row.seed for row in results.measured}
     if len(seeds - {"all"}) < 2:
         return []
-    arms = [cells(row) for row in results.rows if row.seed != "all"]
+    arms = [arm_cells(row) for row in results.rows if row.seed != "all"]
     measured = [measured_cells(row) for row in results.measured if row.seed != "all"]
-    differences: list[Cells] = [
-        (f"{one.first} – {one.second}", signed(one.by_seed, one.form)) for one in results.findings if one.by_seed
+    differences = [
+        {"compared": f"{one.first} – {one.second}", "differences": signed(one.by_seed, one.form)}
+        for one in results.findings
+        if one.by_seed
     ]
     return [
-        *_sheet("Arms by seed", *without(HEADS, arms, *PAPER)),
-        *_sheet("Measured by seed", *without(MEASURED_HEADS, measured, *PAPER)),
-        *_sheet("Differences by seed", ("compared", "differences"), differences),
+        *sheet("Arms by seed", arms, *_PAPER),
+        *sheet("Measured by seed", measured, *_PAPER),
+        *sheet("Differences by seed", differences),
     ]
 
 
-def _sheet(title: str, heads: Cells, rows: list[Cells], note: str = "") -> list[Sheet]:
+def sheet(title: str, rows: Sequence[Cells], *left_out: str, note: str = "") -> list[Sheet]:
+    """The table of these rows without the columns `left_out`; none of no rows."""
     if not rows:
         return []
-    heads, rows = shown(heads, rows)
-    return [Sheet(title, heads, tuple(rows), note + _PAPER if PAPER[1] in heads else note)]
+    empty = {head for head in _OPTIONAL if {row.get(head, DASH) for row in rows} == {DASH}}
+    heads = tuple(head for head in rows[0] if head not in empty and head not in left_out)
+    beside = _BESIDE if _PAPER[1] in heads else ""
+    return [Sheet(title, heads, tuple(tuple(row[head] for head in heads) for row in rows), note + beside)]
+
+
+def _not_beside(results: Results) -> tuple[str, ...]:
+    # Elsewhere the paper's number stands alone: by another judge, or of another base, it has another zero.
+    return () if results.beside_paper else _PAPER[1:]
 
 
 _ARMS = (
@@ -98,7 +116,7 @@ _MEASURED = (
     "Ours: the mean of its items, over seeds; ± one standard error and the 95 % interval over items and seeds, or over "
     "seeds (Student's) where the number is a count. A single count has no interval. n: items times seeds."
 )
-_PAPER = " Ours – paper: with our 95 % interval, shifted; the paper's own error is not in it."
+_BESIDE = " Ours – paper: with our 95 % interval, shifted; the paper's own error is not in it."
 _CURVES = (
     "w = alpha ln N + C by least squares over the sizes, w in percent; alpha with its 95 % interval over prompts and "
     "seeds."

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +19,9 @@ from humpback.core.text import one_line
 from humpback.experiments.catalogue import Declared, Experiment
 from humpback.runs.executor import Result, StageFailed, execute
 from humpback.runs.progress import watched
+
+if TYPE_CHECKING:
+    from humpback.analysis.experiment.gather import Results
 
 
 def run_and_report(
@@ -63,9 +65,9 @@ def run_and_report(
     for declared, command in chosen:
         found, written = _report(declared, command, store, reasons, results)
         if as_json:
-            from humpback.analysis import tables
+            from humpback.analysis.tables.csv_files import as_json as results_as_json
 
-            printed.append(tables.as_json(command, found))
+            printed.append(results_as_json(command, found))
         else:
             _print(console, declared.experiment, found)
         console.print(f"wrote {written}")
@@ -133,59 +135,22 @@ def _complaints(console: Console, store: Store, result: Result) -> bool:
     return not result.failures
 
 
-def _print(console: Console, experiment: Experiment, found: Any) -> None:
-    from humpback.analysis.tables import (
-        CURVE_HEADS,
-        FINDING_HEADS,
-        HEADS,
-        MEASURED_HEADS,
-        PAPER,
-        cells,
-        curve_cells,
-        finding_rows,
-        measured_cells,
-        not_measured,
-        shown,
-        without,
-    )
+def _print(console: Console, experiment: Experiment, found: Results) -> None:
+    from humpback.analysis.tables.cells import not_measured
+    from humpback.analysis.tables.sheets import WORDS, on_screen
 
     wide = console if console.is_terminal else Terminal(width=180)
     wide.print(experiment.claim, style="bold")
-    seeds = {row.seed for row in found.rows} - {"all"}
-    rows, styles = [], []
-    for row in found.rows:
-        one = cells(row)
-        if row.set != "all":
-            one = (f"· {row.set}", *one[1:])
-        elif len(seeds) == 1 and row.seed != "all":
-            continue
-        rows.append(one)
-        together = row.seed == "all" and row.set == "all"
-        styles.append("dim" if not together else "bold" if len(seeds) > 1 else None)
-    no = () if found.beside_paper else PAPER[1:]
-    if rows:
-        wide.print(_table(*without(*shown(HEADS, rows), *no), styles), soft_wrap=False)
-    if measured := [measured_cells(row) for row in found.measured if row.seed == "all"]:
-        wide.print(_table(*without(*shown(MEASURED_HEADS, measured), "seed", *no)), soft_wrap=False)
-        for line in not_measured(found.measured):
-            wide.print(line)
-    if found.curves:
-        curves = [curve_cells(one) for one in found.curves]
-        wide.print(_table(*without(*shown(CURVE_HEADS, curves), *no)), soft_wrap=False)
-    if found.findings:
-        wide.print(_table(*shown(FINDING_HEADS, finding_rows(found.findings))), soft_wrap=False)
+    for sheet in on_screen(found):
+        table = Table()
+        for head in sheet.heads:
+            table.add_column(head, overflow="fold", justify="left" if head in WORDS else "right")
+        for place, row in enumerate(sheet.rows):
+            style = "dim" if place in sheet.details else "bold" if sheet.details else None
+            table.add_row(*map(one_line, row), style=style)
+        wide.print(table, soft_wrap=False)
+        if sheet.title == "Measured":
+            for line in not_measured(found.measured):
+                wide.print(line)
     if found.losses:
         wide.print("on the way: " + "; ".join(found.losses))
-
-
-_LEFT = ("arm", "against", "what", "metric", "curve", "sizes", "compared", "verdict", "claim")
-"""Columns of words; numbers stand to the right."""
-
-
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]], styles: Sequence[str | None] = ()) -> Table:
-    table = Table()
-    for head in heads:
-        table.add_column(head, overflow="fold", justify="left" if head in _LEFT else "right")
-    for row, style in zip(rows, styles or [None] * len(rows), strict=True):
-        table.add_row(*map(one_line, row), style=style)
-    return table

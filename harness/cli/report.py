@@ -12,7 +12,7 @@ from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 
 if TYPE_CHECKING:
-    from humpback.analysis.report.material import Declaration, Quoted
+    from humpback.analysis.report.results_files import Declaration, Quoted
     from humpback.experiments.catalogue import Experiment
     from humpback.experiments.setups.base import Setup
 
@@ -44,7 +44,7 @@ def report(
         target.write_text(page.html, encoding="utf-8")
     except OSError as error:
         raise StoreError(f"{target}: {error.strerror}; give another file with --out") from error
-    told = ", ".join(f"{n} {word.words}" for word, n in page.tally) or "no claims"
+    told = ", ".join(f"{n} {kind.words}" for kind, n in page.tally) or "no claims"
     size = target.stat().st_size / 1e6
     typer.echo(f"wrote {target} ({size:.1f} MB): {page.ran} of {page.experiments} experiments; claims: {told}")
 
@@ -74,7 +74,7 @@ def _declared(name: str) -> list[Declaration]:
 
 
 def _declaration(one: Experiment, setup: Setup) -> Declaration:
-    from humpback.analysis.report.material import Declaration
+    from humpback.analysis.report.results_files import Declaration
 
     note = ""
     try:
@@ -97,7 +97,7 @@ def _declaration(one: Experiment, setup: Setup) -> Declaration:
 def _quoted(one: Experiment, setup: Setup) -> list[Quoted]:
     """Every arm and measure, with the paper's numbers where they are cited."""
     from humpback.analysis.experiment.cited import resolve, values
-    from humpback.analysis.report.material import Quoted
+    from humpback.analysis.report.results_files import Quoted
 
     cited = values(resolve(one.cited(setup)))
     names = [*one.arms(setup, [0])[0], *one.measures(setup, [0])[0]]

@@ -35,40 +35,34 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
     Raises:
         StoreError: when the folder cannot be written.
     """
-    from humpback.analysis import tables
-    from humpback.analysis.report.made import made
+    from humpback.analysis.report.provenance import provenance
     from humpback.analysis.report.samples import samples
     from humpback.analysis.scaling.paper_curves import paper_points
+    from humpback.analysis.tables.csv_files import as_csv
+    from humpback.analysis.tables.latex import latex
+    from humpback.analysis.tables.markdown import markdown
 
     experiment = declared.experiment
     title = f"{experiment.name}: {experiment.claim}"
-    texts = {
-        "arms.json": _json({"command": command, **resolved(declared)}),
-        "comparisons.csv": tables.tidy_findings(found),
-        "table.md": tables.markdown(title, command, found),
-        "table.tex": tables.latex(title, command, found),
-        "made.json": _json(
-            made(
-                store,
-                name=experiment.name,
-                question=experiment.claim,
-                falsified=experiment.falsified,
-                shows=experiment.shows,
-                setup=declared.setup.name,
-                seeds=declared.seeds,
-                command=command,
-                targets=declared.targets,
-            )
-        ),
+    words = {
+        "experiment": experiment.name,
+        "question": experiment.claim,
+        "falsified": experiment.falsified,
+        "shows": experiment.shows,
+        "setup": declared.setup.name,
+        "seeds": list(declared.seeds),
+        "command": command,
     }
     arms = declared.arms[declared.seeds[0]]
+    texts = {
+        **as_csv(found),
+        "arms.json": _json({"command": command, **resolved(declared)}),
+        "made.json": _json(words | provenance(store, declared.targets)),
+        "table.md": markdown(title, command, found),
+        "table.tex": latex(title, command, found),
+    }
     if found.rows:
-        texts["rows.csv"] = tables.tidy(found)
         texts["samples.json"] = _json(samples(store, arms))
-    if found.curves:
-        texts["curves.csv"] = tables.tidy_curves(found)
-    if found.measured:
-        texts["measures.csv"] = tables.tidy_measured(found)
     shown = Shown(
         experiment.claim,
         command,

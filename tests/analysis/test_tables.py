@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,25 +15,10 @@ from humpback.analysis.experiment.gather import Curve, Results, Row
 from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.stats.statistics import Estimate
-from humpback.analysis.tables import (
-    CURVE_HEADS,
-    FINDING_HEADS,
-    HEADS,
-    MEASURED_HEADS,
-    as_json,
-    cells,
-    curve_cells,
-    finding_cells,
-    finding_rows,
-    markdown,
-    measured_cells,
-    not_measured,
-    shown,
-    tidy,
-    tidy_curves,
-    tidy_findings,
-    tidy_measured,
-)
+from humpback.analysis.tables.cells import arm_cells, curve_cells, finding_cells, measured_cells, not_measured, number
+from humpback.analysis.tables.csv_files import CurveLine, FindingLine, as_csv, as_json, read_csv
+from humpback.analysis.tables.markdown import markdown
+from humpback.analysis.tables.sheets import on_screen, over_seeds
 
 NONE = float("nan")
 M0 = Row("M0", "reference", "all", 64, 47.62, 1.3, 45.0, 50.2, 13, 12, 15, 0.177, 0.5, 1, 36.4, 2415, paper=53.6)
@@ -59,62 +45,58 @@ RESULTS = Results(ROWS, (CLEAR, EDGE, NO, ABSENT), ("10 answers: 0 empty",), mea
 MEASURES_ONLY = Results((), (COUNTED,), (), measured=MEASURED)
 
 
-def by_head(heads: tuple[str, ...], values: tuple[str, ...]) -> dict[str, str]:
-    return dict(zip(heads, values, strict=True))
-
-
 def test_an_arm_stands_beside_the_paper_s_number_with_our_interval_shifted() -> None:
-    found = by_head(HEADS, cells(M0))
+    found = arm_cells(M0)
     assert (found["win rate %"], found["95 %"], found["paper"]) == ("47.6 ± 1.3", "45.0 to 50.2", "53.6")
     assert found["ours – paper"] == "-6.0 (-8.6 to -3.4)"
     assert (found["flips"], found["win/tie/lose"], found["length"]) == ("17.7%", "13/12/15", "36")
-    other = by_head(HEADS, cells(M1))
+    other = arm_cells(M1)
     assert (other["paper"], other["ours – paper"], other["flips"]) == (DASH, DASH, DASH)
 
 
 def test_an_arm_that_is_not_there_has_dashes_the_paper_s_number_and_the_reason() -> None:
-    found = by_head(HEADS, cells(GONE))
+    found = arm_cells(GONE)
     assert found.pop("paper") == "74.1"
     assert found.pop("n") == "nothing | selected"
     assert set(list(found.values())[3:]) == {DASH}
 
 
 def test_measured_numbers_keep_their_form() -> None:
-    length, count, absent = (by_head(MEASURED_HEADS, measured_cells(row)) for row in (LENGTH, COUNT, NOT_MADE))
-    assert (length["ours"], length["95 %"], length["paper"]) == ("1234.5 ± 2.0", "1230.0 to 1239.0", "1663.0")
+    length, count, absent = map(measured_cells, (LENGTH, COUNT, NOT_MADE))
+    assert (length["ours"], length["95 %"], length["paper"]) == ("1,234.5 ± 2.0", "1,230.0 to 1,239.0", "1,663.0")
     assert length["ours – paper"] == "-428.5 (-433.0 to -424.0)"
     assert (count["ours"], count["95 %"], count["ours – paper"], count["n"]) == ("3,200", DASH, "+0", "1")
     assert (absent["ours"], absent["paper"], absent["ours – paper"], absent["n"]) == (DASH, "0.88", DASH, DASH)
     assert not_measured([LENGTH, NOT_MADE, NOT_MADE]) == [f"Not measured: {NOT_MADE.name}. no server"]
-    assert measured_cells(replace(NOT_MADE, metric=""))[1] == DASH
+    assert measured_cells(replace(NOT_MADE, metric=""))["metric"] == DASH
 
 
 def test_a_claim_has_its_differences_signed_in_its_own_form() -> None:
-    found = by_head(FINDING_HEADS, finding_cells(EDGE))
+    found = finding_cells([EDGE])[0]
     assert (found["compared"], found["difference"]) == ("M1 – M0", "+2.2 (+0.2 to +4.2)")
     assert (found["head to head"], found["paper"], found["n"]) == ("+3.0 (+1.0 to +5.0)", "+9.9", "2,415")
-    counted = by_head(FINDING_HEADS, finding_cells(COUNTED))
+    counted = finding_cells([COUNTED])[0]
     assert (counted["difference"], counted["paper"]) == ("+234 (+214 to +254)", "+200")
     assert (counted["compared"], counted["p"]) == ("examples: A5 – 3000", "<0.001")
-    absent = by_head(FINDING_HEADS, finding_cells(ABSENT))
+    absent = finding_cells([ABSENT])[0]
     assert {absent[head] for head in ("difference", "head to head", "p", "Holm", "n")} == {DASH}
     assert absent["verdict"] == "not measured"
 
 
 def test_a_replicated_claim_that_correction_takes_says_so_and_no_other_does() -> None:
     """Of three p-values, .028 is the second: doubled it is .056."""
-    rows = {row[-1]: by_head(FINDING_HEADS, row) for row in finding_rows(RESULTS.findings)}
+    rows = {row["claim"]: row for row in finding_cells(RESULTS.findings)}
     assert (rows["at the edge"]["p"], rows["at the edge"]["Holm"]) == ("0.028", "0.056")
     assert rows["at the edge"]["verdict"] == "replicated (not after Holm's correction)"
     assert rows["clear"]["verdict"] == "replicated"
     assert (rows["none"]["p"], rows["none"]["verdict"]) == ("1.000", "not replicated: no difference shown")
-    (alone,) = finding_rows([EDGE])
-    assert by_head(FINDING_HEADS, alone)["verdict"] == "replicated"
+    (alone,) = finding_cells([EDGE])
+    assert alone["verdict"] == "replicated"
 
 
 def test_a_curve_has_its_slope_or_a_dash() -> None:
     curve = Curve("steep", (100, 1600), Estimate(6.95, 0.5, 6.0, 7.9), 5.0)
-    assert by_head(CURVE_HEADS, curve_cells(curve)) == {
+    assert curve_cells(curve) == {
         "curve": "steep",
         "sizes": "100, 1,600",
         "alpha": "+6.95 (+6.00 to +7.90)",
@@ -122,28 +104,43 @@ def test_a_curve_has_its_slope_or_a_dash() -> None:
         "ours – paper": DASH,
         "C": "5.0",
     }
-    beside = by_head(CURVE_HEADS, curve_cells(replace(curve, paper=5.4)))
+    beside = curve_cells(replace(curve, paper=5.4))
     assert (beside["paper"], beside["ours – paper"]) == ("5.40", "+1.55 (+0.60 to +2.50)")
     bare = replace(curve, slope=None, level=NONE)
-    assert curve_cells(bare)[2:] == (DASH, DASH, DASH, DASH)
-    lines = tidy_curves(replace(RESULTS, curves=(replace(curve, paper=5.4), bare))).splitlines()
+    assert list(curve_cells(bare).values())[2:] == [DASH] * 4
+    lines = as_csv(replace(RESULTS, curves=(replace(curve, paper=5.4), bare)))["curves.csv"].splitlines()
     assert lines[1:] == ["steep,100 1600,6.95,0.5,6,7.9,5,5.4", "steep,100 1600,,,,,,"]
 
 
 def test_columns_of_the_paper_are_left_out_where_nothing_is_in_them_and_no_others() -> None:
-    heads, rows = shown(HEADS, [cells(M1)])
-    assert set(HEADS) - set(heads) == {"paper", "ours – paper"}
-    assert "flips" in heads
-    assert all(len(row) == len(heads) for row in rows)
-    assert shown(HEADS, [cells(M1), cells(M0)]) == (HEADS, [cells(M1), cells(M0)])
+    heads = list(arm_cells(M1))
+    (without,) = over_seeds(Results((M1,), (), (), beside_paper=True))
+    assert set(heads) - set(without.heads) == {"paper", "ours – paper", "seed"}
+    assert all(len(row) == len(without.heads) for row in without.rows)
+    (both,) = over_seeds(Results((M1, M0), (), (), beside_paper=True))
+    assert set(heads) - set(both.heads) == {"seed"}
 
 
-def test_the_terminal_s_tables_fit_180_columns() -> None:
+def test_the_terminal_has_seeds_and_sets_below_their_arm_and_fits_180_columns() -> None:
     """With the longest names and numbers that micro and the papers' setups have; the claim is folded."""
     arm = replace(M0, arm="mean of 5 replies >= 4.5", examples=51_200, wins=1313, ties=1199, losses=1513)
     finding = replace(EDGE, first="joint 25600", second="curated alone 25600", claim="a claim of words")
-    for row in (cells(arm), finding_cells(finding, 0.056)):
+    rows = (arm, replace(arm, seed="0"), replace(arm, seed="1"), replace(arm, set="Koala"))
+    found = replace(RESULTS, rows=rows, findings=(finding,), beside_paper=True)
+    arms, measured, claims = on_screen(found)
+    assert [row[0] for row in arms.rows] == ["mean of 5 replies >= 4.5"] * 3 + ["· Koala"]
+    assert arms.details == {1, 2, 3}
+    assert [sheet.title for sheet in (arms, measured, claims)] == ["Arms", "Measured", "Claims"]
+    for row in (*arms.rows, *claims.rows):
         assert sum(map(len, row)) + 3 * len(row) + 1 <= 180
+    (one_seed,) = on_screen(Results((arm, rows[1]), (), ()))
+    assert len(one_seed.rows) == 1
+
+
+def test_thousands_are_set_apart() -> None:
+    found = [number(one) for one in (None, NONE, 999.4, 1_234.5, -1_234.5)]
+    assert found == [DASH, DASH, "999.4", "1,234.5", "-1,234.5"]
+    assert (number(1_234.5, "+.0f"), number(41_821, ",.0f"), number(12_000, "g")) == ("+1,234", "41,821", "12000")
 
 
 def sections(text: str) -> dict[str, list[list[str]]]:
@@ -211,17 +208,17 @@ def csv_rows(text: str) -> list[dict[str, str]]:
 
 
 def test_tidy_rows_are_empty_where_there_is_no_number() -> None:
-    first, *_, gone = csv_rows(tidy(RESULTS))
+    first, *_, gone = csv_rows(as_csv(RESULTS)["rows.csv"])
     assert (first["win_rate"], first["paper"], first["seed"], first["reason"]) == ("47.62", "53.6", "all", "")
     assert (gone["win_rate"], gone["paper"], gone["reason"]) == ("", "74.1", "nothing | selected")
-    measured = csv_rows(tidy_measured(RESULTS))
+    measured = csv_rows(as_csv(RESULTS)["measures.csv"])
     assert len(measured) == len(MEASURED)
     assert (measured[0]["value"], measured[0]["high"], measured[0]["paper"]) == ("1234.5", "1239", "1663")
     assert (measured[-1]["value"], measured[-1]["reason"]) == ("", "no server")
 
 
 def test_tidy_findings_have_p_before_and_after_correction() -> None:
-    clear, edge, none, absent = csv_rows(tidy_findings(RESULTS))
+    clear, edge, none, absent = csv_rows(as_csv(RESULTS)["comparisons.csv"])
     assert (clear["holds_after_holm"], edge["holds_after_holm"], none["holds_after_holm"]) == ("true", "false", "")
     assert float(edge["p_holm"]) == pytest.approx(2 * float(edge["p"]), rel=1e-5)
     assert (edge["head_to_head_low"], edge["difference_mean"], edge["margin"]) == ("1.04", "2.2", "5")
@@ -239,3 +236,19 @@ def test_json_is_the_same_with_null_and_true() -> None:
     assert found["measured"][0]["paper"] == 1663
     assert [one["holds_after_holm"] for one in found["claims"]] == [True, False, None, None]
     assert "NaN" not in as_json("x", RESULTS)
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    curve = Curve("steep", (100, 1600), Estimate(6.95, 0.5, 6.0, 7.9), 5.0)
+    files = as_csv(replace(RESULTS, curves=(curve, replace(curve, slope=None, level=NONE))))
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    rows, measured = read_csv(tmp_path / "rows.csv", Row), read_csv(tmp_path / "measures.csv", MeasuredRow)
+    assert list(map(arm_cells, rows)) == list(map(arm_cells, ROWS))
+    assert list(map(measured_cells, measured)) == list(map(measured_cells, MEASURED))
+    assert read_csv(tmp_path / "curves.csv", CurveLine)[0].curve == curve
+    clear, edge, _, absent = read_csv(tmp_path / "comparisons.csv", FindingLine)
+    assert (clear.estimate("difference"), clear.estimate("head_to_head")) == (CLEAR.difference, None)
+    assert (edge.estimate("head_to_head"), edge.holds_after_holm) == (EDGE.head_to_head, False)
+    assert (absent.estimate("difference"), absent.p, absent.verdict) == (None, None, "not measured")
+    assert read_csv(tmp_path / "nothing.csv", Row) == ()

@@ -10,8 +10,7 @@ import pytest
 from humpback.analysis.experiment.findings import Finding
 from humpback.analysis.experiment.gather import Results
 from humpback.analysis.stats.statistics import Estimate
-from humpback.analysis.tables import latex
-from humpback.analysis.tables.latex import escaped
+from humpback.analysis.tables.latex import escaped, latex
 from tests.analysis.test_tables import MEASURES_ONLY, RESULTS
 
 

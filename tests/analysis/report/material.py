@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from humpback.analysis.layout.drawing import save
-from humpback.analysis.report.material import Declaration, Quoted
+from humpback.analysis.report.results_files import Declaration, Quoted
 from humpback.core.expression import Artifact, expression
 from humpback.spec.claims import Above, Comparison, Greater, Rising
 from humpback.spec.curation import Best, MicroOracle, Rated

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from humpback.analysis.report.page import build, facts
+from humpback.analysis.report.page import build
+from humpback.analysis.report.provenance import facts
 from humpback.core.store import StoreError
 from tests.analysis.report.material import DECLARED, HOSTILE, MADE, results
 
@@ -58,7 +59,7 @@ def page(html: str) -> Elements:
 
 def test_claims_are_counted_by_verdict(folder: Path) -> None:
     page = build("toy", folder, DECLARED)
-    assert [(word.words, n) for word, n in page.tally] == [
+    assert [(kind.words, n) for kind, n in page.tally] == [
         ("replicated", 1),
         ("not replicated", 1),
         ("cannot be told", 1),
@@ -80,21 +81,21 @@ def test_a_claim_stands_beside_the_papers_number(page: Elements) -> None:
 
 def test_win_rates_and_measured_numbers_stand_beside_the_papers(page: Elements) -> None:
     said = page.said("humpback-first")
-    assert "tagged reference 66.5 52.9 ± 0.7 51.4 to 54.3 1,495 8/1/1 14.3% 0 40 10" in said
-    assert "plain <b> reference – selected/x is an empty set (kept 0) – – – – – – –" in said
+    assert "tagged reference 1,495 52.9 ± 0.7 51.4 to 54.3 66.5 8/1/1 14.3% 0 40 10" in said
+    assert "plain <b> reference – – – – – – – – selected/x is an empty set (kept 0)" in said
     assert "By set of prompts (1 rows)" in said
-    assert "By seed (2 rows)" in said
+    assert "Arms by seed (2 rows)" in said
     second = page.said("alpagasus-second")
-    assert "seed precision, % 60.00 61.23 59.00 to 63.00 12,000" in second
-    assert "votes preferred, % 66.5 no votes yet: humpback annotate collects them – –" in second
+    assert "seed precision, % 61.23 ± 1.00 59.00 to 63.00 60.00 12,000" in second
+    assert "votes preferred, % – – 66.5 – Not measured: votes. no votes yet: humpback annotate collects them" in second
     assert "nan" not in (said + second).lower().split()
 
 
 def test_coefficients_stand_beside_the_papers(page: Elements) -> None:
     said = page.said("humpback-first")
-    assert "Scaling coefficients" in said
-    assert re.search(r"steep\s+100, 1,600\s+6\.95\s+6\.12\s+5\.50 to 6\.75\s+4\.5", said)
-    assert re.search(r"bare\s+100\s+–\s+–\s+–\s+–", said)
+    assert "Curves" in said
+    assert re.search(r"steep\s+100, 1,600\s+\+6\.12 \(\+5\.50 to \+6\.75\)\s+6\.95\s+4\.5", said)
+    assert re.search(r"bare\s+100\s+–\s+–\s+–", said)
 
 
 def test_an_experiment_that_was_not_run_has_dashes_and_its_commands(page: Elements) -> None:
@@ -189,10 +190,10 @@ def test_many_claims_are_spoken_of(folder: Path, tmp_path: Path, page: Elements)
     assert "adjusted by Holm's method" in other.said("")
     assert "Of 1 replicated, 0 hold." in other.said("")
     said = other.said("humpback-first")
-    assert "10 .062 ✓ replicated not after Holm's correction" in said
+    assert "10 0.062 ✓ replicated not after Holm's correction" in said
     assert "10 1.000 ✗ not replicated reversed" in said
     assert "10 – ? cannot be told" in said
-    assert "– <.001 – not measured" in said
+    assert "– <0.001 – not measured" in said
 
 
 @pytest.mark.parametrize(
@@ -201,6 +202,8 @@ def test_many_claims_are_spoken_of(folder: Path, tmp_path: Path, page: Elements)
         ("arms.json", "{", "not JSON"),
         ("made.json", "[]", "holds a JSON list where a dict belongs"),
         ("rows.csv", "a,b\n1\n", "line 2 has not as many cells"),
+        ("rows.csv", "arm,win_rate\nM1,much\n", "line 2, win_rate is 'much', no float"),
+        ("comparisons.csv", "first,holds_after_holm\nM1,perhaps\n", "line 2, holds_after_holm is 'perhaps', no bool"),
         ("comparisons.csv", 'a,b\n"1,2\n', "not CSV"),
         ("samples.json", "\udcff", "utf-8"),
         ("figure.svg", "<svg", "not XML"),

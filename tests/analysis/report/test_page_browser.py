@@ -124,7 +124,7 @@ def test_it_works_by_keyboard(chromium: Any, file: Path) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#humpback"
-    wide = page.locator(".scroll[aria-label='Win rates of humpback/first']")
+    wide = page.locator(".scroll[aria-label='Arms of humpback/first']")
     assert wide.evaluate("it => it.scrollWidth > it.clientWidth")
     wide.focus()
     page.keyboard.press("ArrowRight")

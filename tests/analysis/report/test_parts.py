@@ -10,16 +10,17 @@ import pytest
 
 from humpback.analysis.report.inline_svg import UnusableFigure, inlined
 from humpback.analysis.report.lineage import LONGEST, Node, lineage
-from humpback.analysis.report.material import read_results
-from humpback.analysis.report.number_tables import measure_tables
-from humpback.analysis.report.words import duration, form_of, number, word_of
+from humpback.analysis.report.provenance import duration
+from humpback.analysis.report.results_files import read_results
+from humpback.analysis.report.sections import Section, form_of, section
+from humpback.analysis.report.verdicts import kind_of
 from tests.analysis.report.material import arms_json, results
 
 
 def test_figures_keep_their_ids_apart_and_bring_nothing_else(tmp_path: Path) -> None:
     found = read_results(results(tmp_path))["humpback/first"]
-    assert [name for name, _ in found.figures] == ["figure", "curves"]
-    for name, svg in found.figures:
+    assert list(found.figures) == ["figure", "curves"]
+    for name, svg in found.figures.items():
         markup, width = inlined(svg, f"{name}-", 'a "label" <here>')
         root = ET.fromstring(markup)
         ids = {one.get("id") for one in root.iter() if one.get("id")}
@@ -93,30 +94,37 @@ def test_measures_have_a_lineage_too() -> None:
     assert [one.again for one in found.roots[0].nodes] == [False, True]
 
 
-def test_things_measured_alike_stand_as_in_the_papers_tables() -> None:
-    head = {"seed": "all", "form": ".1f", "n": "3", "low": "1", "high": "2", "reason": ""}
-    cells = [(name, metric) for name in ("seed", "A5") for metric in ("examples", "length")]
-    rows = [{**head, "name": name, "metric": metric, "value": "1072", "paper": "5"} for name, metric in cells]
-    grid, long = measure_tables(rows)
-    assert grid.heads == ("measured", "examples", "length")
+def measured(folder: Path, *rows: tuple[str, str, str, str]) -> Section:
+    """The section of a folder with these numbers: name, metric, value, reason."""
+    place = folder / "humpback" / "alike"
+    place.mkdir(parents=True)
+    lines = [f"{name},{metric},all,{value},,1,2,3,.1f,5,{reason}" for name, metric, value, reason in rows]
+    head = "name,metric,seed,value,standard_error,low,high,n,form,paper,reason"
+    (place / "measures.csv").write_text("\n".join([head, *lines, ""]))
+    return section(None, read_results(folder)["humpback/alike"])
+
+
+def test_things_measured_alike_stand_as_in_the_papers_tables(tmp_path: Path) -> None:
+    cells = [(name, metric, "1072", "") for name in ("seed", "A5") for metric in ("examples", "length")]
+    grid, long = measured(tmp_path / "grid", *cells).tables
+    assert grid.heads == ("what", "examples", "length")
     assert grid.rows[0] == ("seed", "1,072.0 (5.0)", "1,072.0 (5.0)")
     assert len(long.rows) == 4
-    assert not long.closed
-    (alone,) = measure_tables(rows[:3])
+    (alone,) = measured(tmp_path / "uneven", *cells[:3]).tables
     assert len(alone.rows) == 3
-    without = {**head, "value": "", "paper": "5", "reason": "no votes"}
-    (told,) = measure_tables([{**without, "name": "votes", "metric": metric} for metric in ("first", "second")])
-    assert [row[3] for row in told.rows] == ["no votes", "–"]
+    many = measured(tmp_path / "many", *[(f"set {i}", metric, "1", "") for i in range(7) for metric in ("a", "b")])
+    assert [len(table.rows) for table in many.tables] == [7]
+    assert [len(table.rows) for table in many.folded] == [14]
+    (missing,) = measured(
+        tmp_path / "no", *[("votes", metric, "", "no votes") for metric in ("first", "second")]
+    ).tables
+    assert missing.note.count("Not measured: votes. no votes") == 1
 
 
 def test_numbers_and_verdicts_in_words() -> None:
-    assert number("", ".1f") == number("nan") == number(None) == "–"
-    assert number("1234.5", ",.0f") == "1,234"
-    assert number("3", "d") == "3"
-    assert number("words") == "words"
-    assert form_of(["0.0123", "", "0.004"]) == ".3f"
-    assert form_of(["12", "0.1"]) == form_of([]) == ",.1f"
-    assert word_of("not replicated: reversed").key == "no"
-    assert word_of("replicated").key == "yes"
-    assert word_of("cannot be told at this n").key == "untold"
+    assert form_of([0.0123, None, 0.004, float("nan")]) == ".3f"
+    assert form_of([12, 0.1]) == form_of([]) == ".1f"
+    assert kind_of("not replicated: reversed").key == "no"
+    assert kind_of("replicated").key == "yes"
+    assert kind_of("cannot be told at this n").key == "untold"
     assert [duration(one) for one in (None, 1.25, 90, 130, 7_300)] == ["–", "1.2 s", "90 s", "2.2 min", "2.0 h"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from humpback.analysis.report.made import made
+from humpback.analysis.report.provenance import provenance
 from humpback.analysis.report.samples import LONGEST, samples
 from humpback.core.expression import Artifact
 from humpback.core.machine import Endpoint, Machine
@@ -28,10 +28,6 @@ PROMPTS = MicroPrompts(WORLD, n=12)
 MODEL = Finetuned(HubModel("toy/base", "0" * 40), MicroSeed(WORLD, n=3), Sft())
 OTHER = replace(MODEL, recipe=Sft(seed=1))
 REFERENCE = MicroReference(PROMPTS)
-WORDS = {
-    "name": "humpback/x", "question": "Is it?", "falsified": "No.", "shows": "table", "setup": "toy", "seeds": (0, 1),
-    "command": "humpback run humpback/x",
-}  # fmt: skip
 
 
 def arm(model: Finetuned) -> Arm:
@@ -84,7 +80,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_every_finished_artifact_is_counted_once(store: Store) -> None:
-    found = made(store, **WORDS, targets=[arm(MODEL).judged, arm(OTHER).judged, arm(MODEL).judged])  # type: ignore[arg-type]
+    found = provenance(store, [arm(MODEL).judged, arm(OTHER).judged, arm(MODEL).judged])
     assert found["artifacts"] == {"finished": 8, "unfinished": 2}
     assert found["seconds"] == pytest.approx(170.5)
     assert next(iter(found["by_class"])) == "Finetuned"
@@ -99,20 +95,17 @@ def test_every_finished_artifact_is_counted_once(store: Store) -> None:
     assert len(found["machines"]) == 1
     assert found["machines"][0]["device"] == "cpu"
     assert found["machines"][0]["torch"]
-    assert {key: found[key] for key in ("experiment", "question", "seeds")} == {
-        "experiment": "humpback/x", "question": "Is it?", "seeds": [0, 1],
-    }  # fmt: skip
 
 
 def test_it_tells_no_paths_and_no_hosts(store: Store) -> None:
-    text = json.dumps(made(store, **WORDS, targets=[arm(MODEL).judged]))  # type: ignore[arg-type]
+    text = json.dumps(provenance(store, [arm(MODEL).judged]))
     assert "secret-host" not in text
     assert str(store.root) not in text
     assert "/home" not in text
 
 
 def test_nothing_finished_is_said(tmp_path: Path) -> None:
-    found = made(Store(tmp_path), **WORDS, targets=[arm(MODEL).judged])  # type: ignore[arg-type]
+    found = provenance(Store(tmp_path), [arm(MODEL).judged])
     assert found["finished"] is None
     assert found["artifacts"]["finished"] == 0
     assert found["asked"] is None

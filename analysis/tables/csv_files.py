@@ -1,0 +1,190 @@
+"""Every number with its column, one line a row: CSV for programs and statistics, read back by the report, and the same
+as JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from math import isnan
+from pathlib import Path
+from typing import Any, TypeVar
+
+from humpback.analysis.experiment.findings import Finding
+from humpback.analysis.experiment.gather import Curve, Results, Row
+from humpback.analysis.experiment.measured import MeasuredRow
+from humpback.analysis.layout import text_table
+from humpback.analysis.stats.multiplicity import holm
+from humpback.analysis.stats.statistics import Estimate
+from humpback.analysis.tables.cells import holds
+from humpback.core.store import StoreError
+
+_PARTS = ("mean", "standard_error", "low", "high")
+_AS_THEY_ARE = ("first", "second", "n", "paper", "margin", "p", "verdict", "claim")
+"""Fields of a finding that its line repeats."""
+
+
+@dataclass(frozen=True)
+class FindingLine:
+    """A claim as `comparisons.csv` has it; None where there is no number."""
+
+    first: str
+    second: str
+    difference_mean: float | None
+    difference_standard_error: float | None
+    difference_low: float | None
+    difference_high: float | None
+    head_to_head_mean: float | None
+    head_to_head_standard_error: float | None
+    head_to_head_low: float | None
+    head_to_head_high: float | None
+    n: int
+    paper: float | None
+    margin: float | None
+    p: float | None
+    """Two-sided."""
+    p_holm: float | None
+    """The same after Holm's correction for the experiment's other claims."""
+    holds_after_holm: bool | None
+    """Of a replicated claim, whether `p_holm` is below .05."""
+    verdict: str
+    claim: str
+
+    def estimate(self, measure: str) -> Estimate | None:
+        """The "difference" or the "head_to_head"; None where it was not measured."""
+        return _estimate(*(getattr(self, f"{measure}_{part}") for part in _PARTS))
+
+
+@dataclass(frozen=True)
+class CurveLine:
+    """A fitted curve as `curves.csv` has it; None where there is no number."""
+
+    name: str
+    sizes: str
+    """With spaces between."""
+    slope: float | None
+    standard_error: float | None
+    low: float | None
+    high: float | None
+    level: float | None
+    paper: float | None
+
+    @property
+    def curve(self) -> Curve:
+        """The curve itself."""
+        slope = _estimate(self.slope, self.standard_error, self.low, self.high)
+        level = float("nan") if self.level is None else self.level
+        return Curve(self.name, tuple(map(int, self.sizes.split())), slope, level, self.paper)
+
+
+def _estimate(mean: float | None, *rest: float | None) -> Estimate | None:
+    error, low, high = (float("nan") if one is None else one for one in rest)
+    return None if mean is None else Estimate(mean, error, low, high)
+
+
+Line = TypeVar("Line", Row, MeasuredRow, CurveLine, FindingLine)
+
+
+def as_csv(results: Results) -> dict[str, str]:
+    """The files by name: the claims, and what else there is of arms, measured numbers and curves. A cell is empty where
+    there is no number."""
+    found = {
+        "comparisons.csv": _csv(FindingLine, _finding_lines(results.findings)),
+        "rows.csv": _csv(Row, results.rows) if results.rows else "",
+        "measures.csv": _csv(MeasuredRow, results.measured) if results.measured else "",
+        "curves.csv": _csv(CurveLine, map(_curve_line, results.curves)) if results.curves else "",
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def as_json(command: str, results: Results) -> str:
+    """Rows, measured numbers and claims as JSON; null where there is no number."""
+    body = {
+        "command": command,
+        "rows": list(map(_plain, results.rows)),
+        "measured": list(map(_plain, results.measured)),
+        "claims": list(map(_plain, _finding_lines(results.findings))),
+    }
+    return json.dumps(body, indent=1, ensure_ascii=False)
+
+
+def read_csv(path: Path, kind: type[Line]) -> tuple[Line, ...]:
+    """The lines of a file, none where there is no file; a column that it does not have is empty.
+
+    Raises:
+        StoreError: naming the file, the line and what is wrong with it.
+    """
+
+    def unusable(problem: str) -> StoreError:
+        return StoreError(f"{path}: {problem}; run the experiment again to write it anew")
+
+    found = []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            for line in reader:
+                if None in line or None in line.values():
+                    raise unusable(f"line {reader.line_num} has not as many cells as the head")
+                values: dict[str, Any] = {}
+                for field in fields(kind):
+                    cell = line.get(field.name, "")
+                    try:
+                        values[field.name] = _value(cell, str(field.type))
+                    except (ValueError, KeyError) as error:
+                        wanted = str(field.type).removesuffix(" | None")
+                        raise unusable(f"line {reader.line_num}, {field.name} is {cell!r}, no {wanted}") from error
+                found.append(kind(**values))
+    except FileNotFoundError:
+        return ()
+    except csv.Error as error:
+        raise unusable(f"line {reader.line_num}: not CSV ({error})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise unusable(str(error)) from error
+    return tuple(found)
+
+
+def _value(cell: str, kind: str) -> object:
+    if kind == "str":
+        return cell
+    if not cell:
+        return None if kind.endswith("None") else 0 if kind == "int" else float("nan")
+    if kind.startswith("bool"):
+        return {"true": True, "false": False}[cell]
+    return int(cell) if kind.startswith("int") else float(cell)
+
+
+def _finding_lines(findings: Sequence[Finding]) -> list[FindingLine]:
+    found = []
+    for finding, p_holm in zip(findings, holm([one.p for one in findings]), strict=True):
+        values: dict[str, Any] = {name: getattr(finding, name) for name in _AS_THEY_ARE}
+        for measure in ("difference", "head_to_head"):
+            values |= {f"{measure}_{part}": getattr(getattr(finding, measure), part, None) for part in _PARTS}
+        found.append(FindingLine(**values, p_holm=p_holm, holds_after_holm=holds(finding, p_holm)))
+    return found
+
+
+def _curve_line(curve: Curve) -> CurveLine:
+    mean, error, low, high = (getattr(curve.slope, part, None) for part in _PARTS)
+    return CurveLine(curve.name, " ".join(map(str, curve.sizes)), mean, error, low, high, curve.level, curve.paper)
+
+
+def _csv(kind: type[Line], lines: Iterable[Line]) -> str:
+    return text_table.tidy(
+        [field.name for field in fields(kind)],
+        [
+            [str(value).lower() if isinstance(value, bool) else value for value in _plain(line).values()]
+            for line in lines
+        ],
+    )
+
+
+def _plain(line: Row | MeasuredRow | CurveLine | FindingLine) -> dict[str, object]:
+    """Numbers to six digits, and None in place of NaN."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, float):
+            return None if isnan(value) else float(f"{value:.6g}")
+        return value
+
+    return {name: plain(value) for name, value in asdict(line).items()}
