@@ -115,7 +115,7 @@ def test_what_does_not_listen_is_ended_all_the_same() -> None:
         "exec('while True:\\n try: print(\"ready\", flush=True); time.sleep(60)\\n except KeyboardInterrupt: pass')"
     )
     for kept_busy in (deaf, stubborn):
-        code = "import hashlib, time; from harness import interrupt; interrupt._GRACE = 0.2; interrupt.watch(); "
+        code = "import hashlib, time; from humpback.core import interrupt; interrupt._GRACE = 0.2; interrupt.watch(); "
         process = start("-c", code + kept_busy)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"

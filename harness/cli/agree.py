@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option, echo
 
 from humpback.annotation.votes import read_votes
 from humpback.cli.app import AsJson, AsMarkdown, command, print_json
@@ -20,7 +20,7 @@ _SHOWN = 5
 def agree(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Judgements of the same prompts, in any format of compare.", show_default=False),
+        Argument(help="Judgements of the same prompts, in any format of compare.", show_default=False),
     ],
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
@@ -34,25 +34,23 @@ def agree(
     people = [panel for path in files for panel in raters.annotators(path.name, voters(path, read_votes))]
     if len(judgements) == 1 and len(files) > 1 and GUESSED in judgements[0].notes:
         # Reviews that name neither judge nor order look like the two orders of one comparison: here each is a rater.
-        typer.echo(f"taken as reviews of one order by several judges; for two orders: {_COMPARE}", err=True)
+        echo(f"taken as reviews of one order by several judges; for two orders: {_COMPARE}", err=True)
         judgements = [one for path in files for one in read_as_named([path], read_votes)]
     found = [*(raters.panels(judgements) if len(judgements) > 1 or not people else []), *people]
     if as_json:
         print_json(raters.as_json(found))
     else:
-        typer.echo(raters.as_text(found, as_markdown=markdown))
+        echo(raters.as_text(found, as_markdown=markdown))
 
 
 @command()
 def selectors(
-    scores: Annotated[Path, typer.Argument(help="CSV, JSON or Parquet: a row an example.", show_default=False)],
-    column: Annotated[list[str], typer.Option(help="Of a selector's scores; repeat for several.", show_default=False)],
-    at_least: Annotated[list[float], typer.Option(help="Selected from this score on; one for each --column, or one.")],
-    label: Annotated[str, typer.Option(help="Column of the labels.", show_default=False)],
-    labels: Annotated[
-        Path | None, typer.Option(help="File of the labels, in the same order.", show_default="SCORES")
-    ] = None,
-    good: Annotated[float, typer.Option(help="Good from this label on.")] = 1,
+    scores: Annotated[Path, Argument(help="CSV, JSON or Parquet: a row an example.", show_default=False)],
+    column: Annotated[list[str], Option(help="Of a selector's scores; repeat for several.", show_default=False)],
+    at_least: Annotated[list[float], Option(help="Selected from this score on; one for each --column, or one.")],
+    label: Annotated[str, Option(help="Column of the labels.", show_default=False)],
+    labels: Annotated[Path | None, Option(help="File of the labels, in the same order.", show_default="SCORES")] = None,
+    good: Annotated[float, Option(help="Good from this label on.")] = 1,
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
@@ -74,7 +72,7 @@ def selectors(
     if as_json:
         print_json(table.as_json(found))
     else:
-        typer.echo(table.as_text(found, as_markdown=markdown))
+        echo(table.as_text(found, as_markdown=markdown))
 
 
 def _read(path: Path, column: str) -> list[float | None]:
@@ -83,7 +81,7 @@ def _read(path: Path, column: str) -> list[float | None]:
     found = list(scores(path, column))
     bad = [one for one in found if one.reason]
     for one in bad[:_SHOWN]:
-        typer.echo(one.reason, err=True)
+        echo(one.reason, err=True)
     if bad:
-        typer.echo(f"{path.name}, column {column}: {len(bad):,} rows without a number", err=True)
+        echo(f"{path.name}, column {column}: {len(bad):,} rows without a number", err=True)
     return [one.value for one in found]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Argument, Option, echo
 
 from humpback.cli.app import command
 from humpback.core import interrupt
@@ -30,21 +30,17 @@ _QUICKEST = 0.4
 
 @command()
 def annotate(
-    a: Annotated[Path, typer.Argument(help="Answers: an artifact or a file in any known layout.", show_default=False)],
-    b: Annotated[Path, typer.Argument(help="The answers to compare with.", show_default=False)],
-    against: Annotated[
-        list[Path] | None, typer.Option(help="More answers to compare A with; repeat for several.")
-    ] = None,
-    votes: Annotated[Path, typer.Option(help="File of the votes, begun or gone on with.")] = Path("votes.sqlite"),
-    n: Annotated[int | None, typer.Option(help="Prompts, drawn uniformly.", show_default="all")] = None,
-    seed: Annotated[int, typer.Option(help="Of the draw, the order of items and the sides.")] = 0,
+    a: Annotated[Path, Argument(help="Answers: an artifact or a file in any known layout.", show_default=False)],
+    b: Annotated[Path, Argument(help="The answers to compare with.", show_default=False)],
+    against: Annotated[list[Path] | None, Option(help="More answers to compare A with; repeat for several.")] = None,
+    votes: Annotated[Path, Option(help="File of the votes, begun or gone on with.")] = Path("votes.sqlite"),
+    n: Annotated[int | None, Option(help="Prompts, drawn uniformly.", show_default="all")] = None,
+    seed: Annotated[int, Option(help="Of the draw, the order of items and the sides.")] = 0,
     screening: Annotated[
-        Path | None, typer.Option(help="Items with known answers: records of prompt, better, worse.")
+        Path | None, Option(help="Items with known answers: records of prompt, better, worse.")
     ] = None,
-    host: Annotated[
-        str, typer.Option(help="0.0.0.0 lets other machines in, with the key in the address.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes any free one.")] = 8765,
+    host: Annotated[str, Option(help="0.0.0.0 lets other machines in, with the key in the address.")] = "127.0.0.1",
+    port: Annotated[int, Option(min=0, max=65_535, help="0 takes any free one.")] = 8765,
 ) -> None:
     """Let people vote on answers, blind, in their browser. Ctrl-C ends it and says what came of it."""
     try:
@@ -91,22 +87,20 @@ def annotate(
     finally:
         listening.close()
         ballot.close()
-        typer.echo("\n".join(summary(votes)))
+        echo("\n".join(summary(votes)))
 
 
 def _say_what_is_lost(systems: Sequence[System], joined: Sequence[Joined], votes: Path) -> None:
     for system in systems:
         for line in system.aside:
-            typer.echo(f"{system.name}: cannot be used: {one_line(line)}", err=True)
+            echo(f"{system.name}: cannot be used: {one_line(line)}", err=True)
         if empty := sum(not row.output.strip() for row in system.answers):
-            typer.echo(f"{system.name}: {empty:,} empty answers; they are shown as such", err=True)
+            echo(f"{system.name}: {empty:,} empty answers; they are shown as such", err=True)
     for other, one in zip(systems[1:], joined, strict=True):
-        typer.echo(
-            f"{systems[0].name} against {other.name}: {len(one.items):,} prompts, {len(one.unmatched):,} unmatched"
-        )
+        echo(f"{systems[0].name} against {other.name}: {len(one.items):,} prompts, {len(one.unmatched):,} unmatched")
     lost = [one for pair in joined for one in pair.unmatched]
     for row in lost[:_NAMED]:
-        typer.echo(one_line(f"unmatched: {row.system} {row.id}: {row.reason}: {row.instruction!r}"), err=True)
+        echo(one_line(f"unmatched: {row.system} {row.id}: {row.reason}: {row.instruction!r}"), err=True)
     if lost:
         path = votes.with_name(f"{votes.stem}-unmatched.csv")
         from humpback.analysis.layout.text_table import csv_cell
@@ -115,7 +109,7 @@ def _say_what_is_lost(systems: Sequence[System], joined: Sequence[Joined], votes
             out = csv.writer(file)
             out.writerow(("system", "id", "reason", "prompt"))
             out.writerows(map(csv_cell, (row.system, row.id, row.reason, row.instruction)) for row in lost)
-        typer.echo(f"all {len(lost):,} unmatched rows are in {path}", err=True)
+        echo(f"all {len(lost):,} unmatched rows are in {path}", err=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -130,10 +124,10 @@ def _listen(host: str, port: int) -> socket.socket:
 def _say_where(ballot: Ballot, known: int, host: str, port: int, key: str | None) -> None:
     name = socket.gethostname() if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     extra = f", {known} of them for screening" if known else ""
-    typer.echo(f"{ballot.total} items{extra}; votes go to {ballot.path}")
-    typer.echo(f"http://{name}:{port}/" + (f"?key={key}" if key else ""))
+    echo(f"{ballot.total} items{extra}; votes go to {ballot.path}")
+    echo(f"http://{name}:{port}/" + (f"?key={key}" if key else ""))
     if key:
-        typer.echo("whoever has this address can vote. It is plain HTTP: on a network that others use, tunnel it")
+        echo("whoever has this address can vote. It is plain HTTP: on a network that others use, tunnel it")
 
 
 def summary(votes: Path) -> list[str]:

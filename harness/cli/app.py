@@ -6,14 +6,14 @@ Heavy packages load inside the commands that need them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
-import typer
+from typer import Option, Typer, echo
 
 from humpback.cli.terminal import Terminal
 from humpback.core.expression import Artifact, FieldError
@@ -23,26 +23,25 @@ from humpback.core.store import StoreError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from humpback.spec.files import File, Source
     from humpback.spec.template import Model
 
-app = typer.Typer(
+app = Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Does instruction backtranslation work, on your data, your model and your budget?",
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Tables as Markdown.")]
-SetupName = Annotated[str, typer.Option(help="What the experiment runs on.")]
-ResultsFolder = Annotated[
-    Path | None, typer.Option(help="Folder for tables and figures.", show_default="<store>/results")
-]
-DataFolder = Annotated[Path, typer.Option("--data", help="Folder of the public files.")]
+AsJson = Annotated[bool, Option("--json", help="Print JSON, for programs.")]
+AsMarkdown = Annotated[bool, Option("--markdown", help="Tables as Markdown.")]
+SetupName = Annotated[str, Option(help="What the experiment runs on.")]
+ResultsFolder = Annotated[Path | None, Option(help="Folder for tables and figures.", show_default="<store>/results")]
+DataFolder = Annotated[Path, Option("--data", help="Folder of the public files.")]
 DATA = Path("data")
 
 
-def command(name: str | None = None, to: typer.Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def command(name: str | None = None, to: Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as a command of the app. A parameter that is a dataclass of options becomes these options."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
@@ -83,9 +82,9 @@ def _spread(function: Callable[..., None]) -> Callable[..., None]:
 class Where:
     """Where stages run and where things lie: options of every command that makes an artifact."""
 
-    machine: Annotated[Path | None, typer.Option(help="A TOML file that says where stages run.")] = None
-    data: Annotated[Path | None, typer.Option(help="Folder of the public files.", show_default="data")] = None
-    store: Annotated[Path | None, typer.Option(help="Folder of the artifacts.", show_default="artifacts")] = None
+    machine: Annotated[Path | None, Option(help="A TOML file that says where stages run.")] = None
+    data: Annotated[Path | None, Option(help="Folder of the public files.", show_default="data")] = None
+    store: Annotated[Path | None, Option(help="Folder of the artifacts.", show_default="artifacts")] = None
 
     def load(self, **fields: Any) -> Machine:
         """The machine of the file with these folders, and `fields`, on top."""
@@ -101,9 +100,9 @@ HERE = Where()
 class BesideModel(Where):
     """The same of a command that asks a model: what is made lies in the model's store, if it has one."""
 
-    store: Annotated[
-        Path | None, typer.Option(help="Folder of the artifacts.", show_default="the model's, or artifacts")
-    ] = None
+    store: Annotated[Path | None, Option(help="Folder of the artifacts.", show_default="the model's, or artifacts")] = (
+        None
+    )
 
     def model(self, name: str) -> tuple[Model, Machine]:
         """The model of that name, and the machine that knows where it lies.
@@ -120,6 +119,18 @@ class BesideModel(Where):
 
 
 BESIDE_MODEL = BesideModel()
+
+
+def name_files(names: Sequence[str], machine: Machine) -> tuple[tuple[File | Source, ...], Machine]:
+    """The files that a command names, by checksum, and the machine that knows where they lie.
+
+    Raises:
+        FieldError: when there is no such file and no public one of that name.
+    """
+    from humpback.inputs.user_file import named_files
+
+    files, places = named_files(names, Path(machine.data))
+    return files, replace(machine, files=(*machine.files, *places))
 
 
 def build(target: Artifact, machine: Machine) -> Path:
@@ -152,7 +163,7 @@ def whole_numbers(text: str, example: str = "0,1,2") -> tuple[int, ...]:
 
 def print_json(value: Any) -> None:
     """For programs."""
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
+    echo(json.dumps(value, indent=1, ensure_ascii=False))
 
 
 def counted(counts: Mapping[str, int]) -> str:

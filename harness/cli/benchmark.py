@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
-import typer
+from typer import Argument, Exit, Option, echo
 
 from humpback.cli.app import BESIDE_MODEL, AsJson, BesideModel, build, command, print_json
 from humpback.core.expression import FieldError, expression
@@ -23,22 +23,18 @@ from humpback.spec.template import Model
 
 @command()
 def benchmark(
-    model: Annotated[str, typer.Argument(help="An artifact's folder, a transformers folder, or a hub name.")],
+    model: Annotated[str, Argument(help="An artifact's folder, a transformers folder, or a hub name.")],
     tasks: Annotated[
         str,
-        typer.Option(
-            help=f"With commas between: {', '.join(SETS)}, micro, lm-eval's names, or YAML files of your own."
-        ),
+        Option(help=f"With commas between: {', '.join(SETS)}, micro, lm-eval's names, or YAML files of your own."),
     ],
-    shots: Annotated[int | None, typer.Option(min=0, help="Examples shown; else each task's own.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many items of each, to try out.")] = None,
-    chat_template: Annotated[bool, typer.Option("--chat-template", help="Ask as a user's message.")] = False,
+    shots: Annotated[int | None, Option(min=0, help="Examples shown; else each task's own.")] = None,
+    limit: Annotated[int | None, Option(min=1, help="Only so many items of each, to try out.")] = None,
+    chat_template: Annotated[bool, Option("--chat-template", help="Ask as a user's message.")] = False,
     run_model_code: Annotated[
-        bool, typer.Option("--run-model-code", help="Let humaneval and its like run what the model writes.")
+        bool, Option("--run-model-code", help="Let humaneval and its like run what the model writes.")
     ] = False,
-    beside: Annotated[
-        Path | None, typer.Option(help="CSV with label, task, value (and shots) to print beside.")
-    ] = None,
+    beside: Annotated[Path | None, Option(help="CSV with label, task, value (and shots) to print beside.")] = None,
     where: BesideModel = BESIDE_MODEL,
     as_json: AsJson = False,
 ) -> None:
@@ -57,7 +53,7 @@ def benchmark(
     def not_run(node: Benchmarked, reason: str) -> None:
         missing[node] = reason
         asked_shots = "" if node.shots is None else f", {node.shots} shots"
-        typer.echo(f"not run: {node.tasks[0].name}{asked_shots}: {one_line(reason)}", err=True)
+        echo(f"not run: {node.tasks[0].name}{asked_shots}: {one_line(reason)}", err=True)
 
     for node in nodes:  # what cannot be had is known before a model is loaded
         if reason := _lacking(node, machine):
@@ -70,7 +66,7 @@ def benchmark(
                 not_run(node, str(error))
     _print(nodes, folders, missing, others, as_json)
     if missing:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 def _asked(text: str, shots: int | None, model: Model) -> tuple[list[tuple[AnyTask, int | None]], tuple[Any, ...]]:
@@ -190,9 +186,9 @@ def _print(
             beside = [next((other["value"] for other in others if _same(other, row, label)), DASH) for label in labels]
             numbers = cell(row["value"], ".4f"), cell(row["standard_error"], ".4f"), n
             lines.append([row["task"], metric, *numbers, cell(row["shots"]), cell(row["version"]), *beside])
-    typer.echo(aligned(["task", "metric", "value", "+-", "n", "shots", "version", *labels], lines, words=2))
+    echo(aligned(["task", "metric", "value", "+-", "n", "shots", "version", *labels], lines, words=2))
     if cut := sum(one["cut"] for one in found.values()):
-        typer.echo(f"{cut:,} requests were longer than the model's context, and their beginning was cut off")
+        echo(f"{cut:,} requests were longer than the model's context, and their beginning was cut off")
 
 
 def _same(other: dict[str, str], row: dict[str, Any], label: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument, Option, echo
 
 from humpback.annotation.votes import read_votes
 from humpback.cli.app import AsJson, AsMarkdown, command, print_json, save_figure
@@ -13,7 +13,7 @@ from humpback.core.expression import FieldError
 
 Files = Annotated[
     list[Path],
-    typer.Argument(
+    Argument(
         help="Folders or files of verdicts, AlpacaEval annotations, reviews with scores, votes.", show_default=False
     ),
 ]
@@ -22,8 +22,8 @@ Files = Annotated[
 @command()
 def compare(
     files: Files,
-    out: Annotated[Path | None, typer.Option(help="Folder for the win/tie/lose bars as SVG and PNG.")] = None,
-    power: Annotated[float | None, typer.Option(help="Prompts needed to see a difference of so many points.")] = None,
+    out: Annotated[Path | None, Option(help="Folder for the win/tie/lose bars as SVG and PNG.")] = None,
+    power: Annotated[float | None, Option(help="Prompts needed to see a difference of so many points.")] = None,
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
@@ -57,27 +57,27 @@ def compare(
             found["power"] = comparison_json.power_json(systems, differences, power)
         print_json(found)
     else:
-        typer.echo(comparison_tables.as_text(systems, differences, as_markdown=markdown))
+        echo(comparison_tables.as_text(systems, differences, as_markdown=markdown))
         for line in length_controlled.lines(controlled):
-            typer.echo(line)
+            echo(line)
         if boards:
-            typer.echo(f"\n{board_tables.as_text(boards, as_markdown=markdown)}")
+            echo(f"\n{board_tables.as_text(boards, as_markdown=markdown)}")
         if people:
-            typer.echo(f"\n{raters.as_text(people, as_markdown=markdown)}")
+            echo(f"\n{raters.as_text(people, as_markdown=markdown)}")
         if power is not None:
-            typer.echo("\n" + "\n".join(comparison_tables.power_lines(systems, differences, power)))
+            echo("\n" + "\n".join(comparison_tables.power_lines(systems, differences, power)))
     if out is not None:
         from humpback.analysis.judgements.comparison_figures import bars_figure
 
         words = "humpback compare " + " ".join(path.name for path in files)
-        typer.echo(f"wrote {save_figure(bars_figure(systems, words), out, 'win-tie-lose', words)}", err=as_json)
+        echo(f"wrote {save_figure(bars_figure(systems, words), out, 'win-tie-lose', words)}", err=as_json)
 
 
 @command()
 def leaderboard(
-    folder: Annotated[Path, typer.Argument(help="Every annotations file below it is ranked.", show_default=False)],
+    folder: Annotated[Path, Argument(help="Every annotations file below it is ranked.", show_default=False)],
     against: Annotated[
-        list[Path] | None, typer.Option(help="A published leaderboard CSV; can be given several times.")
+        list[Path] | None, Option(help="A published leaderboard CSV; can be given several times.")
     ] = None,
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
@@ -90,7 +90,7 @@ def leaderboard(
     if as_json:
         print_json(leaderboard_tables.as_json(found))
     else:
-        typer.echo(leaderboard_tables.as_text(found, as_markdown=markdown))
+        echo(leaderboard_tables.as_text(found, as_markdown=markdown))
 
 
 def _published(boards: list[Any], *, as_json: bool, markdown: bool) -> None:
@@ -100,4 +100,4 @@ def _published(boards: list[Any], *, as_json: bool, markdown: bool) -> None:
         found = [tables.as_json(one) for one in boards]
         print_json(found[0] if len(found) == 1 else {"boards": found})
     else:
-        typer.echo(tables.as_text(boards, as_markdown=markdown))
+        echo(tables.as_text(boards, as_markdown=markdown))

@@ -5,11 +5,10 @@ Every set that is made here is an artifact of the store, the very one that an ex
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import typer
+from typer import Argument, Option, Typer, echo
 
 from humpback.cli.app import (
     DATA,
@@ -21,6 +20,7 @@ from humpback.cli.app import (
     build,
     command,
     counted,
+    name_files,
     print_json,
     save_figure,
 )
@@ -38,16 +38,14 @@ from humpback.spec.files import (
 )
 from humpback.spec.languages import language_code
 
-data = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Public sets, seed data, web pages, filters, exports."
-)
+data = Typer(no_args_is_help=True, rich_markup_mode=None, help="Public sets, seed data, web pages, filters, exports.")
 app.add_typer(data, name="data")
 
 Files = Annotated[
-    list[str], typer.Argument(help="Files, folders, patterns, or names that `data list` shows.", show_default=False)
+    list[str], Argument(help="Files, folders, patterns, or names that `data list` shows.", show_default=False)
 ]
-Number = Annotated[int | None, typer.Option(min=1, help="So many, drawn uniformly; all where it is left out.")]
-Draw = Annotated[int, typer.Option(min=0, help="Which random draw.")]
+Number = Annotated[int | None, Option(min=1, help="So many, drawn uniformly; all where it is left out.")]
+Draw = Annotated[int, Option(min=0, help="Which random draw.")]
 
 
 @command("list", to=data)
@@ -64,14 +62,14 @@ def list_(folder: DataFolder = DATA, as_json: AsJson = False) -> None:
         row = one.published
         size = f"{one.bytes / 1e6:,.1f} MB" if one.bytes else "size not known"
         here = f"here{f', but {one.problem}' if one.problem else ''}" if one.path else "not here"
-        typer.echo(f"{row.name}\n    {row.what}\n    {row.licence}; {size}; {here}")
-    typer.echo("humpback data pull NAME brings one; sets under a non-commercial licence say so when they come")
+        echo(f"{row.name}\n    {row.what}\n    {row.licence}; {size}; {here}")
+    echo("humpback data pull NAME brings one; sets under a non-commercial licence say so when they come")
 
 
 @command(to=data)
 def pull(
-    names: Annotated[list[str], typer.Argument(help="Names that `data list` shows.", show_default=False)],
-    mirror: Annotated[Path | None, typer.Option("--from", help="A folder that holds the files already.")] = None,
+    names: Annotated[list[str], Argument(help="Names that `data list` shows.", show_default=False)],
+    mirror: Annotated[Path | None, Option("--from", help="A folder that holds the files already.")] = None,
     folder: DataFolder = DATA,
 ) -> None:
     """Bring public files here, resumed and verified."""
@@ -92,23 +90,21 @@ def pull(
 
             got = bring(row, folder, mirror=mirror, report=report)
         told = f", {got.rows:,} rows" if got.rows is not None else ""
-        typer.echo(f"{row.name}: {got.bytes:,} bytes{told}, checksum {got.sha256[:16]}, {got.path} ({got.came})")
-        typer.echo(f"    licence: {row.licence}")
+        echo(f"{row.name}: {got.bytes:,} bytes{told}, checksum {got.sha256[:16]}, {got.path} ({got.came})")
+        echo(f"    licence: {row.licence}")
         if row.noncommercial:
-            typer.echo("    NOT FOR COMMERCIAL USE: this holds for what is trained on it or selected from it too")
+            echo("    NOT FOR COMMERCIAL USE: this holds for what is trained on it or selected from it too")
         if got.aside:
-            typer.echo(f"    the file that lay there was something else and is kept as {got.aside}")
+            echo(f"    the file that lay there was something else and is kept as {got.aside}")
 
 
 @command(to=data)
 def read(
     files: Files,
     n: Number = None,
-    prompts: Annotated[bool, typer.Option("--prompts", help="Prompts to answer: an output may be missing.")] = False,
-    language: Annotated[str, typer.Option(help="Of Open Assistant's conversations; any takes all.")] = "en",
-    every_turn: Annotated[
-        bool, typer.Option("--every-turn", help="Every human turn of a conversation, as Guanaco.")
-    ] = False,
+    prompts: Annotated[bool, Option("--prompts", help="Prompts to answer: an output may be missing.")] = False,
+    language: Annotated[str, Option(help="Of Open Assistant's conversations; any takes all.")] = "en",
+    every_turn: Annotated[bool, Option("--every-turn", help="Every human turn of a conversation, as Guanaco.")] = False,
     draw: Draw = 0,
     where: Where = HERE,
     as_json: AsJson = False,
@@ -117,7 +113,7 @@ def read(
     from humpback.inputs.locate import located
     from humpback.readers.sets import set_of
 
-    found, machine = _files(files, where)
+    found, machine = name_files(files, where.load())
     target: Examples = PromptSet(found, n, draw=draw)
     if not prompts:
         first, code = located(found[0], machine), language_code(language, "--language")
@@ -128,14 +124,14 @@ def read(
 @command(to=data)
 def segment(
     files: Files,
-    out: Annotated[Path | None, typer.Option(help="Also write the segments as a Parquet dataset here.")] = None,
-    language: Annotated[str, typer.Option(help="A code such as en, zh, pt-BR; or any.")] = "en",
-    duplicates: Annotated[bool, typer.Option("--keep-duplicates", help="Do not look for near-duplicates.")] = False,
+    out: Annotated[Path | None, Option(help="Also write the segments as a Parquet dataset here.")] = None,
+    language: Annotated[str, Option(help="A code such as en, zh, pt-BR; or any.")] = "en",
+    duplicates: Annotated[bool, Option("--keep-duplicates", help="Do not look for near-duplicates.")] = False,
     where: Where = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Web pages to segments, every rejected one with its reason. Pages are WARC, HTML, JSON Lines or Parquet."""
-    found, machine = _files(files, where)
+    found, machine = name_files(files, where.load())
     segments = Segments(WebPages(found), language=language_code(language, "--language"))
     wanted: tuple[Examples, ...] = (segments,) if duplicates else (segments, Deduplicated(segments))
     folder = _make(machine, as_json, *wanted)
@@ -144,20 +140,20 @@ def segment(
         from humpback.export.layouts import Parquet
 
         done = export_dataset(folder, out, Parquet())
-        typer.echo(f"wrote {done.rows:,} segments to {out}")
+        echo(f"wrote {done.rows:,} segments to {out}")
 
 
 @command("filter", to=data)
 def filter_(
     files: Files,
-    column: Annotated[str, typer.Option(help="Field of the score.", show_default=False)],
+    column: Annotated[str, Option(help="Field of the score.", show_default=False)],
     scores: Annotated[
-        str | None, typer.Option(help="File of the scores, a row for each row.", show_default="the same file")
+        str | None, Option(help="File of the scores, a row for each row.", show_default="the same file")
     ] = None,
-    at_least: Annotated[float, typer.Option(help="Threshold.")] = 4.5,
+    at_least: Annotated[float, Option(help="Threshold.")] = 4.5,
     n: Number = None,
     draw: Draw = 0,
-    figure: Annotated[Path | None, typer.Option(help="Folder for the histogram as SVG and PNG.")] = None,
+    figure: Annotated[Path | None, Option(help="Folder for the histogram as SVG and PNG.")] = None,
     where: Where = HERE,
 ) -> None:
     """AlpaGasus: keep what is scored at the threshold or better. The same-size random control is made beside it."""
@@ -166,10 +162,9 @@ def filter_(
     from humpback.core.tables import EXAMPLES, Example
     from humpback.core.tables import read as rows_of
 
-    found, machine = _files(files, where)
-    score_files, more = _files([scores], where) if scores else (found[:1], machine)
-    machine = replace(machine, files=(*machine.files, *more.files))
-    rated = Scored(InstructionSet(found), score_files[0], column)
+    found, machine = name_files(files, where.load())
+    (score_file, *_), machine = name_files([scores], machine) if scores else (found, machine)
+    rated = Scored(InstructionSet(found), score_file, column)
     selected: Examples = Selected(rated, at_least=at_least)
     if n is not None:
         selected = Sample(selected, n, draw)
@@ -179,9 +174,9 @@ def filter_(
     histogram = histograms.histogram(histograms.scores_in(table), threshold=at_least)
     ids = {row.id for row in rows_of(folder / EXAMPLES, Example)}
     about_code = coding.coding(rows_of(table, Example), kept=lambda row: row.id in ids)
-    typer.echo(histograms.as_text(histogram))
-    typer.echo(f"\nabout code (AlpaGasus's keywords):\n{coding.as_text(about_code)}")
-    typer.echo(f"\nkept     {folder}\ncontrol  {control}")
+    echo(histograms.as_text(histogram))
+    echo(f"\nabout code (AlpaGasus's keywords):\n{coding.as_text(about_code)}")
+    echo(f"\nkept     {folder}\ncontrol  {control}")
     if figure is not None:
         from humpback.analysis.datasets import data_figures
 
@@ -189,20 +184,18 @@ def filter_(
         beside = f" --scores {Path(scores).name}" if scores else ""
         words = f"humpback data filter {names}{beside} --column {column} --at-least {at_least:g}"
         drawing = data_figures.histogram_figure(histogram, words)
-        typer.echo(f"figure   {save_figure(drawing, figure, 'scores', words)}")
+        echo(f"figure   {save_figure(drawing, figure, 'scores', words)}")
 
 
 @command(to=data)
 def export(
-    artifact: Annotated[Path, typer.Argument(help="Folder of the artifact.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="A folder for the hub, or one file.", show_default=False)],
+    artifact: Annotated[Path, Argument(help="Folder of the artifact.", show_default=False)],
+    out: Annotated[Path, Option(help="A folder for the hub, or one file.", show_default=False)],
     layout: Annotated[
-        str, typer.Option("--as", help="alpaca, messages, sharegpt or parquet; a model needs none.")
+        str, Option("--as", help="alpaca, messages, sharegpt or parquet; a model needs none.")
     ] = "messages",
-    base: Annotated[
-        Path | None, typer.Option(help="Folder of an adapter's base, where that is not on the hub.")
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what an export wrote there.")] = False,
+    base: Annotated[Path | None, Option(help="Folder of an adapter's base, where that is not on the hub.")] = None,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace what an export wrote there.")] = False,
 ) -> None:
     """A set or a model, with a card, as other programs load it."""
     from humpback.export.datasets import export_dataset
@@ -214,21 +207,12 @@ def export(
     licence_of = {key: row.licence for row in SOURCES.values() for key in (row.name, row.sha256) if key}.get
     if not any(artifact.glob("*.safetensors")):
         done = export_dataset(artifact, out, layout_named(layout), licence_of=licence_of, overwrite=overwrite)
-        typer.echo(f"wrote {done.rows:,} examples to {done.path}")
+        echo(f"wrote {done.rows:,} examples to {done.path}")
     else:
         done = export_model(artifact, out, base, licence_of=licence_of, overwrite=overwrite)
-        typer.echo(f"wrote the model to {done.path}")
+        echo(f"wrote the model to {done.path}")
     for notice in done.notices:
-        typer.echo(f"    {notice}")
-
-
-def _files(names: list[str], where: Where) -> tuple[tuple[Any, ...], Machine]:
-    """The files by checksum, and a machine that knows where they lie."""
-    from humpback.inputs.user_file import named_files
-
-    machine = where.load()
-    found, places = named_files(names, Path(machine.data))
-    return found, replace(machine, files=places)
+        echo(f"    {notice}")
 
 
 def _make(machine: Machine, as_json: bool, *sets: Examples) -> Path:
@@ -240,6 +224,6 @@ def _make(machine: Machine, as_json: bool, *sets: Examples) -> Path:
         print_json({"artifact": str(last), "counts": counts})
         return last
     for name, each in counts.items():
-        typer.echo(f"{name}: {counted(each)}")
-    typer.echo(f"{last}\nhumpback show reads it, humpback data export writes it for other programs")
+        echo(f"{name}: {counted(each)}")
+    echo(f"{last}\nhumpback show reads it, humpback data export writes it for other programs")
     return last

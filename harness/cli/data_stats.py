@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option, echo
 
 from humpback.cli.app import DATA, AsJson, DataFolder, command, print_json, save_figure
 from humpback.cli.data import data
@@ -17,15 +18,15 @@ from humpback.core.tables import read as rows_of
 
 Sets = Annotated[
     list[str],
-    typer.Argument(help="Artifacts, files in any known layout, or names of public files.", show_default=False),
+    Argument(help="Artifacts, files in any known layout, or names of public files.", show_default=False),
 ]
 
 
 @command(to=data)
 def stats(
     sets: Sets,
-    tokenizer: Annotated[str | None, typer.Option(help="Folder or hub name: lengths in tokens too.")] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table.")] = False,
+    tokenizer: Annotated[str | None, Option(help="Folder or hub name: lengths in tokens too.")] = None,
+    markdown: Annotated[bool, Option("--markdown", help="As a Markdown table.")] = False,
     folder: DataFolder = DATA,
     as_json: AsJson = False,
 ) -> None:
@@ -42,13 +43,13 @@ def stats(
     if as_json:
         print_json({name: asdict(one) for name, one in found.items()})
     else:
-        typer.echo(corpus_tables.as_markdown(found) if markdown else corpus_tables.as_text(found))
+        echo(corpus_tables.as_markdown(found) if markdown else corpus_tables.as_text(found))
 
 
 @command(to=data)
 def diversity(
     sets: Sets,
-    out: Annotated[Path | None, typer.Option(help="Folder for the figure and the pairs as CSV.")] = None,
+    out: Annotated[Path | None, Option(help="Folder for the figure and the pairs as CSV.")] = None,
     folder: DataFolder = DATA,
 ) -> None:
     """Humpback's diversity figure: which verbs act on which nouns."""
@@ -58,30 +59,28 @@ def diversity(
     for name, path in _each(sets, folder):
         table = _table(path)
         found = verb_noun.of_examples(rows_of(table, Example) if table else _examples(path))
-        typer.echo(f"{name}\n{verb_noun.as_text(found)}")
+        echo(f"{name}\n{verb_noun.as_text(found)}")
         if out is not None:
             words = f"humpback data diversity {name}"
             drawn = save_figure(data_figures.diversity_figure(found, words), out, f"{name}-diversity", words)
             (out / f"{name}-diversity.csv").write_text(verb_noun.as_csv(found), encoding="utf-8")
-            typer.echo(f"wrote {drawn}, .csv")
+            echo(f"wrote {drawn}, .csv")
 
 
 def _each(sets: list[str], folder: Path) -> Iterator[tuple[str, Path]]:
     """Name and path of each set; names are told apart by a number."""
-    from humpback.inputs.pull import pulled
-    from humpback.spec.sources import SOURCES, published, source
+    from humpback.inputs.pull import place_of
+    from humpback.spec.sources import SOURCES, published
 
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     for given in sets:
-        path = Path(given)
-        if not path.exists() and given not in SOURCES:
-            if "/" in given or "." in given:
+        path, name = Path(given), Path(given).name.split(".")[0]
+        if not path.exists():
+            if given not in SOURCES and ("/" in given or "." in given):
                 raise StoreError(f"{given}: there is no such file or artifact")
-            published(given)
-        where = path if path.exists() else pulled(source(given), folder)
-        name = path.name.split(".")[0] if path.exists() else given
-        seen[name] = seen.get(name, 0) + 1
-        yield (name if seen[name] == 1 else f"{name}-{seen[name]}"), where
+            path, name = place_of(published(given), folder), given
+        seen[name] += 1
+        yield (name if seen[name] == 1 else f"{name}-{seen[name]}"), path
 
 
 def _table(path: Path) -> Path | None:
@@ -108,9 +107,7 @@ def _examples(path: Path) -> Iterator[Example]:
         else:
             aside += isinstance(row, Unreadable)
     if aside:
-        typer.echo(
-            f"{path.name}: {aside:,} rows could not be used; humpback data read keeps them with the reason", err=True
-        )
+        echo(f"{path.name}: {aside:,} rows could not be used; humpback data read keeps them with the reason", err=True)
 
 
 def _counter(name: str) -> Callable[[list[str]], list[int]]:

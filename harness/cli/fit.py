@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option, echo
 
 from humpback.cli.app import AsJson, command, save_figure
 from humpback.core.expression import FieldError
@@ -16,12 +16,12 @@ from humpback.core.expression import FieldError
 def fit(
     file: Annotated[
         Path | None,
-        typer.Argument(help="CSV with columns n and value, and error, set and seed if there are.", show_default=False),
+        Argument(help="CSV with columns n and value, and error, set and seed if there are.", show_default=False),
     ] = None,
     published: Annotated[
-        bool, typer.Option("--published", help="The paper's points instead, beside the alphas that it prints.")
+        bool, Option("--published", help="The paper's points instead, beside the alphas that it prints.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for the figure: SVG, PNG, PDF.")] = None,
+    out: Annotated[Path | None, Option(help="Folder for the figure: SVG, PNG, PDF.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit value = alpha ln N + C, with intervals of alpha. Does the line hold, does it saturate, do alphas differ?"""
@@ -39,12 +39,12 @@ def fit(
             raise FieldError(f"there is no file {file}")
         read = read_points(file)
         if read.unused:
-            typer.echo(f"{file.name}: columns not used: {', '.join(read.unused)}", err=True)
+            echo(f"{file.name}: columns not used: {', '.join(read.unused)}", err=True)
         found, words = summarise(read.curves), f"humpback fit {shlex.quote(file.name)}"
         title, value = f"Value by training size: {file.stem}", "value"
-    typer.echo(to_json(found, words) if as_json else as_text(found))
+    echo(to_json(found, words) if as_json else as_text(found))
     if out is not None:
         from humpback.analysis.scaling.figure import scaling_figure
 
         figure = scaling_figure(found, words, title=title, value=value)
-        typer.echo(f"wrote {save_figure(figure, out, 'scaling', words)}", err=as_json)
+        echo(f"wrote {save_figure(figure, out, 'scaling', words)}", err=as_json)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument, Option, confirm, echo
 
 from humpback.cli.app import HERE, AsJson, Where, build, command, counted, print_json
 from humpback.core.expression import FieldError
@@ -20,7 +20,7 @@ from humpback.spec.outcomes import AlpacaEvalJudge, Judged, LocalJudge, Matched,
 _NAMED = 20
 """Rows without a partner that are named on the screen, of each side; all of them are in the artifact."""
 
-SideName = Annotated[str, typer.Argument(help="Folder of an artifact, or a file of answers.", show_default=False)]
+SideName = Annotated[str, Argument(help="Folder of an artifact, or a file of answers.", show_default=False)]
 Unset = {"show_default": False}
 
 
@@ -28,18 +28,18 @@ Unset = {"show_default": False}
 class Server:
     """How the judge's server is asked. What is left out is as the machine file has it."""
 
-    address: Annotated[
-        str | None, typer.Option("--base-url", help="Address of any OpenAI-compatible server.", **Unset)
-    ] = None
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Calls in flight.", show_default="8")] = None
-    timeout: Annotated[float | None, typer.Option(help="Seconds of one attempt.", show_default="120")] = None
-    price_in: Annotated[float | None, typer.Option(help="Of a million prompt tokens.", show_default="0")] = None
-    price_out: Annotated[float | None, typer.Option(help="Of a million completion tokens.", show_default="0")] = None
-    max_cost: Annotated[float | None, typer.Option(help="That this run may spend.", **Unset)] = None
-    max_tokens: Annotated[int | None, typer.Option(help="That this run may use.", **Unset)] = None
-    max_calls: Annotated[int | None, typer.Option(help="That this run may make.", **Unset)] = None
+    address: Annotated[str | None, Option("--base-url", help="Address of any OpenAI-compatible server.", **Unset)] = (
+        None
+    )
+    concurrency: Annotated[int | None, Option(min=1, help="Calls in flight.", show_default="8")] = None
+    timeout: Annotated[float | None, Option(help="Seconds of one attempt.", show_default="120")] = None
+    price_in: Annotated[float | None, Option(help="Of a million prompt tokens.", show_default="0")] = None
+    price_out: Annotated[float | None, Option(help="Of a million completion tokens.", show_default="0")] = None
+    max_cost: Annotated[float | None, Option(help="That this run may spend.", **Unset)] = None
+    max_tokens: Annotated[int | None, Option(help="That this run may use.", **Unset)] = None
+    max_calls: Annotated[int | None, Option(help="That this run may make.", **Unset)] = None
     key_variable: Annotated[
-        str | None, typer.Option(help="Environment variable of the key.", show_default="OPENAI_API_KEY")
+        str | None, Option(help="Environment variable of the key.", show_default="OPENAI_API_KEY")
     ] = None
 
     def on(self, machine: Machine) -> Machine:
@@ -57,25 +57,25 @@ def judge(
     b: SideName,
     name: Annotated[
         str,
-        typer.Option("--judge", help="micro, an annotator of alpaca-eval, or PATH/configs.yaml.", show_default=False),
+        Option("--judge", help="micro, an annotator of alpaca-eval, or PATH/configs.yaml.", show_default=False),
     ],
     server: Server = AS_IN_FILE,
-    model: Annotated[str | None, typer.Option(help="Model to ask for.", show_default="the annotator's")] = None,
+    model: Annotated[str | None, Option(help="Model to ask for.", show_default="the annotator's")] = None,
     samples: Annotated[
-        int, typer.Option(min=1, help="Ask so often while a reply cannot be parsed; once at temperature 0.")
+        int, Option(min=1, help="Ask so often while a reply cannot be parsed; once at temperature 0.")
     ] = 3,
     reply_tokens: Annotated[
-        int | None, typer.Option(min=1, help="Longest reply; more for models that think.", show_default="the judge's")
+        int | None, Option(min=1, help="Longest reply; more for models that think.", show_default="the judge's")
     ] = None,
     send: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE that is sent too, VALUE as JSON or text.", **Unset)
+        list[str] | None, Option(help="NAME=VALUE that is sent too, VALUE as JSON or text.", **Unset)
     ] = None,
-    drop: Annotated[list[str] | None, typer.Option(help="NAME that is not sent.", **Unset)] = None,
-    ask_anew: Annotated[bool, typer.Option("--ask-anew", help="Ask again what was answered before.")] = False,
+    drop: Annotated[list[str] | None, Option(help="NAME that is not sent.", **Unset)] = None,
+    ask_anew: Annotated[bool, Option("--ask-anew", help="Ask again what was answered before.")] = False,
     may_judge_itself: Annotated[
-        str | None, typer.Option(help="Name of a model that may judge its own answers.", **Unset)
+        str | None, Option(help="Name of a model that may judge its own answers.", **Unset)
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Spend without asking.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Spend without asking.")] = False,
     where: Where = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -100,19 +100,19 @@ def judge(
         from humpback.judging.saying import who_answered
 
         for line in who_answered(folder, by, writers):
-            typer.echo(line, err=True)
+            echo(line, err=True)
     if as_json:
         print_json({"artifact": str(folder), "counts": counts, "cost": counts.get("cost_millionths", 0) / 1_000_000})
         return
-    typer.echo(counted(counts))
+    echo(counted(counts))
     if isinstance(by, AlpacaEvalJudge):
         from humpback.judging.annotators import annotator_of
         from humpback.judging.saying import what_is_missing
 
         greedy = annotator_of(by, machine.files).request(("", "", "")).is_greedy
         for line in what_is_missing(counts, 2 * (counts["in"] - counts["equal"]), by, greedy):
-            typer.echo(line)
-    typer.echo(f"{folder}\nhumpback show reads it, humpback compare draws the conclusions")
+            echo(line)
+    echo(f"{folder}\nhumpback show reads it, humpback compare draws the conclusions")
 
 
 def _judge(
@@ -172,7 +172,7 @@ def _say_what_is_left_out(sides: tuple[tuple[str, Matched], ...], machine: Machi
             f"left out {row.id}: {row.reason}: {one_line(row.text, 80)}" for row in read(folder / REJECTED, Rejected)
         ]
         counts = read_record(folder / RECORD).counts
-        typer.echo(
+        echo(
             f"{name}: {counts['kept']:,} of {counts['in']:,} answers joined "
             f"({counts['exact']:,} on the very text, {counts['normalised']:,} but for case, punctuation and spacing), "
             f"{counts['empty']:,} of them empty" + (f"; {len(strange):,} unreadable" if strange else ""),
@@ -180,9 +180,9 @@ def _say_what_is_left_out(sides: tuple[tuple[str, Matched], ...], machine: Machi
         )
         for lines, table in ((strange, source / UNREADABLE), (left, folder / REJECTED)):
             for line in lines[:_NAMED]:
-                typer.echo(f"    {line}", err=True)
+                echo(f"    {line}", err=True)
             if len(lines) > _NAMED:
-                typer.echo(f"    and {len(lines) - _NAMED:,} more, all in {table}", err=True)
+                echo(f"    and {len(lines) - _NAMED:,} more, all in {table}", err=True)
         if not counts["kept"]:
             raise StoreError(f"{sides[1][0]} and {sides[0][0]} have no prompt in common, so there is nothing to judge")
 
@@ -211,13 +211,13 @@ def _agreed(target: Judged, by: AlpacaEvalJudge, machine: Machine, yes: bool, as
 
     store = Store(Path(machine.store))
     if store.state(target).word == "done" and not ask_anew:
-        typer.echo(judged_before(store.record(target), machine), err=True)
+        echo(judged_before(store.record(target), machine), err=True)
         return
     work = Work(store.open, store.root, machine, new_log(store.root, lambda done, total, unit: None))
     if ask_anew:
         forget(target, by, lambda: paired(target, work), store, machine)
     found = forecast(by, paired(target, work), machine)
     for line in before(found, by, machine):
-        typer.echo(line, err=True)
-    if found.cost > 0 and not yes and not typer.confirm("spend that?", err=True):
+        echo(line, err=True)
+    if found.cost > 0 and not yes and not confirm("spend that?", err=True):
         raise StoreError("nothing was asked and nothing spent; --yes answers the question beforehand")

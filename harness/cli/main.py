@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from typing import Annotated, NoReturn
 
-import typer
+from typer import Exit, Option, Typer, echo
 
 from humpback.cli.app import app
 from humpback.core.errors import HumpbackError
@@ -33,24 +33,22 @@ def _version(wanted: bool) -> None:
 
     source = source_state()
     commit = f", commit {source['commit'][:12]}{' and changes' if source['diff'] else ''}" if source["commit"] else ""
-    typer.echo(f"humpback {version('humpback-harness')}{commit}")
-    raise typer.Exit()
+    echo(f"humpback {version('humpback-harness')}{commit}")
+    raise Exit()
 
 
 @app.callback()
 def common(
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", help="Print the version, and the commit in a checkout.", callback=_version, is_eager=True
-        ),
+        Option("--version", help="Print the version, and the commit in a checkout.", callback=_version, is_eager=True),
     ] = False,
 ) -> None:
     """What stands before every command."""
 
 
 @cache
-def complete(modules: tuple[str, ...] = MODULES) -> typer.Typer:
+def complete(modules: tuple[str, ...] = MODULES) -> Typer:
     """The app with every command of the modules, each of which registers its own as it is imported."""
     for name in modules:
         import_module(f"humpback.cli.{name}")

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Exit, Option, echo
 
 from humpback.cli.app import command
 from humpback.core.store import Store, StoreError
@@ -15,13 +15,11 @@ from humpback.core.store import Store, StoreError
 
 @command()
 def mirror(
-    online: Annotated[
-        bool, typer.Option("--online", help="Send to W&B's server; WANDB_API_KEY holds the key.")
-    ] = False,
-    store: Annotated[Path, typer.Option(help="Folder of the artifacts.")] = Path("artifacts"),
+    online: Annotated[bool, Option("--online", help="Send to W&B's server; WANDB_API_KEY holds the key.")] = False,
+    store: Annotated[Path, Option(help="Folder of the artifacts.")] = Path("artifacts"),
     results: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder of tables and figures; may stand more than once.", show_default=False),
+        Option(help="Folder of tables and figures; may stand more than once.", show_default=False),
     ] = None,
 ) -> None:
     """Write what is new or has changed as runs of W&B. From records and metrics alone: deleting STORE/wandb and
@@ -60,8 +58,8 @@ def mirror(
     where = (
         "W&B's server" if online else f"{store / 'wandb'} (send them with: wandb sync {store / 'wandb'}/offline-run-*)"
     )
-    typer.echo(f"{told} written, {asis:,} runs as they were; {where}")
+    echo(f"{told} written, {asis:,} runs as they were; {where}")
     for problem in unusable:
-        typer.echo(f"not mirrored: {problem}", err=True)
+        echo(f"not mirrored: {problem}", err=True)
     if unusable:
-        raise typer.Exit(1)
+        raise Exit(1)

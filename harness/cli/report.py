@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option, echo
 
 from humpback.cli.app import command
 from humpback.core.expression import FieldError
@@ -22,12 +22,12 @@ _MADE = Path("artifacts") / "results"
 
 @command()
 def report(
-    setup: Annotated[str, typer.Option(help="Whose results.")] = "micro",
+    setup: Annotated[str, Option(help="Whose results.")] = "micro",
     results: Annotated[
         Path | None,
-        typer.Option(help="Folder of tables and figures.", show_default="artifacts/results"),
+        Option(help="Folder of tables and figures.", show_default="artifacts/results"),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The page.", show_default="<results>/<setup>/report.html")] = None,
+    out: Annotated[Path | None, Option(help="The page.", show_default="<results>/<setup>/report.html")] = None,
 ) -> None:
     """One HTML page of all that was run on a setup. Each claim with its table, figure, verdict, command, cost,
     lineage and samples."""
@@ -46,7 +46,7 @@ def report(
         raise StoreError(f"{target}: {error.strerror}; give another file with --out") from error
     told = ", ".join(f"{n} {kind.words}" for kind, n in page.tally) or "no claims"
     size = target.stat().st_size / 1e6
-    typer.echo(f"wrote {target} ({size:.1f} MB): {page.ran} of {page.experiments} experiments; claims: {told}")
+    echo(f"wrote {target} ({size:.1f} MB): {page.ran} of {page.experiments} experiments; claims: {told}")
 
 
 def _folder(setup: str, results: Path | None) -> Path:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument, Option, echo
 
-from humpback.cli.app import BESIDE_MODEL, AsJson, BesideModel, build, command, print_json
+from humpback.cli.app import BESIDE_MODEL, AsJson, BesideModel, build, command, name_files, print_json
 from humpback.core.store import RECORD, Store, StoreError
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.core.text import one_line
@@ -28,23 +28,20 @@ SYSTEMS: Mapping[str, tuple[str, ...]] = {"none": (), "S_a": (S_A,), "S_w": (S_W
 
 @command()
 def responses(
-    model: Annotated[str, typer.Argument(help="An artifact's folder, a transformers folder, or a hub name.")],
-    prompts: Annotated[list[str], typer.Argument(help="Files of prompts, or names that `data list` shows.")],
-    out: Annotated[Path, typer.Option(help="Folder for responses.md and responses.json.")],
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Of each answer.")] = 1_024,
-    temperature: Annotated[float, typer.Option(min=0.0, help="0 is greedy.")] = 0.7,
-    seed: Annotated[int, typer.Option(min=0, help="Of the sampling.")] = 0,
+    model: Annotated[str, Argument(help="An artifact's folder, a transformers folder, or a hub name.")],
+    prompts: Annotated[list[str], Argument(help="Files of prompts, or names that `data list` shows.")],
+    out: Annotated[Path, Option(help="Folder for responses.md and responses.json.")],
+    max_new_tokens: Annotated[int, Option(min=1, help="Of each answer.")] = 1_024,
+    temperature: Annotated[float, Option(min=0.0, help="0 is greedy.")] = 0.7,
+    seed: Annotated[int, Option(min=0, help="Of the sampling.")] = 0,
     where: BesideModel = BESIDE_MODEL,
     as_json: AsJson = False,
 ) -> None:
     """Answers to prompts under each system prompt, side by side. Without one, under S_a, under S_w and under both."""
-    from humpback.inputs.user_file import named_files
-
     if out.exists() and not out.is_dir():
         raise StoreError(f"--out {out}: there is a file of that name; it takes a folder")
     asked, machine = where.model(model)
-    files, places = named_files(prompts, Path(machine.data))
-    machine = replace(machine, files=(*machine.files, *places))
+    files, machine = name_files(prompts, machine)
     sampling = Sampling(temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
     answers = {}
     for name, system in SYSTEMS.items():
@@ -57,8 +54,8 @@ def responses(
     if as_json:
         print_json(told)
     else:
-        typer.echo(_rates(told))
-        typer.echo(f"wrote {out}/responses.md and responses.json")
+        echo(_rates(told))
+        echo(f"wrote {out}/responses.md and responses.json")
 
 
 def side_by_side(model: str, answers: Mapping[str, Sequence[Example]]) -> dict[str, Any]:
@@ -127,9 +124,9 @@ def _rates(told: dict[str, Any], *, markdown: bool = False) -> str:
 
 @command()
 def improvement(
-    first: Annotated[Path, typer.Argument(help="Judgement of the first model: an artifact's folder or a file.")],
-    second: Annotated[Path, typer.Argument(help="Judgement of the second, against the same opponent.")],
-    prompts: Annotated[int, typer.Option(min=0, help="So many prompts of each kind are listed.")] = 20,
+    first: Annotated[Path, Argument(help="Judgement of the first model: an artifact's folder or a file.")],
+    second: Annotated[Path, Argument(help="Judgement of the second, against the same opponent.")],
+    prompts: Annotated[int, Option(min=0, help="So many prompts of each kind are listed.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Prompts on which one model fails and the other does not. By category, and the reverse."""
@@ -162,16 +159,16 @@ def improvement(
             row["text"] = texts.get(row["prompt"], row["prompt"])
         print_json({**told, "unreadable": unreadable})
         return
-    typer.echo(rule.as_text(result, one_line))
+    echo(rule.as_text(result, one_line))
     if unreadable:
-        typer.echo(f"{unreadable} rows of the two could not be read; humpback compare names each")
+        echo(f"{unreadable} rows of the two could not be read; humpback compare names each")
     for fate in ("mended", "broken"):
         listed = [row for row in result.prompts if row.fate == fate]
-        typer.echo(f"\n{fate}:{'' if listed else ' none'}")
+        echo(f"\n{fate}:{'' if listed else ' none'}")
         for row in listed[:prompts]:
-            typer.echo(f"  [{one_line(row.category)}] {one_line(texts.get(row.prompt, row.prompt), 160)}")
+            echo(f"  [{one_line(row.category)}] {one_line(texts.get(row.prompt, row.prompt), 160)}")
         if len(listed) > prompts:
-            typer.echo(f"  and {len(listed) - prompts} more; --json has them all")
+            echo(f"  and {len(listed) - prompts} more; --json has them all")
 
 
 def _texts(path: Path) -> dict[str, str]:

@@ -7,9 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument, Exit, Option, echo
 
-from humpback.cli.app import HERE, AsJson, ResultsFolder, SetupName, Where, command, print_json, whole_numbers
+from humpback.cli.app import (
+    HERE,
+    AsJson,
+    ResultsFolder,
+    SetupName,
+    Where,
+    command,
+    name_files,
+    print_json,
+    whole_numbers,
+)
 from humpback.core.expression import FieldError
 from humpback.core.machine import Machine
 from humpback.core.store import Store
@@ -17,7 +27,7 @@ from humpback.core.text import one_line
 from humpback.experiments.catalogue import Declared, experiment, experiment_names
 from humpback.experiments.catalogue import setup as setup_named
 
-Names = Annotated[list[str], typer.Argument(help="Experiments, such as humpback/headline; or all.", show_default=False)]
+Names = Annotated[list[str], Argument(help="Experiments, such as humpback/headline; or all.", show_default=False)]
 
 
 @dataclass(frozen=True)
@@ -25,19 +35,19 @@ class On:
     """What experiments run on: a setup by its name, or the user's own files; and with which seeds."""
 
     setup: SetupName = "micro"
-    seeds: Annotated[str, typer.Option(help="Seeds of the run, such as 0,1,2.")] = "0"
+    seeds: Annotated[str, Option(help="Seeds of the run, such as 0,1,2.")] = "0"
     files: Annotated[
         Path | None,
-        typer.Option(help="For --setup files: a TOML file with seed_data, pages, prompts, base, judge."),
+        Option(help="For --setup files: a TOML file with seed_data, pages, prompts, base, judge."),
     ] = None
-    seed_data: Annotated[list[str] | None, typer.Option(help="For --setup files: a file of seed data.")] = None
+    seed_data: Annotated[list[str] | None, Option(help="For --setup files: a file of seed data.")] = None
     pages: Annotated[
-        list[str] | None, typer.Option(help="Web pages, in ClueWeb22's place: WARC, HTML, JSON Lines, Parquet.")
+        list[str] | None, Option(help="Web pages, in ClueWeb22's place: WARC, HTML, JSON Lines, Parquet.")
     ] = None
-    texts: Annotated[list[str] | None, typer.Option(help="For --setup files: outputs, in place of pages.")] = None
-    prompts: Annotated[list[str] | None, typer.Option(help="For --setup files: prompts to answer.")] = None
-    base: Annotated[str | None, typer.Option(help="For --setup files: a folder, a hub name, or tiny.")] = None
-    judge: Annotated[str | None, typer.Option(help="For --setup files: a folder, a hub name, or base.")] = None
+    texts: Annotated[list[str] | None, Option(help="For --setup files: outputs, in place of pages.")] = None
+    prompts: Annotated[list[str] | None, Option(help="For --setup files: prompts to answer.")] = None
+    base: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or tiny.")] = None
+    judge: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or base.")] = None
 
     def declared(self, names: list[str], machine: Machine) -> tuple[list[Declared], Machine]:
         """The experiments, and the machine with what was found of the user's files. Of several experiments, those that
@@ -55,7 +65,7 @@ class On:
             except FieldError as error:
                 if len(names) == 1:
                     raise
-                typer.echo(f"left out: {name}: {str(error).removeprefix(f'{name} on {setup.name}: ')}", err=True)
+                echo(f"left out: {name}: {str(error).removeprefix(f'{name} on {setup.name}: ')}", err=True)
         return found, machine
 
     def _setup(self, machine: Machine) -> tuple[Any, Machine]:
@@ -66,7 +76,7 @@ class On:
 
             located = load_given(self.files, options, Path(machine.data))
             for note in located.notes:
-                typer.echo(f"note: {note}", err=True)
+                echo(f"note: {note}", err=True)
             return files_setup(located.given), replace(machine, files=located.files)
         for name, value in {**options, "files": self.files, "pages": None}.items():
             if value:
@@ -77,11 +87,10 @@ class On:
         if not self.pages:
             return setup, machine
         from humpback.experiments.setups.base import on_pages
-        from humpback.inputs.user_file import named_files
         from humpback.spec.files import WebPages
 
-        found, places = named_files(self.pages, Path(machine.data))
-        return on_pages(setup, WebPages(found)), replace(machine, files=(*machine.files, *places))
+        found, machine = name_files(self.pages, machine)
+        return on_pages(setup, WebPages(found)), machine
 
     def command(self, one: Declared) -> str:
         """What makes the results of one experiment, without folders of this machine."""
@@ -102,8 +111,8 @@ def list_(as_json: AsJson = False) -> None:
     from humpback.experiments.setups import SETUPS
 
     for one in found:
-        typer.echo(f"{one.name}\n    {one.claim}\n    shows: {one.shows}")
-    typer.echo(f"setups: {', '.join(SETUPS)}, files (your own data and model)")
+        echo(f"{one.name}\n    {one.claim}\n    shows: {one.shows}")
+    echo(f"setups: {', '.join(SETUPS)}, files (your own data and model)")
 
 
 @command()
@@ -112,9 +121,9 @@ def plan(
     on: On = MICRO,
     where: Where = HERE,
     accelerator: Annotated[
-        str | None, typer.Option(help="Cost on A100-80G, H100, H200 or CPU.", show_default="by the base")
+        str | None, Option(help="Cost on A100-80G, H100, H200 or CPU.", show_default="by the base")
     ] = None,
-    steps: Annotated[bool, typer.Option("--steps", help="List every step, however many.")] = False,
+    steps: Annotated[bool, Option("--steps", help="List every step, however many.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """What is done, what a run would make, why, and what it costs. Runs nothing."""
@@ -136,11 +145,11 @@ def plan(
     if as_json:
         print_json(plan_json(result, costs))
     else:
-        typer.echo("\n".join([*plan_lines(result, every=every), *cost_lines(costs)]))
+        echo("\n".join([*plan_lines(result, every=every), *cost_lines(costs)]))
         if not every:
-            typer.echo("--steps lists every step")
+            echo("--steps lists every step")
     if result.damaged:
-        raise typer.Exit(1)
+        raise Exit(1)
 
 
 @command()
@@ -153,4 +162,4 @@ def run(
     experiments, machine = on.declared(names, where.load())
     commands = [(one, on.command(one)) for one in experiments]
     if not run_and_report(commands, machine, results or Path(machine.store) / "results", as_json):
-        raise typer.Exit(1)
+        raise Exit(1)

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument, Option, echo
 
 from humpback.cli.app import AsJson, command, counted, print_json
 from humpback.core.metrics import rows_of
@@ -24,8 +24,8 @@ _LONG = 600
 
 @command()
 def show(
-    path: Annotated[Path, typer.Argument(help="An artifact's folder, or a file in it.", show_default=False)],
-    rows: Annotated[int, typer.Option(min=1, help="Rows of each table.")] = 3,
+    path: Annotated[Path, Argument(help="An artifact's folder, or a file in it.", show_default=False)],
+    rows: Annotated[int, Option(min=1, help="Rows of each table.")] = 3,
     as_json: AsJson = False,
 ) -> None:
     """An artifact for people: what made it, counts, first rows."""
@@ -33,7 +33,7 @@ def show(
         found = as_table(path, rows)
         print_json({**found, "record": found["record"] and found["record"].to_json()})
     else:
-        typer.echo("\n".join(artifact_lines(path, rows)))
+        echo("\n".join(artifact_lines(path, rows)))
 
 
 def plan_lines(plan: Plan, *, every: bool = True) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Argument, Option
 
 from humpback.cli.app import HERE, ResultsFolder, SetupName, Where, command, whole_numbers
 from humpback.cli.terminal import Terminal
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 @command()
 def sweep(
-    name: Annotated[str, typer.Argument(help="An experiment with a SPACE, such as humpback/headline.")],
+    name: Annotated[str, Argument(help="An experiment with a SPACE, such as humpback/headline.")],
     setup: SetupName = "micro",
-    trials: Annotated[int, typer.Option(min=1, help="Settings to try, those of earlier calls counted.")] = 20,
-    workers: Annotated[int, typer.Option(min=1, help="Trials at a time.")] = 1,
-    seeds: Annotated[str, typer.Option(help=f"Seeds of each trial, {SEED} or more.")] = str(SEED),
-    every: Annotated[bool, typer.Option("--grid", help="Every combination once.")] = False,
+    trials: Annotated[int, Option(min=1, help="Settings to try, those of earlier calls counted.")] = 20,
+    workers: Annotated[int, Option(min=1, help="Trials at a time.")] = 1,
+    seeds: Annotated[str, Option(help=f"Seeds of each trial, {SEED} or more.")] = str(SEED),
+    every: Annotated[bool, Option("--grid", help="Every combination once.")] = False,
     where: Where = HERE,
     results: ResultsFolder = None,
 ) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Console
 from rich.segment import Segment
@@ -19,36 +19,18 @@ from rich.text import Text
 from humpback.core.text import printable
 
 
-class _Guarded(io.TextIOBase):
+class _Guarded(io.TextIOWrapper):
     """A text stream that lets nothing through that acts on a terminal."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        # Written through at once, since rich writes to the same buffer by way of the stream itself.
+        lines = stream.line_buffering
+        super().__init__(stream.buffer, stream.encoding, "backslashreplace", line_buffering=lines, write_through=True)
         self.rich_proxied_file = stream
         """Where rich writes: what it writes has been through `Terminal`."""
 
     def write(self, text: str) -> int:
-        self.rich_proxied_file.write(printable(text))
-        return len(text)
-
-    def flush(self) -> None:
-        self.rich_proxied_file.flush()
-
-    def isatty(self) -> bool:
-        return self.rich_proxied_file.isatty()
-
-    def fileno(self) -> int:
-        return self.rich_proxied_file.fileno()
-
-    def writable(self) -> bool:
-        return True
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self.rich_proxied_file.encoding
-
-    @property
-    def errors(self) -> str | None:  # type: ignore[override]
-        return self.rich_proxied_file.errors
+        return super().write(printable(text))
 
 
 class Terminal(Console):
@@ -70,5 +52,5 @@ def guard() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="backslashreplace", write_through=True)
             setattr(sys, name, _Guarded(stream))
