@@ -25,8 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from machine_facts import facts
 
 from humpback.core.machine import Endpoint
+from humpback.engines.endpoint.calls import Request
 from humpback.engines.endpoint.client import Client
-from humpback.engines.endpoint.journal import Journal, Request
+from humpback.engines.endpoint.journal import Journal
 from humpback.judging.annotators import Annotator
 
 LATENCY, CONCURRENCY, CALLS, ROUNDS = 0.2, 32, 1_280, 3

@@ -91,7 +91,7 @@ def main(place: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         engine = Engine.of(model, Work(store.open, out, machine, new_log(out, lambda *_: None)))
-        marks = Marks(engine.speaker, MICRO_RATING)
+        marks = Marks(engine.chat, MICRO_RATING)
         for name, added in additions(good).items():
             put = [
                 replace(row, output=added + row.output if added.endswith("\n") else row.output + added) for row in rows
@@ -99,7 +99,7 @@ def main(place: Path) -> None:
             over = [score is not None and score >= MICRO.keep.score for score in scores(engine, put)]
             below = below or [not one for one in over]
             lifted = [one and two for one, two in zip(over, below, strict=True)]
-            stays = [not marks.found(row.output) for row in put]
+            stays = [not marks.find(row.output) for row in put]
             found[name] = {
                 "over the threshold, %": percent(over),
                 "lifted over it, %": percent(lifted),
@@ -112,7 +112,7 @@ def main(place: Path) -> None:
 def scores(engine: Engine, rows: list[Example]) -> list[float | None]:
     """As the stage gives them."""
     asked = [MICRO_RATING.fill(instruction=row.instruction, output=row.output) for row in rows]
-    chosen = engine.choose([engine.speaker.prompt(one) for one in asked], [f"Score: {score}" for score in SCORES])
+    chosen = engine.choose(asked, [f"Score: {score}" for score in SCORES])
     return [sum(s * p for s, p in zip(SCORES, given, strict=True)) if given else None for given in chosen]
 
 

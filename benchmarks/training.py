@@ -32,7 +32,7 @@ from humpback.runs.preload import quiet
 from humpback.spec.models import Pretrained
 from humpback.spec.recipe import LinearTo
 from humpback.stages import training as stage
-from humpback.stages.pretrain import bpe
+from humpback.stages.pretrain import byte_level_bpe
 
 UPDATES, BATCH = 150, 32
 
@@ -76,8 +76,8 @@ def bare_loop(model: LlamaForCausalLM, sequences: list[stage.Sequence], tokenize
     model.train()
     tokens, started = 0, time.monotonic()
     for batch in batches[:UPDATES]:
-        rows = [{"input_ids": sequences[i].ids, "labels": sequences[i].labels} for i in batch]
-        loss = model(**stage.collate(rows, tokenizer)).loss
+        rows = [sequences[i] for i in batch]
+        loss = model(**stage.collate(tokenizer, rows)).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -91,10 +91,10 @@ def our_stage(model: LlamaForCausalLM, sequences: list[stage.Sequence], tokenize
     with tempfile.TemporaryDirectory() as folder:
         machine = Machine(workers=1, threads=torch.get_num_threads(), micro_batch=BATCH)
         work = Work(lambda artifact: Path(folder), Path(folder), machine, new_log(Path(folder), lambda *_: None))
-        schedule = stage.schedule_of(1e-3, LinearTo(1e-4), UPDATES)
+        rates = stage.learning_rates(1e-3, LinearTo(1e-4), UPDATES)
         mean = sum(len(one.ids) for one in sequences) / len(sequences)
         started = time.monotonic()
-        stage.train(model, tokenizer, sequences, schedule=schedule, batch=BATCH, weight_decay=0.1, seed=0, work=work)
+        stage.train(model, tokenizer, sequences, rates=rates, batch=BATCH, weight_decay=0.1, seed=0, work=work)
         return UPDATES * BATCH * mean / (time.monotonic() - started)
 
 
@@ -104,7 +104,7 @@ def main() -> None:
     base = MICRO.base
     assert isinstance(base, Pretrained)
     read = texts(MICRO.seed_data.world, UPDATES * BATCH, 0)
-    tokenizer = bpe(read, base.shape)
+    tokenizer = byte_level_bpe(read, base.shape)
     sequences = [stage.Sequence(ids, ids) for ids in tokenizer(read)["input_ids"]]
     bare_loop(model_of(base, len(tokenizer)), sequences[: 20 * BATCH], tokenizer, True)  # warm up
     rates = {

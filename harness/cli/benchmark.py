@@ -108,25 +108,25 @@ def _world(model: Model) -> World:
 
 def _unsafe(task: AnyTask) -> bool:
     """Whether the permission concerns this task, so that it enters no other's identity."""
-    from humpback.evals.tasks import leaves, shipped
+    from humpback.evals.tasks import shipped_tasks, single_tasks
 
     if isinstance(task, MicroFacts):
         return False
     if not isinstance(task, Task):
         return True
-    index = shipped().task_index
-    return task.name in index and any((entry.cfg or {}).get("unsafe_code") for entry in leaves(index, task.name))
+    index = shipped_tasks().task_index
+    return task.name in index and any((entry.cfg or {}).get("unsafe_code") for entry in single_tasks(index, task.name))
 
 
 def _lacking(node: Benchmarked, machine: Machine) -> str:
     """Why the benchmark cannot be run here; "" where it can, or is done already."""
-    from humpback.evals.tasks import Missing, opened
+    from humpback.evals.tasks import Missing, open_tasks
     from humpback.inputs.locate import located
 
     if Store(Path(machine.store)).state(node).word == "done":
         return ""
     with TemporaryDirectory() as place:
-        (task,) = opened(
+        (task,) = open_tasks(
             node.tasks,
             Path(place),
             lambda file: located(file, machine),

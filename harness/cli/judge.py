@@ -97,9 +97,9 @@ def judge(
     folder = build(target, machine)
     counts = read_record(folder / RECORD).counts
     if isinstance(by, AlpacaEvalJudge):
-        from humpback.judging.saying import who_answered
+        from humpback.judging.messages import server_lines
 
-        for line in who_answered(folder, by, writers):
+        for line in server_lines(folder, by, writers):
             echo(line, err=True)
     if as_json:
         print_json({"artifact": str(folder), "counts": counts, "cost": counts.get("cost_millionths", 0) / 1_000_000})
@@ -107,10 +107,10 @@ def judge(
     echo(counted(counts))
     if isinstance(by, AlpacaEvalJudge):
         from humpback.judging.annotators import annotator_of
-        from humpback.judging.saying import what_is_missing
+        from humpback.judging.messages import missing_lines
 
         greedy = annotator_of(by, machine.files).request(("", "", "")).is_greedy
-        for line in what_is_missing(counts, 2 * (counts["in"] - counts["equal"]), by, greedy):
+        for line in missing_lines(counts, 2 * (counts["in"] - counts["equal"]), by, greedy):
             echo(line)
     echo(f"{folder}\nhumpback show reads it, humpback compare draws the conclusions")
 
@@ -188,10 +188,10 @@ def _say_what_is_left_out(sides: tuple[tuple[str, Matched], ...], machine: Machi
 
 
 def _not_itself(model: str, writers: set[str], allowed: str | None) -> None:
-    from humpback.judging.itself import own, plain
+    from humpback.judging.self_judging import normal_name, same_model
 
-    itself = own(model, writers)
-    if itself is not None and plain(allowed or "") != plain(model):
+    itself = same_model(model, writers)
+    if itself is not None and normal_name(allowed or "") != normal_name(model):
         raise FieldError(
             f"{model} would judge its own answers (their generator is {itself!r}), and models favour their own; take "
             f"another judge, or say --may-judge-itself {model}"
@@ -205,19 +205,19 @@ def _agreed(target: Judged, by: AlpacaEvalJudge, machine: Machine, yes: bool, as
         StoreError: when it costs something and that is not agreed to.
     """
     from humpback.core.work import Work, new_log
-    from humpback.judging.asking import forecast, forget
-    from humpback.judging.pairs import paired
-    from humpback.judging.saying import before, judged_before
+    from humpback.judging.endpoint_judge import forecast, forget
+    from humpback.judging.messages import forecast_lines, reuse_line
+    from humpback.judging.pairs import pair_answers
 
     store = Store(Path(machine.store))
     if store.state(target).word == "done" and not ask_anew:
-        echo(judged_before(store.record(target), machine), err=True)
+        echo(reuse_line(store.record(target), machine), err=True)
         return
     work = Work(store.open, store.root, machine, new_log(store.root, lambda done, total, unit: None))
     if ask_anew:
-        forget(target, by, lambda: paired(target, work), store, machine)
-    found = forecast(by, paired(target, work), machine)
-    for line in before(found, by, machine):
+        forget(target, by, lambda: pair_answers(target, work), store, machine)
+    found = forecast(by, pair_answers(target, work), machine)
+    for line in forecast_lines(found, by, machine):
         echo(line, err=True)
     if found.cost > 0 and not yes and not confirm("spend that?", err=True):
         raise StoreError("nothing was asked and nothing spent; --yes answers the question beforehand")

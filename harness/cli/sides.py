@@ -11,7 +11,7 @@ from humpback.core.payload import checksum
 from humpback.core.store import RECORD, published
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.inputs.user_file import named_files
-from humpback.judging.itself import answered_by, generators_of
+from humpback.judging.self_judging import answered_by, generators_of
 from humpback.spec.files import File, PromptSet
 from humpback.spec.outcomes import Matched
 

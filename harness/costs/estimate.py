@@ -14,7 +14,7 @@ from humpback.costs import assumptions as known
 from humpback.costs.hours import Accelerator, Run, pretraining, reading_and_writing, training
 from humpback.costs.shapes import shape_of
 from humpback.costs.sizes import Sizes
-from humpback.engines.endpoint.budget import Usage
+from humpback.engines.endpoint.calls import Usage
 from humpback.micro.benchmark import OPTIONS
 from humpback.spec.benchmarks import Benchmarked
 from humpback.spec.curation import ExpectedScore, ModelRater, Rated, SampledScore

@@ -23,13 +23,13 @@ class Completion:
     """The server's words where it refused."""
 
 
-class Writes(Protocol):
-    """A model ready to write."""
+class Generator(Protocol):
+    """A model ready to generate, on this machine or behind an endpoint."""
 
     def generate(self, instructions: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
         """A completion for each instruction, in order."""
         ...
 
     def counts(self) -> dict[str, int]:
-        """Calls, tokens and millionths of cost of all that was written; nothing on this machine."""
+        """Calls, tokens and millionths of cost of all that was generated; nothing on this machine."""
         ...

@@ -1,16 +1,13 @@
-"""A served model as the stages have models write: an instruction in, a completion out."""
+"""A served model as stages use models: an instruction in, a completion out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from humpback.core.store import StoreError
 from humpback.engines.completion import Completion
-from humpback.engines.endpoint.answers import Answer, accept_all, shown
-from humpback.engines.endpoint.budget import Usage
-from humpback.engines.endpoint.client import Client, Unread
-from humpback.engines.endpoint.journal import Reply, Request
+from humpback.engines.endpoint.calls import Answer, Reply, Request, Usage, describe
+from humpback.engines.endpoint.client import Client
 from humpback.spec.data import Sampling
 
 if TYPE_CHECKING:
@@ -21,8 +18,8 @@ _TOO_LONG = ("context", "too long", "maximum length")
 
 
 class EndpointEngine:
-    """A model behind an endpoint, ready to write (`humpback.engines.generator.Writes`). `usable` says whether a reply
-    is of use to whoever asks; where none of the first is, the rest is not asked."""
+    """A model behind an endpoint, ready to generate (`humpback.engines.completion.Generator`). `usable` says whether a
+    reply is of use to whoever asks; where none of the first is, the rest is not asked."""
 
     def __init__(
         self, model: str, client: Client, log: Log, system: str = "", usable: Callable[[Completion], bool] | None = None
@@ -35,36 +32,32 @@ class EndpointEngine:
         is one user message: the server has the template. A prompt that the server refuses has no text, and its words.
 
         Raises:
-            Unanswered: as `Client.ask`.
-            StoreError: as `Client.ask`; when the first replies are all of no use, with the first of them.
+            Unanswered, StoreError: as `Client.ask`.
         """
 
         def request(instruction: str) -> Request:
-            return chat(self._model, instruction, sampling, self._system)
+            return chat_request(self._model, instruction, sampling, self._system)
 
         def accept(reply: Reply) -> bool:
             if self._usable is not None and self._usable(self._read(reply)):
                 self._usable = None
             return self._usable is None
 
-        try:
-            self._client.ask(
-                map(request, instructions),
-                accept=accept if self._usable else accept_all,
-                report=lambda done, total: self._log.progress(done, total, unit),
-                total=len(set(instructions)),
-            )
-        except Unread as error:
-            raise StoreError(self._explained(error.reply, f"none of the first {error.replies} replies")) from error
-        return [self._written(self._client.answer(request(one))) for one in instructions]
+        self._client.ask(
+            map(request, instructions),
+            accept=accept,
+            explain=self._explain,
+            report=lambda done, total: self._log.progress(done, total, unit),
+            total=len(set(instructions)),
+        )
+        return [self._completion(self._client.answer(request(one))) for one in instructions]
 
-    def _written(self, answer: Answer) -> Completion:
+    def _completion(self, answer: Answer) -> Completion:
         self._used += answer.used
-        reply = answer.reply
-        if reply is None:
+        if answer.reply is None:
             long = any(words in answer.problem.lower() for words in _TOO_LONG)
             return Completion("", "prompt too long" if long else "refused", problem=answer.problem)
-        return self._read(reply)
+        return self._read(answer.reply)
 
     def _read(self, reply: Reply) -> Completion:
         message, by = reply.message, reply.model or self._model
@@ -72,23 +65,20 @@ class EndpointEngine:
             return Completion("", "refused", by, "withheld the answer (finish_reason content_filter)")
         return Completion(message.text.strip(), "length" if message.ended == "length" else "stop", by)
 
-    def _explained(self, reply: Reply, which: str) -> str:
+    def _explain(self, reply: Reply) -> str:
         cut = (
             "; it was cut: send = {max_tokens = N} under [endpoint] of the machine file gives replies more room"
             if reply.message.ended == "length"
             else ""
         )
-        return (
-            f"{self._client.endpoint.address}: {which} of {reply.model or self._model} can be used, so the rest is not "
-            f"asked{cut}. The first: {shown(reply)}"
-        )
+        return f"the first, by {reply.model or self._model}, is of no use{cut}. {describe(reply)}"
 
     def counts(self) -> dict[str, int]:
-        """Of all that was written, also of what an earlier run had paid for."""
+        """Of all that was generated, also of what an earlier run had paid for."""
         return {"calls": self._used.calls, **self._used.counts(self._client.endpoint)}
 
 
-def chat(model: str, instruction: str, sampling: Sampling, system: str = "") -> Request:
+def chat_request(model: str, instruction: str, sampling: Sampling, system: str = "") -> Request:
     """One user message, after the system message where there is one, with the paper's sampling."""
     above = [{"role": "system", "content": system}] if system else []
     body = {

@@ -1,4 +1,4 @@
-"""Having a model write, wherever it is: on this machine, or behind its endpoint.
+"""The engine of a model, wherever it is: on this machine, or behind its endpoint.
 
 Stages hand over instructions and a system sentence, not finished prompts. What stands around them is the template's for
 a model of ours and the server's for a served one, so no stage can put one around the other.
@@ -6,29 +6,27 @@ a model of ours and the server's for a served one, so no stage can put one aroun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from humpback.engines.completion import Completion, Writes
-from humpback.spec.data import Sampling
+from humpback.engines.completion import Completion, Generator
 from humpback.spec.models import ServedModel
 from humpback.spec.template import Model
 
 if TYPE_CHECKING:
     from humpback.core.work import Work
-    from humpback.engines.transformers_engine import Engine, Prompt
 
 
 @contextmanager
-def engine_for(
+def open_generator(
     model: Model,
     work: Work,
     system: str = "",
     usable: Callable[[Completion], bool] = lambda one: bool(one.text),
-) -> Iterator[Writes]:
-    """The model's engine, speaking under a system sentence. A served model's journal is held until the end, and where
+) -> Iterator[Generator]:
+    """The model's engine, asked under a system sentence. A served model's journal is held until the end, and where
     none of its first replies is usable, the rest is not asked.
 
     Raises:
@@ -44,16 +42,4 @@ def engine_for(
     else:
         from humpback.engines.transformers_engine import Engine
 
-        yield _Local(Engine.of(model, work), system)
-
-
-class _Local:
-    def __init__(self, engine: Engine, system: str) -> None:
-        self._engine, self._system = engine, system
-
-    def generate(self, instructions: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
-        prompts: list[Prompt] = [self._engine.speaker.prompt(one, self._system) for one in instructions]
-        return self._engine.generate(prompts, sampling, unit)
-
-    def counts(self) -> dict[str, int]:
-        return {}
+        yield Engine.of(model, work, system)

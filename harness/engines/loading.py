@@ -1,4 +1,4 @@
-"""A model's folder into memory, by transformers: never code that comes with it, never a weight made up.
+"""Models and tokenizers into memory, by transformers: never code that comes with it, never a weight made up.
 
 transformers warns of weights that it had to draw at random and goes on; here that is an error with their names.
 """
@@ -12,8 +12,12 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from humpback.core.store import StoreError
+from humpback.core.work import Work
 from humpback.engines.dropout import DropoutError, set_dropout
+from humpback.inputs.locate import model_folder
 from humpback.inputs.model_folder import CONFIG
+from humpback.spec.models import Finetuned, FolderModel, HubModel
+from humpback.spec.template import Model
 
 _BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "attention.bias", "position_ids")
 """Endings of what older files hold beside the weights, and transformers computes."""
@@ -21,7 +25,37 @@ _UNUSABLE = (OSError, ValueError, ImportError, KeyError, TypeError, AttributeErr
 """What transformers raises where a folder is not as it should be."""
 
 
-def tokenizer_in(folder: Path) -> PreTrainedTokenizerBase:
+def folder_of(model: Model, work: Work) -> Path:
+    """Where a model's files lie: in its artifact, or for a published model, where it was found."""
+    artifact = work.open(model)
+    return model_folder(model, work.machine) if isinstance(model, (HubModel, FolderModel)) else artifact
+
+
+def load_tokenizer(model: Model, work: Work) -> PreTrainedTokenizerBase:
+    """The tokenizer of a finished model."""
+    return read_tokenizer(folder_of(model, work))
+
+
+def load_model(model: Model, work: Work, *, train: bool = False, dropout: float | None = None) -> Any:
+    """The model's weights on the machine's device; adapters are merged into their base.
+
+    Training keeps float32 weights and lets the Trainer's autocast choose the precision. Given a dropout, every dropout
+    of the architecture is built with it. The process computes with the machine's threads from then on.
+    """
+    machine = work.machine
+    torch.set_num_threads(machine.threads)
+    if isinstance(model, Finetuned) and model.recipe.adapter:
+        from peft import PeftModel
+
+        base = load_model(model.base, work, train=train, dropout=dropout)
+        loaded: Any = PeftModel.from_pretrained(base, work.open(model)).merge_and_unload()
+    else:
+        dtype = torch.float32 if train else getattr(torch, machine.precision)
+        loaded = read_weights(folder_of(model, work), dtype, dropout=dropout)
+    return loaded.to(machine.device)
+
+
+def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The folder's tokenizer. A padding token outside the model's embedding gives way to the end token: padding is
     never attended to.
 
@@ -45,7 +79,7 @@ def tokenizer_in(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def weights_in(folder: Path, dtype: torch.dtype, *, device: str | None = None, dropout: float | None = None) -> Any:
+def read_weights(folder: Path, dtype: torch.dtype, *, device: str | None = None, dropout: float | None = None) -> Any:
     """The folder's model, every weight from its files. On the device "meta" names and shapes alone are compared. Given
     a dropout, every dropout of the architecture is built with it.
 
@@ -90,14 +124,14 @@ def weights_in(folder: Path, dtype: torch.dtype, *, device: str | None = None, d
     return model
 
 
-def whole(folder: Path) -> None:
-    """Nothing, where tokenizer, configuration and weights fit together.
+def check_folder(folder: Path) -> None:
+    """See that tokenizer, configuration and weights fit together.
 
     Raises:
         StoreError: naming the first thing that does not.
     """
-    tokenizer = tokenizer_in(folder)
-    rows = weights_in(folder, torch.float32, device="meta").get_input_embeddings().weight.shape[0]
+    tokenizer = read_tokenizer(folder)
+    rows = read_weights(folder, torch.float32, device="meta").get_input_embeddings().weight.shape[0]
     if tokenizer.eos_token_id is None:
         raise StoreError(
             f"{folder}: its tokenizer names no end token, so a model could not learn to stop; set eos_token in "

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,67 +19,28 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from humpback.core.expression import Artifact
-from humpback.core.machine import Machine
 from humpback.core.work import Work
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
-from humpback.engines.chat.decoding import Drawn, OwnLimit, accepts, draws, free_length, plain
-from humpback.engines.chat.speaking import Speaker
+from humpback.engines.chat.decoding import (
+    DrawnToken,
+    RowLimit,
+    forward_takes,
+    keep_ends_alone,
+    longest_padded,
+    row_draws,
+)
 from humpback.engines.completion import Completion
-from humpback.engines.loading import tokenizer_in, weights_in
-from humpback.inputs.locate import model_folder
+from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.data import Sampling
-from humpback.spec.models import Finetuned, FolderModel, HubModel
 from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
 
-Open = Callable[[Artifact], Path]
-Done = TypeVar("Done")
-Prompt = str | list[int]
-"""Text to be continued as it stands, or the tokens of a template with an instruction (`Speaker.prompt`)."""
-
-
-def folder_of(model: Model, open_: Open, machine: Machine) -> Path:
-    """Where a model's files lie: in its artifact, or for a published model, where it was found."""
-    artifact = open_(model)
-    return model_folder(model, machine) if isinstance(model, (HubModel, FolderModel)) else artifact
-
-
-def load_tokenizer(model: Model, open_: Open, machine: Machine) -> PreTrainedTokenizerBase:
-    """The tokenizer of a model, or of its base while the model is still to be made."""
-    return tokenizer_in(folder_of(model.base if isinstance(model, Finetuned) else model, open_, machine))
-
-
-def ends_of(speaker: Speaker, *said: Any) -> frozenset[int]:
-    """The ids that end an answer: the template's and the tokenizer's, and those of every configuration given."""
-    found: set[Any] = set(speaker.ends)
-    for one in said:
-        ids = getattr(one, "eos_token_id", None)
-        found |= set(ids) if isinstance(ids, list) else {ids}
-    return frozenset(one for one in found if isinstance(one, int))
-
-
-def load_model(
-    model: Model, open_: Open, machine: Machine, *, train: bool = False, dropout: float | None = None
-) -> Any:
-    """The model's weights on the machine's device; adapters are merged into their base.
-
-    Training keeps float32 weights and lets the Trainer's autocast choose the precision. Given a dropout, every dropout
-    of the architecture is built with it. The process computes with the machine's threads from then on.
-    """
-    torch.set_num_threads(machine.threads)
-    dtype = torch.float32 if train else getattr(torch, machine.precision)
-    if isinstance(model, Finetuned) and model.recipe.adapter:
-        from peft import PeftModel
-
-        base = load_model(model.base, open_, machine, train=train, dropout=dropout)
-        loaded: Any = PeftModel.from_pretrained(base, open_(model)).merge_and_unload()
-    else:
-        loaded = weights_in(folder_of(model, open_, machine), dtype, dropout=dropout)
-    return loaded.to(machine.device)
+Result = TypeVar("Result")
 
 
 class Engine:
-    """A model ready to write and to score. What it makes of a prompt does not follow from what else is asked."""
+    """A model ready to generate and to score, asked under a system sentence. What it makes of an instruction does not
+    follow from what else is asked."""
 
     def __init__(
         self,
@@ -88,55 +48,58 @@ class Engine:
         tokenizer: PreTrainedTokenizerBase,
         work: Work,
         template: Template | ChatTemplate = INSTRUCTION_RESPONSE,
+        system: str = "",
     ) -> None:
         self._model = model.eval()
-        self.speaker = Speaker(template, tokenizer)
+        self.chat = ChatFormat(template, tokenizer)
+        self._system = system
         self._work = work
         self._context = context_length(model.config) or sys.maxsize
-        said = plain(model)
-        self._ends = ends_of(self.speaker, said, model.config)
-        self._pad = tokenizer.pad_token_id if isinstance(tokenizer.pad_token_id, int) else self.speaker.end
-        self._takes = accepts(model, "position_ids", "logits_to_keep")
+        self._ends = keep_ends_alone(model, self.chat)
+        self._pad = tokenizer.pad_token_id if isinstance(tokenizer.pad_token_id, int) else self.chat.end
+        self._takes = forward_takes(model, "position_ids", "logits_to_keep")
 
     @classmethod
-    def of(cls, model: Model, work: Work) -> Engine:
+    def of(cls, model: Model, work: Work, system: str = "") -> Engine:
         """The engine of a finished model."""
-        tokenizer = tokenizer_in(folder_of(model, work.open, work.machine))
-        return cls(load_model(model, work.open, work.machine), tokenizer, work, model.template)
+        return cls(load_model(model, work), load_tokenizer(model, work), work, model.template, system)
 
-    def generate(self, prompts: Sequence[Prompt], sampling: Sampling, unit: str = "completions") -> list[Completion]:
-        """A completion for each prompt, in order. Prompts of like length go through together; rows that have not ended
-        after a round go through the next one, so that the longest answer does not keep all the others.
+    def counts(self) -> dict[str, int]:
+        """Nothing: calls on this machine cost nothing that is counted."""
+        return {}
 
-        Equal prompts have draws of their own, by how many of them came before.
+    def generate(self, instructions: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
+        """A completion for each instruction, in order. Prompts of like length go through together; rows that have not
+        ended after a round go through the next one, so that the longest answer does not keep all the others.
+
+        Equal instructions have draws of their own, by how many of them came before.
         """
-        encoded = [self._ids(prompt) for prompt in prompts]
-        room = self._context - 1
-        results = {i: Completion("", "prompt too long") for i, ids in enumerate(encoded) if len(ids) > room}
-        self._work.log.progress(len(results), len(prompts), unit)
+        results: dict[int, Completion] = {}
         rows: dict[int, _Row] = {}
         seen: Counter[tuple[int, ...]] = Counter()
-        for i, ids in enumerate(encoded):
-            if i not in results:
-                limit = min(sampling.max_new_tokens, self._context - len(ids))
-                rows[i] = _Row(list(ids), limit, draws(sampling.seed, ids, seen[tuple(ids)], limit))
+        for i, ids in enumerate(self._prompts(instructions)):
+            limit = min(sampling.max_new_tokens, self._context - len(ids))
+            if limit < 1:
+                results[i] = Completion("", "prompt too long")
+            else:
+                rows[i] = _Row(ids, limit, row_draws(sampling.seed, ids, seen[tuple(ids)], limit))
                 seen[tuple(ids)] += 1
+        self._work.log.progress(len(results), len(instructions), unit)
         while rows:
             for places, written in self._batches(rows, lambda batch: self._round(batch, sampling)):
                 for i, new in zip(places, written, strict=True):
                     row = rows[i]
                     row.written += new
                     stop = next((at for at, one in enumerate(row.written) if one in self._ends), None)
-                    if stop is None and len(row.written) < row.limit:
-                        continue
-                    text = self.speaker.read(row.written[:stop])
-                    results[i] = Completion(text, "length" if stop is None else "stop")
-                self._work.log.progress(len(results), len(prompts), unit)
+                    if stop is not None or len(row.written) >= row.limit:
+                        text = self.chat.read(row.written[:stop])
+                        results[i] = Completion(text, "length" if stop is None else "stop")
+                self._work.log.progress(len(results), len(instructions), unit)
             rows = {i: row for i, row in rows.items() if i not in results}
-        return [results[i] for i in range(len(prompts))]
+        return [results[i] for i in range(len(instructions))]
 
-    def _ids(self, prompt: Prompt) -> list[int]:
-        return self.speaker.encoding.begins + self.speaker.encoding.text(prompt) if isinstance(prompt, str) else prompt
+    def _prompts(self, instructions: Sequence[str]) -> list[list[int]]:
+        return [self.chat.prompt(one, self._system) for one in instructions]
 
     def _round(self, rows: list[_Row], sampling: Sampling) -> list[list[int]]:
         """What each row writes next, up to its own share of a round, and past an end with anything."""
@@ -148,7 +111,7 @@ class Engine:
             drawn = np.zeros((len(rows), max(n)))
             for at, row in enumerate(rows):
                 drawn[at, : n[at]] = row.draws[len(row.written) :][: n[at]]
-            processors.append(Drawn(sampling, torch.from_numpy(drawn).to(device), start))
+            processors.append(DrawnToken(sampling, torch.from_numpy(drawn).to(device), start))
         with torch.inference_mode():
             written: torch.Tensor = self._model.generate(  # type: ignore[operator]
                 **padded,
@@ -158,23 +121,23 @@ class Engine:
                 eos_token_id=sorted(self._ends),
                 pad_token_id=self._pad,
                 logits_processor=processors,
-                stopping_criteria=StoppingCriteriaList([OwnLimit(torch.tensor(n, device=device), start)]),
+                stopping_criteria=StoppingCriteriaList([RowLimit(torch.tensor(n, device=device), start)]),
             )
         return [ids[:most] for ids, most in zip(written[:, start:].tolist(), n, strict=True)]
 
     def choose(
-        self, prompts: Sequence[Prompt], options: Sequence[str], unit: str = "ratings"
+        self, instructions: Sequence[str], options: Sequence[str], unit: str = "ratings"
     ) -> list[list[float] | None]:
-        """For each prompt the probability of each option as its continuation, normalised over the options.
+        """For each instruction the probability of each option as the answer's beginning, normalised over the options.
 
         One forward pass a prompt where the tokenizer writes the options alike but for their last token, otherwise one
         for each option. None where the prompt leaves no room.
         """
-        cut = [self.speaker.opening(option) for option in options]
+        cut = [self.chat.opening(option) for option in options]
         heads, last = {tuple(ids[:-1]) for ids in cut}, [ids[-1] for ids in cut]
-        encoded = [self._ids(prompt) for prompt in prompts]
         longest = max(map(len, cut))
-        rows = {i: _Row(list(ids), longest) for i, ids in enumerate(encoded) if len(ids) <= self._context - longest}
+        encoded = enumerate(self._prompts(instructions))
+        rows = {i: _Row(ids, longest) for i, ids in encoded if len(ids) <= self._context - longest}
         results: dict[int, list[float]] = {}
 
         def score(batch: list[_Row]) -> list[list[float]]:
@@ -187,8 +150,8 @@ class Engine:
 
         for places, found in self._batches(rows, score):
             results |= dict(zip(places, found, strict=True))
-            self._work.log.progress(len(results), len(prompts), unit)
-        return [results.get(i) for i in range(len(prompts))]
+            self._work.log.progress(len(results), len(instructions), unit)
+        return [results.get(i) for i in range(len(instructions))]
 
     @torch.inference_mode()
     def _last_logits(self, rows: list[list[int]], n: int) -> torch.Tensor:
@@ -210,8 +173,8 @@ class Engine:
         return likely
 
     def _batches(
-        self, rows: dict[int, _Row], work: Callable[[list[_Row]], list[Done]]
-    ) -> Iterator[tuple[list[int], list[Done]]]:
+        self, rows: dict[int, _Row], work: Callable[[list[_Row]], list[Result]]
+    ) -> Iterator[tuple[list[int], list[Result]]]:
         """What `work` makes of each batch, with the rows' places. The longest come first, so a GPU that is too small
         says so at once: from then on batches are half as large."""
         size = self._work.machine.generation_batch
@@ -246,7 +209,7 @@ class Engine:
         row = [one % int(self._model.get_input_embeddings().weight.shape[0]) for one in range(11, 19)]
         alone, beside = self._last_logits([row], 1)[0, -1], self._last_logits([row, row * 3], 1)[0, -1]
         seen = float((alone - beside).abs().max()) > self._noise * float(alone.std())
-        return 0 if seen else free_length(self._model.config)
+        return 0 if seen else longest_padded(self._model.config)
 
     @property
     def _noise(self) -> float:

@@ -12,13 +12,11 @@ from unittest.mock import patch
 from lm_eval.models.huggingface import HFLM  # type: ignore[import-untyped]
 
 from humpback.core.work import Work
-from humpback.engines.chat.decoding import plain
+from humpback.engines.chat.chat_format import HIDER, ChatFormat
+from humpback.engines.chat.decoding import keep_ends_alone
 from humpback.engines.chat.jinja import chat_template
-from humpback.engines.chat.speaking import HIDER, Speaker
-from humpback.engines.loading import tokenizer_in
-from humpback.engines.transformers_engine import ends_of, folder_of, load_model
+from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.benchmarks import Benchmarked
-from humpback.spec.models import Finetuned
 from humpback.spec.template import ChatTemplate, Template
 
 
@@ -27,8 +25,8 @@ class CountingLM(HFLM):  # type: ignore[misc]
 
     cut = 0
     """Requests of which the start was cut off, because they are longer than the model's context."""
-    speaker: Speaker
-    chat = False
+    chat: ChatFormat
+    in_conversations = False
     """Whether it is asked in conversations."""
 
     def _loglikelihood_tokens(self, requests: Any, disable_tqdm: bool = False, override_bs: int | None = None) -> Any:
@@ -43,11 +41,11 @@ class CountingLM(HFLM):  # type: ignore[misc]
         **_: Any,
     ) -> list[int]:
         """Text is text; of a conversation, the template's marks alone are control tokens."""
-        if self.chat:
-            ids = self.speaker.encoding.written(string, HIDER)
+        if self.in_conversations:
+            ids = self.chat.encoding.encode_template(string, HIDER)
         else:
-            begins = [] if add_special_tokens is False else self.speaker.encoding.begins
-            ids = begins + self.speaker.encoding.text(string)
+            begins = [] if add_special_tokens is False else self.chat.encoding.prefix
+            ids = begins + self.chat.encoding.encode(string)
         return ids[-left_truncate_len:] if left_truncate_len else ids
 
     def tok_batch_encode(
@@ -65,37 +63,34 @@ class CountingLM(HFLM):  # type: ignore[misc]
         return padded["input_ids"], padded["attention_mask"]
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
-        if self.chat:
-            continuation = self.speaker.encoding.hidden(continuation, HIDER)
+        if self.in_conversations:
+            continuation = self.chat.encoding.hide(continuation, HIDER)
         pair: tuple[list[int], list[int]] = super()._encode_pair(context, continuation)
         return pair
 
     def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
         """A system message goes where the template has a place for it, else before the first instruction."""
-        return self.speaker.conversation(chat_history, open_=add_generation_prompt)
+        return self.chat.render(chat_history, open_=add_generation_prompt)
 
 
-def loaded(node: Benchmarked, work: Work) -> tuple[Any, dict[str, Any]]:
-    """The model as lm-eval takes it, and how it is spoken to."""
-    whole = node.model.base if isinstance(node.model, Finetuned) and node.model.recipe.adapter else node.model
-    tokenizer = tokenizer_in(folder_of(whole, work.open, work.machine))
-    template = node.model.template
+def load_for_lm_eval(node: Benchmarked, work: Work) -> tuple[Any, dict[str, Any]]:
+    """The model as lm-eval takes it, and how it is asked."""
+    tokenizer, template = load_tokenizer(node.model, work), node.model.template
     how: dict[str, Any] = {"used": node.chat_template}
     if node.chat_template:
         how["from"] = "the model's template"
         if isinstance(template, Template):
-            begins = Speaker(template, tokenizer).encoding.begins
+            begins = ChatFormat(template, tokenizer).encoding.prefix
             template = ChatTemplate(chat_template(template, begins_with_bos=begins == [tokenizer.bos_token_id]))
         else:
             how["from"] = "its own chat template"
         how["sha256"] = sha256(template.jinja.encode()).hexdigest()
         tokenizer.chat_template = template.jinja
-    speaker = Speaker(template, tokenizer)
-    model = load_model(node.model, work.open, work.machine).eval()
-    model.generation_config.eos_token_id = sorted(ends_of(speaker, plain(model), model.config))
+    chat, model = ChatFormat(template, tokenizer), load_model(node.model, work).eval()
+    keep_ends_alone(model, chat)
     with quiet():
         lm = CountingLM(pretrained=model, tokenizer=tokenizer, backend="causal", batch_size=work.machine.micro_batch)
-    lm.speaker, lm.chat = speaker, node.chat_template
+    lm.chat, lm.in_conversations = chat, node.chat_template
     return lm, how
 
 

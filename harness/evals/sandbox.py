@@ -22,14 +22,14 @@ _registered = False
 
 
 @contextmanager
-def allowed(run: bool) -> Iterator[None]:
+def allow_code(run: bool) -> Iterator[None]:
     """Within it, code may be run if `run`, and every child forked has the limits. The permission that may stand in
     the environment counts for nothing: the user gives it by name, each time."""
     global _running, _registered
-    before = os.environ.pop(PERMISSION, None)
     if run and not _registered:
         os.register_at_fork(after_in_child=_limit)
         _registered = True
+    before = os.environ.pop(PERMISSION, None)
     if run:
         os.environ[PERMISSION] = "1"
     _running = run

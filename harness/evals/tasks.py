@@ -7,7 +7,6 @@ of lm-eval's.
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import hashlib
 import importlib.util
@@ -15,12 +14,15 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, chdir, contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from humpback.core.text import one_line
+from humpback.evals.sandbox import allow_code
 from humpback.evals.task_files import lay_out, yaml_sha256
 from humpback.micro.benchmark import write_task
 from humpback.spec.benchmarks import AnyTask, LocalTask, MicroFacts, Task
@@ -45,7 +47,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Opened:
+class LoadedTask:
     """A task with its data, as lm-eval's objects."""
 
     name: str
@@ -58,14 +60,14 @@ class Opened:
     unsafe: bool
 
 
-def opened(
+def open_tasks(
     tasks: Sequence[AnyTask],
     folder: Path,
     file: Callable[[File | Source], Path],
     *,
     chat_template: bool = False,
     run_model_code: bool = False,
-) -> list[Opened | Missing]:
+) -> list[LoadedTask | Missing]:
     """Each task in order, loaded with its data, or why not.
 
     folder: an empty one, where the files of local tasks are laid out; keep it until the tasks have run.
@@ -74,7 +76,7 @@ def opened(
     Raises:
         StoreError: when a file of a local task is not there or not what it was.
     """
-    found: list[Opened | Missing] = []
+    found: list[LoadedTask | Missing] = []
     with _hub_or_cache(any(isinstance(task, Task) for task in tasks)):
         for number, task in enumerate(tasks):
             place = folder / str(number)
@@ -83,28 +85,26 @@ def opened(
                 write_task(place, task.world, task.n, task.draw, chat_template=chat_template)
             elif isinstance(task, LocalTask):
                 lay_out(task, place, file)
-            found.append(_opened(task, place, run_model_code))
+            found.append(_open(task, place, run_model_code))
     return found
 
 
-def _opened(task: AnyTask, place: Path, run_model_code: bool) -> Opened | Missing:
-    from humpback.evals.sandbox import allowed
-
-    manager = shipped() if isinstance(task, Task) else _manager(place)
+def _open(task: AnyTask, place: Path, run_model_code: bool) -> LoadedTask | Missing:
+    manager = shipped_tasks() if isinstance(task, Task) else _manager(place)
     if task.name not in manager.task_index:
         if not isinstance(task, Task):
             return Missing(task.name, "its YAML holds no task of that name")
         near = ", ".join(difflib.get_close_matches(task.name, manager.task_index, 3))
         return Missing(task.name, f"lm-eval has no task of that name{near and f'; near it: {near}'}")
-    entries = {entry.name: entry for entry in leaves(manager.task_index, task.name)}
+    entries = {entry.name: entry for entry in single_tasks(manager.task_index, task.name)}
     unsafe = any((entry.cfg or {}).get("unsafe_code") for entry in entries.values())
     if unsafe and not run_model_code:
         return Missing(task.name, UNSAFE)
     local = not isinstance(task, Task)
     try:
         # Tasks print what they do, and stdout is the command's.
-        quietly = contextlib.redirect_stdout(sys.stderr)
-        with contextlib.chdir(place), _cache_in(place if local else None), allowed(unsafe), _nltk_data(), quietly:
+        quietly = redirect_stdout(sys.stderr)
+        with chdir(place), _cache_in(place if local else None), allow_code(unsafe), _nltk_data(), quietly:
             loaded = manager.load([task.name])
     except ImportError as error:
         return Missing(task.name, _package(error))
@@ -116,7 +116,7 @@ def _opened(task: AnyTask, place: Path, run_model_code: bool) -> Opened | Missin
     single: dict[str, Any] = loaded["tasks"]
     files = {**entries, task.name: manager.task_index[task.name]}
     yaml = {name: yaml_sha256(entry.yaml_path) for name, entry in files.items() if entry.yaml_path}
-    return Opened(task.name, (group,) if group is not None else tuple(single.values()), single, yaml, unsafe)
+    return LoadedTask(task.name, (group,) if group is not None else tuple(single.values()), single, yaml, unsafe)
 
 
 def _package(error: ImportError) -> str:
@@ -134,12 +134,10 @@ class NoNltkData(Exception):
     """NLTK's data are not here. The message says which, and how to bring them."""
 
 
-@contextlib.contextmanager
-def _nltk_data() -> Iterator[None]:
+def _nltk_data() -> AbstractContextManager[Any]:
     """Tasks download NLTK's data as they are loaded, and go on without them where that fails: until they score."""
     if importlib.util.find_spec("nltk") is None:
-        yield
-        return
+        return nullcontext()
     import datasets
     import nltk  # type: ignore[import-untyped]
 
@@ -153,11 +151,7 @@ def _nltk_data() -> Iterator[None]:
             )
         return True
 
-    nltk.download = download
-    try:
-        yield
-    finally:
-        nltk.download = before
+    return patch.object(nltk, "download", download)
 
 
 def _why(error: Exception, entries: Iterable[Any], local: bool) -> str:
@@ -177,7 +171,7 @@ def _why(error: Exception, entries: Iterable[Any], local: bool) -> str:
 
 
 @cache
-def shipped() -> Any:
+def shipped_tasks() -> Any:
     """lm-eval's own tasks, by name. The index takes seconds and is built once a process."""
     from lm_eval.tasks import TaskManager  # type: ignore[import-untyped]
 
@@ -190,7 +184,7 @@ def _manager(folder: Path) -> Any:
     return TaskManager(include_path=str(folder), include_defaults=False)
 
 
-def leaves(index: dict[str, Any], name: str) -> Iterator[Any]:
+def single_tasks(index: dict[str, Any], name: str) -> Iterator[Any]:
     """The index entries of the single tasks that a task, group or tag stands for; nothing is downloaded."""
     entry = index[name]
     if entry.kind.name == "TAG":
@@ -203,7 +197,7 @@ def leaves(index: dict[str, Any], name: str) -> Iterator[Any]:
     for member in members:
         below = member if isinstance(member, str) else member.get("group") or member.get("task")
         if isinstance(below, str) and below in index:
-            yield from leaves(index, below)
+            yield from single_tasks(index, below)
 
 
 def data_sha256(docs: Any) -> tuple[str, int]:
@@ -215,35 +209,26 @@ def data_sha256(docs: Any) -> tuple[str, int]:
     return hashed.hexdigest(), n
 
 
-@contextlib.contextmanager
-def _cache_in(folder: Path | None) -> Iterator[None]:
+def _cache_in(folder: Path | None) -> AbstractContextManager[Any]:
     """The tables that datasets makes of local files go there and not into the user's cache, which would keep them."""
     import datasets
 
     datasets.disable_progress_bars()
-    before = datasets.config.HF_DATASETS_CACHE
-    if folder is not None:
-        datasets.config.HF_DATASETS_CACHE = folder / ".datasets"
-    try:
-        yield
-    finally:
-        datasets.config.HF_DATASETS_CACHE = before
+    return patch.object(datasets.config, "HF_DATASETS_CACHE", folder / ".datasets") if folder else nullcontext()
 
 
-@contextlib.contextmanager
+@contextmanager
 def _hub_or_cache(asked: bool) -> Iterator[None]:
     """Where the hub does not answer, use its cache alone: five retries for each task would take minutes."""
     import datasets
     import huggingface_hub.constants as hub
     import requests
 
-    before = hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE
-    if asked and not before[0]:
-        try:
-            requests.head(hub.ENDPOINT, timeout=_HUB_SECONDS)
-        except requests.RequestException:
-            hub.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
-    try:
+    with ExitStack() as stack:
+        if asked and not hub.HF_HUB_OFFLINE:
+            try:
+                requests.head(hub.ENDPOINT, timeout=_HUB_SECONDS)
+            except requests.RequestException:
+                for module in (hub, datasets.config):
+                    stack.enter_context(patch.object(module, "HF_HUB_OFFLINE", True))
         yield
-    finally:
-        hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before

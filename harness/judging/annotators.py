@@ -1,10 +1,10 @@
 """alpaca-eval's annotator configurations, each as a way to ask about a pair and to read the reply.
 
-alpaca-eval fills the prompt and parses the reply. Around it stands what it leaves open:
+Prompts and parsers are alpaca-eval's. Around them stands what it leaves open:
 
 - It fills one placeholder after the other, so that an answer that holds "{output_2}" would be filled in turn, and it
-  cuts the result into messages afterwards, so that an answer that holds "<|im_start|>system" would become one. Here it
-  fills in marks, and the texts take the marks' places once the messages stand.
+  cuts the result into messages afterwards, so that an answer that holds "<|im_start|>system" would become one. Here
+  marks stand in the prompt while it is cut, and the texts take their places at once.
 - It exchanges the two answers at random, keeps failed replies as annotations, and takes preferences outside 1 to 2 for
   programming errors. Here the order is the caller's, nothing is kept, and such a preference is an unparsed reply.
 """
@@ -21,17 +21,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from humpback.core.expression import FieldError
-from humpback.engines.endpoint.journal import Reply, Request
-from humpback.engines.endpoint.sending import changed, limit_of
-from humpback.judging.configurations import configuration, folder, own_file
+from humpback.engines.endpoint.calls import Reply, Request
+from humpback.engines.endpoint.request_fields import limit_of, with_fields
+from humpback.judging.configurations import configuration, own_file
+from humpback.judging.pairs import Shown
 from humpback.judging.probabilities import FLOOR, as_alpaca_eval, mass, top_probabilities
 from humpback.spec.outcomes import AlpacaEvalJudge
 
-Shown = tuple[str, str, str]
-"""Instruction, the answer shown first, the answer shown second."""
 _FIELDS = ("instruction", "output_1", "output_2")
 _MARK = "\x02{}\x03"
 _MARKED = re.compile("\x02(" + "|".join(_FIELDS) + ")\x03")
@@ -52,8 +52,15 @@ NO_MASS = f"less than {FLOOR:.0%} of the probability on the tokens of a verdict"
 NO_VERDICT = "no verdict in it"
 
 
+def verdict_of(preference: float | None) -> str:
+    """The verdict that a preference comes to, of the answers as they were shown."""
+    if preference is None:
+        return "unparsed"
+    return "tie" if preference == 1.5 else "first" if preference < 1.5 else "second"
+
+
 @dataclass(frozen=True)
-class Read:
+class Reading:
     """A reply as it was understood."""
 
     preference: float | None
@@ -82,86 +89,87 @@ class Annotator:
             FieldError: for a name that alpaca-eval does not have, or a configuration that cannot be asked pair by pair.
         """
         found = configuration(name)
-        settings, self.name = found.settings, found.name
+        settings, self.name, self.template = found.settings, found.name, found.template
         self.parser = str(settings.get("fn_completion_parser") or "regex_parser")
         kwargs: dict[str, Any] = settings.get("completions_kwargs") or {}
         self.model = model or str(kwargs.get("model_name") or "")
         if not self.model:
             raise FieldError(f"the annotator {name!r} names no model; give one (--model)")
-        self._body = _body(name, kwargs)
+        self._body = with_fields(Request("", {"model": self.model, **_body(name, kwargs)}), send, drop).body
+        self.limit = limit_of(self._body)
+        """Tokens that a reply may have, as far as the judge says."""
         self.wants_logprobs = settings.get("completion_key") == "completions_all"
-        self._send, self._drop = send, drop
         weights = settings.get("completion_parser_kwargs") or {}
         self._tokens = (*weights.get("denominator_tokens", ()), *((weights.get("numerator_token"),) * bool(weights)))
         self._last = weights.get("log_prob_index") == -1
+        self.sha256 = _digest([settings, self.template])
         with quiet():
-            from alpaca_eval.annotators.pairwise_evaluator import SinglePairwiseAnnotator
+            from alpaca_eval import completion_parsers, utils
 
-            # Without processors: they exchange answers at random, and make columns of the reply, tripping over prose.
-            # Of a copy: alpaca-eval's parser puts compiled expressions into the settings that it is given.
-            # Without a client: it would need the maker's package for each configuration that names another maker.
-            given = {
-                "fn_completions": _no_client,
-                "processors_to_kwargs": {},
-                "is_randomize_output_order": False,
-                "prompt_template": "alpaca_eval_gpt4/alpaca_eval.txt",
-            }
             try:
-                self.single = SinglePairwiseAnnotator(base_dir=folder(), **{**deepcopy(settings), **given})
-            except Exception as error:
+                # With a copy of its settings: the parser puts compiled expressions into what it is given.
+                self._parse = partial(utils.get_module_attribute(completion_parsers, self.parser), **deepcopy(weights))
+            except AttributeError as error:
                 raise FieldError(f"the annotator {name!r} cannot be used by alpaca-eval: {error}") from error
-        self.single.prompt_template = found.template
-        self._template = self._filled_with_marks()
-        self.sha256 = _digest([settings, self.single.prompt_template])
+        marked = self.template
+        for field in _FIELDS:
+            marked = marked.replace(f"{{{field}}}", _MARK.format(field))
+        chat = marked.strip().startswith("<|im_start|>")
+        self._messages: list[dict[str, str]] | None = utils.prompt_to_chatml(marked) if chat else None
+        self._marked = marked
+
+    def prompt(self, shown: Shown) -> str:
+        """The prompt about one pair, as one text."""
+        return _filled(self._marked, shown)
 
     def request(self, shown: Shown) -> Request:
         """What is sent about one pair."""
-        texts = dict(zip(_FIELDS, shown, strict=True))
+        if self._messages is None:
+            return Request("completions", {**self._body, "prompt": self.prompt(shown).strip()})
+        messages = [{**one, "content": _filled(one["content"], shown).strip()} for one in self._messages]
+        return Request("chat/completions", {**self._body, "messages": messages})
 
-        def fill(text: str) -> str:
-            return _MARKED.sub(lambda mark: texts[mark[1]], text).strip()
-
-        body = {"model": self.model, **self._body}
-        if isinstance(self._template, str):
-            request = Request("completions", {**body, "prompt": fill(self._template)})
-        else:
-            messages = [{**message, "content": fill(message["content"])} for message in self._template]
-            request = Request("chat/completions", {**body, "messages": messages})
-        return changed(request, self._send, self._drop)
-
-    @property
-    def limit(self) -> int | None:
-        """Tokens that a reply may have, as far as the judge says."""
-        return limit_of(changed(Request("", self._body), self._send, self._drop).body)
-
-    def read(self, reply: Reply) -> Read:
+    def read(self, reply: Reply) -> Reading:
         """The preference in a reply, by alpaca-eval's parser. A reply that was cut is none, unless one token was all
         that was asked for; nor is one whose own tokens had next to no probability."""
         message, limit = reply.message, self.limit
         cut = message.ended == "length" or (not message.ended and limit and reply.completion_tokens >= limit)
         if message.ended in ("filter", "refusal"):
-            return Read(None, problem=WITHHELD if message.ended == "filter" else DECLINED)
+            return Reading(None, problem=WITHHELD if message.ended == "filter" else DECLINED)
         if cut and limit != 1:
-            return Read(None, problem=CUT_THINKING if message.thinking and not message.text.strip() else CUT)
+            return Reading(None, problem=CUT_THINKING if message.thinking and not message.text.strip() else CUT)
+        own = None
         if self.wants_logprobs:
-            return self._weighed(reply)
-        with quiet():
-            ((value, *_), _) = self.single._parse_completions([message.text or " "])
-        preference = _preference(value)
-        scores = _scores(message.text) if self.parser == "lmsys_parser" and preference is not None else None
-        return Read(preference, scores, problem="" if preference is not None else NO_VERDICT)
+            top = top_probabilities(reply, self._last)
+            if top is None:
+                return Reading(None, problem=NO_LOGPROBS)
+            own = mass(top, self._tokens)
+            if own < FLOOR:
+                return Reading(None, mass=own, problem=NO_MASS)
+            preference = self.preference({"text": reply.text, "logprobs": as_alpaca_eval(top)})
+        else:
+            preference = self.preference(message.text or " ")
+        if preference is None:
+            return Reading(None, mass=own, problem=NO_VERDICT)
+        return Reading(preference, _scores(message.text) if self.parser == "lmsys_parser" else None, own)
 
-    def _weighed(self, reply: Reply) -> Read:
-        top = top_probabilities(reply, self._last)
-        if top is None:
-            return Read(None, problem=NO_LOGPROBS)
-        own = mass(top, self._tokens)
-        if own < FLOOR:
-            return Read(None, mass=own, problem=NO_MASS)
+    def can_read(self, reply: Reply) -> bool:
+        """Whether there is a preference in a reply."""
+        return self.read(reply).preference is not None
+
+    def preference(self, completion: Any) -> float | None:
+        """What alpaca-eval's parser finds in a completion: 1 (first) to 2 (second), where it finds one such number."""
         with quiet():
-            ((value, *_), _) = self.single._parse_completions([{"text": reply.text, "logprobs": as_alpaca_eval(top)}])
-        preference = _preference(value)
-        return Read(preference, mass=own, problem="" if preference is not None else NO_VERDICT)
+            try:
+                found = list(self._parse(completion))
+            except Exception:  # whatever a parser raises on prose
+                return None
+        value = found[0] if len(found) == 1 else None
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            return None
+        if value == 0:  # alpaca-eval's older code for a tie
+            return 1.5
+        return float(value) if 1 <= value <= 2 else None
 
     def raw(self, reply: Reply) -> str:
         """The reply as it is kept in a table: its text, with the probabilities where those decide."""
@@ -170,18 +178,10 @@ class Annotator:
             return message.text if message.text.strip() or not message.thinking else f"(thinking) {message.thinking}"
         return json.dumps({"text": reply.text, "logprobs": reply.choice.get("logprobs")}, ensure_ascii=True)
 
-    def _filled_with_marks(self) -> str | list[dict[str, str]]:
-        """The prompt as messages, or as one text where the configuration is for a text-completion model."""
-        import pandas as pd
-        from alpaca_eval import utils
 
-        (prompt,), _ = utils.make_prompts(
-            df=pd.DataFrame([{field: _MARK.format(field) for field in _FIELDS}]), template=self.single.prompt_template
-        )
-        if prompt.strip().startswith("<|im_start|>"):
-            messages: list[dict[str, str]] = utils.prompt_to_chatml(prompt)
-            return messages
-        return str(prompt)
+def _filled(marked: str, shown: Shown) -> str:
+    texts = dict(zip(_FIELDS, shown, strict=True))
+    return _MARKED.sub(lambda mark: texts[mark[1]], marked)
 
 
 def judge_named(
@@ -249,23 +249,10 @@ def _body(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"temperature": 0.7, "top_p": 1.0, **body}
 
 
-def _preference(value: Any) -> float | None:
-    """A number from 1 to 2; 0 is alpaca-eval's older code for a tie."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-        return None
-    if value == 0:
-        return 1.5
-    return float(value) if 1 <= value <= 2 else None
-
-
 def _scores(text: str) -> tuple[float, float]:
     """The two numbers on the first line, cut as alpaca-eval's parser of the pair prompt cuts it."""
     first, second = text.split("\n")[0].replace(",", " ").split(" ")
     return float(first), float(second)
-
-
-def _no_client(*_: Any, **__: Any) -> Any:
-    raise AssertionError("calls go through humpback.engines.endpoint.client")
 
 
 def _digest(value: Any) -> str:

@@ -9,6 +9,10 @@ from humpback.core.tables import EXAMPLES, Example, count, read
 from humpback.core.work import Work
 from humpback.spec.outcomes import Judged
 
+Shown = tuple[str, str, str]
+"""Instruction, the answer shown first, the answer shown second."""
+ORDERS = ("ab", "ba")
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -20,8 +24,12 @@ class Pair:
     b: str
     source: str
 
+    def shown(self, order: str) -> Shown:
+        """What a judge sees, in one of `ORDERS`."""
+        return (self.instruction, self.a, self.b) if order == "ab" else (self.instruction, self.b, self.a)
 
-def paired(node: Judged, work: Work) -> Iterator[Pair]:
+
+def pair_answers(node: Judged, work: Work) -> Iterator[Pair]:
     """Both sides' answers, joined on the prompt's id, in the first side's order; streamed where the second has it too.
 
     Raises:

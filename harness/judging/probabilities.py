@@ -12,7 +12,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from humpback.engines.endpoint.journal import Reply
+import numpy as np
+
+from humpback.engines.endpoint.calls import Reply
 from humpback.engines.endpoint.message import without_thinking
 
 _SPACES = "\u2581\u0120"
@@ -46,7 +48,7 @@ def top_probabilities(reply: Reply, last: bool) -> dict[str, float] | None:
     found: dict[str, float] = {}
     for token, logarithm in steps[wanted[-1 if last else 0]][1]:
         name = token.strip()
-        found[name] = float(_sum(found[name], logarithm)) if name in found else logarithm
+        found[name] = float(np.logaddexp(found[name], logarithm)) if name in found else logarithm
     return found or None
 
 
@@ -105,8 +107,3 @@ def _logarithm(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return None if math.isnan(value) or value <= _NOTHING else min(0.0, float(value))
-
-
-def _sum(one: float, other: float) -> float:
-    high, low = max(one, other), min(one, other)
-    return high + math.log1p(math.exp(low - high))

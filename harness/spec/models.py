@@ -47,7 +47,7 @@ class Pretrained(Model):
 class HubModel(Model):
     """A public model of the Hugging Face hub. It stays in the hub's own cache on each machine."""
 
-    stage = "humpback.stages.base:base"
+    stage = "humpback.stages.base:find_base"
     says = "the published model {repository}"
 
     repository: str
@@ -69,7 +69,7 @@ class HubModel(Model):
 class FolderModel(Model):
     """A model in a folder of this machine (`Machine.files`), named by what is in it."""
 
-    stage = "humpback.stages.base:base"
+    stage = "humpback.stages.base:find_base"
     says = "the model in somebody's folder {label}"
 
     label: str
@@ -92,7 +92,7 @@ class GgufModel(Model):
     """A model in one GGUF file of this machine (`Machine.files`). Its artifact holds it unpacked, as safetensors."""
 
     VERSION = 2
-    stage = "humpback.stages.gguf:unpacked"
+    stage = "humpback.stages.gguf:unpack"
     says = "the model in somebody's file {label}"
     label: str
     """The file's name, for people."""
@@ -115,7 +115,7 @@ class ServedModel(Model):
     its replies are read, so that what follows from them is stale when that changes."""
 
     VERSION = 2
-    stage = "humpback.stages.base:served"
+    stage = "humpback.stages.base:name_served_model"
     says = "the model that a server calls {served_as}"
 
     served_as: str

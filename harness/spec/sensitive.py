@@ -17,7 +17,7 @@ from humpback.spec.prompts import Prompt
 class Listed(Examples):
     """The prompts of a text of this folder, one a line; outputs are empty."""
 
-    stage = "humpback.stages.listed:listed"
+    stage = "humpback.stages.read:read_in"
     says = "prompts that come with the harness, {n} of them"
 
     text: Prompt

@@ -2,7 +2,7 @@
 
 A model is spoken to in one way for its whole life. The template is a field of the base model, and every stage asks
 the model's expression for it, so two stages cannot disagree. How it comes to tokens is
-`harness/engines/chat/speaking.py`.
+`harness/engines/chat/chat_format.py`.
 """
 
 from __future__ import annotations

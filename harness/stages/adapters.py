@@ -39,7 +39,7 @@ def adapt(model: PreTrainedModel, lora: Lora, dropout: float) -> Any:
     )
 
 
-def adapted(model: torch.nn.Module) -> Counter[str]:
+def count_adapted(model: torch.nn.Module) -> Counter[str]:
     """How many modules of each name carry an adapter."""
     return Counter(
         name.rsplit(".", 1)[-1] for name, module in model.named_modules() if isinstance(module, BaseTunerLayer)

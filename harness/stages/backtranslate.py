@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, read
+from humpback.core.tables import Example, Rejected
 from humpback.core.work import Counts, Work
 from humpback.engines.chat.marks import Marks
 from humpback.engines.transformers_engine import Engine
 from humpback.spec.data import Backtranslated, Reversed
 from humpback.spec.models import Finetuned
+from humpback.stages.rows import examples, reject, write_rows
 
 
 def backtranslate(node: Backtranslated, work: Work) -> Counts:
@@ -21,32 +23,30 @@ def backtranslate(node: Backtranslated, work: Work) -> Counts:
     """
     if not isinstance(node.by, Finetuned) or not isinstance(node.by.examples, Reversed):
         raise TypeError(f"{node.name}: `by` is {node.by.name}; a backward model is Finetuned on Reversed examples")
-    prompt = node.by.examples.prompt
-    rows = list(read(work.open(node.segments) / EXAMPLES, Example))
+    rows = list(examples(node.segments, work))
     engine = Engine.of(node.by, work)
-    marks = Marks(engine.speaker, node.rating)
-    marked = {i: found for i, row in enumerate(rows) if (found := marks.found(row.output))}
-    prompts = [engine.speaker.prompt(prompt.fill(output=row.output)) for i, row in enumerate(rows) if i not in marked]
-    written = iter(engine.generate(prompts, node.sampling, "instructions"))
-    with (
-        Writer(work.out / EXAMPLES, Example) as kept,
-        Writer(work.out / REJECTED, Rejected) as rejected,
-    ):
+    marks = Marks(engine.chat, node.rating)
+    marked = {i: found for i, row in enumerate(rows) if (found := marks.find(row.output))}
+    prompt, unmarked = node.by.examples.prompt, (row for i, row in enumerate(rows) if i not in marked)
+    asked = [prompt.fill(output=row.output) for row in unmarked]
+    written = iter(engine.generate(asked, node.sampling, "instructions"))
+
+    def candidates() -> Iterator[Example | Rejected]:
         for i, row in enumerate(rows):
             if i in marked:
-                rejected.add(Rejected(row.id, f"mark in the segment: {marked[i]}", row.output, origin=row.origin))
+                yield reject(row, f"mark in the segment: {marked[i]}", row.output)
                 continue
             completion = next(written)
-            reason = ""
             if completion.ended != "stop":
                 reason = f"instruction unfinished: {completion.ended}"
             elif not completion.text:
                 reason = "instruction empty"
-            elif found := marks.found(completion.text):
+            elif found := marks.find(completion.text):
                 reason = f"mark in the instruction: {found}"
                 marked[i] = found
-            if reason:
-                rejected.add(Rejected(row.id, reason, completion.text, origin=row.origin))
             else:
-                kept.add(replace(row, instruction=completion.text))
-    return {"in": len(rows), "kept": kept.count, "rejected": rejected.count, "marked": len(marked)}
+                yield replace(row, instruction=completion.text)
+                continue
+            yield reject(row, reason, completion.text)
+
+    return {**write_rows(candidates(), work, Example, Rejected), "marked": len(marked)}

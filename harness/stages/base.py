@@ -10,14 +10,14 @@ from pathlib import Path
 
 from humpback.core.store import StoreError
 from humpback.core.work import Counts, Work
-from humpback.engines.loading import whole
+from humpback.engines.loading import check_folder
 from humpback.inputs.locate import digest, model_files, model_folder
 from humpback.spec.models import FolderModel, HubModel, ServedModel
 
 MODEL = "model.json"
 
 
-def base(node: HubModel | FolderModel, work: Work) -> Counts:
+def find_base(node: HubModel | FolderModel, work: Work) -> Counts:
     """Download (hub) or find (folder) the model and list its files with their checksums.
 
     Raises:
@@ -32,13 +32,13 @@ def base(node: HubModel | FolderModel, work: Work) -> Counts:
     files = model_files(folder)
     if isinstance(node, FolderModel) and digest(files) != node.sha256:
         raise StoreError(f"{folder}: the model was changed since this was planned; plan again")
-    whole(folder)
+    check_folder(folder)
     text = json.dumps({"name": node.slug, "files": files}, indent=1, sort_keys=True)
     (work.out / MODEL).write_text(text + "\n", encoding="utf-8")
     return {"in": len(files), "kept": len(files), "bytes": sum((folder / name).stat().st_size for name in files)}
 
 
-def served(node: ServedModel, work: Work) -> Counts:
+def name_served_model(node: ServedModel, work: Work) -> Counts:
     """Nothing but the name: the model is the server's, and what it says that it is stands beside each answer."""
     (work.out / MODEL).write_text(json.dumps({"name": node.served_as}) + "\n", encoding="utf-8")
     return {"in": 1, "kept": 1}

@@ -23,10 +23,10 @@ from lm_eval.tasks import TaskManager  # type: ignore[import-untyped]
 
 from humpback.core.store import StoreError
 from humpback.core.work import Counts, Work
-from humpback.engines.chat.speaking import HIDER
-from humpback.evals.lm_eval_model import loaded, quiet
-from humpback.evals.sandbox import allowed
-from humpback.evals.tasks import Opened, data_sha256, opened
+from humpback.engines.chat.chat_format import HIDER
+from humpback.evals.lm_eval_model import load_for_lm_eval, quiet
+from humpback.evals.sandbox import allow_code
+from humpback.evals.tasks import LoadedTask, Missing, data_sha256, open_tasks
 from humpback.inputs.locate import located
 from humpback.spec.benchmarks import Benchmarked
 
@@ -49,8 +49,8 @@ def benchmark(node: Benchmarked, work: Work) -> Counts:
     """
     with TemporaryDirectory() as place:
         tasks = _ready(node, work, Path(place))
-        lm, how = loaded(node, work)
-        with quiet(), allowed(any(task.unsafe for task in tasks)):
+        lm, how = load_for_lm_eval(node, work)
+        with quiet(), allow_code(any(task.unsafe for task in tasks)):
             try:
                 found = simple_evaluate(
                     model=lm,
@@ -66,10 +66,8 @@ def benchmark(node: Benchmarked, work: Work) -> Counts:
             except AssertionError as error:
                 raise ValueError(f"lm-eval: {error}") from error
         rows = _rows(found)
-        described = {
-            name: _described(task, name, found, node) for task in tasks for name in (*task.leaves, *_group(task))
-        }
-    told = {
+        described = {name: _described(task, name, found) for task in tasks for name in (*task.leaves, *_group(task))}
+    record = {
         "lm_eval": metadata.version("lm-eval"),
         "datasets": metadata.version("datasets"),
         "model": node.model.name,
@@ -81,24 +79,23 @@ def benchmark(node: Benchmarked, work: Work) -> Counts:
         "tasks": described,
         "rows": rows,
     }
-    (work.out / BENCHMARKS).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (work.out / BENCHMARKS).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     n = _write_samples(work.out / SAMPLES, found["samples"])
     items = sum(counted["effective"] for counted in found["n-samples"].values())
     return {"in": items, "kept": items, "samples": n, "tasks": len(described), "cut": lm.cut}
 
 
-def _ready(node: Benchmarked, work: Work, place: Path) -> list[Opened]:
-    found = opened(
+def _ready(node: Benchmarked, work: Work, place: Path) -> list[LoadedTask]:
+    found = open_tasks(
         node.tasks,
         place,
         partial(located, machine=work.machine),
         chat_template=node.chat_template,
         run_model_code=node.run_model_code,
     )
-    missing = [one for one in found if not isinstance(one, Opened)]
-    if missing:
-        raise StoreError("\n".join(str(one) for one in missing))
-    tasks = [one for one in found if isinstance(one, Opened)]
+    if missing := [str(one) for one in found if isinstance(one, Missing)]:
+        raise StoreError("\n".join(missing))
+    tasks = [one for one in found if isinstance(one, LoadedTask)]
     seen: dict[str, str] = {}
     for task in tasks:
         for name in task.leaves:
@@ -108,20 +105,19 @@ def _ready(node: Benchmarked, work: Work, place: Path) -> list[Opened]:
     return tasks
 
 
-def _group(task: Opened) -> list[str]:
+def _group(task: LoadedTask) -> list[str]:
     return [task.name] if task.name not in task.leaves and task.name in task.yaml else []
 
 
-def _described(task: Opened, name: str, found: Any, node: Benchmarked) -> dict[str, Any]:
+def _described(task: LoadedTask, name: str, found: Any) -> dict[str, Any]:
     """What ran under that name."""
-    told: dict[str, Any] = {"version": found["versions"].get(name), "yaml_sha256": task.yaml.get(name)}
+    files = {"version": found["versions"].get(name), "yaml_sha256": task.yaml.get(name)}
     if name not in task.leaves:
-        return {**told, "members": sorted(task.leaves)}
-    leaf, counted = task.leaves[name], found["n-samples"][name]
-    shots = int(found["n-shot"].get(name) or 0)
+        return {**files, "members": sorted(task.leaves)}
+    leaf, shots = task.leaves[name], int(found["n-shot"].get(name) or 0)
     data, n = data_sha256(leaf.eval_docs)
     return {
-        **told,
+        **files,
         "part_of": task.name if task.name != name else None,
         "output_type": leaf.OUTPUT_TYPE,
         "dataset": leaf.config.dataset_path,
@@ -129,7 +125,7 @@ def _described(task: Opened, name: str, found: Any, node: Benchmarked) -> dict[s
         "data_sha256": data,
         "shots": shots,
         "shots_sha256": data_sha256(leaf.fewshot_docs())[0] if shots else None,
-        "n": counted["effective"],
+        "n": found["n-samples"][name]["effective"],
         "n_all": n,
     }
 
@@ -137,21 +133,19 @@ def _described(task: Opened, name: str, found: Any, node: Benchmarked) -> dict[s
 def _rows(found: Any) -> list[dict[str, Any]]:
     """A row for each task or group and each metric."""
     rows = []
-    groups = found.get("groups") or {}
     for name, values in found["results"].items():
         for key, value in values.items():
             metric, comma, kept = key.partition(",")
             if not comma or metric.endswith("_stderr") or not isinstance(value, int | float):
                 continue
-            error = values.get(f"{metric}_stderr,{kept}")
             rows.append(
                 {
                     "task": name,
-                    "group": name in groups,
+                    "group": name in (found.get("groups") or {}),
                     "metric": metric,
                     "filter": kept,
                     "value": _finite(value),
-                    "standard_error": _finite(error),
+                    "standard_error": _finite(values.get(f"{metric}_stderr,{kept}")),
                     "n": values.get("sample_count", {}).get(key, values.get("sample_len")),
                     "version": found["versions"].get(name),
                     "shots": found["n-shot"].get(name),

@@ -8,10 +8,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, count, read
+from humpback.core.tables import EXAMPLES, Example, Rejected, count
 from humpback.core.work import Counts, Work
 from humpback.segmenter.minhash import MinHash, firsts
 from humpback.spec.files import Deduplicated
+from humpback.stages.rows import examples, reject, write_rows
 
 
 def deduplicate(node: Deduplicated, work: Work) -> Counts:
@@ -19,31 +20,29 @@ def deduplicate(node: Deduplicated, work: Work) -> Counts:
 
     An example with an empty output is kept: there is nothing to compare. In = kept + rejected.
     """
-    source = work.open(node.examples) / EXAMPLES
-    total = count(source)
+    total = count(work.open(node.examples) / EXAMPLES)
     with TemporaryDirectory(dir=work.out, prefix=".bands-") as scratch:
         how = MinHash(shingle=node.shingle, bands=node.bands, rows=node.rows)
-        first = firsts(_outputs(source, total, work), how, Path(scratch))
+        first = firsts(_outputs(node, total, work), how, Path(scratch))
     leaders = set(first[first != np.arange(len(first))].tolist())
     ids: dict[int, str] = {}
-    with (
-        Writer(work.out / EXAMPLES, Example) as kept,
-        Writer(work.out / REJECTED, Rejected) as rejected,
-    ):
-        for i, row in enumerate(read(source, Example)):
+
+    def rows() -> Iterator[Example | Rejected]:
+        for i, row in enumerate(examples(node.examples, work)):
             lead = int(first[i])
             if i in leaders:
                 ids[i] = row.id
-            if lead == i:
-                kept.add(row)
-            else:
-                text = f"{row.instruction}\n{row.output}" if row.instruction else row.output
-                rejected.add(Rejected(row.id, f"near duplicate of {ids[lead]}", text, row.score, row.origin))
-    return {"in": total, "kept": kept.count, "rejected": rejected.count, "groups": len(leaders)}
+            yield row if lead == i else reject(row, f"near duplicate of {ids[lead]}", _text(row))
+
+    return {**write_rows(rows(), work, Example, Rejected), "groups": len(leaders)}
 
 
-def _outputs(source: Path, total: int, work: Work) -> Iterator[str]:
-    for i, row in enumerate(read(source, Example)):
+def _text(row: Example) -> str:
+    return f"{row.instruction}\n{row.output}" if row.instruction else row.output
+
+
+def _outputs(node: Deduplicated, total: int, work: Work) -> Iterator[str]:
+    for i, row in enumerate(examples(node.examples, work)):
         if i % 1_000 == 0:
             work.log.progress(i, total, "examples")
         yield row.output

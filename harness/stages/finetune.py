@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from transformers import PreTrainedTokenizerBase, set_seed
+from transformers import set_seed
 
-from humpback.core.tables import EXAMPLES, Example, read
+from humpback.core.tables import Example
 from humpback.core.work import Counts, Work
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
-from humpback.engines.chat.decoding import plain
-from humpback.engines.chat.speaking import Speaker
+from humpback.engines.chat.decoding import keep_ends_alone
 from humpback.engines.dropout import check_dropout
-from humpback.engines.transformers_engine import ends_of, load_model, load_tokenizer
+from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.data import Reversed
 from humpback.spec.models import Finetuned
-from humpback.spec.template import ChatTemplate, Template
-from humpback.stages.training import IGNORED, Sequence, schedule_of, train
+from humpback.stages.rows import examples
+from humpback.stages.training import IGNORED, Sequence, learning_rates, train
 
 
 def finetune(node: Finetuned, work: Work) -> Counts:
@@ -32,19 +32,18 @@ def finetune(node: Finetuned, work: Work) -> Counts:
             dropout or adapter.
     """
     recipe = node.recipe
-    tokenizer = load_tokenizer(node, work.open, work.machine)
-    rows = list(read(work.open(node.examples) / EXAMPLES, Example))
+    tokenizer = load_tokenizer(node.base, work)
+    rows = list(examples(node.examples, work))
     empty = sum(not row.output.strip() for row in rows)
     if empty == len(rows):
         raise ValueError(f"{node.examples.name}: none of its {len(rows)} examples has an output to learn from")
     dropout = 0.0 if recipe.adapter else recipe.dropout
-    model = load_model(node.base, work.open, work.machine, train=True, dropout=dropout)
-    speaker = Speaker(node.template, tokenizer)
-    ends = ends_of(speaker, plain(model), model.config)
-    model.generation_config.eos_token_id = sorted(ends)
+    model = load_model(node.base, work, train=True, dropout=dropout)
+    chat = ChatFormat(node.template, tokenizer)
+    keep_ends_alone(model, chat)
     check_dropout(model, dropout)
     longest = min(recipe.longest, context_length(model.config) or recipe.longest)
-    encoded = encode(rows, tokenizer, node.template, longest, shown=_shown(node))
+    encoded = encode(rows, chat, longest, shown=_shown(node))
     n = len(encoded.sequences)
     if not n:
         raise ValueError(
@@ -52,17 +51,17 @@ def finetune(node: Finetuned, work: Work) -> Counts:
         )
     adapters: dict[str, int] = {}
     if recipe.adapter:
-        from humpback.stages.adapters import adapt, adapted
+        from humpback.stages.adapters import adapt, count_adapted
 
         set_seed(recipe.seed)  # adapters begin with random weights
         model = adapt(model, recipe.adapter, recipe.dropout)
-        adapters = {f"adapted_{name}": many for name, many in sorted(adapted(model).items())}
+        adapters = {f"adapted_{name}": many for name, many in sorted(count_adapted(model).items())}
     updates, batch = recipe.updates_for(n), recipe.batch_for(n)
     train(
         model,
         tokenizer,
         encoded.sequences,
-        schedule=schedule_of(recipe.learning_rate, recipe.schedule, updates),
+        rates=learning_rates(recipe.learning_rate, recipe.schedule, updates),
         batch=batch,
         weight_decay=recipe.weight_decay,
         seed=recipe.seed,
@@ -98,34 +97,19 @@ class Encoded:
     """Sequences whose prompt shows less of its text, to leave the target room."""
 
 
-def encode(
-    rows: Iterable[Example],
-    tokenizer: PreTrainedTokenizerBase,
-    template: Template | ChatTemplate,
-    longest: int,
-    shown: tuple[str, str] | None = None,
-) -> Encoded:
+def encode(rows: Iterable[Example], chat: ChatFormat, longest: int, shown: tuple[str, str] | None = None) -> Encoded:
     """Rows as sequences whose prompt carries no loss and whose output, with the end of its turn, does.
 
-    The prompt's tokens are the very ones that generation starts from. What is
-    longer than `longest` tokens is cut at the end; a row without any target left is left out. Where `shown` says what
-    stands in each instruction before and behind a text, the text's end is cut first, so that the output fits whole
-    (or up to half of `longest`).
+    The prompt's tokens are the very ones that generation starts from. What is longer than `longest` tokens is cut at
+    the end; a row without any target left is left out. Where `shown` says what stands in each instruction before and
+    behind a text, the text's end is cut first, so that the output fits whole (or up to half of `longest`).
     """
-
-    speaker = Speaker(template, tokenizer)
-
-    def prompt_of(row: Example) -> list[int]:
-        return speaker.prompt(row.instruction, row.system)
-
     sequences: list[Sequence] = []
     cut = shortened = 0
     for row in rows:
-        target = speaker.output(row.output)
-        prompt = prompt_of(row)
+        target, prompt = chat.output(row.output), chat.prompt(row.instruction, row.system)
         if shown and len(prompt) + len(target) > longest:
-            room = longest - min(len(target), longest // 2)
-            prompt = _shortened(row, shown, room, prompt_of)
+            prompt = _shortened(row, shown, longest - min(len(target), longest // 2), chat)
             shortened += 1
         ids, labels = (prompt + target)[:longest], ([IGNORED] * len(prompt) + target)[:longest]
         if all(label == IGNORED for label in labels[1:]):
@@ -143,15 +127,15 @@ def _shown(node: Finetuned) -> tuple[str, str] | None:
     return before, behind
 
 
-def _shortened(row: Example, shown: tuple[str, str], room: int, prompt_of: Callable[[Example], list[int]]) -> list[int]:
+def _shortened(row: Example, shown: tuple[str, str], room: int, chat: ChatFormat) -> list[int]:
     """The prompt with as many of its text's first characters as `room` tokens hold, by bisection."""
     before, behind = shown
     text = row.instruction.removeprefix(before).removesuffix(behind)
     fits, too_many = 0, len(text) + 1
-    prompt = prompt_of(replace(row, instruction=before + behind))
+    prompt = chat.prompt(before + behind, row.system)
     while too_many - fits > 1:
         tried = (fits + too_many) // 2
-        ids = prompt_of(replace(row, instruction=before + text[:tried] + behind))
+        ids = chat.prompt(before + text[:tried] + behind, row.system)
         if len(ids) <= room:
             fits, prompt = tried, ids
         else:

@@ -21,7 +21,7 @@ from humpback.inputs.gguf_file import Header, header
 from humpback.inputs.locate import located
 from humpback.spec.files import File
 from humpback.spec.models import GgufModel
-from humpback.stages.gguf_tokenizer import check_kept, checked, mended
+from humpback.stages.gguf_tokenizer import check_saved, check_tokenizer, repair_tokenizer
 
 _F32, _F16 = 0, 1
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "gpt2", "starcoder2")
@@ -30,7 +30,7 @@ _LLAMA3_FACTORS = "rope_freqs.weight"
 _FOLDER = "give the folder of the model's safetensors"
 
 
-def unpacked(node: GgufModel, work: Work) -> Counts:
+def unpack(node: GgufModel, work: Work) -> Counts:
     """Weights, configuration and tokenizer of the file, as `from_pretrained` reads them.
 
     Weights are written in the file's own precision where it holds numbers, in bfloat16 where it holds blocks.
@@ -51,8 +51,8 @@ def unpacked(node: GgufModel, work: Work) -> Counts:
         try:
             tokenizer = AutoTokenizer.from_pretrained(alone, **one)
             config = AutoConfig.from_pretrained(alone, **one)
-            _shaped(config, found, path)
-            _placed(config, found, path)
+            _set_sizes(config, found, path)
+            _set_positions(config, found, path)
             loaded = AutoModelForCausalLM.from_pretrained(
                 alone,
                 config=config,
@@ -70,20 +70,20 @@ def unpacked(node: GgufModel, work: Work) -> Counts:
     held, used = sum(n for name, n in found.elements.items() if name != _LLAMA3_FACTORS), loaded.num_parameters()
     if held != used:
         raise StoreError(f"{path}: it holds {held:,} weights and the model takes {used:,}; {_FOLDER}")
-    tokenizer = mended(tokenizer, found, path)
-    checked(tokenizer, loaded.get_input_embeddings().weight.shape[0], path)
+    tokenizer = repair_tokenizer(tokenizer, found, path)
+    check_tokenizer(tokenizer, loaded.get_input_embeddings().weight.shape[0], path)
     fresh = _fresh(loaded)
     fresh.generation_config = GenerationConfig(
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
     fresh.save_pretrained(work.out)
     tokenizer.save_pretrained(work.out)
-    check_kept(tokenizer, work.out, path)
+    check_saved(tokenizer, work.out, path)
     n = len(found.types)
     return {"in": n, "kept": n, "bytes": sum(one.stat().st_size for one in work.out.iterdir())}
 
 
-def _shaped(config: PreTrainedConfig, found: Header, path: Path) -> None:
+def _set_sizes(config: PreTrainedConfig, found: Header, path: Path) -> None:
     """Sizes of the file that transformers leaves at its own default, and the ends, which are the tokenizer's.
 
     Raises:
@@ -102,7 +102,7 @@ def _shaped(config: PreTrainedConfig, found: Header, path: Path) -> None:
         setattr(config, f"{kind}_token_id", found.values.get(f"tokenizer.ggml.{key}_token_id"))
 
 
-def _placed(config: PreTrainedConfig, found: Header, path: Path) -> None:
+def _set_positions(config: PreTrainedConfig, found: Header, path: Path) -> None:
     """Rotary positions as the file has them: their base, and Llama 3's scaling, which stands in a tensor.
 
     Raises:

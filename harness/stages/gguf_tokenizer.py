@@ -27,13 +27,14 @@ WHOLE_WORDS = ("llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtr
 COMPOSED = ("qwen2",)
 """Characters are composed first (NFC), as Qwen's own tokenizer does."""
 _UNKNOWN, _CONTROL, _USERS = 2, 3, 4
+_REMEDY = "give the folder of the model's safetensors, with its tokenizer.json"
 _ROUND_TRIP = (
     "It rained, didn't it? 1,234.5 EUR  (two spaces)\n\n\tif x == 10:\n        return [1, 2]\r\n",
     "Größe, naïve, Ελλάδα, Россия, 日本語のテキスト, مرحبا, हिन्दी, 👩‍🔬 e\u0301 \u00a0x",
 )
 
 
-def mended(tokenizer: PreTrainedTokenizerBase, found: Header, path: Path) -> PreTrainedTokenizerFast:
+def repair_tokenizer(tokenizer: PreTrainedTokenizerBase, found: Header, path: Path) -> PreTrainedTokenizerFast:
     """The tokenizer with what transformers leaves out or adds put right.
 
     Raises:
@@ -52,8 +53,7 @@ def mended(tokenizer: PreTrainedTokenizerBase, found: Header, path: Path) -> Pre
             )
         elif rules not in PLAIN and rules not in GGUF_PRE_TOKENIZER_SPLITS:
             raise StoreError(
-                f"{path}: its tokenizer splits text by rules called {rules!r}, which are not known here; "
-                "give the folder of the model's safetensors, with its tokenizer.json"
+                f"{path}: its tokenizer splits text by rules called {rules!r}, which are not known here; {_REMEDY}"
             )
         if rules in COMPOSED:
             backend.normalizer = normalizers.NFC()
@@ -69,20 +69,17 @@ def mended(tokenizer: PreTrainedTokenizerBase, found: Header, path: Path) -> Pre
         back = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
         backend.decoder = decoders.Sequence([*back, *([decoders.Strip(" ", 1, 0)] if spaced else [])])
     else:
-        raise StoreError(
-            f"{path}: a tokenizer of the kind {kind!r}, and gpt2 and llama are known; "
-            "give the folder of the model's safetensors, with its tokenizer.json"
-        )
-    return _made(tokenizer, backend, found, begins, path)
+        raise StoreError(f"{path}: a tokenizer of the kind {kind!r}, and gpt2 and llama are known; {_REMEDY}")
+    return _build(tokenizer, backend, found, begins, path)
 
 
-def _made(
+def _build(
     tokenizer: PreTrainedTokenizerBase, backend: Any, found: Header, begins: bool | None, path: Path
 ) -> PreTrainedTokenizerFast:
     """A tokenizer of no family's class: those put their own rules back when they are read again, and add entries."""
     values = found.values
     told = json.loads(backend.to_str())
-    told["added_tokens"] = _whole(told["model"]["vocab"], path)
+    told["added_tokens"] = _uncut_entries(told["model"]["vocab"], path)
     alone = Tokenizer.from_str(json.dumps(told))
     named = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
     ids = {kind: values.get(f"tokenizer.ggml.{key}_token_id") for kind, key in named.items()}
@@ -104,7 +101,7 @@ def _made(
     return made
 
 
-def _whole(vocabulary: dict[str, int], path: Path) -> list[dict[str, Any]]:
+def _uncut_entries(vocabulary: dict[str, int], path: Path) -> list[dict[str, Any]]:
     """The entries of the file that are never cut: control tokens, spelled as the file has them, and the user's."""
     from transformers.integrations.gguf.reader import read_gguf_metadata
 
@@ -122,7 +119,7 @@ def _whole(vocabulary: dict[str, int], path: Path) -> list[dict[str, Any]]:
     return made
 
 
-def checked(tokenizer: PreTrainedTokenizerBase, rows: int, path: Path) -> None:
+def check_tokenizer(tokenizer: PreTrainedTokenizerBase, rows: int, path: Path) -> None:
     """Hold the tokenizer against the model's embedding of that many rows, and texts against themselves.
 
     Raises:
@@ -139,12 +136,11 @@ def checked(tokenizer: PreTrainedTokenizerBase, rows: int, path: Path) -> None:
         )
         if back != (unicodedata.normalize("NFC", text) if composed else text):
             raise StoreError(
-                f"{path}: its tokenizer as transformers builds it gives {back!r} back for {text!r}; "
-                "give the folder of the model's safetensors, with its tokenizer.json"
+                f"{path}: its tokenizer as transformers builds it gives {back!r} back for {text!r}; {_REMEDY}"
             )
 
 
-def check_kept(tokenizer: PreTrainedTokenizerBase, folder: Path, path: Path) -> None:
+def check_saved(tokenizer: PreTrainedTokenizerBase, folder: Path, path: Path) -> None:
     """Hold the tokenizer against what transformers reads back, which for some architectures is a class with own rules.
 
     Raises:
@@ -157,5 +153,5 @@ def check_kept(tokenizer: PreTrainedTokenizerBase, folder: Path, path: Path) -> 
     if not kept or any(tokenizer(text)["input_ids"] != again(text)["input_ids"] for text in _ROUND_TRIP):
         raise StoreError(
             f"{path}: transformers reads its tokenizer again as {type(again).__name__}, which cuts texts otherwise; "
-            "give the folder of the model's safetensors, with its tokenizer.json"
+            + _REMEDY
         )

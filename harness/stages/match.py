@@ -8,54 +8,51 @@ aside with its reason, so that a join that loses rows says which.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from pathlib import Path
 
-from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, read, to_json
+from humpback.core.tables import Example, Rejected, to_json
 from humpback.core.work import Counts, Work
 from humpback.spec.outcomes import Matched
 from humpback.stages.read import same
+from humpback.stages.rows import examples, reject, write_rows
 
 
 def match(node: Matched, work: Work) -> Counts:
     """`in` = `kept` + `rejected` of the answers; `without` counts the prompts that none of them answers. Rows are gone
     through several times and not held, but for answers that stand long before their prompt."""
-    answers, prompts = work.open(node.examples) / EXAMPLES, work.open(node.to) / EXAMPLES
-    ours, theirs = _keys(answers), _keys(prompts)
+    ours, theirs = _keys(examples(node.examples, work)), _keys(examples(node.to, work))
     found = _joined(theirs.exact, range(len(theirs.exact)), ours.exact, range(len(ours.exact)))
     exact, taken = len(found), {*found.values()}
     open_prompts = [i for i in range(len(theirs.exact)) if i not in found]
     rest = _joined(theirs.same, open_prompts, ours.same, [j for j in range(len(ours.exact)) if j not in taken])
     found |= rest
     taken |= {*rest.values()}
-    n = len(ours.exact)
-    counts = {"in": n, "kept": len(found), "rejected": n - len(found)}
-    empty = 0
-    waiting: dict[int, Example] = {}
-    rows = enumerate(read(answers, Example))
-    with Writer(work.out / EXAMPLES, Example) as kept:
-        for i, row in enumerate(read(prompts, Example)):
+    known, empty = {*theirs.same}, 0
+
+    def rows() -> Iterator[Example | Rejected]:
+        nonlocal empty
+        waiting: dict[int, Example] = {}
+        candidates = enumerate(examples(node.examples, work))
+        for i, row in enumerate(examples(node.to, work)):
             if i not in found:
                 continue
             while found[i] not in waiting:
-                j, other = next(rows)
+                j, other = next(candidates)
                 if j in taken:
                     waiting[j] = other
             own = waiting.pop(found[i])
             origin = to_json({**own.known, "joined": "normalised" if i in rest else "exact", "answer": own.id})
-            kept.add(replace(own, id=row.id, instruction=row.instruction, source=row.source, origin=origin))
             empty += not own.output.strip()
-    known = {*theirs.same}
-    with Writer(work.out / REJECTED, Rejected) as rejected:
-        for j, row in enumerate(read(answers, Example)) if n > len(found) else ():
+            yield replace(own, id=row.id, instruction=row.instruction, source=row.source, origin=origin)
+        for j, row in enumerate(examples(node.examples, work)) if len(ours.exact) > len(found) else ():
             if j not in taken:
-                again = ours.same[j] in known
-                reason = f"{'another answer to a prompt' if again else 'no such prompt'} of {node.to.name}"
-                rejected.add(Rejected(row.id, reason, f"{row.instruction}\n{row.output}", row.score, row.origin))
+                what = "another answer to a prompt" if ours.same[j] in known else "no such prompt"
+                yield reject(row, f"{what} of {node.to.name}")
+
     return {
-        **counts,
+        **write_rows(rows(), work, Example, Rejected),
         "exact": exact,
         "normalised": len(rest),
         "without": len(theirs.exact) - len(found),
@@ -71,9 +68,9 @@ class _Keys:
     same: list[bytes]
 
 
-def _keys(table: Path) -> _Keys:
+def _keys(rows: Iterable[Example]) -> _Keys:
     found = _Keys([], [])
-    for row in read(table, Example):
+    for row in rows:
         for keys, text in ((found.exact, row.instruction), (found.same, same(row.instruction))):
             keys.append(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest())
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 
-from humpback.core.tables import EXAMPLES, PAGES, Example, Page, read, to_json, write
+from humpback.core.tables import Example, Page, to_json
 from humpback.core.work import Counts, Work
 from humpback.micro.corpus import texts
 from humpback.micro.dev import dev_prompts
@@ -14,76 +15,50 @@ from humpback.micro.sets import held_out_prompts, instruction_set, made_answer
 from humpback.spec.data import MicroDevPrompts, MicroPages, MicroPrompts, MicroSeed, MicroTexts
 from humpback.spec.micro_sets import MicroAnswers, MicroInstructions, MicroTestSet
 from humpback.spec.outcomes import MicroReference
+from humpback.stages.rows import examples, write_rows
 
-Micro = (
-    MicroPages
-    | MicroSeed
-    | MicroPrompts
-    | MicroTexts
-    | MicroReference
-    | MicroInstructions
-    | MicroTestSet
-    | MicroAnswers
-)
+MicroExamples = MicroSeed | MicroPrompts | MicroTexts | MicroReference | MicroInstructions | MicroTestSet | MicroAnswers
 
 
-def make(node: Micro, work: Work) -> Counts:
+def make(node: MicroPages | MicroExamples, work: Work) -> Counts:
     """Generate the artifact; everything follows from the world and the draw."""
-    out = work.out / EXAMPLES
+    if isinstance(node, MicroPages):
+        made = pages(node.world, node.n, node.draw)
+        return write_rows((Page(page.url, page.html) for page in made), work, Page)
+    return write_rows(_examples(node, work), work, Example)
+
+
+def _examples(node: MicroExamples, work: Work) -> Iterator[Example]:
     match node:
-        case MicroPages():
-            made = pages(node.world, node.n, node.draw)
-            n = write(work.out / PAGES, Page, (Page(page.url, page.html) for page in made))
         case MicroSeed():
-            pairs = seed_pairs(node.world, node.n, node.draw)
-            n = write(out, Example, (Example(f"seed/{i}", a, b, source="seed") for i, (a, b) in enumerate(pairs)))
+            for i, (asked, answer) in enumerate(seed_pairs(node.world, node.n, node.draw)):
+                yield Example(f"seed/{i}", asked, answer, source="seed")
         case MicroInstructions():
             rows = instruction_set(node.world, node.n, node.kinds, asdict(node.lapses), node.draw)
-            n = write(
-                out,
-                Example,
-                (
-                    Example(f"{node.label}/{i}", a, b, source=node.label, origin=to_json({"kind": kind, "made": how}))
-                    for i, (a, b, kind, how) in enumerate(rows)
-                ),
-            )
+            for i, (asked, answer, kind, how) in enumerate(rows):
+                origin = to_json({"kind": kind, "made": how})
+                yield Example(f"{node.label}/{i}", asked, answer, source=node.label, origin=origin)
         case MicroDevPrompts():
-            tested = {row.instruction for one in node.besides for row in read(work.open(one) / EXAMPLES, Example)}
-            asked = dev_prompts(node.world, node.n, node.draw, besides=tested, after=node.after)
-            at = enumerate(asked, node.after)
-            n = write(out, Example, (_prompt(f"dev/{i}", text, kind, kind) for i, (text, kind) in at))
+            tested = {row.instruction for one in node.besides for row in examples(one, work)}
+            asked_kinds = dev_prompts(node.world, node.n, node.draw, besides=tested, after=node.after)
+            yield from _prompts("dev", asked_kinds, first=node.after)
         case MicroPrompts():
-            asked = evaluation_prompts(node.world, node.n, node.draw)
-            n = write(out, Example, (_prompt(f"prompt/{i}", text, kind, kind) for i, (text, kind) in enumerate(asked)))
+            yield from _prompts("prompt", evaluation_prompts(node.world, node.n, node.draw))
         case MicroTestSet():
-            asked = held_out_prompts(node.world, node.n, node.kinds, node.draw)
-            label = node.label
-            n = write(
-                out, Example, (_prompt(f"{label}/{i}", text, kind, label) for i, (text, kind) in enumerate(asked))
-            )
+            asked_kinds = held_out_prompts(node.world, node.n, node.kinds, node.draw)
+            yield from _prompts(node.label, asked_kinds, source=node.label)
         case MicroAnswers():
-            rates = asdict(node.lapses)
-            rows_in = read(work.open(node.prompts) / EXAMPLES, Example)
-            n = write(
-                out,
-                Example,
-                (_answered(row, *made_answer(node.world, row.instruction, rates, node.label)) for row in rows_in),
-            )
+            for row in examples(node.prompts, work):
+                output, how = made_answer(node.world, row.instruction, asdict(node.lapses), node.label)
+                yield replace(row, output=output, origin=to_json({**row.known, "made": how}))
         case MicroTexts():
-            read_in = texts(node.world, node.n, node.draw)
-            n = write(out, Example, (Example(f"text/{i}", output=text) for i, text in enumerate(read_in)))
+            for i, text in enumerate(texts(node.world, node.n, node.draw)):
+                yield Example(f"text/{i}", output=text)
         case MicroReference():
-            prompts = read(work.open(node.prompts) / EXAMPLES, Example)
-            world = node.prompts.world
-            n = write(
-                out, Example, (replace(row, output=reference_answer(world, row.instruction, 0)) for row in prompts)
-            )
-    return {"in": n, "kept": n}
+            for row in examples(node.prompts, work):
+                yield replace(row, output=reference_answer(node.prompts.world, row.instruction, 0))
 
 
-def _prompt(id: str, text: str, kind: str, source: str) -> Example:
-    return Example(id, text, source=source, origin=to_json({"kind": kind}))
-
-
-def _answered(row: Example, output: str, how: str) -> Example:
-    return replace(row, output=output, origin=to_json({**row.known, "made": how}))
+def _prompts(name: str, asked: Iterable[tuple[str, str]], *, source: str = "", first: int = 0) -> Iterator[Example]:
+    for i, (text, kind) in enumerate(asked, first):
+        yield Example(f"{name}/{i}", text, source=source or kind, origin=to_json({"kind": kind}))

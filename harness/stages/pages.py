@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from humpback.core.store import StoreError
-from humpback.core.tables import PAGES, REJECTED, UNREADABLE, Page, Rejected, Unreadable, Writer
+from humpback.core.tables import Page, Rejected, Unreadable
 from humpback.core.work import Counts, Work
 from humpback.inputs.locate import located
 from humpback.readers.pages import CutPage, Other, entries
 from humpback.readers.unusable import none_usable
 from humpback.spec.files import ClueWeb22, WebPages
+from humpback.stages.rows import write_rows
 
 
 def read_pages(node: WebPages, work: Work) -> Counts:
@@ -25,56 +27,48 @@ def read_pages(node: WebPages, work: Work) -> Counts:
             file has one.
         ValueError: when fewer than `n` pages are there.
     """
-    others: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    replaced = cut = 0
-    with (
-        Writer(work.out / PAGES, Page) as kept,
-        Writer(work.out / REJECTED, Rejected) as rejected,
-        Writer(work.out / UNREADABLE, Unreadable) as unreadable,
-    ):
-        wanted = node.n
-        for given in node.files:
-            if kept.count == wanted:
-                break
-            before, here, unlike = kept.count, Counter[str](), Counter[str]()
-            for entry in entries(located(given, work.machine), given.name):
-                match entry:
-                    case Page():
-                        kept.add(entry)
-                        cut += isinstance(entry, CutPage)
-                        replaced += entry.html.count("\ufffd") + entry.text.count("\ufffd")
-                    case Rejected():
-                        rejected.add(entry)
-                        here[entry.reason] += 1
-                    case Unreadable():
-                        unreadable.add(entry)
-                        here[entry.reason] += 1
-                    case Other():
-                        unlike[entry.kind if entry.kind in _KINDS else "unknown"] += 1
-                done = kept.count + rejected.count + unreadable.count
-                if done % 100 == 0:
-                    work.log.progress(kept.count, wanted or kept.count, "pages")
-                if kept.count == wanted:
+    seen, others, reasons = Counter[str](), Counter[str](), Counter[str]()
+
+    def found() -> Iterator[Page | Rejected | Unreadable]:
+        for file in node.files:
+            if seen["kept"] == node.n:
+                return
+            before, here, unlike = seen["kept"], Counter[str](), Counter[str]()
+            for entry in entries(located(file, work.machine), file.name):
+                if isinstance(entry, Other):
+                    unlike[entry.kind if entry.kind in _KINDS else "unknown"] += 1
+                    continue
+                yield entry
+                seen["all"] += 1
+                if isinstance(entry, Page):
+                    seen["kept"] += 1
+                    seen["cut"] += isinstance(entry, CutPage)
+                    seen["replaced"] += entry.html.count("\ufffd") + entry.text.count("\ufffd")
+                else:
+                    here[entry.reason] += 1
+                if seen["all"] % 100 == 0:
+                    work.log.progress(seen["kept"], node.n or seen["kept"], "pages")
+                if seen["kept"] == node.n:
                     break
-            others += unlike
-            reasons += here
+            others.update(unlike)
+            reasons.update(here)
             # One page that cannot be read is no file of many.
-            if kept.count == before and here.total() + unlike.total() > 1:
-                raise none_usable(given.name, here, unlike)
-        if not kept.count:
+            if seen["kept"] == before and here.total() + unlike.total() > 1:
+                raise none_usable(file.name, here, unlike)
+        if not seen["kept"]:
             raise none_usable(node.name, reasons, others)
-        work.log.progress(kept.count, kept.count, "pages")
-    if wanted is not None and kept.count < wanted:
+
+    counts = write_rows(found(), work, Page, Rejected, Unreadable)
+    kept = counts["kept"]
+    work.log.progress(kept, kept, "pages")
+    if node.n is not None and kept < node.n:
         raise ValueError(
-            f"{node.name}: {wanted} pages wanted and the files have {kept.count}; name more files or fewer pages"
+            f"{node.name}: {node.n} pages wanted and the files have {kept}; name more files or fewer pages"
         )
-    counts = {"kept": kept.count, "rejected": rejected.count, "unreadable": unreadable.count}
     return {
-        "in": sum(counts.values()),
         **counts,
-        "characters not decoded": replaced,
-        "cut off when they were stored": cut,
+        "characters not decoded": seen["replaced"],
+        "cut off when they were stored": seen["cut"],
         **{f"other records: {kind}": n for kind, n in sorted(others.items())},
     }
 

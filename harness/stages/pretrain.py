@@ -11,12 +11,12 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
-from humpback.core.tables import EXAMPLES, Example, read
 from humpback.core.work import Counts, Work
 from humpback.engines.chat.encoding import Encoding
 from humpback.spec.models import Pretrained
 from humpback.spec.recipe import Llama
-from humpback.stages.training import Sequence, schedule_of, train
+from humpback.stages.rows import examples
+from humpback.stages.training import Sequence, learning_rates, train
 
 END, PAD = "<|end|>", "<|pad|>"
 
@@ -25,11 +25,13 @@ def pretrain(node: Pretrained, work: Work) -> Counts:
     """Train tokenizer and model on the texts; the loss is on every token, the end-of-sequence token included. What is
     longer than the context is cut at the end, and counted."""
     torch.set_num_threads(work.machine.threads * work.machine.workers)  # everything waits for the base: all cores
-    rows = read(work.open(node.texts) / EXAMPLES, Example)
-    texts = [(node.speaks.prompt(row.instruction, row.system) if row.instruction else "") + row.output for row in rows]
-    tokenizer = bpe(texts, node.shape)
+    texts = [
+        (node.speaks.prompt(row.instruction, row.system) if row.instruction else "") + row.output
+        for row in examples(node.texts, work)
+    ]
+    tokenizer = byte_level_bpe(texts, node.shape)
     encoding = Encoding(tokenizer)
-    encoded = [[*encoding.text(text), tokenizer.eos_token_id] for text in texts]
+    encoded = [[*encoding.encode(text), tokenizer.eos_token_id] for text in texts]
     longest = node.shape.context
     sequences = [Sequence(ids[:longest], ids[:longest]) for ids in encoded]
     set_seed(node.seed)
@@ -52,7 +54,7 @@ def pretrain(node: Pretrained, work: Work) -> Counts:
         model,
         tokenizer,
         sequences,
-        schedule=schedule_of(node.learning_rate, node.schedule, node.updates),
+        rates=learning_rates(node.learning_rate, node.schedule, node.updates),
         batch=node.batch,
         weight_decay=0.1,
         beta2=node.beta2,
@@ -69,7 +71,7 @@ def pretrain(node: Pretrained, work: Work) -> Counts:
     }
 
 
-def bpe(texts: list[str], shape: Llama) -> PreTrainedTokenizerFast:
+def byte_level_bpe(texts: list[str], shape: Llama) -> PreTrainedTokenizerFast:
     """A byte-level BPE of at most `shape.vocabulary` entries: any text can be encoded and comes back unchanged."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

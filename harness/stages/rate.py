@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from humpback.core.store import StoreError
-from humpback.core.tables import EXAMPLES, RATINGS, Example, Rating, Writer, read
+from humpback.core.tables import EXAMPLES, RATINGS, Example, Rating, Writer, write
 from humpback.core.text import one_line
 from humpback.core.work import Counts, Work
-from humpback.engines.completion import Completion, Writes
-from humpback.engines.generator import engine_for
+from humpback.engines.completion import Completion, Generator
+from humpback.engines.generator import open_generator
 from humpback.spec.curation import (
     SCORE_LABEL,
     ExpectedScore,
@@ -27,14 +27,15 @@ from humpback.spec.curation import (
     SampledScore,
 )
 from humpback.spec.models import ServedModel
+from humpback.stages.rows import examples
 
-Score = Callable[[str], float | None]
-"""How a reply is read."""
+Parser = Callable[[str], float | None]
+"""The score in a reply."""
 SCORES = (1, 2, 3, 4, 5)
 _LAST_LINE = re.compile(SCORE_LABEL + r":\s*([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*\.?$", re.IGNORECASE)
 
 
-def parsed(reply: str) -> float | None:
+def parse_last_line(reply: str) -> float | None:
     """The score on the reply's last line, "Score: N" with N from 1 to 5; None for anything else."""
     lines = reply.strip().splitlines()
     found = _LAST_LINE.search(lines[-1].strip()) if lines else None
@@ -42,7 +43,7 @@ def parsed(reply: str) -> float | None:
     return score if score is not None and score <= SCORES[-1] else None
 
 
-def first_line(reply: str) -> float | None:
+def parse_first_line(reply: str) -> float | None:
     """The score when it stands alone on the reply's first line, a number from 0 to 5; None for anything else."""
     lines = reply.strip().splitlines()
     try:
@@ -60,7 +61,7 @@ def rate(node: Rated, work: Work) -> Counts:
             none at all.
         Unanswered: when a server left calls unanswered; what it answered is kept, and is not asked again.
     """
-    rows = list(read(work.open(node.candidates) / EXAMPLES, Example))
+    rows = list(examples(node.candidates, work))
     scores: list[list[float]] = [[] for _ in rows]
     unparsed_replies, first = 0, ""
     spent: Counts = {}
@@ -75,13 +76,12 @@ def rate(node: Rated, work: Work) -> Counts:
     if rows and not any(scores) and isinstance(node.by, ModelRater) and isinstance(node.by.model, ServedModel):
         # Being finished, ratings without one score would not be asked for again.
         raise StoreError(f"{node.name}: no reply has a score; the first says: {one_line(first, 200) or 'nothing'}")
-    with Writer(work.out / EXAMPLES, Example) as rated:
-        for row, given in zip(rows, scores, strict=True):
-            rated.add(replace(row, score=sum(given) / len(given) if given else None))
+    means = [sum(of_row) / len(of_row) if of_row else None for of_row in scores]
+    write(work.out / EXAMPLES, Example, (replace(row, score=mean) for row, mean in zip(rows, means, strict=True)))
     return {
         "in": len(rows),
         "kept": len(rows),
-        "unparsed": sum(not given for given in scores),
+        "unparsed": means.count(None),
         "unparsed_replies": unparsed_replies,
         **spent,
     }
@@ -104,65 +104,54 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
         case ModelRater(scoring=ExpectedScore() as scoring):
             from humpback.engines.transformers_engine import Engine
 
-            engine = Engine.of(node.by.model, work)
-            prompts = [engine.speaker.prompt(_question(scoring, row)) for row in rows]
-            chosen = engine.choose(prompts, [f"{SCORE_LABEL}: {score}" for score in SCORES])
-            for i, (row, probabilities) in enumerate(zip(rows, chosen, strict=True)):
+            model = Engine.of(node.by.model, work)
+            options = [f"{SCORE_LABEL}: {score}" for score in SCORES]
+            for i, probabilities in enumerate(model.choose(_questions(scoring, rows), options)):
                 if probabilities is None:
-                    yield i, Rating(row.id, 0, "prompt too long", None)
-                else:
-                    raw = " ".join(f"{s}:{p:.4f}" for s, p in zip(SCORES, probabilities, strict=True))
-                    score = sum(s * p for s, p in zip(SCORES, probabilities, strict=True))
-                    yield i, Rating(row.id, 0, raw, score)
-        case ModelRater(scoring=FirstLineScore() as scoring):
-            with engine_for(node.by.model, work, usable=_has(first_line)) as writing:
-                replies = writing.generate([_question(scoring, row) for row in rows], scoring.sampling, "ratings")
-                spent |= writing.counts()
-            for i, (row, reply) in enumerate(zip(rows, replies, strict=True)):
-                yield i, _rating(row, 0, reply, first_line)
-        case ModelRater(scoring=SampledScore() as scoring):
-            with engine_for(node.by.model, work, usable=_has(parsed)) as writing:
-                yield from _sampled(writing, scoring, rows)
-                spent |= writing.counts()
+                    yield i, Rating(rows[i].id, 0, "prompt too long", None)
+                    continue
+                weighed = list(zip(SCORES, probabilities, strict=True))
+                raw = " ".join(f"{score}:{p:.4f}" for score, p in weighed)
+                yield i, Rating(rows[i].id, 0, raw, sum(score * p for score, p in weighed))
+        case ModelRater(scoring=FirstLineScore() | SampledScore() as scoring):
+            parser = parse_last_line if isinstance(scoring, SampledScore) else parse_first_line
+            with open_generator(node.by.model, work, usable=lambda reply: _score(reply, parser) is not None) as engine:
+                yield from _sampled(engine, scoring, rows, parser)
+                spent |= engine.counts()
 
 
-def _sampled(engine: Writes, scoring: SampledScore, rows: list[Example]) -> Iterator[tuple[int, Rating]]:
-    """n replies a candidate; what does not parse is asked once more, with another seed, unless decoding is greedy."""
-    questions = [_question(scoring, row) for row in rows]
+def _sampled(
+    engine: Generator, scoring: SampledScore | FirstLineScore, rows: list[Example], parser: Parser
+) -> Iterator[tuple[int, Rating]]:
+    """n replies a candidate; what does not parse is asked once more, with another seed, unless decoding is greedy. A
+    score on the first line is asked for once."""
+    questions = _questions(scoring, rows)
+    n, tries = (scoring.n, 2) if isinstance(scoring, SampledScore) else (1, 1)
     refused: set[int] = set()
-    for sample in range(scoring.n):
+    for sample in range(n):
         waiting = [i for i in range(len(rows)) if i not in refused]
-        for attempt in range(2 if scoring.sampling.temperature else 1):
+        for attempt in range(tries if scoring.sampling.temperature else 1):
             seed = scoring.sampling.seed + 7_919 * (2 * sample + attempt)
             replies = engine.generate([questions[i] for i in waiting], replace(scoring.sampling, seed=seed), "ratings")
             unparsed = []
             for i, reply in zip(waiting, replies, strict=True):
-                rating = _rating(rows[i], 2 * sample + attempt, reply, parsed)
+                score = _score(reply, parser)
                 if reply.ended == "refused":
                     refused.add(i)
-                elif rating.score is None:
+                elif score is None:
                     unparsed.append(i)
-                yield i, rating
+                raw = reply.problem if reply.ended == "refused" else reply.text
+                yield i, Rating(rows[i].id, 2 * sample + attempt, raw, score)
             waiting = unparsed
             if not waiting:
                 break
 
 
-def _rating(row: Example, sample: int, reply: Completion, score: Score) -> Rating:
-    if reply.ended == "refused":
-        return Rating(row.id, sample, reply.problem, None)
-    return Rating(row.id, sample, reply.text, _score(reply, score))
-
-
-def _score(reply: Completion, score: Score) -> float | None:
-    """What a reply says. A server's that it refused, or cut before its end, has no score."""
+def _score(reply: Completion, parser: Parser) -> float | None:
+    """The score in a reply; a server's that it refused, or cut before its end, has none."""
     cut = bool(reply.by) and reply.ended == "length"
-    return None if cut or reply.ended == "refused" else score(reply.text)
+    return None if cut or reply.ended == "refused" else parser(reply.text)
 
 
-def _has(score: Score) -> Callable[[Completion], bool]:
-    return lambda reply: _score(reply, score) is not None
-
-
-def _question(scoring: SampledScore | ExpectedScore | FirstLineScore, row: Example) -> str:
-    return scoring.prompt.fill(instruction=row.instruction, output=row.output)
+def _questions(scoring: SampledScore | ExpectedScore | FirstLineScore, rows: list[Example]) -> list[str]:
+    return [scoring.prompt.fill(instruction=row.instruction, output=row.output) for row in rows]

@@ -11,11 +11,10 @@ import random
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from itertools import zip_longest
 
-from humpback.core.tables import EXAMPLES, REJECTED, UNREADABLE, Example, Rejected, Unreadable, Writer, read, to_json
+from humpback.core.tables import EXAMPLES, Example, Rejected, Unreadable, read, to_json
 from humpback.core.work import Counts, Work
 from humpback.inputs.locate import located
 from humpback.readers.instructions import Row, pairs, prompts, stem_of
@@ -25,14 +24,19 @@ from humpback.readers.scores import scores
 from humpback.readers.texts import texts
 from humpback.readers.unusable import none_usable
 from humpback.spec.files import Distinct, InstructionSet, OpenAssistant, PromptSet, Scored, Texts
+from humpback.spec.sensitive import Listed
+from humpback.stages.rows import examples, reject, write_rows
 
 
-def read_in(node: OpenAssistant | InstructionSet | PromptSet | Texts | Distinct | Scored, work: Work) -> Counts:
+def read_in(
+    node: OpenAssistant | InstructionSet | PromptSet | Texts | Distinct | Scored | Listed, work: Work
+) -> Counts:
     """Write examples, rejected and unreadable rows; `in` = `kept` + `rejected` + `unreadable`.
 
     Raises:
         UnusableFile: when nothing of a file can be used.
-        ValueError: when fewer than `n` rows are left, or scores and examples differ in number.
+        ValueError: when fewer than `n` rows are left, or scores and examples differ in number, or lines of a shipped
+            text and what the expression says.
     """
     match node:
         case OpenAssistant():
@@ -50,6 +54,8 @@ def read_in(node: OpenAssistant | InstructionSet | PromptSet | Texts | Distinct 
             return _written(_distinct(node, work), work)
         case Scored():
             return _scored(node, work)
+        case Listed():
+            return write_rows(_listed(node), work, Example)
 
 
 def same(prompt: str) -> str:
@@ -62,25 +68,19 @@ def same(prompt: str) -> str:
 
 
 def _written(rows: Iterable[Row], work: Work) -> Counts:
+    empty = 0
     layouts: Counter[str] = Counter()
     aside: Counter[str] = Counter()
-    with ExitStack() as stack:
-        kept = stack.enter_context(Writer(work.out / EXAMPLES, Example))
-        rejected = stack.enter_context(Writer(work.out / REJECTED, Rejected))
-        unreadable = stack.enter_context(Writer(work.out / UNREADABLE, Unreadable))
-        empty = 0
+
+    def noted() -> Iterator[Row]:
+        nonlocal empty
         for row in rows:
-            match row:
-                case Example():
-                    kept.add(row)
-                    empty += not row.output.strip()
-                    _note(row, layouts, aside)
-                case Rejected():
-                    rejected.add(row)
-                case Unreadable():
-                    unreadable.add(row)
-        total = kept.count + rejected.count + unreadable.count
-        counts = {"in": total, "kept": kept.count, "rejected": rejected.count, "unreadable": unreadable.count}
+            if isinstance(row, Example):
+                empty += not row.output.strip()
+                _note(row, layouts, aside)
+            yield row
+
+    counts = write_rows(noted(), work, Example, Rejected, Unreadable)
     named = {f"left aside: {name}": n for name, n in aside.most_common(MOST_NAMED)}
     if len(aside) > MOST_NAMED:
         named["left aside: other fields"] = sum(n for _, n in aside.most_common()[MOST_NAMED:])
@@ -151,9 +151,9 @@ def _filtered(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[
     without = node.without if isinstance(node, PromptSet) else None
     if without is None:
         return _rows(node, work)
-    out = {same(row.instruction) for row in read(work.open(without) / EXAMPLES, Example)}
+    out = {same(row.instruction) for row in examples(without, work)}
     return (
-        _rejected(row, f"equals a prompt of {without.name}")
+        reject(row, f"equals a prompt of {without.name}")
         if isinstance(row, Example) and same(row.instruction) in out
         else row
         for row in _rows(node, work)
@@ -172,21 +172,17 @@ def _draw(node: InstructionSet | PromptSet | Texts, work: Work) -> set[str]:
 
 def _drawn(rows: Iterator[Row], ids: set[str]) -> Iterator[Row]:
     for row in rows:
-        yield _rejected(row, "not drawn") if isinstance(row, Example) and row.id not in ids else row
-
-
-def _rejected(row: Example, reason: str) -> Rejected:
-    return Rejected(row.id, reason, f"{row.instruction}\n{row.output}", row.score, row.origin)
+        yield reject(row, "not drawn") if isinstance(row, Example) and row.id not in ids else row
 
 
 def _distinct(node: Distinct, work: Work) -> Iterator[Row]:
     """The parts' rows in order. Ids begin with the part's place, from 1."""
     first: dict[str, str] = {}
     for i, part in enumerate(node.parts, 1):
-        for row in read(work.open(part) / EXAMPLES, Example):
+        for row in examples(part, work):
             row = replace(row, id=f"{i}/{row.id}")
             earlier = first.setdefault(same(row.instruction), row.id)
-            yield row if earlier == row.id else _rejected(row, f"the same prompt as {earlier}")
+            yield row if earlier == row.id else reject(row, f"the same prompt as {earlier}")
 
 
 def _scored(node: Scored, work: Work) -> Counts:
@@ -195,9 +191,8 @@ def _scored(node: Scored, work: Work) -> Counts:
     def rows() -> Iterator[Row]:
         nonlocal unparsed
         there = scored = 0
-        examples = read(work.open(node.examples) / EXAMPLES, Example)
         found = scores(located(node.scores, work.machine), node.column, node.scores.name)
-        for row, score in zip_longest(examples, found):
+        for row, score in zip_longest(examples(node.examples, work), found):
             there += row is not None
             scored += score is not None
             if row is None or score is None:
@@ -214,3 +209,13 @@ def _scored(node: Scored, work: Work) -> Counts:
             )
 
     return {**_written(rows(), work), "unparsed": unparsed}
+
+
+def _listed(node: Listed) -> list[Example]:
+    lines = node.text.text.splitlines()
+    if len(lines) != node.n or not all(line.strip() for line in lines):
+        filled = sum(bool(line.strip()) for line in lines)
+        raise ValueError(
+            f"{node.text.file}: {filled} prompts in {len(lines)} lines; {node.n} are named, one on each line"
+        )
+    return [Example(f"{node.slug}/{i}", line, source=node.slug) for i, line in enumerate(lines)]

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
-from humpback.core.tables import (
-    EXAMPLES,
-    PAGES,
-    REJECTED,
-    UNREADABLE,
-    Example,
-    Page,
-    Rejected,
-    Unreadable,
-    Writer,
-    count,
-    read,
-    write,
-)
+from humpback.core.tables import PAGES, Example, Page, Rejected, Unreadable, count, read
 from humpback.core.work import Counts, Work
 from humpback.readers.unusable import none_usable
 from humpback.segmenter import segmented
 from humpback.spec.data import Segments
+from humpback.stages.rows import write_rows
 
 
 def segment(node: Segments, work: Work) -> Counts:
@@ -33,27 +22,21 @@ def segment(node: Segments, work: Work) -> Counts:
     Raises:
         UnusableFile: when no section is a segment, with the commonest reason.
     """
-    folder = work.open(node.pages)
-    total, seen, without = count(folder / PAGES), 0, 0
-    unreadable: list[Unreadable] = []
-    reasons: Counter[str] = Counter()
-    with Writer(work.out / EXAMPLES, Example) as kept, Writer(work.out / REJECTED, Rejected) as rejected:
-        for _, rows in segmented(read(folder / PAGES, Page), node, PAGES):
-            for row in rows:
-                if isinstance(row, Example):
-                    kept.add(row)
-                elif isinstance(row, Rejected):
-                    rejected.add(row)
-                    reasons[row.reason.split(":")[0]] += 1
-                else:
-                    unreadable.append(row)
+    source = work.open(node.pages) / PAGES
+    total, without, reasons = count(source), 0, Counter[str]()
+
+    def found() -> Iterator[Example | Rejected | Unreadable]:
+        nonlocal without
+        for i, (_, rows) in enumerate(segmented(read(source, Page), node, PAGES), 1):
+            reasons.update(row.reason.split(":")[0] for row in rows if isinstance(row, Rejected))
             without += not rows
-            seen += 1
-            if seen % 100 == 0 or seen == total:
-                work.log.progress(seen, total, "pages")
-    if not kept.count:
-        raise none_usable(node.pages.name, reasons, Counter({"unreadable": len(unreadable)}), "sections")
-    if unreadable:
-        write(work.out / UNREADABLE, Unreadable, unreadable)
-    counts = {"in": kept.count + rejected.count, "kept": kept.count, "rejected": rejected.count}
-    return {"pages": seen, "pages without sections": without, **counts, "unreadable": len(unreadable)}
+            if i % 100 == 0 or i == total:
+                work.log.progress(i, total, "pages")
+            yield from rows
+
+    counts = write_rows(found(), work, Example, Rejected)
+    unreadable = counts.pop("unreadable", 0)
+    if not counts["kept"]:
+        raise none_usable(node.pages.name, reasons, Counter({"unreadable": unreadable}), "sections")
+    sections = counts["in"] - unreadable
+    return {"pages": total, "pages without sections": without, **counts, "in": sections, "unreadable": unreadable}

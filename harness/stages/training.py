@@ -11,13 +11,14 @@ import itertools
 import math
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch.optim.lr_scheduler import LambdaLR
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Sampler
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback
 
@@ -36,41 +37,19 @@ class Sequence:
     labels: list[int]
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """Learning rate by update, 0-based: `rate(0)` at the first update, `rate(updates - 1)` at the last."""
-
-    rate: Callable[[int], float]
-    updates: int
-
-
-def schedule_of(learning_rate: float, kind: LinearTo | CosineTo, updates: int) -> Schedule:
-    """The recipe's schedule over that many updates."""
-    rising = math.ceil(kind.warm_up * updates)
+def learning_rates(highest: float, schedule: LinearTo | CosineTo, updates: int) -> list[float]:
+    """The learning rate of each update."""
+    rising = math.ceil(schedule.warm_up * updates)
 
     def rate(update: int) -> float:
         if update < rising:
-            return learning_rate * (update + 1) / rising
+            return highest * (update + 1) / rising
         fallen = min(1.0, (update - rising) / max(1, updates - 1 - rising))
-        if isinstance(kind, CosineTo):
+        if isinstance(schedule, CosineTo):
             fallen = 0.5 * (1 - math.cos(math.pi * fallen))
-        return learning_rate + (kind.final - learning_rate) * fallen
+        return highest + (schedule.final - highest) * fallen
 
-    return Schedule(rate, updates)
-
-
-class _Rows(Dataset[dict[str, Any]]):
-    """Sequences as the Trainer wants them."""
-
-    def __init__(self, sequences: list[Sequence]) -> None:
-        self._sequences = sequences
-
-    def __len__(self) -> int:
-        return len(self._sequences)
-
-    def __getitem__(self, i: int) -> dict[str, Any]:
-        one = self._sequences[i]
-        return {"input_ids": one.ids, "labels": one.labels}
+    return [rate(update) for update in range(updates)]
 
 
 class LengthGroups(Sampler[int]):
@@ -101,23 +80,23 @@ class LengthGroups(Sampler[int]):
 
 
 class _Trainer(Trainer):
-    """A Trainer with our schedule and our order of batches."""
+    """A Trainer with our rates and our order of batches."""
 
-    def __init__(self, *, schedule: Schedule, order: LengthGroups, **rest: Any) -> None:
-        self._schedule, self._order = schedule, order
+    def __init__(self, *, rates: list[float], order: LengthGroups, **rest: Any) -> None:
+        self._rates, self._order = rates, order
         super().__init__(**rest)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroups:
         return self._order
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
-        chosen = optimizer or self.optimizer
+        chosen, rates = optimizer or self.optimizer, self._rates
         base = chosen.param_groups[0]["lr"]
-        self.lr_scheduler = LambdaLR(chosen, lambda update: self._schedule.rate(update) / base)
+        self.lr_scheduler = LambdaLR(chosen, lambda update: rates[min(update, len(rates) - 1)] / base)
         return self.lr_scheduler
 
 
-class _Says(TrainerCallback):
+class _Progress(TrainerCallback):
     """Passes progress, losses and the rate that each logged update was really made with to the stage's log."""
 
     def __init__(self, work: Work, every: int) -> None:
@@ -143,14 +122,14 @@ def train(
     tokenizer: PreTrainedTokenizerBase,
     sequences: list[Sequence],
     *,
-    schedule: Schedule,
+    rates: list[float],
     batch: int,
     weight_decay: float,
     beta2: float = 0.999,
     seed: int,
     work: Work,
-) -> float:
-    """Train in place; returns the mean loss over all updates.
+) -> None:
+    """Train in place, with an update for each of the learning rates.
 
     `batch` is the global batch in examples; its largest divisor within the machine's micro-batch goes through at once.
     """
@@ -158,18 +137,18 @@ def train(
     set_seed(seed)
     with tempfile.TemporaryDirectory(dir=work.out) as scratch:
         trainer = _Trainer(
-            schedule=schedule,
+            rates=rates,
             order=LengthGroups([len(one.ids) for one in sequences], batch, seed),
             model=model,
-            train_dataset=_Rows(sequences),
-            data_collator=lambda rows: collate(rows, tokenizer),
-            callbacks=[_Says(work, max(1, schedule.updates // 50))],
+            train_dataset=sequences,
+            data_collator=partial(collate, tokenizer),
+            callbacks=[_Progress(work, max(1, len(rates) // 50))],
             args=TrainingArguments(
                 output_dir=scratch,
-                max_steps=schedule.updates,
+                max_steps=len(rates),
                 per_device_train_batch_size=micro,
                 gradient_accumulation_steps=batch // micro,
-                learning_rate=max(schedule.rate(0), 1e-12),
+                learning_rate=max(rates[0], 1e-12),
                 weight_decay=weight_decay,
                 adam_beta2=beta2,
                 max_grad_norm=1.0,
@@ -186,22 +165,22 @@ def train(
             ),
         )
         trainer.remove_callback(PrinterCallback)
-        return float(trainer.train().training_loss)
+        trainer.train()
 
 
-def collate(rows: list[dict[str, Any]], tokenizer: PreTrainedTokenizerBase) -> dict[str, torch.Tensor]:
+def collate(tokenizer: PreTrainedTokenizerBase, rows: list[Sequence]) -> dict[str, torch.Tensor]:
     """Right-padded (rows, longest) tensors: input_ids and labels.
 
     There is no attention mask: under causal attention no token sees the padding to its right, padding carries no loss,
     and without a mask attention takes its fast path.
     """
-    longest = max(len(row["input_ids"]) for row in rows)
+    longest = max(len(row.ids) for row in rows)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
 
     def padded(values: list[int], filler: Any) -> list[int]:
         return values + [filler] * (longest - len(values))
 
     return {
-        "input_ids": torch.tensor([padded(row["input_ids"], pad) for row in rows]),
-        "labels": torch.tensor([padded(row["labels"], IGNORED) for row in rows]),
+        "input_ids": torch.tensor([padded(row.ids, pad) for row in rows]),
+        "labels": torch.tensor([padded(row.labels, IGNORED) for row in rows]),
     }

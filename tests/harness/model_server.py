@@ -15,7 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+from humpback.engines.endpoint.calls import Reply
+from humpback.engines.endpoint.journal import lines_of
 
 FAULTS = ("429", "500", "hang", "cut", "truncated", "prose")
 USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
@@ -181,3 +185,9 @@ def serving(server: ModelServer, encrypted: ssl.SSLContext | None = None) -> Ite
         finally:
             http.shutdown()
             thread.join()
+
+
+def read_journal(path: Path) -> dict[str, Reply]:
+    """The answered calls of a journal by key."""
+    found = {key: answer for *_, key, answer in lines_of(path)} if path.exists() else {}
+    return {key: answer for key, answer in found.items() if isinstance(answer, Reply)}

@@ -119,17 +119,17 @@ def test_options_of_several_tokens_are_weighed_by_their_likelihood(
     made(tiny.base)
     work = Work(shared_store.open, tmp_path, MACHINE, new_log(tmp_path, lambda *_: None))
     engine = Engine.of(tiny.base, work)
-    prompts = ["Question: a\nAnswer:\n", "Question: where does it live?\nAnswer:\n"]
+    prompts = ["a", "where does it live?"]
     fast = engine.choose(prompts, ["Score: 1", "Score: 5"])
     general = engine.choose(prompts, ["Score: 1", "Score: 5", "Scored: two"])
     for one, other in zip(fast, general, strict=True):
         assert one
         assert other
         assert one[0] / one[1] == pytest.approx(other[0] / other[1], rel=1e-3)
-    model, tokenizer = engine._model, engine.speaker._tokenizer
+    model, tokenizer = engine._model, engine.chat._tokenizer
     likely = []
     for option in ("Score: 1", "Scored: two"):
-        prompt, ids = tokenizer(prompts[0])["input_ids"], tokenizer(option)["input_ids"]
+        prompt, ids = engine.chat.prompt(prompts[0]), tokenizer(option)["input_ids"]
         with torch.inference_mode():
             logs = torch.log_softmax(model(torch.tensor([prompt + ids])).logits[0].float(), -1)
         likely.append(sum(float(logs[len(prompt) - 1 + i, token]) for i, token in enumerate(ids)))

@@ -19,7 +19,7 @@ from humpback.core.plan import plan
 from humpback.core.store import Store, StoreError
 from humpback.evals import sandbox as model_code
 from humpback.evals.task_files import local_task
-from humpback.evals.tasks import Missing, Opened, opened
+from humpback.evals.tasks import LoadedTask, Missing, open_tasks
 from humpback.experiments.setups.base import Setup
 from humpback.runs.build import make
 from humpback.spec.benchmarks import Benchmarked, LocalTask, MicroFacts, Task
@@ -129,7 +129,7 @@ def test_a_local_task_is_its_files_and_prompts_cut_are_counted(
     assert told(folder)["cut"] == 2, "both choices of the long question"
     (tmp_path / "a" / "data" / "rows.jsonl").write_text("{}", encoding="utf-8")
     with pytest.raises(StoreError, match=r"checksum"):
-        opened([task], tmp_path / "a" / "data", lambda one: located_at(one, files))
+        open_tasks([task], tmp_path / "a" / "data", lambda one: located_at(one, files))
 
 
 def located_at(one: Any, files: tuple[tuple[str, str], ...]) -> Path:
@@ -142,7 +142,7 @@ def test_a_local_task_may_not_leave_its_folder(tmp_path: Path) -> None:
     task, files = local_task(yaml_of(tmp_path / "a"))
     moved = LocalTask("mine", (task.files[0], replace(task.files[1], name="../out.jsonl")))
     with pytest.raises(StoreError, match="leads out"):
-        opened([moved], fresh(tmp_path / "place"), lambda one: located_at(one, files))
+        open_tasks([moved], fresh(tmp_path / "place"), lambda one: located_at(one, files))
 
 
 def fresh(folder: Path) -> Path:
@@ -162,8 +162,8 @@ def test_missing_data_are_named_before_the_model_is_loaded_and_the_others_run(
     path.write_text(path.read_text(encoding="utf-8").replace("data/rows.jsonl", "data/gone.jsonl"), encoding="utf-8")
     task, files = local_task(path)
     machine = replace(MACHINE, files=files)
-    found = opened([task, FACTS], fresh(tmp_path / "place"), lambda one: located_at(one, files))
-    assert [type(one) for one in found] == [Missing, Opened]
+    found = open_tasks([task, FACTS], fresh(tmp_path / "place"), lambda one: located_at(one, files))
+    assert [type(one) for one in found] == [Missing, LoadedTask]
     assert "\n" not in str(found[0])
     assert str(found[0]).startswith("lost: its data cannot be had")
 
@@ -232,10 +232,10 @@ def test_without_permission_children_have_no_limits_and_the_environment_gives_no
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(model_code.PERMISSION, "1")
-    with model_code.allowed(False):
+    with model_code.allow_code(False):
         assert model_code.PERMISSION not in os.environ
     assert os.environ[model_code.PERMISSION] == "1"
-    with model_code.allowed(True):
+    with model_code.allow_code(True):
         pass
     with multiprocessing.get_context("fork").Pool(1) as pool:
         assert pool.apply(_file_limit) != model_code.FILE_BYTES
@@ -250,6 +250,6 @@ def _file_limit() -> int:
 def test_an_unknown_name_is_missing(tmp_path: Path) -> None:
     path = yaml_of(tmp_path / "a")
     task, files = local_task(path)
-    (found,) = opened([replace(task, name="other")], fresh(tmp_path / "p"), lambda one: located_at(one, files))
+    (found,) = open_tasks([replace(task, name="other")], fresh(tmp_path / "p"), lambda one: located_at(one, files))
     assert found == Missing("other", "its YAML holds no task of that name")
     assert isinstance(Task("other"), Task)

@@ -11,7 +11,7 @@ import pytest
 from humpback.core.expression import FieldError
 from humpback.evals import tasks as benchmark_tasks
 from humpback.evals.task_files import yaml_sha256
-from humpback.evals.tasks import UNSAFE, Missing, leaves, opened
+from humpback.evals.tasks import UNSAFE, Missing, open_tasks, single_tasks
 from humpback.micro.benchmark import questions
 from humpback.micro.instructions import paraphrases, parse, requests
 from humpback.spec.benchmarks import SETS, Benchmarked, MicroFacts, Task
@@ -38,13 +38,13 @@ def test_lm_eval_knows_every_named_task() -> None:
     index = benchmark_tasks.shipped().task_index
     counted = {}
     for task in {task for several in SETS.values() for one in several for task in one.tasks}:
-        entries = list(leaves(index, task))
+        entries = list(single_tasks(index, task))
         assert entries, task
         assert all(entry.cfg["dataset_path"] and entry.cfg["metric_list"] for entry in entries)
         assert all(len(yaml_sha256(entry.yaml_path)) == 64 for entry in entries)
         counted[task] = len(entries)
     assert (counted["mmlu"], counted["bbh"], counted["drop"]) == (57, 27, 1)
-    assert len({yaml_sha256(entry.yaml_path) for entry in leaves(index, "mmlu")}) == 57
+    assert len({yaml_sha256(entry.yaml_path) for entry in single_tasks(index, "mmlu")}) == 57
 
 
 def test_what_cannot_be_had_is_said_in_a_line_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_what_cannot_be_had_is_said_in_a_line_each(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "empty")
     monkeypatch.setenv("HF_ALLOW_CODE_EVAL", "1")
     asked = [Task(name) for name in ("piqa", "humaneval", "mmlu", "no_such_task")]
-    piqa, humaneval, mmlu, unknown = opened(asked, fresh(tmp_path / "place"), no_file)
+    piqa, humaneval, mmlu, unknown = open_tasks(asked, fresh(tmp_path / "place"), no_file)
     assert humaneval == Missing("humaneval", UNSAFE), "a permission in the environment counts for nothing"
     assert isinstance(unknown, Missing)
     assert unknown.reason.startswith("lm-eval has no task of that name")
@@ -139,7 +139,7 @@ def test_a_package_that_is_missing_is_called_a_package(
     for name in [name for name in sys.modules if name.startswith(("lm_eval.tasks.ifeval", f"{absent}."))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, absent, None)
-    assert opened([Task(task)], fresh(tmp_path / "place"), no_file) == [Missing(task, says)]
+    assert open_tasks([Task(task)], fresh(tmp_path / "place"), no_file) == [Missing(task, says)]
 
 
 def test_nltks_data_are_missed_before_a_model_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,6 +151,6 @@ def test_nltks_data_are_missed_before_a_model_is_loaded(tmp_path: Path, monkeypa
     monkeypatch.setattr(nltk.data, "path", [str(tmp_path)])
     monkeypatch.setattr(nltk, "download", lambda name, quiet: False)
     monkeypatch.setattr(hub, "HF_HUB_OFFLINE", True)
-    (one,) = opened([Task("ifeval")], fresh(tmp_path / "place"), no_file)
+    (one,) = open_tasks([Task("ifeval")], fresh(tmp_path / "place"), no_file)
     assert isinstance(one, Missing)
     assert one.reason.startswith("NLTK's data punkt_tab are not here")

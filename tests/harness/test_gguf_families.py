@@ -29,9 +29,9 @@ from humpback.core.machine import Machine
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
 from humpback.core.work import Work, new_log
-from humpback.engines.loading import tokenizer_in
+from humpback.engines.loading import read_tokenizer
 from humpback.spec.models import GgufModel
-from humpback.stages.gguf import unpacked
+from humpback.stages.gguf import unpack as stage
 from tests.harness.engines.small_tokenizers import TEXTS
 
 sentencepiece = pytest.importorskip("sentencepiece")
@@ -133,13 +133,13 @@ def unpack(path: Path) -> Path:
     out.mkdir()
     node = GgufModel(path.name, checksum(path))
     machine = Machine(files=((node.sha256, str(path)),), tracking="off")
-    unpacked(node, Work(lambda _: out, out, machine, new_log(out, lambda *_: None)))
+    stage(node, Work(lambda _: out, out, machine, new_log(out, lambda *_: None)))
     return out
 
 
 def check(folder: Path, model: Any, encode: Callable[[str], list[int]]) -> Any:
     """Logits and tokens are the original's; returns the tokenizer."""
-    tokenizer, again = tokenizer_in(folder), AutoModelForCausalLM.from_pretrained(folder).float().eval()
+    tokenizer, again = read_tokenizer(folder), AutoModelForCausalLM.from_pretrained(folder).float().eval()
     for text in ASKED:
         assert tokenizer(text)["input_ids"] == encode(text), text
     ids = torch.arange(5, 45)[None]

@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 
 from humpback.core.expression import Artifact
 from humpback.core.store import StoreError
-from humpback.engines.loading import tokenizer_in, weights_in, whole
+from humpback.engines.loading import check_folder, read_tokenizer, read_weights
 from humpback.experiments.setups.base import Setup
 from humpback.inputs import model_folder
 from humpback.inputs.model_folder import CONFIG, INDEX, WEIGHTS, checked
@@ -43,8 +43,8 @@ def good(tiny: Setup, made: Callable[[Artifact], Path], tmp_path_factory: pytest
 @pytest.fixture(scope="module")
 def sharded(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("sharded") / "model"
-    weights_in(good, torch.float32).save_pretrained(out, max_shard_size="60KB")
-    tokenizer_in(good).save_pretrained(out)
+    read_weights(good, torch.float32).save_pretrained(out, max_shard_size="60KB")
+    read_tokenizer(good).save_pretrained(out)
     assert len(list(out.glob("model-*"))) > 2
     return out
 
@@ -219,7 +219,7 @@ UNFIT: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "code of the tokenizer's own": (tokenizer_code, r"its tokenizer cannot be read"),
     "tokens beyond the embedding": (
-        lambda f: (lambda t: (t.add_tokens(["furlong", "fathom"]), t.save_pretrained(f)))(tokenizer_in(f)),
+        lambda f: (lambda t: (t.add_tokens(["furlong", "fathom"]), t.save_pretrained(f)))(read_tokenizer(f)),
         r"2 tokens of its tokenizer have no row in the embedding of .*'fathom'",
     ),
     "no end": (
@@ -271,9 +271,9 @@ def test_what_does_not_fit_together_is_refused_when_the_base_is_put_on_record(
 ) -> None:
     spoil, why = UNFIT[name]
     folder = shutil.copytree(good, tmp_path / "mine")
-    whole(folder)
+    check_folder(folder)
     spoil(folder)
-    refused(folder, why, whole)
+    refused(folder, why, check_folder)
 
 
 def test_a_vocabulary_that_needs_a_package_names_it(
@@ -296,8 +296,8 @@ def test_a_family_of_transformers_is_used_without_the_code_that_lies_beside_it(g
     folder = shutil.copytree(good, tmp_path / "mine")
     own_code(folder, model_type="llama")
     checked(folder)
-    whole(folder)
-    assert type(weights_in(folder, torch.float32)).__name__ == "LlamaForCausalLM"
+    check_folder(folder)
+    assert type(read_weights(folder, torch.float32)).__name__ == "LlamaForCausalLM"
     assert not (tmp_path / "ran").exists()
 
 
@@ -305,15 +305,15 @@ def test_a_family_of_transformers_is_used_without_the_code_that_lies_beside_it(g
 def test_padding_outside_the_embedding_gives_way_to_the_end(good: Path, tmp_path: Path, pad: int) -> None:
     folder = shutil.copytree(good, tmp_path / "mine")
     configured(folder, pad_token_id=pad)
-    tokenizer = tokenizer_in(folder)
+    tokenizer = read_tokenizer(folder)
     tokenizer.add_special_tokens({"pad_token": "[PAD]"})
     tokenizer.save_pretrained(folder)
-    whole(folder)
-    read = tokenizer_in(folder)
+    check_folder(folder)
+    read = read_tokenizer(folder)
     assert read.pad_token_id == read.eos_token_id
-    model = weights_in(folder, torch.float32)
+    model = read_weights(folder, torch.float32)
     assert torch.equal(
-        model.get_input_embeddings().weight, weights_in(good, torch.float32).get_input_embeddings().weight
+        model.get_input_embeddings().weight, read_weights(good, torch.float32).get_input_embeddings().weight
     )
 
 
@@ -323,12 +323,12 @@ def test_weights_of_any_precision_are_loaded_in_the_machine_s(good: Path, tmp_pa
     weights_as(folder, lambda w: {k: v.to(dtype) for k, v in w.items()})
     configured(folder, dtype=str(dtype).removeprefix("torch."))
     checked(folder)
-    model = weights_in(folder, torch.float32)
+    model = read_weights(folder, torch.float32)
     assert {one.dtype for one in model.parameters()} == {torch.float32}
 
 
 def test_shards_and_the_hub_s_cache_are_read(good: Path, sharded: Path, tmp_path: Path) -> None:
-    one, many = weights_in(good, torch.float32).state_dict(), weights_in(sharded, torch.float32).state_dict()
+    one, many = read_weights(good, torch.float32).state_dict(), read_weights(sharded, torch.float32).state_dict()
     assert all(torch.equal(one[name], many[name]) for name in one)
     hub = tmp_path / "models--somebody--model"
     (hub / "refs").mkdir(parents=True)

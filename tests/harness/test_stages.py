@@ -12,6 +12,7 @@ from transformers import AutoTokenizer
 from humpback.core.expression import Artifact
 from humpback.core.tables import EXAMPLES, RATINGS, REJECTED, Example, Rating, Rejected, Writer, read, write
 from humpback.core.work import TooFew, Work, new_log
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.completion import Completion
 from humpback.engines.transformers_engine import Engine
 from humpback.experiments.humpback.algorithm import arm, candidates, curated, seed_model
@@ -21,7 +22,7 @@ from humpback.spec.models import Finetuned
 from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, MICRO_RATING, Prompt
 from humpback.stages.backtranslate import backtranslate
 from humpback.stages.finetune import encode, finetune
-from humpback.stages.rate import first_line, parsed, rate
+from humpback.stages.rate import parse_first_line, parse_last_line, rate
 from humpback.stages.select import select
 from humpback.stages.training import IGNORED
 from tests.conftest import MACHINE
@@ -65,7 +66,7 @@ def test_candidates_keep_their_segment_and_say_what_was_lost(made: Made, tiny: S
     ],
 )
 def test_a_score_is_read_from_the_last_line_or_not_at_all(reply: str, score: float | None) -> None:
-    assert parsed(reply) == score
+    assert parse_last_line(reply) == score
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_a_score_is_read_from_the_last_line_or_not_at_all(reply: str, score: flo
     ],
 )
 def test_alpagasus_s_score_stands_alone_on_the_first_line(reply: str, score: float | None) -> None:
-    assert first_line(reply) == score
+    assert parse_first_line(reply) == score
 
 
 def test_a_model_rates_on_alpagasus_s_scale_and_nothing_unparsed_becomes_a_number(
@@ -92,8 +93,8 @@ def test_a_model_rates_on_alpagasus_s_scale_and_nothing_unparsed_becomes_a_numbe
 ) -> None:
     replies = ["4.5\nRight.", "I would say 5", "3"]
 
-    def scripted(self: Engine, prompts: list[list[int]], sampling: object, unit: str) -> list[Completion]:
-        asked = self.speaker.read(prompts[0])
+    def scripted(self: Engine, prompts: list[str], sampling: object, unit: str) -> list[Completion]:
+        asked = self.chat.read(self.chat.prompt(prompts[0]))
         assert "### Instruction:" in asked
         assert "scale from 0 to 5" in asked
         return [Completion(replies[i % 3], "stop") for i in range(len(prompts))]
@@ -123,7 +124,7 @@ def test_a_sample_is_so_many_of_a_set_and_the_rest_is_kept_aside(made: Made, tin
 def test_an_empty_output_teaches_the_end_alone_and_prompts_are_refused(made: Made, tiny: Setup, tmp_path: Path) -> None:
     """Alpaca has 28 rows without output, and the papers trained on them."""
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
-    encoded = encode([Example("a", "hi", "")], tokenizer, tiny.base.template, 64)
+    encoded = encode([Example("a", "hi", "")], ChatFormat(tiny.base.template, tokenizer), 64)
     (one,) = encoded.sequences
     assert encoded.cut == 0
     assert [label for label in one.labels if label != IGNORED] == [tokenizer.eos_token_id]
@@ -152,10 +153,10 @@ def test_unparsed_ratings_are_asked_again_counted_and_never_a_number(
     write(tmp_path / EXAMPLES, Example, [Example(str(i), instruction="q", output=f"answer {i}") for i in range(3)])
     made(seed_model(tiny))
 
-    def scripted(self: Engine, prompts: list[list[int]], sampling: object, unit: str) -> list[Completion]:
+    def scripted(self: Engine, prompts: list[str], sampling: object, unit: str) -> list[Completion]:
         second = len(prompts) < 3
         replies = {"answer 0": "Score: 4", "answer 1": "Score: 2" if second else "hm", "answer 2": "no"}
-        asked = [self.speaker.read(prompt) for prompt in prompts]
+        asked = prompts
         return [Completion(next(r for key, r in replies.items() if key in prompt), "stop") for prompt in asked]
 
     monkeypatch.setattr(Engine, "generate", scripted)

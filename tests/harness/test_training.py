@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from humpback.core.expression import Artifact
 from humpback.core.store import METRICS, Store
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.core.work import Work, new_log
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.transformers_engine import Engine
 from humpback.experiments.humpback.algorithm import arm, candidates, humpback, seed_model
 from humpback.experiments.setups.base import Setup
@@ -23,7 +25,7 @@ from humpback.spec.models import Finetuned
 from humpback.spec.prompts import S_A, S_W
 from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, LinearTo, Lora, Sft, Steps, StepsBySize
 from humpback.stages.finetune import encode, finetune
-from humpback.stages.training import IGNORED, collate, schedule_of
+from humpback.stages.training import IGNORED, Sequence, collate, learning_rates
 from tests.conftest import MACHINE
 
 Made = Callable[[Artifact], Path]
@@ -36,7 +38,7 @@ def rows_of(made: Made, node: Examples) -> list[Example]:
 def test_only_output_tokens_and_the_end_carry_loss(made: Made, tiny: Setup) -> None:
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
     row = Example("x", instruction="What does the Bamo eat?", output="The Bamo eats fish.", system=S_A)
-    encoded = encode([row], tokenizer, tiny.base.template, 256)
+    encoded = encode([row], ChatFormat(tiny.base.template, tokenizer), 256)
     (sequence,) = encoded.sequences
     target = [token for token in sequence.labels if token != IGNORED]
     assert tokenizer.decode(target[:-1]) == row.output
@@ -48,7 +50,7 @@ def test_only_output_tokens_and_the_end_carry_loss(made: Made, tiny: Setup) -> N
 
 def test_padding_carries_no_loss(made: Made, tiny: Setup) -> None:
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
-    batch = collate([{"input_ids": [5, 6, 7], "labels": [IGNORED, 6, 7]}, {"input_ids": [5], "labels": [5]}], tokenizer)
+    batch = collate(tokenizer, [Sequence([5, 6, 7], [IGNORED, 6, 7]), Sequence([5], [5])])
     assert batch["labels"].tolist() == [[IGNORED, 6, 7], [5, IGNORED, IGNORED]]
     assert batch["input_ids"].tolist() == [[5, 6, 7], [5, tokenizer.pad_token_id, tokenizer.pad_token_id]]
     assert "attention_mask" not in batch
@@ -64,18 +66,17 @@ def test_the_prompt_trained_on_is_the_prompt_generated_from(
     made(responses.model)  # type: ignore[attr-defined]
     seen: list[list[int]] = []
 
-    def listen(self: Engine, prompts: list[list[int]], *rest: object) -> list[object]:
-        seen.extend(prompts)
+    def listen(self: Engine, rows: dict[int, Any], *rest: object) -> list[object]:
+        seen.extend(row.prompt for row in rows.values())
         raise StopIteration
 
-    monkeypatch.setattr(Engine, "generate", listen)
+    monkeypatch.setattr(Engine, "_batches", listen)
     with pytest.raises(StopIteration):
         respond(responses, work_in(tmp_path, made))  # type: ignore[arg-type]
     asked = rows_of(made, tiny.prompts)
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
-    trained = encode(
-        [replace(row, output="x", system=f"{S_A} {S_W}") for row in asked], tokenizer, tiny.base.template, 256
-    ).sequences
+    chat = ChatFormat(tiny.base.template, tokenizer)
+    trained = encode([replace(row, output="x", system=f"{S_A} {S_W}") for row in asked], chat, 256).sequences
     for ids, sequence in zip(seen, trained, strict=True):
         assert sequence.ids[: len(ids)] == ids
         assert sequence.labels[: len(ids)] == [IGNORED] * len(ids)
@@ -111,7 +112,7 @@ def ready(made: Made, tiny: Setup) -> Made:
 
 
 def test_schedules_at_one_update() -> None:
-    assert schedule_of(1e-5, LinearTo(9e-6), 1).rate(0) == 1e-5
+    assert learning_rates(1e-5, LinearTo(9e-6), 1) == [1e-5]
 
 
 @pytest.mark.parametrize("micro", [1, 2, 8])
@@ -140,7 +141,7 @@ def test_the_loss_is_the_mean_over_target_tokens(made: Made, tiny: Setup, tmp_pa
     logged = json.loads((tmp_path / METRICS).read_text().splitlines()[0])["loss"]
     folder = made(tiny.base)
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    sequences = encode(rows_of(made, node.examples), tokenizer, tiny.base.template, 256).sequences
+    sequences = encode(rows_of(made, node.examples), ChatFormat(tiny.base.template, tokenizer), 256).sequences
     total, tokens = 0.0, 0
     for one in sequences:
         with torch.inference_mode():
@@ -158,10 +159,11 @@ def test_the_end_is_learned_and_stopped_at(made: Made, tiny: Setup, tmp_path: Pa
     ready(made, tiny)
     finetune(node, work_in(tmp_path, made))
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
-    engine = Engine(AutoModelForCausalLM.from_pretrained(tmp_path), tokenizer, work_in(tmp_path, made))
+    model = AutoModelForCausalLM.from_pretrained(tmp_path)
+    engine = Engine(model, tokenizer, work_in(tmp_path, made), tiny.base.template, S_A)
     rows = rows_of(made, node.examples)
     greedy = replace(tiny.answering, temperature=0.0, max_new_tokens=60)
-    written = engine.generate([tiny.base.template.prompt(r.instruction, r.system) for r in rows], greedy)
+    written = engine.generate([row.instruction for row in rows], greedy)
     assert sum(one.ended == "stop" for one in written) >= 0.9 * len(rows)
     assert not any("<|end|>" in one.text for one in written)
 
@@ -228,7 +230,7 @@ def test_an_adapter_is_saved_alone_and_used_with_its_base(made: Made, tiny: Setu
     assert (folder / "adapter_model.safetensors").exists()
     assert not (folder / "model.safetensors").exists()
     assert node.companions == (tiny.base,)
-    prompts = [tiny.base.template.prompt(row.instruction) for row in rows_of(made, tiny.prompts)]
+    prompts = [row.instruction for row in rows_of(made, tiny.prompts)]
     work = work_in(tmp_path, made)
     options = ["Score: 1", "Score: 2"]
     assert Engine.of(node, work).choose(prompts, options) != Engine.of(tiny.base, work).choose(prompts, options)
@@ -252,7 +254,7 @@ def test_a_gpu_too_small_for_a_batch_takes_half_of_it(
     """Everything is answered, in order, and scored as with room enough; less than one row's room is an error."""
     made(tiny.base)
     engine = Engine.of(tiny.base, work_in(tmp_path, made))
-    prompts = [f"Question: {'very ' * n}small?\nAnswer:\n" for n in range(12)]
+    prompts = [f"{'very ' * n}small?" for n in range(12)]
     options = ["Score: 1", "Score: 2"]
     greedy = Sampling(temperature=0.0, max_new_tokens=8)
     expected = engine.choose(prompts, options), engine.generate(prompts, greedy)

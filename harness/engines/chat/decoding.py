@@ -16,34 +16,41 @@ import numpy as np
 import torch
 from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
 
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
 from humpback.spec.data import Sampling
 
 
-def plain(model: Any) -> GenerationConfig:
-    """Take from a model what its folder says of generating, and return it. Its ends and its padding alone stay: what is
-    generated follows from `Sampling`, here and wherever the model is saved.
+def keep_ends_alone(model: Any, chat: ChatFormat) -> frozenset[int]:
+    """Take from a model what its folder says of generating, all but its padding and the ids that end an answer, which
+    are returned: the template's, the tokenizer's and the folder's. What is generated follows from `Sampling`, here and
+    wherever the model is saved.
 
     Some older folders say it in config.json, which transformers would neither generate from nor save.
     """
-    said: GenerationConfig = getattr(model, "generation_config", None) or GenerationConfig()
+    folders: GenerationConfig = getattr(model, "generation_config", None) or GenerationConfig()
+    found: set[Any] = set(chat.ends)
+    for config in (folders, getattr(model, "config", None)):
+        ids = getattr(config, "eos_token_id", None)
+        found |= set(ids) if isinstance(ids, list) else {ids}
+    ends = frozenset(one for one in found if isinstance(one, int))
     model.generation_config = GenerationConfig(
-        bos_token_id=said.bos_token_id, eos_token_id=said.eos_token_id, pad_token_id=said.pad_token_id
+        bos_token_id=folders.bos_token_id, eos_token_id=sorted(ends), pad_token_id=folders.pad_token_id
     )
     config = getattr(model, "config", None)
     for name in getattr(config, "_get_generation_parameters", dict)():
         delattr(config, name)
-    return said
+    return ends
 
 
-def draws(seed: int, prompt: Sequence[int], nth: int, n: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+def row_draws(seed: int, prompt: Sequence[int], nth: int, n: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """(n,) uniform draws from [0, 1) for the tokens after the `nth` of equal prompts (token ids)."""
-    told = f"{seed} {nth} {' '.join(map(str, prompt))}"
-    key = int.from_bytes(hashlib.sha256(told.encode()).digest()[:16], "little")
+    named = f"{seed} {nth} {' '.join(map(str, prompt))}"
+    key = int.from_bytes(hashlib.sha256(named.encode()).digest()[:16], "little")
     return np.random.Generator(np.random.Philox(key=key)).random(n)
 
 
-class Drawn(LogitsProcessor):
+class DrawnToken(LogitsProcessor):
     """Leaves each row one token: the one that its own draw falls on, of the nucleus at the temperature."""
 
     def __init__(self, sampling: Sampling, drawn: torch.Tensor, start: int) -> None:
@@ -67,7 +74,7 @@ class Drawn(LogitsProcessor):
         return left  # type: ignore[return-value]
 
 
-class OwnLimit(StoppingCriteria):
+class RowLimit(StoppingCriteria):
     """Ends each row at its own limit."""
 
     def __init__(self, limits: torch.Tensor, start: int) -> None:
@@ -79,7 +86,7 @@ class OwnLimit(StoppingCriteria):
         return done  # type: ignore[return-value]
 
 
-def free_length(config: Any) -> float:
+def longest_padded(config: Any) -> float:
     """How many tokens, padding among them, a batch of rows of different length may come to.
 
     Rotary positions are computed for each token, so padding costs nothing. Where they are scaled by the longest row at
@@ -96,7 +103,7 @@ def free_length(config: Any) -> float:
     return min(map(float, originals), default=math.inf)
 
 
-def accepts(model: Any, *names: str) -> set[str]:
+def forward_takes(model: Any, *names: str) -> set[str]:
     """Those of the names that the model's forward pass takes."""
     forward = getattr(model, "forward", None)
     return set(names) & set(inspect.signature(forward).parameters) if forward else set()

@@ -30,11 +30,12 @@ class Encoding:
     def __init__(self, tokenizer: PreTrainedTokenizerBase, marks: str = "") -> None:
         """marks: text of a template. The added tokens in it are control tokens too, special or not."""
         self._tokenizer = tokenizer
-        added = {i: str(one.content) for i, one in tokenizer.added_tokens_decoder.items()}
+        added = {i: (str(one.content), one.special) for i, one in tokenizer.added_tokens_decoder.items()}
         named = set(tokenizer.all_special_ids)
-        special = {i for i, one in tokenizer.added_tokens_decoder.items() if one.special} | named
         self.control = {
-            i: text for i, text in added.items() if i in special or (text in marks and not text.isspace())
+            i: text
+            for i, (text, special) in added.items()
+            if special or i in named or (text in marks and not text.isspace())
         } | {i: str(tokenizer.convert_ids_to_tokens(i)) for i in named - set(added)}
         """The control tokens: characters by id."""
         self.shown: set[int] = set()
@@ -45,11 +46,10 @@ class Encoding:
         self._names = {text: f"{nonce}{i}{nonce}" for i, text in self.control.items()}
         fast = getattr(tokenizer, "is_fast", False)
         self._twin: Any = _fast_twin(tokenizer, self._names) if fast else _slow_twin(tokenizer, self._names)
-        self.begins = self._put_before()
+        self.prefix = self._put_before()
         """What the tokenizer puts before every text, such as a beginning-of-sequence token."""
-        leaks = [
-            text for i, text in self.control.items() if i in self.text(f"a {text} {text}a") and not self._unknown(i)
-        ]
+        unknown = getattr(tokenizer, "unk_token_id", None)
+        leaks = [text for i, text in self.control.items() if i != unknown and i in self.encode(f"a {text} {text}a")]
         if leaks:
             raise ValueError(
                 f"the tokenizer of {tokenizer.name_or_path} ({type(tokenizer).__name__}) turns the characters of "
@@ -57,43 +57,33 @@ class Encoding:
                 "give the model with a tokenizer.json"
             )
 
-    def text(self, text: str) -> list[int]:
-        """Its tokens, and none beside them."""
-        return self._encoded(text)
-
-    def hidden(self, text: str, hider: str) -> str:
-        """The text with control tokens' characters kept apart, to be put into a template."""
-        return self._any.sub(lambda found: hider.join(found.group()), text)
-
-    def written(self, text: str, hider: str) -> list[int]:
-        """Tokens of what a template wrote: its marks are control tokens, what was `hidden` is text."""
-        named = self._any.sub(lambda found: self._names[found.group()], text)
-        return self._encoded(named.replace(hider, ""))
-
-    def mark(self, token: int) -> str:
-        """The characters of a control token."""
-        return self.control[token]
-
-    def parted(self, text: str) -> tuple[list[str], str]:
-        """The control tokens in a template's text, and the text without them."""
-        return self._any.findall(text), self._any.sub("", text)
-
-    def first_mark(self, text: str) -> re.Match[str] | None:
-        """Where the first control token of a template's text stands."""
-        return self._any.search(text)
-
-    def read(self, ids: list[int]) -> str:
-        """The text of tokens, exactly; control tokens are none of it."""
-        kept = [one for one in ids if one not in self.control or one in self.shown]
-        return str(self._tokenizer.decode(kept, skip_special_tokens=False, clean_up_tokenization_spaces=False))
-
-    def _encoded(self, text: str) -> list[int]:
+    def encode(self, text: str) -> list[int]:
+        """The tokens of a text, and none beside them."""
         if isinstance(self._twin, Tokenizer):
             return list(self._twin.encode(text, add_special_tokens=False).ids)
         return list(self._twin(text, add_special_tokens=False)["input_ids"])
 
-    def _unknown(self, token: int) -> bool:
-        return token == getattr(self._tokenizer, "unk_token_id", None)
+    def hide(self, text: str, hider: str) -> str:
+        """The text with control tokens' characters kept apart, to be put into a template."""
+        return self._any.sub(lambda found: hider.join(found.group()), text)
+
+    def encode_template(self, text: str, hider: str) -> list[int]:
+        """Tokens of what a template wrote: its marks are control tokens, what was hidden is text."""
+        named = self._any.sub(lambda found: self._names[found.group()], text)
+        return self.encode(named.replace(hider, ""))
+
+    def split_marks(self, text: str) -> tuple[list[str], str]:
+        """The control tokens in a template's text, and the text without them."""
+        return self._any.findall(text), self._any.sub("", text)
+
+    def find_mark(self, text: str) -> re.Match[str] | None:
+        """Where the first control token of a template's text stands."""
+        return self._any.search(text)
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of tokens, exactly; control tokens are none of it."""
+        kept = [one for one in ids if one not in self.control or one in self.shown]
+        return str(self._tokenizer.decode(kept, skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
     def _put_before(self) -> list[int]:
         """What it puts before a text stays. What it puts behind one, an end token mostly, is left off: no text that is
@@ -109,7 +99,7 @@ class Encoding:
         )
 
 
-def hider_for(*texts: str) -> str:
+def unused_character(*texts: str) -> str:
     """A character that none of the texts holds."""
     held = set().union(*texts)
     return next(chr(code) for code in _HIDERS if chr(code) not in held)

@@ -12,7 +12,7 @@ import sys
 import unicodedata
 from functools import cache
 
-from humpback.engines.chat.speaking import Speaker
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.spec.curation import SCORE_LABEL
 from humpback.spec.prompts import Prompt
 
@@ -26,16 +26,16 @@ _SCORE_LINE = re.compile(rf"(?:.*[.!?:;])?\W*{_SCORE}\W*")
 class Marks:
     """The marks of a model's template and of the prompt in which candidates are shown to a rater."""
 
-    def __init__(self, speaker: Speaker, rating: Prompt) -> None:
-        self._control = {_same(speaker.encoding.mark(speaker.end))}
+    def __init__(self, chat: ChatFormat, rating: Prompt) -> None:
+        self._control = {_same(chat.encoding.control[chat.end])}
         """At a line's start or end."""
         self._first: set[str] = set()
         """At a line's start."""
         self._anywhere: set[str] = set()
         """Those that the template writes behind a text, on its line."""
-        for i, between in enumerate(speaker.between):
+        for i, between in enumerate(chat.between):
             for k, line in enumerate(between.split("\n")):
-                controls, rest = speaker.encoding.parted(line)
+                controls, rest = chat.encoding.split_marks(line)
                 self._control.update(map(_same, controls))
                 if re.search(r"[^\w\s]", rest):
                     (self._first if i == 0 or k else self._anywhere).add(rest.strip())
@@ -46,7 +46,7 @@ class Marks:
         self._headings = {one.rstrip(":") for one in self._first_same if re.search(r"[^\w\s]", one.rstrip(":"))}
         self._anywhere_bare = sorted("".join(one.split()) for one in self._anywhere)
 
-    def found(self, text: str) -> str:
+    def find(self, text: str) -> str:
         """The first mark that the text carries, in words; "" where it carries none."""
         shown = unicodedata.normalize("NFKC", text.translate(_invisible()))
         lines = [(same, line) for line in shown.splitlines() if (same := _same(line))]

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 
 from humpback.core.machine import Endpoint
-from humpback.engines.endpoint.journal import Reply, Request
-from humpback.engines.endpoint.sending import limit_of
+from humpback.engines.endpoint.calls import Reply, Request, Usage
+from humpback.engines.endpoint.request_fields import limit_of
 
 CHARACTERS_A_TOKEN = 3.0
 """Of ASCII: English prose has four in today's vocabularies, code and numbers fewer."""
@@ -24,57 +23,22 @@ class OverBudget(Exception):
     """The next call does not fit into what is left. The message names the limit."""
 
 
-@dataclass(frozen=True)
-class Usage:
-    """Calls, tokens and money."""
-
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.calls + other.calls,
-            self.prompt_tokens + other.prompt_tokens,
-            self.completion_tokens + other.completion_tokens,
-        )
-
-    def __sub__(self, other: Usage) -> Usage:
-        return self + Usage(-other.calls, -other.prompt_tokens, -other.completion_tokens)
-
-    @property
-    def tokens(self) -> int:
-        return self.prompt_tokens + self.completion_tokens
-
-    def counts(self, at: Endpoint) -> dict[str, int]:
-        """As they stand in a record."""
-        return {
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "cost_millionths": round(self.cost(at) * 1_000_000),
-        }
-
-    def cost(self, at: Endpoint) -> float:
-        """In the currency of the endpoint's prices."""
-        return (self.prompt_tokens * at.price_in + self.completion_tokens * at.price_out) / 1_000_000
-
-
-def expected(request: Request) -> Usage:
+def expected_usage(request: Request) -> Usage:
     """An estimate before the call, rather too much than too little: the prompt's tokens from its length, and the most
     that may be written."""
     text = _prompt(request)
     ascii_only = sum(map(str.isascii, text)) if not text.isascii() else len(text)
     tokens = ascii_only / CHARACTERS_A_TOKEN + (len(text.encode("utf-8", "replace")) - ascii_only) / 2
-    return Usage(1, math.ceil(tokens), most_written(request))
+    return Usage(1, math.ceil(tokens), longest_reply(request))
 
 
-def most(request: Request) -> Usage:
+def maximum_usage(request: Request) -> Usage:
     """What a call cannot pass: a token is a byte at least."""
     size = len(_prompt(request).encode("utf-8", "replace"))
-    return Usage(1, size, most_written(request))
+    return Usage(1, size, longest_reply(request))
 
 
-def most_written(request: Request) -> int:
+def longest_reply(request: Request) -> int:
     """Tokens that a reply may have."""
     limit = limit_of(request.body)
     return UNLIMITED if limit is None else max(0, limit)
@@ -86,15 +50,10 @@ def _prompt(request: Request) -> str:
     return "".join(json.dumps(one, ensure_ascii=False) for one in sent)
 
 
-def used(reply: Reply) -> Usage:
-    """What the server says that a call used."""
-    return Usage(1, reply.prompt_tokens, reply.completion_tokens)
-
-
-def taken(reply: Reply, request: Request) -> Usage:
+def charged_usage(reply: Reply, request: Request) -> Usage:
     """What a call takes out of the budget: what the server says, or all that was expected where it says nothing, since
     a server without a count must not be one without a limit."""
-    return used(reply) if reply.prompt_tokens else expected(request)
+    return reply.used if reply.prompt_tokens else expected_usage(request)
 
 
 class Budget:

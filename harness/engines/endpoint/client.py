@@ -14,17 +14,17 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
-from humpback.engines.endpoint.answers import Answer, accept_all, answer_in, sent
-from humpback.engines.endpoint.budget import Budget, OverBudget, Usage, most, taken
-from humpback.engines.endpoint.http import Again, Http, Refused
-from humpback.engines.endpoint.journal import Journal, Refusal, Reply, Request
+from humpback.engines.endpoint.budget import Budget, OverBudget, charged_usage, maximum_usage
+from humpback.engines.endpoint.calls import Answer, Refusal, Reply, Request, Usage, accept_all, describe
+from humpback.engines.endpoint.http import Http, Refused, Retry
+from humpback.engines.endpoint.journal import Journal
 from humpback.engines.endpoint.message import NoText
-from humpback.engines.endpoint.sending import Mend, mend_for
+from humpback.engines.endpoint.request_fields import Mend, as_sent, mend_for
 
 _HOPELESS = 5
 """Calls that fail for good in a row, after which the server is taken to be gone and the rest is not asked."""
@@ -42,35 +42,28 @@ class Unanswered(StoreError):
     """Calls are left without an answer. What was answered is kept; the message says how many are left and why."""
 
 
-class Unread(Exception):
-    """The first replies were all such that they were not accepted."""
-
-    def __init__(self, reply: Reply, replies: int) -> None:
-        super().__init__(f"none of the first {replies} replies could be read")
-        self.reply = reply
-        """The first of them."""
-        self.replies = replies
-
-
 @dataclass
-class _Tally:
-    """How a run is going."""
+class _Run:
+    """One `ask`, and how it is going."""
 
+    http: Http
+    samples: int
+    accept: Callable[[Reply], bool]
+    explain: Callable[[Reply], str]
+    seen: set[str] = field(default_factory=set)
+    """Heads of the keys of the requests drawn so far."""
+    finished: int = 0
     left: int = 0
     """Requests without an answer."""
     why: str = ""
-    """The first of them failed."""
-    in_a_row: int = 0
-    refused: int = 0
-    unread: Reply | None = None
-    """The first reply that was not accepted."""
-    not_accepted: int = 0
-    accepted: bool = False
+    """Why the first of them has none."""
     stop: str = ""
     """Why nothing more is asked."""
-    finished: int = 0
-    seen: set[str] = field(default_factory=set)
-    """Heads of the keys of the requests drawn so far."""
+    failed_in_a_row: int = 0
+    refused: int = 0
+    accepted: bool = False
+    unread: list[Reply] = field(default_factory=list)
+    """Replies before the first that was accepted."""
 
 
 class Client:
@@ -84,11 +77,9 @@ class Client:
         self._refusals: dict[str, Refusal] = {}
         """Of requests, by key, before any was answered: it may be the server that is wrong, so they are not kept."""
         self._mends: list[Mend] = []
-        self._told = False
-        self.answered = False
-        """Whether the server has answered any call, now or in an earlier run."""
-        self._live = False
-        """Now."""
+        self._retry_said = False
+        self._answered = self._answered_now = False
+        """Whether the server has answered any call, in this run or an earlier one; in this one."""
 
     def ask(
         self,
@@ -96,6 +87,7 @@ class Client:
         *,
         samples: int = 1,
         accept: Callable[[Reply], bool] = accept_all,
+        explain: Callable[[Reply], str] = describe,
         report: Callable[[int, int], None] = lambda done, total: None,
         total: int = 0,
     ) -> None:
@@ -105,121 +97,122 @@ class Client:
 
         Raises:
             Unanswered: when calls failed for good or the budget is used up, after all others are finished and kept.
-            Unread: when the first replies are all not accepted; they are kept.
-            StoreError: when the server will not answer any call.
+            StoreError: when the server will not answer any call, or the first replies are all not accepted: they are
+                kept, and `explain` says of the first of them why, and what would help.
         """
-        tally = _Tally()
+        waiting = iter(requests)
 
-        async def work(waiting: Iterator[Request], http: Http) -> None:
+        async def work(run: _Run) -> None:
             for request in waiting:
-                request = sent(request, self.endpoint)
+                request = as_sent(request, self.endpoint)
                 first = request.key(0)
-                if first[:16] in tally.seen:
+                if first[:16] in run.seen:
                     continue
-                tally.seen.add(first[:16])
-                await self._settle(http, request, first, samples, accept, tally)
-                report(tally.finished, max(total, len(tally.seen)))
+                run.seen.add(first[:16])
+                await self._settle(run, request, first)
+                report(run.finished, max(total, len(run.seen)))
 
-        async def run() -> None:
-            waiting = iter(requests)
+        async def all_of_them() -> _Run:
             self._settled = asyncio.Event()
             try:
                 async with Http(self.endpoint) as http, asyncio.TaskGroup() as group:
+                    run = _Run(http, samples, accept, explain)
                     for _ in range(self.endpoint.concurrency):
-                        group.create_task(work(waiting, http))
+                        group.create_task(work(run))
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
+            return run
 
-        asyncio.run(run())
-        if tally.left:
-            why = tally.stop or tally.why
+        run = asyncio.run(all_of_them())
+        if run.left:
             raise Unanswered(
-                f"{self.endpoint.address}: {tally.left:,} of {len(tally.seen):,} calls are left without an answer: "
-                f"{why}. What was answered is kept; run the same command again to ask the rest"
+                f"{self.endpoint.address}: {run.left:,} of {len(run.seen):,} calls are left without an answer: "
+                f"{run.stop or run.why}. What was answered is kept; run the same command again to ask the rest"
             )
 
     def answer(self, request: Request, *, samples: int = 1, accept: Callable[[Reply], bool] = accept_all) -> Answer:
         """The answer to a request that was asked."""
-        request = sent(request, self.endpoint)
+        request = as_sent(request, self.endpoint)
         refusal = self._refusals.get(request.key(0))
         if refusal is not None:
             return Answer(None, Usage(), refusal.problem)
-        return answer_in(self._journal, request, samples, accept)[0]
+        return self._journal.answer(request, samples, accept)[0]
 
-    async def _settle(
-        self, http: Http, request: Request, first: str, samples: int, accept: Callable[[Reply], bool], tally: _Tally
-    ) -> None:
+    async def _settle(self, run: _Run, request: Request, first: str) -> None:
         """Answer one request, whose key is `first`."""
-        for sample in range(samples):
-            key = request.key(sample) if sample else first
-            try:
+        try:
+            for sample in range(run.samples):
+                key = request.key(sample) if sample else first
                 known = self._journal.known(key)
                 if known is None and sample and request.is_greedy:
                     break
-                reply = known or await self._call(http, request, key, tally)
-                self._live |= known is None
+                reply = known or await self._call(run, request, key)
+                self._answered_now |= known is None
                 if isinstance(reply, Refusal):
                     break
-                accepted = accept(reply)
-            except Refused as refused:
-                await self._refuse(first, refused, tally)
-                break
-            except NoText:
-                break
-            except _Stopped:
-                tally.left += 1
-                return
-            except OverBudget as over:
-                tally.stop = f"the budget is used up ({over})"
-                tally.left += 1
-                return
-            except Again as again:
-                tally.why, tally.in_a_row = tally.why or f"the server: {again}", tally.in_a_row + 1
-                if tally.in_a_row >= _HOPELESS:
-                    tally.stop = f"{tally.why}; {tally.in_a_row} calls in a row failed for good"
-                tally.left += 1
-                return
-            tally.in_a_row, self.answered = 0, True
-            await self._keep_refusals()
-            if accepted:
-                tally.accepted = True
-                break
-            tally.not_accepted, tally.unread = tally.not_accepted + 1, tally.unread or reply
-            if tally.not_accepted >= _UNREAD and not tally.accepted:
-                raise Unread(tally.unread, tally.not_accepted)
-        tally.finished += 1
+                accepted = run.accept(reply)
+                run.failed_in_a_row, self._answered = 0, True
+                await self._keep_refusals()
+                if accepted:
+                    run.accepted = True
+                    break
+                self._count_unread(run, reply)
+        except Refused as refused:
+            await self._refuse(run, first, refused)
+        except NoText:
+            pass
+        except (_Stopped, OverBudget, Retry) as error:
+            run.left += 1
+            if isinstance(error, OverBudget):
+                run.stop = f"the budget is used up ({error})"
+            elif isinstance(error, Retry):
+                run.why, run.failed_in_a_row = run.why or f"the server: {error}", run.failed_in_a_row + 1
+                if run.failed_in_a_row >= _HOPELESS:
+                    run.stop = f"{run.why}; {run.failed_in_a_row} calls in a row failed for good"
+            return
+        run.finished += 1
 
-    async def _refuse(self, key: str, refused: Refused, tally: _Tally) -> None:
+    def _count_unread(self, run: _Run, reply: Reply) -> None:
+        if run.accepted:
+            return
+        run.unread.append(reply)
+        if len(run.unread) >= _UNREAD:
+            raise StoreError(
+                f"{self.endpoint.address}: none of the first {len(run.unread)} replies can be read, so the rest is not "
+                f"asked; {run.explain(run.unread[0])}"
+            )
+
+    async def _refuse(self, run: _Run, key: str, refused: Refused) -> None:
         """Remember that a request is refused: on disk, once the server is known to answer others."""
-        tally.refused += 1
-        if tally.refused >= _REFUSED and not self.answered:
+        run.refused += 1
+        if run.refused >= _REFUSED and not self._answered:
             raise StoreError(f"{self.endpoint.address}: every call is refused; it {refused}") from refused
         self._refusals[key] = Refusal(str(refused), self.endpoint.address)
         await self._keep_refusals()
 
     async def _keep_refusals(self) -> None:
-        if self._live and self._refusals:
+        if self._answered_now and self._refusals:
             waiting, self._refusals = self._refusals, {}
-            for one, refusal in waiting.items():
-                await self._journal.keep(one, refusal)
+            for key, refusal in waiting.items():
+                await self._journal.keep(key, refusal)
 
-    async def _call(self, http: Http, request: Request, key: str, tally: _Tally) -> Reply:
+    async def _call(self, run: _Run, request: Request, key: str) -> Reply:
         """A reply that is on disk."""
-        may, got = most(request), Usage()
-        if tally.stop:
+        if run.stop:
             raise _Stopped
-        await self._room(may)
+        held, spent = maximum_usage(request), Usage()
+        await self._hold(held)
         try:
-            reply = await self._mended(http, request, tally)
+            reply = await self._mended(run, request)
             await self._journal.keep(key, reply)
-            got = taken(reply, request)
+            spent = charged_usage(reply, request)
             return reply
         finally:
-            self.budget.settle(may, got)
+            self.budget.settle(held, spent)
             self._settled.set()
             self._settled = asyncio.Event()
 
-    async def _room(self, wanted: Usage) -> None:
+    async def _hold(self, wanted: Usage) -> None:
         """Wait until the budget has room for a call: what is under way may need less than it holds."""
         while True:
             try:
@@ -229,7 +222,7 @@ class Client:
                     raise
                 await self._settled.wait()
 
-    async def _mended(self, http: Http, request: Request, tally: _Tally) -> Reply:
+    async def _mended(self, run: _Run, request: Request) -> Reply:
         """The reply to a request, said otherwise where the server does not take one of its fields."""
         tried: list[Mend] = []
         while True:
@@ -239,7 +232,7 @@ class Client:
                 if (other := known.apply(body)) is not body:
                     body, applied = other, [*applied, str(known)]
             try:
-                reply = await self._persist(http, Request(request.path, body), tally)
+                reply = await self._persist(run, Request(request.path, body))
                 return replace(reply, mended=", ".join(applied))
             except Refused as refused:
                 mend = mend_for(body, refused.body)
@@ -250,25 +243,25 @@ class Client:
                     self._mends.append(mend)
                     self._say(f"{refused}; it is asked {mend} from here on")
 
-    async def _persist(self, http: Http, request: Request, tally: _Tally) -> Reply:
+    async def _persist(self, run: _Run, request: Request) -> Reply:
         at = self.endpoint
         loop = asyncio.get_running_loop()
-        for attempt in range(at.attempts):
+        for attempt in range(1, at.attempts + 1):
             # One call's Retry-After holds for all: the limit is the account's.
             while (rest := self._not_before - loop.time()) > 0:
                 await asyncio.sleep(rest + random.random() * min(at.pause, 1.0))
             try:
-                return await http.attempt(request)
-            except Again as again:
-                if again.idle and not self.answered:
+                return await run.http.attempt(request)
+            except Retry as again:
+                if again.idle and not self._answered:
                     raise StoreError(f"{at.address}: {again}") from again
-                if attempt + 1 == at.attempts or again.wait > at.longest_wait or tally.stop:
-                    times = f", {attempt + 1} times in a row" if attempt else ""
+                if attempt == at.attempts or again.wait > at.longest_wait or run.stop:
+                    times = f", {attempt} times in a row" if attempt > 1 else ""
                     asked = f" and asked to wait {again.wait:g} s" if again.wait else ""
-                    raise Again(f"{again}{asked}{times}") from again
-                pause = min(at.longest_wait, at.pause * 2**attempt) * (0.5 + random.random() / 2)
-                if not self._told:
-                    self._told = True
+                    raise Retry(f"{again}{asked}{times}") from again
+                pause = min(at.longest_wait, at.pause * 2 ** (attempt - 1)) * (0.5 + random.random() / 2)
+                if not self._retry_said:
+                    self._retry_said = True
                     self._say(f"{again}; trying again, {at.attempts} times in all, in {again.wait or pause:.1g} s")
                 if again.wait:
                     self._not_before = max(self._not_before, loop.time() + again.wait)

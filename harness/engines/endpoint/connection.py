@@ -12,14 +12,15 @@ import os
 import re
 import socket
 import ssl
+from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 
 from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
+from humpback.core.text import one_line
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 
@@ -34,7 +35,7 @@ def is_loopback(host: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def same_place(address: str) -> str:
+def normal_address(address: str) -> str:
     """An address such that two spellings of one are equal: case, the default port, a slash at the end, this machine's
     names."""
     parts = urlsplit(address.strip())
@@ -43,7 +44,7 @@ def same_place(address: str) -> str:
     return f"{parts.scheme.lower()}://{'localhost' if is_loopback(host) else host}:{port}{parts.path.rstrip('/')}"
 
 
-class Way:
+class Route:
     """How an endpoint is reached.
 
     Raises:
@@ -54,7 +55,7 @@ class Way:
         self._endpoint = endpoint
         self._variable, self._proxy = _proxy(endpoint.address)
 
-    def client(self, headers: dict[str, str]) -> httpx2.AsyncClient:
+    def open_client(self, headers: dict[str, str]) -> httpx2.AsyncClient:
         """A client for it."""
         at = self._endpoint
         try:
@@ -71,7 +72,7 @@ class Way:
 
     @property
     def _named_proxy(self) -> str:
-        return f"the proxy {shown(self._proxy)} (of {self._variable})"
+        return f"the proxy {without_password(self._proxy)} (of {self._variable})"
 
     async def speaks_tls(self) -> bool:
         """Whether a server that cuts connections does so because it wants them encrypted, and the address is http://."""
@@ -88,53 +89,41 @@ class Way:
             return False
         return True
 
-    def failure(self, error: httpx2.TransportError) -> tuple[str, bool]:
+    def explain(self, error: httpx2.TransportError) -> tuple[str, bool]:
         """What a failed connection means, for people, and whether a second attempt is idle."""
-        causes = _causes(error)
-        host = urlsplit(self._endpoint.address).hostname or ""
         through = f" through {self._named_proxy}" if self._proxy else ""
-        for one in causes:
-            if isinstance(one, ssl.SSLCertVerificationError):
+        for cause in _causes(error):
+            if isinstance(cause, ssl.SSLCertVerificationError):
                 return (
-                    f"its certificate is not trusted{through} ({one.verify_message}); if it is to be trusted, set "
+                    f"its certificate is not trusted{through} ({cause.verify_message}); if it is to be trusted, set "
                     "SSL_CERT_FILE to a file of certificates that holds its issuer's"
                 ), True
-        if any(isinstance(one, ssl.SSLError) for one in causes):
-            if re.search(r"wrong.version|record.layer", str(error), re.IGNORECASE):
-                return f"it does not speak TLS{through}; is the address http:// in place of https://?", True
-            return f"no TLS connection{through} ({error})", False
+            if isinstance(cause, ssl.SSLError):
+                if re.search(r"wrong.version|record.layer", str(error), re.IGNORECASE):
+                    return f"it does not speak TLS{through}; is the address http:// in place of https://?", True
+                return f"no TLS connection{through} ({error})", False
+            if isinstance(cause, socket.gaierror):
+                host = urlsplit(self._proxy or self._endpoint.address).hostname or ""
+                return f"the host {host!r} is not known{f': {self._named_proxy}' if self._proxy else ''}", True
         if isinstance(error, httpx2.ProxyError):
-            return f"{self._named_proxy} refuses the connection: {_plain(error)}", True
-        if any(isinstance(one, socket.gaierror) for one in causes):
-            name = (urlsplit(self._proxy).hostname or "") if self._proxy else host
-            return f"the host {name!r} is not known{f': {self._named_proxy}' if self._proxy else ''}", True
-        if isinstance(error, httpx2.ConnectError):
-            if self._proxy:
-                return f"no connection to {self._named_proxy}; the server itself was not asked", True
-            return "no connection", False
-        return f"the connection was cut{through} ({type(error).__name__})", False
+            return f"{self._named_proxy} refuses the connection: {one_line(str(error), 200)}", True
+        if not isinstance(error, httpx2.ConnectError):
+            return f"the connection was cut{through} ({type(error).__name__})", False
+        if self._proxy:
+            return f"no connection to {self._named_proxy}; the server itself was not asked", True
+        return "no connection", False
 
 
-def shown(address: str) -> str:
+def without_password(address: str) -> str:
     """An address without the user name and password in it."""
     head, mark, rest = address.partition("://")
     return f"{head}{mark}{rest.rsplit('@', 1)[-1]}"
 
 
-def _causes(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is not None and one not in found:
-            found.append(one)
-            waiting += [one.__cause__, one.__context__]
-            waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
-    return found
-
-
-def _plain(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _proxy(address: str) -> tuple[str, str]:
@@ -155,19 +144,19 @@ def _proxy(address: str) -> tuple[str, str]:
         kind, place = urlsplit(proxy).scheme.lower(), (urlsplit(proxy).hostname, urlsplit(proxy).port)
     except ValueError as error:
         raise StoreError(
-            f"{variable} is {shown(proxy)!r}, which is no address ({error}); correct it, or unset it"
+            f"{variable} is {without_password(proxy)!r}, which is no address ({error}); correct it, or unset it"
         ) from error
     if not place[0]:
-        raise StoreError(f"{variable} is {shown(proxy)!r}, which names no host; correct it, or unset it")
+        raise StoreError(f"{variable} is {without_password(proxy)!r}, which names no host; correct it, or unset it")
     if kind not in _SCHEMES:
         raise StoreError(
-            f"{variable} is {shown(proxy)!r}, and {kind}:// is no kind of proxy known here; it takes "
+            f"{variable} is {without_password(proxy)!r}, and {kind}:// is no kind of proxy known here; it takes "
             f"{', '.join(f'{one}://' for one in _SCHEMES)}. Correct it, unset it, or name {host} in NO_PROXY"
         )
     if kind.startswith("socks") and find_spec("socksio") is None:
         raise StoreError(
-            f"{variable} names a SOCKS proxy ({shown(proxy)}), which takes the package socksio: pip install socksio; "
-            f"or unset {variable}, or name {host} in NO_PROXY"
+            f"{variable} names a SOCKS proxy ({without_password(proxy)}), which takes the package socksio: "
+            f"pip install socksio; or unset {variable}, or name {host} in NO_PROXY"
         )
     return variable, proxy
 
@@ -180,17 +169,17 @@ def _certificates(address: str, proxy: str) -> ssl.SSLContext | bool:
     """
     if not any(one.lower().startswith("https:") for one in (address, proxy)):
         return False
-    for variable, wanted in (("SSL_CERT_FILE", Path.is_file), ("SSL_CERT_DIR", Path.is_dir)):
-        name = os.environ.get(variable, "")
-        if not name:
+    for variable, what, there in (
+        ("SSL_CERT_FILE", "file", os.path.isfile),
+        ("SSL_CERT_DIR", "folder", os.path.isdir),
+    ):
+        if not (name := os.environ.get(variable, "")):
             continue
-        if not wanted(Path(name)):
-            what = "file" if variable == "SSL_CERT_FILE" else "folder"
+        if not there(name):
             raise StoreError(f"{variable} is {name!r}, and there is no such {what}; correct it, or unset it")
         try:
-            if variable == "SSL_CERT_FILE":
-                return ssl.create_default_context(cafile=name)
-            return ssl.create_default_context(capath=name)
+            at = (name, None) if what == "file" else (None, name)
+            return ssl.create_default_context(cafile=at[0], capath=at[1])
         except (ssl.SSLError, OSError) as error:
             raise StoreError(
                 f"{variable} is {name!r}, which holds no certificates that can be read ({error}); correct or unset it"

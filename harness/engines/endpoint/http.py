@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,8 +22,8 @@ import httpx2
 from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
 from humpback.core.text import one_line
-from humpback.engines.endpoint.connection import Way
-from humpback.engines.endpoint.journal import Reply, Request
+from humpback.engines.endpoint.calls import Reply, Request
+from humpback.engines.endpoint.connection import Route
 from humpback.engines.endpoint.message import FAILED, NoText
 
 _AGAIN = (408, 409, 425, 429)
@@ -63,7 +62,7 @@ _NO_SUCH_PLACE = re.compile(
 _V1 = "; is the address right (it usually ends in /v1)?"
 
 
-class Again(Exception):
+class Retry(Exception):
     """It may do better another time. The message is for people."""
 
     def __init__(self, message: str, wait: float = 0.0, *, idle: bool = False) -> None:
@@ -96,12 +95,13 @@ class Http:
         logging.getLogger("httpx2").setLevel(logging.WARNING)
         if not (self._key.isascii() and self._key.isprintable()):
             raise StoreError(f"the key in {endpoint.key_variable} has characters that no key has; set it anew")
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        self._way = Way(endpoint)
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        self._route = Route(endpoint)
         self._heard = False
         """Whether anything was ever answered."""
-        # Replies are small; a packed one would be unpacked to any size before it could be measured.
-        self._http = self._way.client({"Content-Type": "application/json", "Accept-Encoding": "identity", **headers})
+        self._http = self._route.open_client(headers)
 
     async def __aenter__(self) -> Http:
         await self._http.__aenter__()
@@ -114,7 +114,7 @@ class Http:
         """Ask once.
 
         Raises:
-            Again: when the server is busy, erred, hung, cut the connection or sent no whole answer.
+            Retry: when the server is busy, erred, hung, cut the connection or sent no whole answer.
             Refused: when it will not answer this request.
             StoreError: when it will not answer any, with the server's message and what to do.
         """
@@ -125,52 +125,50 @@ class Http:
                 async with self._http.stream("POST", where, content=json.dumps(request.body).encode()) as response:
                     text = (await _body(response)).decode("utf-8", "replace")
         except (TimeoutError, httpx2.TimeoutException) as error:
-            raise Again(f"no whole answer within {self._endpoint.timeout:g} s") from error
+            raise Retry(f"no whole answer within {self._endpoint.timeout:g} s") from error
         except httpx2.TransportError as error:
-            means, idle = self._way.failure(error)
+            means, idle = self._route.explain(error)
             cut = isinstance(error, httpx2.ReadError | httpx2.RemoteProtocolError)
-            if cut and not self._heard and await self._way.speaks_tls():
+            if cut and not self._heard and await self._route.speaks_tls():
                 means, idle = "it speaks TLS; the address has to begin in https://", True
-            raise Again(means, idle=idle) from error
+            raise Retry(means, idle=idle) from error
         except (OSError, ValueError, OverflowError, ExceptionGroup, httpx2.InvalidURL) as error:
             raise StoreError(f"{self._endpoint.address} cannot be asked ({type(error).__name__}: {error})") from error
         self._heard = True
         return self._read(response, self._without_key(text))
 
     def _read(self, response: httpx2.Response, text: str) -> Reply:
-        status, said = response.status_code, _message(text)
+        body = _parsed(text)
+        status, said = response.status_code, _message(text, body)
         if status == 200:
             # Gateways send an error's status within a body that says that all is well.
-            status = _status_within(text)
+            status = _status_within(body)
         if status == 200:
-            reply = read_reply(text)
-            return replace(reply, address=self._endpoint.address)
-        wait = seconds_to_wait(response.headers)
+            return replace(_reply(text, body), address=self._endpoint.address)
+        answered, wait = f"answered {status}{said}", seconds_to_wait(response.headers)
         comes_again = wait or _COME_AGAIN.search(text)
+        withheld = status in (*_THIS_CALL, 403, 451) and _WITHHELD.search(text)
         if status == 402 or (status in (400, 403, 429) and _NO_MONEY.search(text) and not comes_again):
-            raise StoreError(f"{self._endpoint.address}: answered {status}{said}; it will answer when that is paid")
-        if _WRONG_SCHEME.search(text):
-            raise StoreError(f"{self._endpoint.address}: answered {status}{said}; the address has to begin in https://")
-        if status in _AGAIN or (status >= 500 and status != 501):
-            raise Again(f"answered {status}{said}", wait)
-        if status in (*_THIS_CALL, 403, 451) and _WITHHELD.search(text):
-            raise Refused(f"answered {status}{said}", text)
-        if status in _THIS_CALL and not (status == 400 and _NO_KEY.search(said)):
-            raise Refused(f"answered {status}{said}", text)
-        hint = "; "
-        if status in (400, 401, 403):
-            hint += f"the key is taken from the environment variable {self._endpoint.key_variable}"
+            hint = "; it will answer when that is paid"
+        elif _WRONG_SCHEME.search(text):
+            hint = "; the address has to begin in https://"
+        elif status in _AGAIN or (status >= 500 and status != 501):
+            raise Retry(answered, wait)
+        elif withheld or (status in _THIS_CALL and not (status == 400 and _NO_KEY.search(said))):
+            raise Refused(answered, text)
+        elif status in (400, 401, 403):
+            hint = f"; the key is taken from the environment variable {self._endpoint.key_variable}"
             hint += "" if self._key else ", which is not set"
         elif status == 404:
-            hint += "is the address right (it usually ends in /v1), and does the server have this model?"
+            hint = "; is the address right (it usually ends in /v1), and does the server have this model?"
         elif 300 <= status < 400:
             to = self._without_key(response.headers.get("location", "elsewhere"))[:_SHOWN]
-            hint += (
-                f"it sends calls on to {to}, and a key goes nowhere unasked: if that is right, give it as the address"
+            hint = (
+                f"; it sends calls on to {to}, and a key goes nowhere unasked: if that is right, give it as the address"
             )
         else:
             hint = _V1 if status in (405, 501) else ""
-        raise StoreError(f"{self._endpoint.address}: answered {status}{said}{hint}")
+        raise StoreError(f"{self._endpoint.address}: {answered}{hint}")
 
     def _without_key(self, text: str) -> str:
         """Servers have been seen to repeat the key in their complaints, and those are shown and kept."""
@@ -187,33 +185,32 @@ async def _body(response: httpx2.Response) -> bytes:
     """The body, unpacked.
 
     Raises:
-        Again: when it is longer than any answer, or packed in a way that was not asked for and is not known here.
+        Retry: when it is longer than any answer, or packed in a way that was not asked for and is not known here.
     """
-    packed = bytearray()
-    async for piece in response.aiter_raw():
-        packed += piece
-        if len(packed) > LONGEST_BODY:
-            raise Again(f"sent more than {LONGEST_BODY >> 20} MiB")
     how = response.headers.get("content-encoding", "identity").strip().lower()
-    if how in ("identity", ""):
-        return bytes(packed)
-    if how not in ("gzip", "x-gzip", "deflate"):
-        raise Again(f"sent an answer packed as {how[:40]!r}, which was not asked for")
+    if how not in ("identity", "", "gzip", "deflate"):
+        raise Retry(f"sent an answer packed as {how[:40]!r}, which was not asked for")
+    body = bytearray()
     try:
-        body = zlib.decompressobj(wbits=47).decompress(bytes(packed), LONGEST_BODY + 1)
-    except zlib.error as error:
-        raise Again(f"sent an answer that cannot be unpacked ({how})") from error
-    if len(body) > LONGEST_BODY:
-        raise Again(f"sent more than {LONGEST_BODY >> 20} MiB")
-    return body
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > LONGEST_BODY:
+                raise Retry(f"sent more than {LONGEST_BODY >> 20} MiB")
+    except httpx2.DecodingError as error:
+        raise Retry(f"sent an answer that cannot be unpacked ({how})") from error
+    return bytes(body)
 
 
-def _status_within(text: str) -> int:
-    """The status that an error in a body states; 200 where it states none."""
+def _parsed(text: str) -> Any:
+    """A body as JSON; None where it is none."""
     try:
-        body = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):
-        return 200
+        return None
+
+
+def _status_within(body: Any) -> int:
+    """The status that an error in a body states; 200 where it states none."""
     error = body.get("error") if isinstance(body, dict) and not body.get("choices") else None
     if not isinstance(error, dict):
         return 200
@@ -221,40 +218,34 @@ def _status_within(text: str) -> int:
     return next((int(one) for one in stated if re.fullmatch(r"[45]\d\d", one)), 200)
 
 
-def read_reply(text: str) -> Reply:
+def _reply(text: str, body: Any) -> Reply:
     """The reply in a body that came with status 200.
 
     Raises:
-        Again: when it is no JSON, or has no choice to read.
+        Retry: when it is no JSON, or has no choice to read.
         Refused: when the choice holds what is no text.
     """
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    if body is None:
         if text.lstrip().startswith(("data:", "event:", ":")):
-            raise Again(
-                "answered 200 with a stream of events, which was not asked for; have it send whole answers "
-                "(stream = false in what is sent)",
-                idle=True,
-            ) from error
+            stream = "a stream of events, which was not asked for; have it send whole answers"
+            raise Retry(f"answered 200 with {stream} (stream = false in what is sent)", idle=True)
         page = text.lstrip()[:1] == "<"
         hint = f"; that is a page for people: does one have to log in there?{_V1}" if page else ""
-        raise Again(f"answered 200 with what is no whole JSON: {text[:80]!r}{hint}", idle=page) from error
+        raise Retry(f"answered 200 with what is no whole JSON: {text[:80]!r}{hint}", idle=page)
     choices = body.get("choices") if isinstance(body, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict) or not (isinstance(choice.get("message"), dict) or "text" in choice):
-        said = _message(text)
+        said = _message(text, body)
         elsewhere = not isinstance(body, dict) or not {"choices", "error"} & {*body} or _NO_SUCH_PLACE.search(said)
-        raise Again(f"answered 200 without a choice in it{said}{_V1}", idle=bool(elsewhere))
+        raise Retry(f"answered 200 without a choice in it{said}{_V1}", idle=bool(elsewhere))
     if choice.get("error") or choice.get("finish_reason") in FAILED:
-        failed = json.dumps({"error": choice.get("error") or choice["finish_reason"]})
-        raise Again(f"answered 200 with a reply that failed{_message(failed)}")
-    usage = body.get("usage")
+        failed = {"error": choice.get("error") or choice["finish_reason"]}
+        raise Retry(f"answered 200 with a reply that failed{_message(text, failed)}")
     reply = Reply(
         str(body.get("model") or ""),
         choice,
-        _tokens(usage, "prompt_tokens"),
-        _tokens(usage, "completion_tokens"),
+        _tokens(body.get("usage"), "prompt_tokens"),
+        _tokens(body.get("usage"), "completion_tokens"),
         system_fingerprint=str(body.get("system_fingerprint") or ""),
     )
     try:
@@ -285,12 +276,8 @@ def seconds_to_wait(headers: httpx2.Headers) -> float:
         return 0.0
 
 
-def _message(text: str) -> str:
+def _message(text: str, body: Any) -> str:
     """The server's own words out of an error's body, after a colon; nothing where there are none."""
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        body = None
     said: Any = text
     if isinstance(body, dict):
         error = body.get("error", body)

@@ -19,79 +19,16 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from filelock import FileLock, Timeout
 
 from humpback.core.store import StoreError
-from humpback.engines.endpoint.message import Message, understand
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked."""
-
-    path: str
-    """Below the endpoint's address, such as "chat/completions"."""
-    body: dict[str, Any]
-    """JSON object with the model as asked, messages or prompt, and sampling."""
-
-    def key(self, sample: int) -> str:
-        """64 hexadecimal digits that name the `sample`-th call of this request."""
-        text = json.dumps([self.path, self.body, sample], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    @property
-    def is_greedy(self) -> bool:
-        """Whether another call can be expected to bring the same reply, so that asking again is money for nothing."""
-        return self.body.get("temperature") == 0
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a server answered, whole."""
-
-    model: str
-    """As the server reports it."""
-    choice: dict[str, Any]
-    """The first of `choices`, as it came: message or text, finish_reason, logprobs."""
-    prompt_tokens: int
-    """As the server reports it; 0 where it does not."""
-    completion_tokens: int
-    address: str = ""
-    """Of the server that was asked."""
-    system_fingerprint: str = ""
-    """Of the server's configuration, as it reports it."""
-    mended: str = ""
-    """How the request was said otherwise because the server did not take it as it was."""
-
-    @cached_property
-    def message(self) -> Message:
-        """The choice as it is understood.
-
-        Raises:
-            NoText: when it holds what is no text.
-        """
-        return understand(self.choice)
-
-    @property
-    def text(self) -> str:
-        """What was said, without the thinking."""
-        return self.message.text
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A server will not answer this request."""
-
-    problem: str
-    """The server's words."""
-    address: str = ""
+from humpback.engines.endpoint.calls import Answer, Refusal, Reply, Request, Usage, accept_all
+from humpback.engines.endpoint.message import NoText
 
 
 class Answers:
@@ -100,6 +37,8 @@ class Answers:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._begin: dict[bytes, int] = {}
+        self._end = 0
+        """Where the last whole line ends."""
         self._reader: BinaryIO | None = None
 
     @classmethod
@@ -116,6 +55,27 @@ class Answers:
         self._reader.seek(begin)
         return _answer(json.loads(self._reader.readline()))
 
+    def answer(
+        self, request: Request, samples: int = 1, accept: Callable[[Reply], bool] = accept_all
+    ) -> tuple[Answer, int]:
+        """What is known of a request as it is sent, and how many calls there may still be: 0 where it is settled."""
+        usage, reply = Usage(), None
+        for sample in range(samples):
+            known = self.known(request.key(sample))
+            if isinstance(known, Refusal):
+                return Answer(None, usage, known.problem), 0
+            if known is None:
+                return Answer(reply, usage), (sample == 0) if request.is_greedy else samples - sample
+            usage += known.used
+            try:
+                _ = known.message
+            except NoText as error:
+                return Answer(None, usage, f"answered 200 with {error}"), 0
+            reply = known
+            if accept(reply):
+                break
+        return Answer(reply, usage), 0
+
     def __enter__(self) -> Self:
         """
         Raises:
@@ -123,16 +83,15 @@ class Answers:
         """
         if self.path.exists():
             self._reader = self.path.open("rb")
-            for begin, key, answer in _lines(self.path):
+            for begin, end, key, answer in lines_of(self.path):
+                self._end = end
                 if answer is None:
                     self._begin.pop(_short(key), None)
                 else:
                     self._begin[_short(key)] = begin
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         if self._reader is not None:
             self._reader.close()
 
@@ -149,7 +108,7 @@ class Journal(Answers):
     async def keep(self, key: str, answer: Reply | Refusal) -> None:
         """Returns once the answer is on disk."""
         row = {"refused": answer.problem, "address": answer.address} if isinstance(answer, Refusal) else asdict(answer)
-        self._waiting.append((key, json.dumps({"key": key, **row}).encode() + b"\n"))
+        self._waiting.append(_line(key, row))
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             # A lock belongs to the loop that it was first waited for in, and every `ask` runs one of its own.
@@ -161,23 +120,21 @@ class Journal(Answers):
 
     def forget(self, keys: Iterable[str]) -> int:
         """Have these calls asked anew; how many of them were known. What was answered stays in the file."""
-        known = [key for key in keys if self._begin.pop(_short(key), None) is not None]
-        self._write([(key, json.dumps({"key": key, "forgotten": True}).encode() + b"\n") for key in known])
+        known = [key for key in keys if _short(key) in self._begin]
+        self._write([_line(key, {"forgotten": True}) for key in known])
         for key in known:
-            self._begin.pop(_short(key))
+            self._begin.pop(_short(key), None)
         return len(known)
 
     def _write(self, lines: list[tuple[str, bytes]]) -> None:
-        begins = []
-        end = os.fstat(self._file).st_size
-        for _, line in lines:
-            begins.append(end)
-            end += len(line)
+        begin = os.fstat(self._file).st_size
         view = memoryview(b"".join(line for _, line in lines))
         while view:
             view = view[os.write(self._file, view) :]
         os.fsync(self._file)
-        self._begin.update((_short(key), begin) for (key, _), begin in zip(lines, begins, strict=True))
+        for key, line in lines:
+            self._begin[_short(key)] = begin
+            begin += len(line)
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -189,41 +146,30 @@ class Journal(Answers):
             self._lock.acquire()
         try:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            _cut_unfinished(self._file)
-            return super().__enter__()
+            super().__enter__()
+            os.ftruncate(self._file, self._end)  # a killed writer leaves the beginning of a line
+            return self
         except BaseException:
             self._lock.release()
             raise
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         try:
             # Answers that waited for their turn when the run was stopped: they are paid for.
             self._write(self._waiting)
         finally:
-            super().__exit__(kind, error, trace)
+            super().__exit__(*error)
             os.close(self._file)
             self._lock.release()
 
 
-def read_journal(path: Path) -> dict[str, Reply]:
-    """The answered calls of a journal by key, all at once. A last line without its end was never an answer and is
-    passed over.
+def lines_of(path: Path) -> Iterator[tuple[int, int, str, Reply | Refusal | None]]:
+    """(where it begins and ends, key, answer) of each line; no answer where one was forgotten. A last line without its
+    end was never an answer and is passed over.
 
     Raises:
         StoreError: for a whole line that is none of ours, naming it.
     """
-    found: dict[str, Reply] = {}
-    for _, key, answer in _lines(path) if path.exists() else ():
-        found.pop(key, None)
-        if isinstance(answer, Reply):
-            found[key] = answer
-    return found
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str, Reply | Refusal | None]]:
-    """(where it begins, key, answer) of each line; no answer where one was forgotten."""
     begin = 0
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
@@ -231,14 +177,17 @@ def _lines(path: Path) -> Iterator[tuple[int, str, Reply | Refusal | None]]:
                 return
             try:
                 row = json.loads(line)
-                key = row["key"]
-                answer = _answer(row)
+                key, answer = row["key"], _answer(row)
             except (ValueError, TypeError, AttributeError, LookupError) as error:
                 raise StoreError(
                     f"{path}: line {number} is no answered call ({error}); delete the line, and its call is asked again"
                 ) from error
-            yield begin, key, answer
+            yield begin, begin + len(line), key, answer
             begin += len(line)
+
+
+def _line(key: str, row: dict[str, Any]) -> tuple[str, bytes]:
+    return key, json.dumps({"key": key, **row}).encode() + b"\n"
 
 
 def _answer(row: dict[str, Any]) -> Reply | Refusal | None:
@@ -251,18 +200,3 @@ def _answer(row: dict[str, Any]) -> Reply | Refusal | None:
 def _short(key: str) -> bytes:
     """A key in as little memory as will do."""
     return hashlib.blake2b(key.encode(), digest_size=16).digest()
-
-
-def _cut_unfinished(file: int) -> None:
-    """Drop the beginning of a line that a killed writer left."""
-    size = os.fstat(file).st_size
-    end = size
-    while end:
-        start = max(0, end - 65_536)
-        at = os.pread(file, end - start, start).rfind(b"\n")
-        if at >= 0:
-            end = start + at + 1
-            break
-        end = start
-    if end < size:
-        os.ftruncate(file, end)

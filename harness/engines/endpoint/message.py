@@ -25,20 +25,16 @@ _THINKING_PARTS = ("thinking", "reasoning", "redacted_thinking", "thought", "rea
 _TEXT_PARTS = ("text", "output_text", "")
 _TOOL_PARTS = ("tool_use", "tool_call", "function_call", "function")
 
-_NAMES = r"(?:[a-z]+:)?(?:think|thinking|thought|thoughts|reasoning)"
+_TAG = r"<(?P<slash>/?)(?P<tag>(?:[a-z]+:)?(?:think|thinking|thought|thoughts|reasoning))\s*>"
 _PAIRS = (
-    (rf"<(?P<tag>{_NAMES})\s*>", r"</{}\s*>"),
     (r"\[THINK\]", r"\[/THINK\]"),
     (r"◁think▷", r"◁/think▷"),
     (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),
     (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),
     (r"<\|channel>\s*thought", r"<channel\|>"),
 )
-"""Opening and closing marks of thinking; the closing one takes the name out of the opening one."""
-_CLOSING = re.compile(
-    rf"</(?P<tag>{_NAMES})\s*>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>|<channel\|>", re.IGNORECASE
-)
-_OPENING = re.compile("|".join(rf"(?P<m{i}>{one.replace('?P<tag>', '')})" for i, (one, _) in enumerate(_PAIRS)), re.I)
+"""Opening and closing marks of thinking, beside tags."""
+_MARK = re.compile("|".join([_TAG, *(rf"(?P<o{i}>{a})|(?P<c{i}>{b})" for i, (a, b) in enumerate(_PAIRS))]), re.I)
 _AROUND = (
     (r"<answer>", r"</answer>"),
     (r"<\|begin_of_solution\|>", r"<\|end_of_solution\|>"),
@@ -114,18 +110,16 @@ def without_thinking(text: str) -> tuple[str, str]:
     if not _FIRST.search(text):
         return "", text
     thoughts, rest = [], text
-    end = _unopened(rest)
-    if end is not None:
-        thoughts.append(_CLOSING.sub("", rest[: end[0]]))
-        rest = rest[end[1] :].lstrip()
+    if (end := _unopened(text)) is not None:
+        thoughts.append(_MARK.sub(lambda mark: mark[0] if _sign(mark)[0] else "", text[: end.start()]))
+        rest = text[end.end() :].lstrip()
     for _ in range(_MOST_BLOCKS):
         if (begin := _opening(rest)) is None:
             break
-        start, inner, closing = begin
-        close = _closing(rest, inner, closing)
-        thoughts.append(rest[inner : close[0] if close else len(rest)])
-        after = rest[close[1] :] if close else ""
-        rest = rest[:start] + after if rest[:start].strip() else after.lstrip()
+        close = _closing(rest, begin)
+        thoughts.append(rest[begin.end() : close.start() if close else len(rest)])
+        before, after = rest[: begin.start()], rest[close.end() :] if close else ""
+        rest = before + after if before.strip() else after.lstrip()
     if thoughts:
         rest = _unwrapped(rest)
     return "\n".join(one.strip() for one in thoughts).strip(), rest
@@ -136,55 +130,57 @@ def begins_with_thinking(text: str) -> bool:
     if not _FIRST.search(text):
         return False
     found = _opening(text)
-    beginning = found is not None and not text[: found[0]].strip()
+    beginning = found is not None and not text[: found.start()].strip()
     return beginning or bool(_HARMONY.match(text)) or _unopened(text) is not None
 
 
-def _opening(text: str) -> tuple[int, int, re.Pattern[str]] | None:
-    """Where thinking begins: the mark's two ends, and the mark that closes it."""
+def _sign(mark: re.Match[str]) -> tuple[bool, str]:
+    """Whether a mark opens, and its kind."""
+    if mark["tag"]:
+        return not mark["slash"], mark["tag"].lower()
+    group = str(mark.lastgroup)
+    return group[0] == "o", group[1:]
+
+
+def _opening(text: str) -> re.Match[str] | None:
+    """Where thinking begins: at a line's beginning, outside of fenced code."""
     fences, counted = 0, 0
-    for found in _OPENING.finditer(text):
-        line = text.rfind("\n", 0, found.start()) + 1
-        if text[line : found.start()].strip():
-            continue
-        fences += sum(1 for _ in _FENCE.finditer(text, counted, line))
-        counted = line
-        if fences % 2:
-            continue
-        number = next(i for i in range(len(_PAIRS)) if found[f"m{i}"] is not None)
-        tag = re.escape(found[0].strip("<> \t")) if number == 0 else ""
-        return found.start(), found.end(), re.compile(_PAIRS[number][1].replace("{}", tag), re.IGNORECASE)
+    for mark in _MARK.finditer(text):
+        line = text.rfind("\n", 0, mark.start()) + 1
+        if _sign(mark)[0] and not text[line : mark.start()].strip():
+            fences, counted = fences + len(_FENCE.findall(text, counted, line)), line
+            if fences % 2 == 0:
+                return mark
     return None
 
 
-def _closing(text: str, start: int, closing: re.Pattern[str]) -> tuple[int, int] | None:
-    """Where thinking that begins at `start` ends. Pairs of marks that it quotes are passed over."""
-    depth = 1
-    opening = re.compile(closing.pattern.replace("</", "<").replace("/", ""), re.IGNORECASE)
-    marks = [(one.start(), one.end(), -1) for one in closing.finditer(text, start)]
-    if opening.pattern != closing.pattern:
-        marks += [(one.start(), one.end(), 1) for one in opening.finditer(text, start)]
-    ends = [(begin, end) for begin, end, step in marks if step < 0]
-    for begin, end, step in sorted(marks):
-        depth += step
+def _closing(text: str, begin: re.Match[str]) -> re.Match[str] | None:
+    """Where thinking ends. Pairs of marks that it quotes are passed over; the last is taken where it quotes an opening
+    mark alone."""
+    last, depth = None, 1
+    for mark in _MARK.finditer(text, begin.end()):
+        opens, kind = _sign(mark)
+        if kind != _sign(begin)[1]:
+            continue
+        depth += 1 if opens else -1
+        last = last if opens else mark
         if depth == 0:
-            return begin, end
-    # It quotes an opening mark alone.
-    return max(ends) if ends else None
+            break
+    return last
 
 
-def _unopened(text: str) -> tuple[int, int] | None:
+def _unopened(text: str) -> re.Match[str] | None:
     """The closing mark of thinking that was begun before the text, if there is one: more are closed than opened,
     those in quotes not counted."""
     depth = 0
-    marks = [(one.start(), one.end(), -1) for one in _CLOSING.finditer(text)]
-    marks += [(one.start(), one.end(), 1) for one in _OPENING.finditer(text)]
-    for begin, end, step in sorted(marks):
-        if text[max(0, begin - 1) : begin] in (*_QUOTES,) and text[end : end + 1] in (*_QUOTES,):
+    for mark in _MARK.finditer(text):
+        if text[max(0, mark.start() - 1) : mark.start()] in (*_QUOTES,) and text[mark.end() : mark.end() + 1] in (
+            *_QUOTES,
+        ):
             continue
-        depth += step
+        depth += 1 if _sign(mark)[0] else -1
         if depth < 0:
-            return begin, end
+            return mark
     return None
 
 

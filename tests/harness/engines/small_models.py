@@ -13,6 +13,7 @@ from transformers import CONFIG_MAPPING, AutoModelForCausalLM, PreTrainedTokeniz
 from humpback.core.machine import Machine
 from humpback.core.work import Work, new_log
 from humpback.engines.transformers_engine import Engine
+from humpback.spec.template import ChatTemplate, Template
 
 WORDS = ["river", "stone", "bread", "lamp", "garden", "winter", "copper", "letter", "window", "market", "forest"]
 LINES = [f"The {one} keeps the {other}, and the {one} lifts it." for one in WORDS for other in WORDS[::2]]
@@ -86,5 +87,11 @@ def work_at(place: Path, batch: int = 256) -> Work:
     )
 
 
-def engine_of(model: Any, tokenizer: Any, place: Path, batch: int = 256) -> Engine:
-    return Engine(model, tokenizer, work_at(place, batch))
+BARE = Template("", "{instruction}")
+
+
+def engine_of(
+    model: Any, tokenizer: Any, place: Path, batch: int = 256, template: Template | ChatTemplate = BARE
+) -> Engine:
+    """Asked with the very text, where no other template is named."""
+    return Engine(model, tokenizer, work_at(place, batch), template)

@@ -18,11 +18,12 @@ import torch
 from transformers import AutoModelForCausalLM, GenerationConfig
 
 from humpback.engines import transformers_engine as local
-from humpback.engines.chat.decoding import draws, plain
+from humpback.engines.chat.chat_format import ChatFormat
+from humpback.engines.chat.decoding import keep_ends_alone, row_draws
 from humpback.engines.completion import Completion
 from humpback.engines.transformers_engine import Engine
 from humpback.spec.data import Sampling
-from tests.harness.engines.small_models import LINES, SHAPES, byte_bpe, engine_of, model_of
+from tests.harness.engines.small_models import BARE, LINES, SHAPES, byte_bpe, engine_of, model_of
 
 PROMPTS = [" ".join(LINES[i : i + 1 + i % 3])[: 20 + 17 * i] for i in range(6)] + ["The lamp"] * 2
 FILLS = " ".join(LINES[:8])
@@ -90,7 +91,7 @@ def test_equal_prompts_have_draws_of_their_own_and_a_seed_has_others(tmp_path: P
     assert engine.generate(["The lamp", "The ladder", "The lamp"], DRAWN)[::2] == [once, twice]
     other = Sampling(temperature=1.0, top_p=0.9, max_new_tokens=10, seed=1)
     assert engine.generate(["The lamp"], other) != [once]
-    assert list(draws(0, [1, 2], 0, 3)) == list(draws(0, [1, 2], 0, 9)[:3])
+    assert list(row_draws(0, [1, 2], 0, 3)) == list(row_draws(0, [1, 2], 0, 9)[:3])
 
 
 def test_a_gpu_that_is_too_small_changes_no_draw(tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ def test_nothing_that_the_folder_says_of_generating_counts(
     model = model_of("llama", tokenizer)
     model.generation_config = GenerationConfig(**{name: SAID[name]}, eos_token_id=[tokenizer.eos_token_id, 77])
     model.generation_config.pad_token_id = tokenizer.pad_token_id
-    assert plain(model).eos_token_id == [tokenizer.eos_token_id, 77]
+    assert keep_ends_alone(model, ChatFormat(BARE, tokenizer)) == {tokenizer.eos_token_id, 77}
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     assert [engine_of(model, tokenizer, tmp_path).generate(PROMPTS, how) for how in (GREEDY, DRAWN)] == plainly
     model.save_pretrained(tmp_path / "saved")

@@ -24,7 +24,7 @@ from humpback.core.expression import FieldError
 from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
 from humpback.engines.endpoint.client import Unanswered
-from humpback.engines.endpoint.connection import is_loopback, same_place
+from humpback.engines.endpoint.connection import is_loopback, normal_address
 from tests.harness.engines.test_endpoint import about, ask, echo, requests, texts
 from tests.harness.model_server import ModelServer, Told, serving
 
@@ -229,8 +229,12 @@ def test_a_filter_of_one_prompt_under_the_status_of_keys_is_one_refusal(
 )
 def test_names_of_this_machine(host: str) -> None:
     assert is_loopback(host)
-    assert same_place(f"HTTP://{host}:8000/v1/") == same_place("http://localhost:8000/v1")
-    assert same_place("https://x.org/v1") == same_place("https://X.org:443/v1/") != same_place("http://x.org/v1")
+    assert normal_address(f"HTTP://{host}:8000/v1/") == normal_address("http://localhost:8000/v1")
+    assert (
+        normal_address("https://x.org/v1")
+        == normal_address("https://X.org:443/v1/")
+        != normal_address("http://x.org/v1")
+    )
 
 
 @pytest.mark.parametrize("address", ["http://host:99999/v1", "http://[::1/v1"])
@@ -240,5 +244,5 @@ def test_an_address_that_is_none_is_said_to_be_none(address: str) -> None:
 
 
 def test_no_package_is_imported_for_a_proxy_that_is_not_there() -> None:
-    code = "import sys; from humpback.engines import connection; assert 'requests' not in sys.modules"
+    code = "import sys; from humpback.engines.endpoint import connection; assert 'requests' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

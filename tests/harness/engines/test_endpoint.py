@@ -17,12 +17,13 @@ from humpback.core.expression import FieldError
 from humpback.core.machine import Endpoint, load_machine
 from humpback.core.store import StoreError
 from humpback.core.work import new_log
-from humpback.engines.endpoint.client import Answer, Client, Unanswered
+from humpback.engines.endpoint.calls import Answer, Reply, Request
+from humpback.engines.endpoint.client import Client, Unanswered
 from humpback.engines.endpoint.http import seconds_to_wait
-from humpback.engines.endpoint.journal import Journal, Reply, Request, read_journal
+from humpback.engines.endpoint.journal import Journal
 from humpback.engines.endpoint_engine import EndpointEngine
 from humpback.spec.data import Sampling
-from tests.harness.model_server import Body, ModelServer, Told, serving
+from tests.harness.model_server import Body, ModelServer, Told, read_journal, serving
 
 
 def echo(body: Body) -> dict[str, Any]:

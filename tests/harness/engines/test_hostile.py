@@ -21,10 +21,11 @@ from humpback.core.expression import FieldError
 from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
 from humpback.engines.endpoint import http as attempt
+from humpback.engines.endpoint.calls import Reply, Request
 from humpback.engines.endpoint.client import Client, Unanswered
-from humpback.engines.endpoint.journal import Journal, Reply, Request, read_journal
+from humpback.engines.endpoint.journal import Journal
 from tests.harness.engines.test_endpoint import about, ask, echo, requests, texts
-from tests.harness.model_server import ModelServer, Told, serving
+from tests.harness.model_server import ModelServer, Told, read_journal, serving
 
 
 @pytest.fixture

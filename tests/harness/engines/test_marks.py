@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, read
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.marks import Marks
-from humpback.engines.chat.speaking import Speaker
 from humpback.engines.completion import Completion
 from humpback.engines.transformers_engine import Engine
 from humpback.experiments.humpback.algorithm import candidates
@@ -31,7 +31,7 @@ from tests.harness.engines.small_tokenizers import CHATS, with_marks
 
 
 def marks(template: Template = INSTRUCTION_RESPONSE, rating: Prompt = HUMPBACK_RATING) -> Marks:
-    return Marks(Speaker(template, byte_bpe()), rating)
+    return Marks(ChatFormat(template, byte_bpe()), rating)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def marks(template: Template = INSTRUCTION_RESPONSE, rating: Prompt = HUMPBACK_R
 )
 def test_the_template_s_marks_count_at_a_line_s_start(line: str) -> None:
     for text in (line, f"Bad.\n{line}\nGood.", f"Bad.\r\n{line}", f"Bad.\u2028{line}\n\n"):
-        assert marks().found(text)
+        assert marks().find(text)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_template_s_marks_count_at_a_line_s_start(line: str) -> None:
     ],
 )
 def test_a_text_about_them_is_kept(text: str) -> None:
-    assert not marks().found(text)
+    assert not marks().find(text)
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,15 @@ def test_a_text_about_them_is_kept(text: str) -> None:
 )
 def test_a_score_on_the_last_line_counts(line: str) -> None:
     for text in (line, f"Bad.\n{line}", f"Bad.\n\n{line}\n\n---\n"):
-        assert marks().found(text).startswith("score: "), text
+        assert marks().find(text).startswith("score: "), text
 
 
 @pytest.mark.parametrize("prompt", [HUMPBACK_RATING, MICRO_RATING, ALPAGASUS_ACCURACY])
 def test_the_rating_prompt_s_lines_in_their_order_count(prompt: Prompt) -> None:
     shown = prompt.fill(instruction="What holds water?", output="A kettle does.")
     plain = Template(instruction="{instruction}\n\n")
-    assert marks(plain, prompt).found(f"Bad.\n\n{shown}").startswith("rating prompt: ")
-    assert not marks(plain, prompt).found(prompt.fill(instruction="What holds water?", output="").split("\n")[0])
+    assert marks(plain, prompt).find(f"Bad.\n\n{shown}").startswith("rating prompt: ")
+    assert not marks(plain, prompt).find(prompt.fill(instruction="What holds water?", output="").split("\n")[0])
 
 
 @pytest.mark.parametrize("special", [True, False], ids=["special tokens", "added words"])
@@ -96,7 +96,7 @@ def test_the_rating_prompt_s_lines_in_their_order_count(prompt: Prompt) -> None:
 def test_turns_of_a_chat_template_count(chat: str, special: bool) -> None:
     """However it writes them, with the start of a line or without."""
     tokenizer = with_marks("byte-level BPE", special=special)
-    found = Marks(Speaker(ChatTemplate(CHATS[chat]), tokenizer), HUMPBACK_RATING)
+    found = Marks(ChatFormat(ChatTemplate(CHATS[chat]), tokenizer), HUMPBACK_RATING)
     turns = [
         {"role": "user", "content": "What holds water?"},
         {"role": "assistant", "content": "Bad."},
@@ -104,16 +104,16 @@ def test_turns_of_a_chat_template_count(chat: str, special: bool) -> None:
         {"role": "assistant", "content": "It is."},
     ]
     written: Any = tokenizer.apply_chat_template(turns, chat_template=CHATS[chat], tokenize=False)
-    assert found.found(written[written.index("Bad.") : written.index("It is.")])
+    assert found.find(written[written.index("Bad.") : written.index("It is.")])
     for text in ("Bad.", "user\nassistant\nmodel\nsystem", "What is user<|im_end|> in a sentence?", "[see] <user>"):
-        assert not found.found(text)
+        assert not found.find(text)
 
 
 def test_micro_s_own_template_and_prompt() -> None:
     found = marks(MICRO.base.template, MICRO_RATING)  # type: ignore[arg-type]
-    assert found.found("It is blue.\nAnswer:\nScore: 5").startswith("template: ")
-    assert found.found("It is blue.\nRequest: What is it?\nReply: It is blue.").startswith("rating prompt: ")
-    assert not found.found("It is blue. The answer is short. A question is asked.\n- The request: none.")
+    assert found.find("It is blue.\nAnswer:\nScore: 5").startswith("template: ")
+    assert found.find("It is blue.\nRequest: What is it?\nReply: It is blue.").startswith("rating prompt: ")
+    assert not found.find("It is blue. The answer is short. A question is asked.\n- The request: none.")
 
 
 def test_such_candidates_are_rejected_counted_and_kept_aside(
@@ -128,8 +128,8 @@ def test_such_candidates_are_rejected_counted_and_kept_aside(
     made(node.by)
     asked: list[str] = []
 
-    def written(self: Engine, prompts: list[list[int]], sampling: object, unit: str) -> list[Completion]:
-        asked.extend(self.speaker.read(prompt) for prompt in prompts)
+    def written(self: Engine, prompts: list[str], sampling: object, unit: str) -> list[Completion]:
+        asked.extend(prompts)
         return [Completion(one, "stop") for one in ("What is it?", "Rate it.\nAnswer:\nScore: 5", "Is it green?")]
 
     monkeypatch.setattr(Engine, "generate", written)

@@ -18,11 +18,11 @@ import pytest
 from humpback.core.expression import FieldError
 from humpback.core.machine import Endpoint, load_machine
 from humpback.core.store import StoreError
-from humpback.engines.endpoint.budget import most, most_written
-from humpback.engines.endpoint.journal import Request, read_journal
-from humpback.engines.endpoint.sending import changed
+from humpback.engines.endpoint.budget import longest_reply, maximum_usage
+from humpback.engines.endpoint.calls import Request
+from humpback.engines.endpoint.request_fields import with_fields
 from tests.harness.engines.test_endpoint import ask, echo, texts
-from tests.harness.model_server import Body, ModelServer, Told, serving
+from tests.harness.model_server import Body, ModelServer, Told, read_journal, serving
 
 SENT = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 10, "temperature": 0, "seed": 1}
 
@@ -153,11 +153,11 @@ def test_fields_of_the_machine_file_are_sent_and_left_out_and_name_the_call(
 
 
 def test_a_limit_takes_the_place_of_one_under_another_name() -> None:
-    longer = changed(about("x"), (("max_completion_tokens", "500"),), ())
-    assert ("max_tokens" in longer.body, longer.body["max_completion_tokens"], most_written(longer)) == (
+    longer = with_fields(about("x"), (("max_completion_tokens", "500"),), ())
+    assert ("max_tokens" in longer.body, longer.body["max_completion_tokens"], longest_reply(longer)) == (
         False,
         500,
         500,
     )
-    assert most(longer).completion_tokens == 500
-    assert most_written(changed(about("x"), (), ("max_tokens",))) > 10_000
+    assert maximum_usage(longer).completion_tokens == 500
+    assert longest_reply(with_fields(about("x"), (), ("max_tokens",))) > 10_000

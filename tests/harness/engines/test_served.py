@@ -19,8 +19,8 @@ from humpback.core.store import StoreError
 from humpback.core.tables import EXAMPLES, RATINGS, Example, Rating, Writer, read
 from humpback.core.work import Counts, Work, new_log
 from humpback.engines.endpoint.client import Unanswered
-from humpback.engines.endpoint.journal import Journal, read_journal
-from humpback.judging.itself import generators_of
+from humpback.engines.endpoint.journal import Journal
+from humpback.judging.self_judging import generators_of
 from humpback.spec.curation import ExpectedScore, FirstLineScore, ModelRater, Rated, SampledScore
 from humpback.spec.data import Sampling
 from humpback.spec.files import File, PromptSet
@@ -29,7 +29,7 @@ from humpback.spec.outcomes import Responses
 from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING
 from humpback.stages.rate import rate
 from humpback.stages.respond import respond
-from tests.harness.model_server import USAGE, Body, ModelServer, Told, serving
+from tests.harness.model_server import USAGE, Body, ModelServer, Told, read_journal, serving
 
 MODEL = ServedModel("maker/Some-Chat_7B")
 PROMPTS = PromptSet((File("prompts.json", "0" * 64),))
@@ -233,7 +233,7 @@ def test_a_rater_without_a_readable_reply_stops_early_and_one_that_errs_at_first
     server.reply = lambda body: {"content": "I would give it a four."}
     node, at = Rated(PROMPTS, ModelRater(MODEL, scoring)), work()
     for _ in range(2):
-        with pytest.raises(StoreError, match=r"none of the first 8 replies of some-chat-7b-0613 .* give it a four"):
+        with pytest.raises(StoreError, match=r"none of the first 8 .*, by some-chat-7b-0613, .* give it a four"):
             rate(node, at)
     assert 8 <= len(server.asked) <= 8 + at.machine.endpoint.concurrency
     Journal.of(Path(at.machine.store), MODEL.served_as).path.unlink()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from humpback.engines.chat.speaking import Speaker
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.spec.data import Sampling
 from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate
 from tests.harness.engines.small_models import engine_of, model_of
@@ -25,7 +25,7 @@ SYSTEM = "Answer in the style of an AI Assistant."
 MARKED = "a <s> b</s> <unk><pad> [SEP] [CLS] <|im_end|> x<|eot_id|>\n<end_of_turn> <|end|><|user|> <0x0A> z"
 
 
-def controls(speaker: Speaker, ids: list[int]) -> list[int]:
+def controls(speaker: ChatFormat, ids: list[int]) -> list[int]:
     """Control tokens among them, but for the one that stands for characters without a token."""
     unknown = speaker._tokenizer.unk_token_id
     return [one for one in ids if one in speaker.encoding.control and one != unknown]
@@ -34,9 +34,9 @@ def controls(speaker: Speaker, ids: list[int]) -> list[int]:
 @pytest.mark.parametrize("name", FAST)
 def test_the_characters_of_control_tokens_are_characters(name: str) -> None:
     tokenizer = FAST[name]()
-    speaker = Speaker(INSTRUCTION_RESPONSE, tokenizer)
+    speaker = ChatFormat(INSTRUCTION_RESPONSE, tokenizer)
     prompt, output = speaker.prompt(MARKED, MARKED), speaker.output(MARKED)
-    assert controls(speaker, prompt) == speaker.encoding.begins
+    assert controls(speaker, prompt) == speaker.encoding.prefix
     assert controls(speaker, output) == [tokenizer.eos_token_id] == output[-1:]
     lossless = name != "WordPiece"
     assert speaker.read(output) == (MARKED if lossless else " ".join(MARKED.split()))
@@ -49,14 +49,14 @@ def test_a_prompt_is_what_the_tokenizer_writes_without_an_end(name: str) -> None
     whole = tokenizer(INSTRUCTION_RESPONSE.prompt(USER, SYSTEM))["input_ids"]
     if whole[-1] == tokenizer.eos_token_id:
         whole = whole[:-1]
-    assert Speaker(INSTRUCTION_RESPONSE, tokenizer).prompt(USER, SYSTEM) == whole
+    assert ChatFormat(INSTRUCTION_RESPONSE, tokenizer).prompt(USER, SYSTEM) == whole
 
 
 def test_a_tokenizer_in_python_does_the_same(tmp_path: Path) -> None:
     tokenizer = slow(tmp_path)
     assert not tokenizer.is_fast
     for template in (INSTRUCTION_RESPONSE, ChatTemplate(CHATS["Zephyr"])):
-        speaker = Speaker(template, tokenizer)
+        speaker = ChatFormat(template, tokenizer)
         plain = [one for one in speaker.prompt("x", "y") if one in speaker.encoding.control]
         assert controls(speaker, speaker.prompt(MARKED, MARKED)) == plain
         assert controls(speaker, speaker.output(MARKED)) == [tokenizer.eos_token_id]
@@ -69,7 +69,7 @@ def test_a_chat_model_is_spoken_to_as_its_tokenizer_would(name: str, special: bo
     """Token for token where texts hold no marks; and where they do, with no control token more."""
     tokenizer = with_marks(name, special=special)
     for chat, jinja in CHATS.items():
-        speaker = Speaker(ChatTemplate(jinja), tokenizer)
+        speaker = ChatFormat(ChatTemplate(jinja), tokenizer)
 
         def own(*messages: tuple[str, str], opened: bool = True, jinja: str = jinja) -> Any:
             said = [{"role": role, "content": text} for role, text in messages]
@@ -95,7 +95,7 @@ def test_a_chat_model_is_spoken_to_as_its_tokenizer_would(name: str, special: bo
 
 def test_the_end_of_a_turn_is_the_template_s() -> None:
     tokenizer = with_marks("byte-level BPE")
-    ends = {chat: Speaker(ChatTemplate(jinja), tokenizer) for chat, jinja in CHATS.items()}
+    ends = {chat: ChatFormat(ChatTemplate(jinja), tokenizer) for chat, jinja in CHATS.items()}
     named = {chat: tokenizer.convert_ids_to_tokens(speaker.end) for chat, speaker in ends.items()}
     assert named["ChatML"] == "<|im_end|>"
     assert named["Llama 3"] == "<|eot_id|>"
@@ -108,20 +108,20 @@ def test_the_end_of_a_turn_is_the_template_s() -> None:
 def test_a_template_that_opens_no_turn_is_opened_as_it_would_write_one() -> None:
     tokenizer = with_marks("byte-level BPE")
     closed = CHATS["ChatML"].replace("{% if add_generation_prompt %}", "{% if false %}")
-    assert Speaker(ChatTemplate(closed), tokenizer).prompt(USER) == Speaker(
+    assert ChatFormat(ChatTemplate(closed), tokenizer).prompt(USER) == ChatFormat(
         ChatTemplate(CHATS["ChatML"]), tokenizer
     ).prompt(USER)
 
 
 def test_no_template_writes_today_s_date() -> None:
     dated = "{{ strftime_now('%d %B %Y') }}" + CHATS["ChatML"]
-    speaker = Speaker(ChatTemplate(dated), with_marks("byte-level BPE"))
+    speaker = ChatFormat(ChatTemplate(dated), with_marks("byte-level BPE"))
     assert speaker.read(speaker.prompt(USER)).startswith("26 Jul 2024")
 
 
 def test_what_a_template_writes_before_an_answer_is_no_part_of_it() -> None:
-    speaker = Speaker(ChatTemplate(CHATS["puts thinking before an answer"]), with_marks("byte-level BPE"))
-    assert "<think>" in speaker.encoding.read(speaker.output(ANSWER))
+    speaker = ChatFormat(ChatTemplate(CHATS["puts thinking before an answer"]), with_marks("byte-level BPE"))
+    assert "<think>" in speaker.encoding.decode(speaker.output(ANSWER))
     assert speaker.read(speaker.output(ANSWER)) == ANSWER
 
 
@@ -136,20 +136,19 @@ def test_what_a_template_writes_before_an_answer_is_no_part_of_it() -> None:
 )
 def test_a_template_that_cannot_be_used_is_refused(jinja: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        Speaker(ChatTemplate(jinja), byte_bpe())
+        ChatFormat(ChatTemplate(jinja), byte_bpe())
 
 
 def test_an_engine_stops_at_the_end_of_a_turn(tmp_path: Path) -> None:
     """The model's likeliest first token, taken for the template's end, ends the answer."""
     tokenizer = with_marks("byte-level BPE")
-    engine = engine_of(model_of("llama", tokenizer), tokenizer, tmp_path)
+    engine = engine_of(model_of("llama", tokenizer), tokenizer, tmp_path, template=ChatTemplate(CHATS["Gemma"]))
     greedy = Sampling(temperature=0.0, max_new_tokens=4)
-    chat = Speaker(ChatTemplate(CHATS["Gemma"]), tokenizer)
-    (free,) = engine.generate([chat.prompt(USER)], greedy)
+    (free,) = engine.generate([USER], greedy)
     assert free.ended == "length"
-    first = engine._round([_row(chat.prompt(USER))], greedy)[0][0]
+    first = engine._round([_row(engine.chat.prompt(USER))], greedy)[0][0]
     engine._ends = frozenset({first})
-    (ended,) = engine.generate([chat.prompt(USER)], greedy)
+    (ended,) = engine.generate([USER], greedy)
     assert (ended.text, ended.ended) == ("", "stop")
 
 

@@ -18,10 +18,11 @@ from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
 from humpback.core.work import new_log
 from humpback.engines.endpoint.client import Client
-from humpback.engines.endpoint.journal import Journal, read_journal
+from humpback.engines.endpoint.journal import Journal
 from humpback.engines.endpoint_engine import EndpointEngine
 from humpback.spec.data import Sampling
 from humpback.spec.recipe import Llama
+from tests.harness.model_server import read_journal
 from tests.test_cli_judge import run
 
 _SERVE = Path(sys.executable).with_name("transformers")
@@ -38,10 +39,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Llama of one layer, with a tokenizer and a chat template."""
     from transformers import LlamaConfig, LlamaForCausalLM, set_seed
 
-    from humpback.stages.pretrain import bpe, save
+    from humpback.stages.pretrain import byte_level_bpe, save
 
     shape = Llama(layers=1, width=16, heads=2, feed_forward=32, vocabulary=300, context=2_048)
-    tokenizer = bpe(["hello world"], shape)
+    tokenizer = byte_level_bpe(["hello world"], shape)
     tokenizer.chat_template = _CHAT
     set_seed(0)
     config = LlamaConfig(

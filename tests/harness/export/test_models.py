@@ -22,7 +22,7 @@ from humpback.spec.data import Examples
 from humpback.spec.models import Finetuned, HubModel, Pretrained
 from humpback.spec.recipe import LinearTo, Llama, Lora, Sft
 from humpback.spec.template import ChatTemplate, Template
-from humpback.stages.pretrain import bpe, save
+from humpback.stages.pretrain import byte_level_bpe, save
 from tests.conftest import MACHINE, SOURCE
 from tests.harness.export.material import ALPACA, LICENCES, OASST
 
@@ -45,7 +45,7 @@ def finetuned(base: Any, examples: Examples = ALPACA, adapter: Lora | None = Non
 
 
 def tokenizer(*, bos: bool = False) -> PreTrainedTokenizerFast:
-    made = bpe(TEXTS, SHAPE)
+    made = byte_level_bpe(TEXTS, SHAPE)
     if bos:
         made.add_special_tokens({"bos_token": "<s>"})
         made.backend_tokenizer.post_processor = TemplateProcessing(

@@ -10,7 +10,7 @@ import pytest
 from alpaca_eval import utils
 
 from humpback.core.expression import FieldError
-from humpback.engines.endpoint.journal import Reply
+from humpback.engines.endpoint.calls import Reply
 from humpback.judging.annotators import Annotator, annotator_of, judge_named
 from humpback.judging.configurations import names
 from humpback.spec.outcomes import AlpacaEvalJudge
@@ -38,7 +38,7 @@ def test_every_configuration_asks_as_alpaca_eval_does(name: str) -> None:
     annotator = Annotator(name)
     request = annotator.request(SHOWN)
     frame = pd.DataFrame([dict(zip(("instruction", "output_1", "output_2"), SHOWN, strict=True))])
-    (prompt,), _ = utils.make_prompts(df=frame, template=annotator.single.prompt_template)
+    (prompt,), _ = utils.make_prompts(df=frame, template=annotator.template)
     if "messages" in request.body:
         assert request.body["messages"] == utils.prompt_to_chatml(prompt.strip())
         assert request.path == "chat/completions"

@@ -22,13 +22,13 @@ from humpback.core.store import METRICS, RECORD, Store, StoreError, read_record
 from humpback.core.tables import CALLS, VERDICTS, JudgeCall, Verdict, read
 from humpback.core.work import Work, new_log
 from humpback.engines.endpoint.client import Unanswered
-from humpback.engines.endpoint.journal import Journal, read_journal
+from humpback.engines.endpoint.journal import Journal
 from humpback.judging.annotators import judge_named
-from humpback.judging.asking import forecast
-from humpback.judging.pairs import paired
+from humpback.judging.endpoint_judge import forecast
+from humpback.judging.pairs import pair_answers
 from humpback.runs.build_one import made
 from humpback.spec.outcomes import AlpacaEvalJudge, Judged
-from tests.harness.model_server import Body, ModelServer, Told, serving
+from tests.harness.model_server import Body, ModelServer, Told, read_journal, serving
 
 N = 40
 SAMPLED = (("temperature", "1"),)
@@ -193,7 +193,7 @@ def test_a_budget_ends_the_run_without_a_table_and_the_next_goes_on(
     store = Store(Path(machine.store))
     assert store.state(node).word == "missing"
     work = Work(store.open, tmp_path, machine, new_log(tmp_path, lambda *_: None))
-    expected = forecast(judge_named("alpaca_eval_gpt4"), paired(node, work), machine)
+    expected = forecast(judge_named("alpaca_eval_gpt4"), pair_answers(node, work), machine)
     assert (expected.prompts, expected.calls, expected.answered) == (N, 58, 20)
     assert expected.usage.completion_tokens == 58 * 100
     assert expected.cost == pytest.approx((expected.usage.prompt_tokens * 10 + 5_800 * 30) / 1e6)

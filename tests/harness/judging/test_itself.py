@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from humpback.judging.itself import own
+from humpback.judging.self_judging import same_model
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ from humpback.judging.itself import own
     ],
 )
 def test_another_spelling_of_a_name_is_the_same_model(judge: str, writer: str) -> None:
-    assert own(judge, ["someone-else", writer]) == writer
-    assert own(writer, [judge]) == judge
+    assert same_model(judge, ["someone-else", writer]) == writer
+    assert same_model(writer, [judge]) == judge
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_another_spelling_of_a_name_is_the_same_model(judge: str, writer: str) -
     ],
 )
 def test_models_that_only_look_alike_are_two(judge: str, writer: str) -> None:
-    assert own(judge, [writer]) is None
+    assert same_model(judge, [writer]) is None

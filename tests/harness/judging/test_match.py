@@ -14,7 +14,7 @@ from humpback.core.expression import FieldError
 from humpback.core.machine import Machine
 from humpback.core.store import RECORD, Damaged, read_record
 from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, read
-from humpback.judging.itself import own, plain
+from humpback.judging.self_judging import normal_name, same_model
 from humpback.runs.build_one import made
 from humpback.spec.models import ServedModel
 
@@ -99,5 +99,5 @@ def test_an_artifacts_folder_is_a_side_and_one_without_answers_is_refused(tmp_pa
     ],
 )
 def test_a_model_is_known_under_its_several_names(judge: str, generator: str, same: bool) -> None:
-    assert (own(judge, [generator]) == generator) is same
-    assert not same or plain(judge) == plain(generator)
+    assert (same_model(judge, [generator]) == generator) is same
+    assert not same or normal_name(judge) == normal_name(generator)

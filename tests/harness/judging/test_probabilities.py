@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from humpback.engines.endpoint.journal import Reply
+from humpback.engines.endpoint.calls import Reply
 from humpback.judging.annotators import NO_LOGPROBS, NO_MASS, Annotator
 
 WEIGHTED = Annotator("weighted_alpaca_eval_gpt4_turbo")

@@ -23,8 +23,8 @@ from humpback.core.store import RECORD, Store, StoreError, read_record
 from humpback.core.tables import CALLS, JudgeCall, read
 from humpback.core.work import Work, new_log
 from humpback.judging.annotators import CUT, CUT_THINKING, judge_named
-from humpback.judging.asking import forecast
-from humpback.judging.pairs import paired
+from humpback.judging.endpoint_judge import forecast
+from humpback.judging.pairs import pair_answers
 from humpback.runs.build_one import made
 from tests.harness.judging.test_asking import SAMPLED, contest, longer, make, rows
 from tests.harness.model_server import Body, ModelServer, serving
@@ -167,7 +167,7 @@ def test_what_is_announced_as_at_most_is_at_most(
         made(one, machine, Console(quiet=True))
     store = Store(Path(machine.store))
     work = Work(store.open, tmp_path, machine, new_log(tmp_path, lambda *_: None))
-    announced = forecast(by, paired(node, work), machine)
+    announced = forecast(by, pair_answers(node, work), machine)
     folder = make(node, machine)
     spent = read_record(folder / RECORD).counts
     assert (announced.calls, announced.usage.calls) == (38, 114 if sampled else 38)

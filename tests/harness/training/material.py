@@ -21,7 +21,7 @@ from humpback.spec.micro_world import World
 from humpback.spec.models import Finetuned, FolderModel
 from humpback.spec.recipe import Llama
 from humpback.stages.finetune import finetune
-from humpback.stages.pretrain import bpe
+from humpback.stages.pretrain import byte_level_bpe
 from tests.architectures import save_tiny
 from tests.conftest import MACHINE
 
@@ -50,7 +50,7 @@ def examples(n: int = 40) -> list[Example]:
 def tokenizer() -> PreTrainedTokenizerFast:
     """A byte-level BPE of 400 entries."""
     texts = [row.instruction + row.output for row in examples()]
-    return bpe(texts, replace(Llama(), vocabulary=400))
+    return byte_level_bpe(texts, replace(Llama(), vocabulary=400))
 
 
 @dataclass

@@ -15,7 +15,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from humpback.engines.transformers_engine import Engine, load_model
+from humpback.engines.loading import load_model
+from humpback.engines.transformers_engine import Engine
 from humpback.spec.models import Finetuned
 from humpback.spec.recipe import LinearTo, Lora, Sft, Steps
 from tests.architectures import SHAPES
@@ -114,7 +115,7 @@ def test_adapters_of_a_bfloat16_base_are_trained_in_float32(shop: Workshop) -> N
     node = Finetuned(half, SEED, replace(RECIPE, adapter=Lora(4)))
     made, _ = shop.finetuned(node, precision="bfloat16")
     assert {one.dtype for one in weights(made).values()} == {torch.float32}
-    merged = load_model(node, shop.work("loaded").open, shop.machine, train=True)
+    merged = load_model(node, shop.work("loaded"), train=True)
     first = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     assert not same(merged.state_dict(), first.state_dict())
 

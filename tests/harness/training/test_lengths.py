@@ -15,6 +15,7 @@ import pytest
 
 from humpback.core.store import METRICS
 from humpback.core.tables import Example
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.spec.data import Reversed
 from humpback.spec.models import Finetuned, Pretrained
 from humpback.spec.prompts import BACKWARD
@@ -95,7 +96,7 @@ def test_a_backward_model_is_shown_less_of_a_long_text_and_learns_its_whole_inst
     }
     words_of = tokenizer()
     shown = tuple(BACKWARD.text.split("{output}"))
-    found = encode(rows, words_of, INSTRUCTION_RESPONSE, 400, (shown[0], shown[1]))
+    found = encode(rows, ChatFormat(INSTRUCTION_RESPONSE, words_of), 400, (shown[0], shown[1]))
     for sequence, text, ask in zip(found.sequences, texts, asked, strict=True):
         target = [label for label in sequence.labels if label != IGNORED]
         prompt = words_of.decode(sequence.ids[: len(sequence.ids) - len(target)])

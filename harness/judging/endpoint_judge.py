@@ -7,17 +7,19 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from humpback.core.machine import Endpoint, Machine
 from humpback.core.store import Store, StoreError
 from humpback.core.tables import CALLS, VERDICTS, JudgeCall, Verdict, Writer
 from humpback.core.work import Counts, Work
-from humpback.engines.endpoint.answers import Answer, answer_in, sent, shown
-from humpback.engines.endpoint.budget import Usage, expected
-from humpback.engines.endpoint.client import Client, Unread
-from humpback.engines.endpoint.journal import Answers, Journal, Reply, Request
+from humpback.engines.endpoint.budget import expected_usage
+from humpback.engines.endpoint.calls import Answer, Reply, Request, Usage, describe
+from humpback.engines.endpoint.client import Client
+from humpback.engines.endpoint.journal import Answers, Journal
 from humpback.engines.endpoint.message import begins_with_thinking
+from humpback.engines.endpoint.request_fields import as_sent
 from humpback.judging.annotators import (
     CUT,
     CUT_THINKING,
@@ -26,20 +28,20 @@ from humpback.judging.annotators import (
     NO_VERDICT,
     WITHHELD,
     Annotator,
-    Read,
+    Reading,
     annotator_of,
+    verdict_of,
 )
-from humpback.judging.pairs import Pair
+from humpback.judging.pairs import ORDERS, Pair
 from humpback.judging.probabilities import HALF
 from humpback.spec.outcomes import AlpacaEvalJudge, Judged
 
 Pairs = Callable[[], Iterable[Pair]]
 """The pairs, anew at each call."""
-ORDERS = ("ab", "ba")
 
 
 @dataclass(frozen=True)
-class Asked:
+class Question:
     """One pair in one order, and the request about it; none where both answers are the same text."""
 
     pair: Pair
@@ -60,46 +62,35 @@ def judge_by_endpoint(by: AlpacaEvalJudge, pairs: Pairs, work: Work) -> Counts:
     unread: list[Reply] = []
 
     def accept(reply: Reply) -> bool:
-        readable = annotator.read(reply).preference is not None
+        readable = annotator.can_read(reply)
         if not readable and not unread:
             unread.append(reply)
         return readable
 
     with Journal.of(Path(work.machine.store), by.model) as journal:
         client = Client(endpoint, journal)
-        try:
-            client.ask(
-                (one.request for one in questions(annotator, pairs()) if one.request is not None),
-                samples=by.samples,
-                accept=accept,
-                report=lambda done, total: work.log.progress(done, total, "verdicts"),
-                total=to_ask,
-            )
-        except Unread as error:
-            raise StoreError(
-                f"{endpoint.address}: none of the first {error.replies} replies can be read, so the rest is not asked; "
-                + explained(error.reply, annotator)
-            ) from error
+        client.ask(
+            (one.request for one in questions(annotator, pairs()) if one.request is not None),
+            samples=by.samples,
+            accept=accept,
+            explain=partial(explain, annotator),
+            report=lambda done, total: work.log.progress(done, total, "verdicts"),
+            total=to_ask,
+        )
         spent = client.budget.spent
         work.log.metrics(0, calls_of_this_run=spent.calls, tokens=spent.tokens, cost=spent.cost(endpoint))
-        counts, refused = _write(
-            annotator,
-            pairs(),
-            lambda request: client.answer(request, samples=by.samples, accept=accept),
-            work,
-        )
+        counts, refused = _write(annotator, pairs(), partial(client.answer, samples=by.samples, accept=accept), work)
     if to_ask and counts["unparsed"] == to_ask:
         # A table without one verdict says nothing of the systems, and being finished it would not be asked again.
-        words = f"no reply can be read; {explained(unread[0], annotator)}" if unread else ""
+        words = f"no reply can be read; {explain(annotator, unread[0])}" if unread else ""
         raise StoreError(f"{endpoint.address}: {words or f'every call is refused; it {refused}'}")
     return counts
 
 
-def explained(reply: Reply, annotator: Annotator) -> str:
+def explain(annotator: Annotator, reply: Reply) -> str:
     """Why a reply cannot be read, what it is, and what would help."""
-    read = annotator.read(reply)
-    who = reply.model or annotator.model
-    if read.problem == NO_LOGPROBS:
+    problem, who = annotator.read(reply).problem, reply.model or annotator.model
+    if problem == NO_LOGPROBS:
         return (
             f"{who} gives no logprobs that can be read, and {annotator.name} reads nothing else; take a judge that "
             "reads text, or a server that gives them"
@@ -109,8 +100,8 @@ def explained(reply: Reply, annotator: Annotator) -> str:
         CUT_THINKING: f"; --reply-tokens gives a model that thinks first more than {annotator.limit}",
         NO_MASS: "; the model wants to write something else, so take a judge that reads text",
         NO_VERDICT: f"; {annotator.name} wants what its parser ({annotator.parser}) can read",
-    }.get(read.problem, "")
-    return f"the first, by {who}: {read.problem}{help_}. {shown(reply)}"
+    }.get(problem, "")
+    return f"the first, by {who}: {problem}{help_}. {describe(reply)}"
 
 
 def _write(
@@ -121,17 +112,19 @@ def _write(
     endpoint, total, counts = work.machine.endpoint, Usage(), Counter[str]()
     with Writer(work.out / VERDICTS, Verdict) as verdicts, Writer(work.out / CALLS, JudgeCall) as calls:
         for one in questions(annotator, pairs):
-            pair = one.pair
-            answer = answered(one.request) if one.request is not None else None
-            read = annotator.read(answer.reply) if answer and answer.reply else None
-            verdict = "tie" if answer is None else _verdict(read)
-            raw = annotator.raw(answer.reply) if answer and answer.reply else ""
+            pair, answer = one.pair, None
+            reading, raw, verdict = None, "", "tie"
+            if one.request is not None:
+                answer = answered(one.request)
+                total += answer.used
+                if answer.reply is None:
+                    counts["refused"] += 1
+                    refused = refused or answer.problem
+                else:
+                    reading, raw = annotator.read(answer.reply), annotator.raw(answer.reply)
+                verdict = verdict_of(reading.preference if reading else None)
             verdicts.add(Verdict(pair.prompt, one.order, verdict, raw, len(pair.a), len(pair.b), pair.source))
-            calls.add(row := _call(one, answer, read, annotator, endpoint))
-            total += answer.used if answer else Usage()
-            if answer is not None and answer.reply is None:
-                counts["refused"] += 1
-                refused = refused or answer.problem
+            calls.add(row := _call(one, answer, reading, annotator, endpoint))
             counts["unparsed"] += verdict == "unparsed"
             counts["cut"] += row.problem in (CUT, CUT_THINKING)
             counts["filtered"] += row.problem == WITHHELD
@@ -142,25 +135,22 @@ def _write(
                 counts["equal"] += pair.a == pair.b
                 counts["empty"] += (not pair.a.strip()) + (not pair.b.strip())
                 counts["thinking"] += begins_with_thinking(pair.a) + begins_with_thinking(pair.b)
-    named = ("unparsed", "refused", "equal", "empty")
     seldom = {key: counts[key] for key in ("cut", "filtered", "little_mass", "mended", "thinking") if counts[key]}
-    all_counts = {
+    return {
         "in": counts["in"],
         "kept": counts["in"],
         "calls": total.calls,
-        **{key: counts[key] for key in named},
+        **{key: counts[key] for key in ("unparsed", "refused", "equal", "empty")},
         **seldom,
         **total.counts(endpoint),
-    }
-    return all_counts, refused
+    }, refused
 
 
-def questions(annotator: Annotator, pairs: Iterable[Pair]) -> Iterator[Asked]:
+def questions(annotator: Annotator, pairs: Iterable[Pair]) -> Iterator[Question]:
     """Every pair in both orders, one after the other, so that a run that stops leaves whole pairs."""
     for pair in pairs:
-        for order, first, second in (("ab", pair.a, pair.b), ("ba", pair.b, pair.a)):
-            shown = (pair.instruction, first, second)
-            yield Asked(pair, order, None if first == second else annotator.request(shown))
+        for order in ORDERS:
+            yield Question(pair, order, None if pair.a == pair.b else annotator.request(pair.shown(order)))
 
 
 @dataclass(frozen=True)
@@ -191,17 +181,15 @@ def forecast(by: AlpacaEvalJudge, pairs: Iterable[Pair], machine: Machine) -> Fo
             prompts += one.order == ORDERS[0]
             if one.request is None:
                 continue
-            request = sent(one.request, endpoint)
+            request = as_sent(one.request, endpoint)
             head = request.key(0)[:16]
             if head in seen:
                 continue
             seen.add(head)
-            answer, left = answer_in(
-                known, request, by.samples, lambda reply: annotator.read(reply).preference is not None
-            )
+            answer, left = known.answer(request, by.samples, annotator.can_read)
             if left:
                 calls += 1
-                each = expected(request)
+                each = expected_usage(request)
                 usage += Usage(left, left * each.prompt_tokens, left * each.completion_tokens)
             else:
                 answered += 1
@@ -220,17 +208,22 @@ def forget(node: Judged, by: AlpacaEvalJudge, pairs: Pairs, store: Store, machin
         folder.rename(aside)
     annotator = annotator_of(by, machine.files)
     with Journal.of(Path(machine.store), by.model) as journal:
-        requests = (sent(one.request, machine.endpoint) for one in questions(annotator, pairs()) if one.request)
+        requests = (as_sent(one.request, machine.endpoint) for one in questions(annotator, pairs()) if one.request)
         journal.forget(request.key(sample) for request in requests for sample in range(by.samples))
 
 
-def _call(one: Asked, answer: Answer | None, read: Read | None, annotator: Annotator, at: Endpoint) -> JudgeCall:
+def _call(
+    one: Question, answer: Answer | None, reading: Reading | None, annotator: Annotator, at: Endpoint
+) -> JudgeCall:
+    """The row of a question. Without an answer none was asked: equal answers are a tie. Without a reading the server
+    refused."""
     reply, used = (answer.reply, answer.used) if answer else (None, Usage())
-    first, second = read.scores if read and read.scores else (None, None)
+    refused_by = answer.problem if answer else ""
+    first, second = (reading and reading.scores) or (None, None)
     return JudgeCall(
         prompt=one.pair.prompt,
         order=one.order,
-        preference=1.5 if answer is None else read.preference if read else None,
+        preference=1.5 if answer is None else reading.preference if reading else None,
         score_first=first,
         score_second=second,
         model=reply.model if reply else "",
@@ -240,9 +233,9 @@ def _call(one: Asked, answer: Answer | None, read: Read | None, annotator: Annot
         prompt_tokens=used.prompt_tokens,
         completion_tokens=used.completion_tokens,
         cost=used.cost(at),
-        problem=(answer.problem or (read.problem if read else "")) if answer else "",
+        problem=refused_by or (reading.problem if reading else ""),
         finish_reason=str(reply.choice.get("finish_reason") or "") if reply else "",
-        mass=read.mass if read else None,
+        mass=reading.mass if reading else None,
         mended=reply.mended if reply else "",
         system_fingerprint=reply.system_fingerprint if reply else "",
     )
@@ -250,11 +243,5 @@ def _call(one: Asked, answer: Answer | None, read: Read | None, annotator: Annot
 
 def prompt_hash(request: Request) -> str:
     """First 16 hexadecimal digits of SHA-256 over what is sent, without the sampling."""
-    sent = request.body.get("messages", request.body.get("prompt"))
-    return hashlib.sha256(json.dumps(sent, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _verdict(read: Read | None) -> str:
-    if read is None or read.preference is None:
-        return "unparsed"
-    return "tie" if read.preference == 1.5 else "first" if read.preference < 1.5 else "second"
+    prompt = request.body.get("messages", request.body.get("prompt"))
+    return hashlib.sha256(json.dumps(prompt, sort_keys=True).encode()).hexdigest()[:16]

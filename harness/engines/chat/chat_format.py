@@ -11,17 +11,17 @@ from typing import Any
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
-from humpback.engines.chat.encoding import Encoding, hider_for
+from humpback.engines.chat.encoding import Encoding, unused_character
 from humpback.spec.template import ChatTemplate, Template
 
 _USER, _WORD, _SYSTEM = "QxUserQx", "QxAnswerQx", "QxSystemQx"
-HIDER = hider_for("")
+HIDER = unused_character("")
 """For texts that are not at hand yet."""
 _THAT_DAY = "{%- macro strftime_now(format) -%}26 Jul 2024{%- endmacro -%}"
 """Some templates write today's date, and a result must not follow from it: this is the one Llama's falls back on."""
 
 
-class Speaker:
+class ChatFormat:
     """Prompts and outputs as a model reads and writes them.
 
     Raises:
@@ -34,7 +34,7 @@ class Speaker:
         self._opens = self._leads = self._closes = ""
         self._trims = False
         if isinstance(template, ChatTemplate):
-            self.encoding = Encoding(tokenizer, self._rendered([_user(_USER), _assistant(_WORD)]))
+            self.encoding = Encoding(tokenizer, self._render([_user(_USER), _assistant(_WORD)]))
             self._probe()
         else:
             self.encoding = Encoding(tokenizer)
@@ -43,19 +43,19 @@ class Speaker:
         own = {self.end, tokenizer.eos_token_id}
         self.ends = frozenset(one for one in own if isinstance(one, int))
         """All that end one: the template's end of turn and the tokenizer's end of sequence."""
-        self._opening = self._opened()
+        self._opening = self._opening_text()
 
     def prompt(self, instruction: str, system: str = "") -> list[int]:
         """Tokens up to where the output begins."""
         if isinstance(self._template, Template):
-            return self.encoding.begins + self.encoding.text(self._template.prompt(instruction, system))
+            return self.encoding.prefix + self.encoding.encode(self._template.prompt(instruction, system))
         if system and not self._system:
             instruction, system = f"{system}\n\n{instruction}", ""
-        hider = hider_for(instruction, system, self._template.jinja)
-        asked = [_user(self.encoding.hidden(instruction, hider))]
+        hider = unused_character(instruction, system, self._template.jinja)
+        asked = [_user(self.encoding.hide(instruction, hider))]
         if system:
-            asked = [{"role": "system", "content": self.encoding.hidden(system, hider)}, *asked]
-        return self.encoding.written(self._rendered(asked, open_=True) + self._opens, hider)
+            asked = [{"role": "system", "content": self.encoding.hide(system, hider)}, *asked]
+        return self.encoding.encode_template(self._render(asked, open_=True) + self._opens, hider)
 
     def output(self, text: str) -> list[int]:
         """Tokens of an output after a prompt, with the end of its turn."""
@@ -68,28 +68,28 @@ class Speaker:
 
     def read(self, ids: list[int]) -> str:
         """The text of an output's tokens, without what the template puts around it, stripped."""
-        return self.encoding.read(ids).strip().removeprefix(self._leads.strip()).strip()
+        return self.encoding.decode(ids).strip().removeprefix(self._leads.strip()).strip()
 
     def _after_prompt(self, text: str, closes: str) -> list[int]:
         """As the tokenizer writes it after a prompt, where the prompt's tokens are the beginning of both together (a
         SentencePiece tokenizer puts a space before a text that stands alone); else as it writes it after a mark."""
-        hider = hider_for(text)
+        hider = unused_character(text)
         opening = self._opening.replace(HIDER, hider)
-        said = self._leads + self.encoding.hidden(text.strip() if self._trims else text, hider) + closes
-        for before in (opening, self.encoding.mark(self.end)):
-            head = self.encoding.written(before, hider)
-            both = self.encoding.written(before + said, hider)
+        said = self._leads + self.encoding.hide(text.strip() if self._trims else text, hider) + closes
+        for before in (opening, self.encoding.control[self.end]):
+            head = self.encoding.encode_template(before, hider)
+            both = self.encoding.encode_template(before + said, hider)
             if both[: len(head)] == head:
                 return both[len(head) :]
-        return self.encoding.written(said, hider)
+        return self.encoding.encode_template(said, hider)
 
-    def conversation(self, messages: list[dict[str, str]], *, open_: bool) -> str:
+    def render(self, messages: list[dict[str, str]], *, open_: bool) -> str:
         """A conversation as a chat template writes it, with control tokens' characters in it kept apart by `HIDER`, for
         `Encoding.written`. Where it is not to be opened for an answer, its last message is to be gone on with."""
-        said = [{**one, "content": self.encoding.hidden(one["content"], HIDER)} for one in messages]
+        said = [{**one, "content": self.encoding.hide(one["content"], HIDER)} for one in messages]
         if not self._system and said[0]["role"] == "system" and len(said) > 1:
             said = [{**said[1], "content": f"{said[0]['content']}\n\n{said[1]['content']}"}, *said[2:]]
-        return self._rendered(said, open_=open_, go_on=not open_) + (self._opens if open_ else "")
+        return self._render(said, open_=open_, go_on=not open_) + (self._opens if open_ else "")
 
     @property
     def between(self) -> list[str]:
@@ -99,16 +99,16 @@ class Speaker:
             written = self._template.prompt(_USER, _SYSTEM) + _WORD
         else:
             said = [{"role": "system", "content": _SYSTEM}] if self._system else []
-            written = self._rendered([*said, _user(_USER), _assistant(_WORD), _user(_USER)], open_=True) + self._opens
+            written = self._render([*said, _user(_USER), _assistant(_WORD), _user(_USER)], open_=True) + self._opens
         return re.split(f"{_SYSTEM}|{_USER}|{_WORD}", written)
 
-    def _opened(self) -> str:
+    def _opening_text(self) -> str:
         """What stands before an output, with any instruction."""
         if isinstance(self._template, Template):
-            return self.encoding.hidden(self._template.prompt(_USER), HIDER)
-        return self._rendered([_user(_USER)], open_=True) + self._opens
+            return self.encoding.hide(self._template.prompt(_USER), HIDER)
+        return self._render([_user(_USER)], open_=True) + self._opens
 
-    def _rendered(self, messages: list[dict[str, str]], *, open_: bool = False, go_on: bool = False) -> str:
+    def _render(self, messages: list[dict[str, str]], *, open_: bool = False, go_on: bool = False) -> str:
         assert isinstance(self._template, ChatTemplate)
         try:
             found: Any = self._tokenizer.apply_chat_template(
@@ -126,7 +126,7 @@ class Speaker:
     def _probe(self) -> None:
         """Find out what the template does around an answer and with a system message."""
         asked, answered = [_user(_USER)], [_user(_USER), _assistant(_WORD)]
-        closed, opened, whole = self._rendered(asked), self._rendered(asked, open_=True), self._rendered(answered)
+        closed, opened, whole = self._render(asked), self._render(asked, open_=True), self._render(answered)
         if _USER not in opened or _WORD not in whole:
             raise ValueError("the chat template leaves out what the user or the assistant says")
         before, _, after = whole.rpartition(_WORD)
@@ -136,16 +136,16 @@ class Speaker:
         else:
             self._leads = lead
         self.encoding.shown = {i for i, mark in self.encoding.control.items() if mark in self._leads}
-        end = self.encoding.first_mark(after)
+        end = self.encoding.find_mark(after)
         self._closes = after[: end.end()] if end else ""
-        self._trims = f" {_WORD}\n" not in self._rendered([_user(_USER), _assistant(f" {_WORD}\n")])
+        self._trims = f" {_WORD}\n" not in self._render([_user(_USER), _assistant(f" {_WORD}\n")])
         try:
-            self._system = _SYSTEM in self._rendered([{"role": "system", "content": _SYSTEM}, *asked], open_=True)
+            self._system = _SYSTEM in self._render([{"role": "system", "content": _SYSTEM}, *asked], open_=True)
         except ValueError:
             self._system = False
 
     def _end_of_turn(self) -> int:
-        end = self.encoding.first_mark(self._closes)
+        end = self.encoding.find_mark(self._closes)
         if end:
             found: int = next(i for i, text in self.encoding.control.items() if text == end.group())
             return found

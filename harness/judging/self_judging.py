@@ -28,7 +28,7 @@ _MAKER = re.compile(
 )
 
 
-def plain(name: str) -> str:
+def normal_name(name: str) -> str:
     """A model's name without maker, folder, date, packing, file extension and punctuation."""
     name = re.split(r"[/\\]", name.strip().lower().strip("/\\ "))[-1]
     name = _MAKER.sub("", name)
@@ -40,9 +40,9 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name)
 
 
-def own(model: str, generators: Iterable[str]) -> str | None:
+def same_model(model: str, generators: Iterable[str]) -> str | None:
     """The one among the generators that the model is, if any."""
-    return next((one for one in generators if plain(one) and plain(one) == plain(model)), None)
+    return next((one for one in generators if normal_name(one) and normal_name(one) == normal_name(model)), None)
 
 
 def generators_of(rows: Iterable[Example]) -> set[str]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from humpback.core.machine import Machine
 from humpback.core.store import Record
 from humpback.core.tables import CALLS, JudgeCall, read
-from humpback.engines.endpoint.connection import same_place
-from humpback.judging.asking import Forecast
-from humpback.judging.itself import own
+from humpback.engines.endpoint.connection import normal_address
+from humpback.judging.endpoint_judge import Forecast
+from humpback.judging.self_judging import same_model
 from humpback.spec.outcomes import AlpacaEvalJudge
 
 
-def before(found: Forecast, by: AlpacaEvalJudge, machine: Machine) -> Iterator[str]:
+def forecast_lines(found: Forecast, by: AlpacaEvalJudge, machine: Machine) -> Iterator[str]:
     """Lines before the first call."""
     at = machine.endpoint
     yield (
@@ -33,7 +33,7 @@ def before(found: Forecast, by: AlpacaEvalJudge, machine: Machine) -> Iterator[s
     )
     elsewhere = Counter[tuple[str, str]]()
     for (address, model, _), n in found.by.items():
-        if not address or same_place(address) != same_place(at.address):
+        if not address or normal_address(address) != normal_address(at.address):
             elsewhere[address or "an address that was not kept", model] += n
     for (address, model), n in elsewhere.items():
         yield (
@@ -50,14 +50,18 @@ def _price(cost: float, machine: Machine) -> str:
     return f"at most about {cost:,.2f}{limit}"
 
 
-def judged_before(record: Record, machine: Machine) -> str:
+def reuse_line(record: Record, machine: Machine) -> str:
     """Of a judgement that is finished: when it was made, and with which server where that is another."""
     address = (record.machine.get("endpoint") or {}).get("address", "")
-    other = "" if not address or same_place(address) == same_place(machine.endpoint.address) else f", with {address}"
+    other = (
+        ""
+        if not address or normal_address(address) == normal_address(machine.endpoint.address)
+        else f", with {address}"
+    )
     return f"judged before ({record.finished[:16]}{other}): nothing is asked; --ask-anew judges again"
 
 
-def who_answered(folder: Path, by: AlpacaEvalJudge, writers: set[str]) -> Iterator[str]:
+def server_lines(folder: Path, by: AlpacaEvalJudge, writers: set[str]) -> Iterator[str]:
     """Which models the server says that it is, where that is another than was asked for, several, or one that wrote
     answers."""
     models, fingerprints = Counter[str](), Counter[str]()
@@ -68,7 +72,7 @@ def who_answered(folder: Path, by: AlpacaEvalJudge, writers: set[str]) -> Iterat
     for model, n in models.items():
         if model != by.model:
             yield f"{n:,} verdicts are by {model!r}, as the server says; asked for was {by.model!r}"
-        if own(model, writers) and not own(by.model, writers):
+        if same_model(model, writers) and not same_model(by.model, writers):
             yield f"{model!r} is also the generator of answers that it judged"
     if len(models) > 1:
         yield f"the verdicts of this table are by {len(models)} models; --ask-anew asks all of them of one"
@@ -77,7 +81,7 @@ def who_answered(folder: Path, by: AlpacaEvalJudge, writers: set[str]) -> Iterat
         yield f"the server's configuration changed in between (system_fingerprint: {shown})"
 
 
-def what_is_missing(counts: dict[str, int], calls: int, by: AlpacaEvalJudge, greedy: bool) -> Iterator[str]:
+def missing_lines(counts: dict[str, int], calls: int, by: AlpacaEvalJudge, greedy: bool) -> Iterator[str]:
     """What has no verdict, why, and what to do; and what is to be known of the rest. `calls` are the rows that were
     asked about."""
     if counts["unparsed"]:

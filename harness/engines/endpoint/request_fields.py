@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from humpback.engines.endpoint.journal import Request
+from humpback.core.machine import Endpoint
+from humpback.engines.endpoint.calls import Request
 
 LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 """Names of the most tokens that a reply may have."""
@@ -22,7 +23,7 @@ _NOT_TAKEN = re.compile(
 )
 
 
-def changed(request: Request, send: Iterable[tuple[str, str]], drop: Iterable[str]) -> Request:
+def with_fields(request: Request, send: Iterable[tuple[str, str]], drop: Iterable[str]) -> Request:
     """The request with fields added (names and values as JSON) and others left out. A limit of the reply that is sent
     takes the place of one under another name."""
     added = {name: json.loads(value) for name, value in send}
@@ -33,6 +34,11 @@ def changed(request: Request, send: Iterable[tuple[str, str]], drop: Iterable[st
         return request
     body = {name: value for name, value in {**request.body, **added}.items() if name not in left_out}
     return Request(request.path, body)
+
+
+def as_sent(request: Request, endpoint: Endpoint) -> Request:
+    """The request as it goes to an endpoint, which may want fields added or left out."""
+    return with_fields(request, endpoint.send, endpoint.drop)
 
 
 def limit_of(body: dict[str, Any]) -> int | None:
