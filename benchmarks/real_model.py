@@ -24,7 +24,7 @@ from humpback.core.machine import load_machine
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.experiments.humpback.algorithm import arm, seed_model
 from humpback.experiments.setups.files import files
-from humpback.inputs.user_file import load_given
+from humpback.inputs.user_file import load_user_setup
 from humpback.runs.build_one import made
 
 
@@ -41,9 +41,9 @@ def main() -> None:
     parser.add_argument("--store", default="artifacts")
     given = parser.parse_args()
     machine = load_machine(given.machine, store=given.store)
-    located = load_given(given.files, {}, Path(machine.data))
-    machine = replace(machine, files=located.files)
-    setup = files(located.given).at(0)
+    loaded = load_user_setup(given.files, {}, Path(machine.data))
+    machine = replace(machine, files=loaded.files)
+    setup = files(loaded.data).at(0)
     model, console = seed_model(setup), Terminal(stderr=True)
     started = time.perf_counter()
     answers = {}

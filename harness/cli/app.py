@@ -127,9 +127,9 @@ def name_files(names: Sequence[str], machine: Machine) -> tuple[tuple[File | Sou
     Raises:
         FieldError: when there is no such file and no public one of that name.
     """
-    from humpback.inputs.user_file import named_files
+    from humpback.inputs.file_index import named_files
 
-    files, places = named_files(names, Path(machine.data))
+    files, places = named_files(names)
     return files, replace(machine, files=(*machine.files, *places))
 
 

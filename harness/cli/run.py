@@ -72,12 +72,12 @@ class On:
         options = {name: getattr(self, name) for name in ("seed_data", "pages", "texts", "prompts", "base", "judge")}
         if self.setup == "files":
             from humpback.experiments.setups.files import files as files_setup
-            from humpback.inputs.user_file import load_given
+            from humpback.inputs.user_file import load_user_setup
 
-            located = load_given(self.files, options, Path(machine.data))
-            for note in located.notes:
+            loaded = load_user_setup(self.files, options, Path(machine.data))
+            for note in loaded.notes:
                 echo(f"note: {note}", err=True)
-            return files_setup(located.given), replace(machine, files=located.files)
+            return files_setup(loaded.data), replace(machine, files=loaded.files)
         for name, value in {**options, "files": self.files, "pages": None}.items():
             if value:
                 raise FieldError(

@@ -10,7 +10,7 @@ from humpback.core.expression import FieldError
 from humpback.core.payload import checksum
 from humpback.core.store import RECORD, published
 from humpback.core.tables import EXAMPLES, Example, read
-from humpback.inputs.user_file import named_files
+from humpback.inputs.file_index import named_files
 from humpback.judging.self_judging import answered_by, generators_of
 from humpback.spec.files import File, PromptSet
 from humpback.spec.outcomes import Matched
@@ -48,7 +48,7 @@ def side(name: str, data: Path) -> Side:
         # The folder's name says what it is; every artifact's table is called the same.
         file = File(f"{folder.resolve().name}.parquet", sha256)
         return Side(PromptSet((file,)), ((sha256, str(table.resolve())),), folder)
-    files, places = named_files([name], data)
+    files, places = named_files([name])
     if len(files) != 1:
         raise FieldError(f"{name}: {len(files)} files; a side is one file of answers, or the folder of an artifact")
     return Side(PromptSet(files), places, None)

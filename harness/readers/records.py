@@ -71,6 +71,15 @@ def records(path: Path, name: str = "") -> Iterator[Record | Unreadable]:
             yield Record(name, place, row, value)
 
 
+def holds_json(path: Path) -> bool:
+    """Whether a file begins as Parquet or JSON does.
+
+    Raises:
+        UnusableFile: when there is nothing to read.
+    """
+    return first_bytes(path).startswith(PARQUET) or Text(path).head.lstrip()[:1] in (b"{", b"[")
+
+
 _Found = Iterator[tuple[str, Any, str, str]]
 """(place, value, raw text, reason) of each record."""
 

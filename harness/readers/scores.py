@@ -6,7 +6,6 @@ Scores belong to examples by their order alone, so a column that numbers the row
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.tables import Unreadable
-from humpback.readers.json_values import kind
-from humpback.readers.records import Record, records, split_lines
-from humpback.readers.text_file import PARQUET, Text, first_bytes
+from humpback.readers.csv_table import table
+from humpback.readers.records import Record, holds_json, records
 from humpback.readers.unusable import UnusableFile
 
 
@@ -39,7 +37,7 @@ def scores(path: Path, column: str, name: str = "") -> Iterator[Score]:
         UnusableFile: when the file cannot be read, has no such column, or a column of row numbers does not count.
     """
     name = name or path.name
-    rows = records(path, name) if _holds_json(path) else table(path, name)
+    rows = records(path, name) if holds_json(path) else table(path, name)
     first: dict[str, int] = {}
     seen = False
     for i, row in enumerate(rows):
@@ -53,34 +51,6 @@ def scores(path: Path, column: str, name: str = "") -> Iterator[Score]:
         yield _score(row, column)
     if not seen:
         raise UnusableFile(f"{path}: no row with a column {column!r}")
-
-
-def _holds_json(path: Path) -> bool:
-    if first_bytes(path).startswith(PARQUET):
-        return True
-    return Text(path).head.lstrip()[:1] in (b"{", b"[")
-
-
-def table(path: Path, name: str, delimiter: str = ",") -> Iterator[Record | Unreadable]:
-    """Rows of a CSV file with a header. One that has more or fewer cells than the header is unreadable."""
-    text = Text(path)
-    lines = ((line or b"").decode("utf-8", "backslashreplace") + "\n" for _, line, _ in split_lines(text))
-    read = csv.reader(lines, delimiter=delimiter)
-    try:
-        header = next(read)
-        if len(set(header)) < len(header):
-            raise UnusableFile(f"{path}: two columns have one name: {', '.join(header)}")
-        for i, cells in enumerate(row for row in read if row):
-            place = f"line {read.line_num}"
-            if len(cells) == len(header):
-                yield Record(name, place, i, dict(zip(header, cells, strict=True)))
-            else:
-                reason = f"{len(cells)} cells under {len(header)} columns"
-                yield Unreadable(name, place, reason, ",".join(cells)[:200])
-    except csv.Error as error:
-        raise UnusableFile(f"{path}: line {read.line_num}: no CSV: {error}") from error
-    if text.broken:
-        raise UnusableFile(f"{path}: {text.broken}")
 
 
 def _counts_up(path: Path, row: Record, i: int, first: dict[str, int]) -> None:
@@ -109,13 +79,11 @@ def _score(row: Record, column: str) -> Score:
     value: Any = row.value.get(column)
     if value is None or (isinstance(value, str) and not value.strip()):
         return Score(row.place, None)
-    wrong = f"{row.file}, {row.place}: column {column} is {str(value)[:60]!r}; it takes a number, or nothing"
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return Score(row.place, None, f"{wrong} ({kind(value)})", str(value)[:200])
     try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return Score(row.place, None, wrong, str(value)[:200])
-    if not math.isfinite(number):
-        return Score(row.place, None, wrong, str(value)[:200])
-    return Score(row.place, number)
+        number = math.nan if isinstance(value, bool | list | dict) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if math.isfinite(number):
+        return Score(row.place, number)
+    wrong = f"{row.file}, {row.place}: column {column} is {str(value)[:60]!r}; it takes a number, or nothing"
+    return Score(row.place, None, wrong, str(value)[:200])

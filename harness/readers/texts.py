@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
-from humpback.readers.instructions import pairs
+from humpback.readers.csv_table import table
+from humpback.readers.instructions import Row, pairs, stem_of
 from humpback.readers.json_values import kind
 from humpback.readers.layouts import PROMPTS, RESPONSES, WITHOUT_OUTPUT, fitting
 from humpback.readers.page_fields import EITHER_FIELD, TEXT_FIELDS
 from humpback.readers.pages import kind_of
 from humpback.readers.records import Record, records, unreadable
-from humpback.readers.scores import table
 from humpback.readers.text_file import Text
 from humpback.readers.unusable import UnusableFile
 
@@ -28,7 +28,6 @@ COLUMNS = (*TEXT_FIELDS, EITHER_FIELD, *RESPONSES)
 LONGEST = 8 << 20
 """Bytes of a file that is one text."""
 _LOOKED_AT = 100
-Row = Example | Rejected | Unreadable
 
 
 def texts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
@@ -39,20 +38,18 @@ def texts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
         UnusableFile: when it cannot be read, is a web page or archive, or no column or more than one can be the text.
     """
     name = name or path.name
-    stem = stem or name.split(".")[0]
+    stem = stem or stem_of(name)
     told = "text" if path.name.lower().endswith((".txt", ".md")) else kind_of(path)
-    match told:
-        case "records":
-            head = [one for one in islice(records(path, name), _LOOKED_AT) if isinstance(one, Record)]
-            if _are_pairs(head):
-                return (_held_back(row) for row in pairs(path, name, stem))
-            return _column(path, name, stem, records(path, name))
-        case "HTML" | "WARC":
-            raise UnusableFile(f"{path}: these are web pages; name them under pages, where they are cut into segments")
-    text = Text(path)
-    first = text.head.split(b"\n", 1)[0].decode("utf-8", "replace")
+    if told == "records":
+        head = [one for one in islice(records(path, name), _LOOKED_AT) if isinstance(one, Record)]
+        if _are_pairs(head):
+            return map(_held_back, pairs(path, name, stem))
+        return _column(path, stem, records(path, name))
+    if told in ("HTML", "WARC"):
+        raise UnusableFile(f"{path}: these are web pages; name them under pages, where they are cut into segments")
+    first = Text(path).head.split(b"\n", 1)[0].decode("utf-8", "replace")
     if _is_header(first, path):
-        return _column(path, name, stem, table(path, name, "\t" if "\t" in first else ","))
+        return _column(path, stem, table(path, name, "\t" if "\t" in first else ","))
     return iter((_whole(path, name, stem),))
 
 
@@ -71,7 +68,7 @@ def _held_back(row: Row) -> Row:
     return Example(row.id, output=row.output, source=row.source, origin=origin)
 
 
-def _column(path: Path, name: str, stem: str, found: Iterator[Record | Unreadable]) -> Iterator[Row]:
+def _column(path: Path, stem: str, found: Iterator[Record | Unreadable]) -> Iterator[Row]:
     head = list(islice(found, _LOOKED_AT))
     column = _text_column(path, [one.value for one in head if isinstance(one, Record)])
     for one in chain(head, found):
@@ -83,7 +80,7 @@ def _column(path: Path, name: str, stem: str, found: Iterator[Record | Unreadabl
             what = kind(value) if column in one.value else "missing"
             yield unreadable(one, f"field {column} is {what}; it takes text")
             continue
-        known = {"file": name, "row": one.row, "column": column}
+        known = {"file": one.file, "row": one.row, "column": column}
         prompt = next((one.value[key] for key in PROMPTS if isinstance(one.value.get(key), str)), "")
         origin = to_json(known | ({"held back": prompt} if prompt else {}))
         if value.strip():
@@ -118,15 +115,13 @@ def _is_header(line: str, path: Path) -> bool:
 
 def _whole(path: Path, name: str, stem: str) -> Row:
     """A file that is one text."""
-    text = Text(path)
-    raw, size = [], 0
-    for piece in text.pieces():
-        raw.append(piece)
-        size += len(piece)
-        if size > LONGEST:
+    raw = b""
+    for piece in Text(path).pieces():
+        raw += piece
+        if len(raw) > LONGEST:
             return Unreadable(name, "the file", f"it has more than the {LONGEST} bytes that are read as one text", "")
     try:
-        words = b"".join(raw).decode()
+        words = raw.decode()
     except UnicodeDecodeError as error:
         return Unreadable(name, "the file", f"not UTF-8: byte 0x{error.object[error.start]:02x} at {error.start}", "")
     if "\x00" in words:

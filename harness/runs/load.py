@@ -12,8 +12,8 @@ from typing import Any
 
 from humpback.core.expression import Artifact
 from humpback.core.store import RECORD, StoreError, read_record
+from humpback.inputs.file_index import FileIndex
 from humpback.inputs.locate import digest, model_files
-from humpback.inputs.user_file import _Found
 from humpback.spec.models import FolderModel
 from humpback.spec.template import Model
 from humpback.spec.vocabulary import values
@@ -47,11 +47,11 @@ def named_model(name: str) -> Named:
             return Named(artifact, store=store)
         sha256 = digest(model_files(folder))
         return Named(FolderModel(folder.name, sha256, artifact.template), ((sha256, str(folder)),))
-    found = _Found(Path(), Path())
+    found = FileIndex()
     model = found.model("MODEL", name)
     if not isinstance(model, Model):
         raise StoreError(f"{name}: no model")
-    return Named(model, tuple(found.files.items()))
+    return Named(model, found.places)
 
 
 def recorded(folder: Path) -> Artifact:

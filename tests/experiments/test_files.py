@@ -17,7 +17,8 @@ from humpback.core.tables import VERDICTS, Verdict, read
 from humpback.experiments.humpback.headline import arms, claims
 from humpback.experiments.setups.base import AtLeast, BestShare, Setup, drawn
 from humpback.experiments.setups.files import files
-from humpback.inputs.user_file import load_given, named_files
+from humpback.inputs.file_index import named_files
+from humpback.inputs.user_file import load_user_setup
 from humpback.runs.build import make
 from humpback.spec.claims import Comparison
 from humpback.spec.data import Joined, Sampling, Segments
@@ -66,19 +67,19 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_file_means_the_same_on_every_machine(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Paths are relative to it, and nothing of where it lies is in the expression."""
-    located = load_given(folder / "my.toml", {}, Path("data"))
-    given = located.given
+    loaded = load_user_setup(folder / "my.toml", {}, Path("data"))
+    given = loaded.data
     assert isinstance(given.seed_data, InstructionSet)
     assert isinstance(given.pages, WebPages)
     assert [one.name for one in given.pages.files] == ["0.html", "1.html", "2.html"]
     assert given.base is None
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "copy"
     folder.rename(elsewhere)
-    moved = load_given(elsewhere / "my.toml", {}, Path("data"))
-    assert moved.given == given
+    moved = load_user_setup(elsewhere / "my.toml", {}, Path("data"))
+    assert moved.data == given
     assert {Path(path).parent for _, path in moved.files} == {elsewhere, elsewhere / "pages"}
     (elsewhere / "pages" / "0.html").write_text(page(9))
-    assert load_given(elsewhere / "my.toml", {}, Path("data")).given != given
+    assert load_user_setup(elsewhere / "my.toml", {}, Path("data")).data != given
 
 
 def test_open_assistant_is_recognised_and_options_win(folder: Path) -> None:
@@ -88,10 +89,10 @@ def test_open_assistant_is_recognised_and_options_win(folder: Path) -> None:
     ]
     oasst = folder / "oasst.jsonl"
     oasst.write_text("".join(json.dumps({**one, "message_tree_id": "a", "deleted": False}) + "\n" for one in messages))
-    located = load_given(folder / "my.toml", {"seed_data": [str(oasst)]}, Path("data"))
-    assert isinstance(located.given.seed_data, OpenAssistant)
-    assert located.given.seed_data.language == "en"
-    assert isinstance(located.given.prompts, PromptSet)
+    loaded = load_user_setup(folder / "my.toml", {"seed_data": [str(oasst)]}, Path("data"))
+    assert isinstance(loaded.data.seed_data, OpenAssistant)
+    assert loaded.data.seed_data.language == "en"
+    assert isinstance(loaded.data.prompts, PromptSet)
 
 
 @pytest.mark.parametrize(
@@ -110,20 +111,20 @@ def test_a_wrong_file_is_named_with_what_would_do(text: str, says: str, tmp_path
     path = tmp_path / "wrong.toml"
     path.write_text(text)
     with pytest.raises(FieldError) as error:
-        load_given(path, {}, Path("data"))
+        load_user_setup(path, {}, Path("data"))
     assert str(path) in str(error.value)
     assert says in str(error.value)
 
 
 def test_a_missing_file_and_an_unknown_set_are_named(folder: Path) -> None:
     with pytest.raises(FieldError, match=r"seed_data: there is no file .*none.json"):
-        load_given(folder / "my.toml", {"seed_data": [str(folder / "none.json")]}, Path("data"))
+        load_user_setup(folder / "my.toml", {"seed_data": [str(folder / "none.json")]}, Path("data"))
     with pytest.raises(FieldError, match="did you mean the public set alpaca"):
-        named_files(["alpacca"], Path("data"))
+        named_files(["alpacca"])
     with pytest.raises(
         FieldError, match=r"base is './nowhere'; there is no such folder or .gguf file, and a hub name is OWNER/NAME"
     ):
-        load_given(folder / "my.toml", {"base": "./nowhere"}, Path("data"))
+        load_user_setup(folder / "my.toml", {"base": "./nowhere"}, Path("data"))
     with pytest.raises(FieldError, match=r"best is 1.5; it is a share"):
         Given(*_nothing(), base=None, judge=None, best=1.5)
 
@@ -166,10 +167,10 @@ max_new_tokens = 128
 
 def test_the_recipe_is_what_the_file_says(folder: Path) -> None:
     """For any base, the tiny one too."""
-    plain = files(load_given(folder / "my.toml", {}, Path("data")).given)
+    plain = files(load_user_setup(folder / "my.toml", {}, Path("data")).data)
     with (folder / "my.toml").open("a") as file:
         file.write(RECIPE)
-    setup = files(load_given(folder / "my.toml", {}, Path("data")).given)
+    setup = files(load_user_setup(folder / "my.toml", {}, Path("data")).data)
     asked = {
         "adapter": Lora(4, 6.5, ("query_key_value", "dense")),
         "learning_rate": 1e-3,
@@ -203,7 +204,7 @@ def test_a_recipe_that_cannot_be_is_refused(folder: Path, line: str, says: str) 
     with (folder / "my.toml").open("a") as file:
         file.write(line + "\n")
     with pytest.raises(FieldError) as error:
-        files(load_given(folder / "my.toml", {}, Path("data")).given)
+        files(load_user_setup(folder / "my.toml", {}, Path("data")).data)
     assert says in str(error.value)
 
 
@@ -240,11 +241,11 @@ def small(setup: Setup) -> Setup:
 
 def test_the_whole_loop_runs_on_somebody_s_files(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """From files to verdicts for every arm and both orders, with the counts that the files have."""
-    located = load_given(folder / "my.toml", {}, Path("data"))
-    machine: Machine = replace(MACHINE, files=located.files)
+    loaded = load_user_setup(folder / "my.toml", {}, Path("data"))
+    machine: Machine = replace(MACHINE, files=loaded.files)
     store = Store(tmp_path_factory.mktemp("files-store"))
     store.prepare()
-    setup = small(files(located.given))
+    setup = small(files(loaded.data))
     by_name = arms(setup, 0)
     assert set(by_name) == {"M0", "uncurated", "M1", "M2"}
     targets = [arm.judged for arm in by_name.values()]

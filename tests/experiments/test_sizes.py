@@ -16,7 +16,7 @@ from humpback.experiments.catalogue import experiment, experiment_names
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.setups.files import files
 from humpback.inputs import counts as counted
-from humpback.inputs.user_file import load_given
+from humpback.inputs.user_file import load_user_setup
 from humpback.spec.curation import Best, Sample
 from humpback.spec.files import Deduplicated, Texts
 from tests.experiments.test_files import page
@@ -36,7 +36,7 @@ def written(folder: Path, pairs: int, pages: int, more: str = "") -> Path:
 
 
 def loaded(path: Path) -> Setup:
-    return files(load_given(path, {}, Path("data")).given)
+    return files(load_user_setup(path, {}, Path("data")).data)
 
 
 def drawn(root: Artifact) -> set[Artifact]:
@@ -106,7 +106,7 @@ def test_what_is_not_there_is_refused_when_loaded(tmp_path: Path, more: str, say
 
 def test_texts_stand_for_segments(tmp_path: Path) -> None:
     path = written(tmp_path, 60, 1)
-    given = load_given(path, {"texts": [str(tmp_path / "pairs.json")]}, Path("data")).given
+    given = load_user_setup(path, {"texts": [str(tmp_path / "pairs.json")]}, Path("data")).data
     setup = files(given)
     assert isinstance(setup.segments, Deduplicated)
     assert isinstance(setup.segments.examples, Texts)
@@ -118,8 +118,8 @@ def test_texts_stand_for_segments(tmp_path: Path) -> None:
 
 def test_more_pages_than_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counted, "PAGES", 10)
-    located = load_given(written(tmp_path, 60, 12), {}, Path("data"))
-    assert located.given.segment_rows == 20
-    assert "the 20 segments of the first 10 pages" in located.notes[0]
-    more = load_given(tmp_path / "my.toml", {"segments_at_least": 900}, Path("data"))
-    assert (more.given.segment_rows, more.notes) == (900, ())
+    loaded_setup = load_user_setup(written(tmp_path, 60, 12), {}, Path("data"))
+    assert loaded_setup.data.segment_rows == 20
+    assert "the 20 segments of the first 10 pages" in loaded_setup.notes[0]
+    more = load_user_setup(tmp_path / "my.toml", {"segments_at_least": 900}, Path("data"))
+    assert (more.data.segment_rows, more.notes) == (900, ())

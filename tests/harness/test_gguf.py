@@ -14,20 +14,20 @@ import pytest
 
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
+from humpback.inputs.file_index import FileIndex
 from humpback.inputs.gguf_file import header, is_gguf
-from humpback.inputs.user_file import _Found
 from humpback.spec.models import FolderModel, GgufModel
 from humpback.spec.template import ChatTemplate
 from tests.real_model import FILE
 
 
 def test_the_file_is_a_base_named_by_its_checksum(smollm2: Path) -> None:
-    found = _Found(Path(), Path())
+    found = FileIndex()
     base = found.model("base", str(smollm2))
     assert isinstance(base, GgufModel)
     assert (base.label, base.sha256) == (FILE, checksum(smollm2))
     assert base.template == ChatTemplate(header(smollm2).values["tokenizer.chat_template"])
-    assert found.files == {base.sha256: str(smollm2.resolve())}
+    assert found.paths == {base.sha256: str(smollm2.resolve())}
     told = header(smollm2)
     assert (told.architecture, told.number("context_length"), len(told.types)) == ("llama", 8_192, 272)
 
@@ -75,7 +75,7 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(smollm2: Path, tmp_path:
     for name, (data, why) in bad.items():
         (tmp_path / name).write_bytes(data)
         with pytest.raises(StoreError, match=why) as told:
-            _Found(tmp_path, tmp_path).model("base", name)
+            FileIndex().model("base", name, tmp_path)
         assert str(tmp_path / name) in str(told.value)
         assert "\n" not in str(told.value)
 

@@ -24,8 +24,8 @@ from humpback.core.store import StoreError
 from humpback.engines.loading import check_folder, read_tokenizer, read_weights
 from humpback.experiments.setups.base import Setup
 from humpback.inputs import model_folder
+from humpback.inputs.file_index import FileIndex
 from humpback.inputs.model_folder import CONFIG, INDEX, WEIGHTS, checked
-from humpback.inputs.user_file import _Found
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab\nsize 12345\n"
 
@@ -244,7 +244,7 @@ def test_a_folder_that_is_no_model_is_refused_while_planning(good: Path, tmp_pat
     spoil, why = SPOILED[name]
     folder = shutil.copytree(good, tmp_path / "mine")
     spoil(folder)
-    refused(folder, why, lambda one: _Found(Path(), Path()).model("base", str(one)))
+    refused(folder, why, lambda one: FileIndex().model("base", str(one)))
 
 
 @pytest.mark.parametrize("kind", SEES)
@@ -338,11 +338,11 @@ def test_shards_and_the_hub_s_cache_are_read(good: Path, sharded: Path, tmp_path
         (hub / "snapshots" / commit).mkdir(parents=True)
     for path in (hub / "blobs").iterdir():
         (hub / "snapshots" / "abc" / path.name).symlink_to(f"../../blobs/{path.name}")
-    found = _Found(tmp_path, tmp_path)
-    assert found.model("base", hub.name).slug == hub.name
-    assert [Path(path).name for path in found.files.values()] == ["abc"]
+    found = FileIndex()
+    assert found.model("base", hub.name, tmp_path).slug == hub.name
+    assert [Path(path).name for path in found.paths.values()] == ["abc"]
     (hub / "refs" / "main").unlink()
-    refused(hub, r"holds 2 snapshots and no refs/main", lambda f: _Found(tmp_path, tmp_path).model("base", f.name))
+    refused(hub, r"holds 2 snapshots and no refs/main", lambda f: FileIndex().model("base", f.name, tmp_path))
     shutil.copytree(good, tmp_path / "run" / "checkpoint-30")
     shutil.copytree(good, tmp_path / "run" / "checkpoint-60")
     refused(tmp_path / "run", r"checkpoint-30, checkpoint-60 in it hold models: give one", checked)

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from humpback.core.expression import FieldError
+from humpback.inputs.file_index import FileIndex
 from humpback.inputs.own_template import chosen, in_folder
-from humpback.inputs.user_file import _Found, load_given
+from humpback.inputs.user_file import load_user_setup
 from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate
 
 JINJA = "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"
@@ -65,12 +66,15 @@ def test_unsaid_it_is_the_model_s_own_and_a_choice_is_held_to(tmp_path: Path) ->
 
 
 def test_the_template_is_part_of_what_a_model_is(model: Path) -> None:
-    found = _Found(model.parent, model.parent)
-    plain = found.model("base", "model")
+    found = FileIndex()
+    plain = found.model("base", "model", model.parent)
     (model / "chat_template.jinja").write_text(JINJA)
-    spoken = found.model("base", "model")
+    spoken = found.model("base", "model", model.parent)
     assert spoken.speaks == ChatTemplate(JINJA)
-    assert found.model("base", "model", "plain").fingerprint not in (plain.fingerprint, spoken.fingerprint)
+    assert found.model("base", "model", model.parent, template="plain").fingerprint not in (
+        plain.fingerprint,
+        spoken.fingerprint,
+    )
 
 
 def test_base_and_judge_choose_in_the_setup_file(model: Path, tmp_path: Path) -> None:
@@ -82,7 +86,7 @@ def test_base_and_judge_choose_in_the_setup_file(model: Path, tmp_path: Path) ->
 
     def given(rest: str) -> Any:
         toml.write_text(head + rest)
-        return load_given(toml, {}, tmp_path).given
+        return load_user_setup(toml, {}, tmp_path).data
 
     both = given('base = "model"\ntemplate = "plain"\njudge = "model"\n')
     assert both.base.speaks == INSTRUCTION_RESPONSE
