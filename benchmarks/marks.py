@@ -31,7 +31,7 @@ from humpback.experiments.humpback.algorithm import candidates, seed_model
 from humpback.experiments.setups.base import AtLeast
 from humpback.experiments.setups.micro import MICRO
 from humpback.micro.oracle import grade, rating
-from humpback.runs.build import make, source_state
+from humpback.runs.build import build_artifact, source_state
 from humpback.runs.preload import quiet
 from humpback.spec.data import MicroPages, Segments
 from humpback.spec.micro_world import World
@@ -78,7 +78,7 @@ def main(place: Path) -> None:
     model, pool = seed_model(fewer), candidates(fewer)
     machine = Machine(workers=1, threads=1, tracking="off")
     for step in plan(store, [model, pool]).to_do:
-        make(step.artifact, store, machine, source_state() | {"argv": sys.argv}, lambda *_: None)
+        build_artifact(step.artifact, store, machine, source_state() | {"argv": sys.argv}, lambda *_: None)
     assert isinstance(MICRO.keep, AtLeast)
     world = World()
     rated = [

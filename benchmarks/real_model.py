@@ -25,7 +25,7 @@ from humpback.core.tables import EXAMPLES, Example, read
 from humpback.experiments.humpback.algorithm import arm, seed_model
 from humpback.experiments.setups.files import files
 from humpback.inputs.user_file import load_user_setup
-from humpback.runs.build_one import made
+from humpback.runs.build_one import build_here
 
 
 def quoted(text: str) -> str:
@@ -48,9 +48,9 @@ def main() -> None:
     started = time.perf_counter()
     answers = {}
     for name, responses in (("before", setup.reference), ("after", arm(setup, model).judged.answers)):
-        answers[name] = list(read(made(responses, machine, console) / EXAMPLES, Example))
+        answers[name] = list(read(build_here(responses, machine, console) / EXAMPLES, Example))
     seconds = time.perf_counter() - started
-    record = json.loads((made(model, machine, console) / "record.json").read_text(encoding="utf-8"))
+    record = json.loads((build_here(model, machine, console) / "record.json").read_text(encoding="utf-8"))
     print(f"{seconds:.0f} s for what was missing of it, on {json.dumps(facts())}\n")
     print(f"finetuned: {record['seconds']:.0f} s; counts {json.dumps(record['counts'])}\n")
     for number, (before, after) in enumerate(zip(answers["before"], answers["after"], strict=True), start=1):

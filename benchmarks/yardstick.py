@@ -18,7 +18,7 @@ from humpback.experiments.catalogue import experiment, experiment_names
 from humpback.experiments.setups import SETUPS
 from humpback.experiments.setups.files import files
 from humpback.spec.files import File, InstructionSet, PromptSet, WebPages
-from humpback.spec.user_data import Given
+from humpback.spec.user_data import UserData
 
 HERE = Path(__file__).parent
 
@@ -27,7 +27,7 @@ def somebody() -> Any:
     """The setup `files` on files that need not be there."""
     one = File("pairs.json", "0" * 64)
     return files(
-        Given(
+        UserData(
             seed_data=InstructionSet((one,)),
             pages=WebPages((one,)),
             prompts=PromptSet((one,)),

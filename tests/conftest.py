@@ -15,7 +15,7 @@ from humpback.core.plan import plan
 from humpback.core.store import Store
 from humpback.experiments.setups.base import AtLeast, Setup
 from humpback.experiments.setups.micro import MICRO
-from humpback.runs.build import make
+from humpback.runs.build import build_artifact
 from humpback.spec.data import MicroPages, Sampling
 from humpback.spec.models import Pretrained
 from humpback.spec.recipe import Llama, Steps
@@ -82,7 +82,7 @@ def made(shared_store: Store) -> Callable[[Artifact], Path]:
 
     def make_all(target: Artifact) -> Path:
         for step in plan(shared_store, [target]).to_do:
-            make(step.artifact, shared_store, MACHINE, SOURCE, lambda done, total, unit: None)
+            build_artifact(step.artifact, shared_store, MACHINE, SOURCE, lambda done, total, unit: None)
         return shared_store.open(target)
 
     return make_all

@@ -15,7 +15,7 @@ import pytest
 
 from humpback.core.payload import checksum
 from humpback.core.store import Store
-from humpback.runs.build import make
+from humpback.runs.build import build_artifact
 from humpback.spec.models import GgufModel
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -51,7 +51,7 @@ def smollm2_base(smollm2: Path, shared_store: Store, pytestconfig: pytest.Config
     code = "".join(checksum(Path(one.__file__))[:8] for one in (gguf, gguf_tokenizer))
     kept = Store(pytestconfig.cache.mkdir(f"smollm2-{code}"))
     kept.prepare()
-    make(base, kept, replace(MACHINE, files=((base.sha256, str(smollm2)),)), SOURCE, lambda *_: None)
+    build_artifact(base, kept, replace(MACHINE, files=((base.sha256, str(smollm2)),)), SOURCE, lambda *_: None)
     if not shared_store.folder(base).exists():
         shutil.copytree(kept.open(base), shared_store.folder(base), copy_function=os.link)
     return base

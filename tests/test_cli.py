@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from humpback.core.store import Store
-from humpback.runs.build import make
+from humpback.runs.build import build_artifact
 from humpback.spec.data import MicroSeed, Tagged
 from humpback.spec.micro_world import World
 from humpback.spec.prompts import S_A
@@ -131,7 +131,7 @@ def test_a_damaged_store_stops_a_run_and_is_named(tmp_path: Path) -> None:
     store = Store(tmp_path / "artifacts")
     store.prepare()
     seed = MICRO.at(0).seed_data
-    make(seed, store, MACHINE, SOURCE, lambda *_: None)
+    build_artifact(seed, store, MACHINE, SOURCE, lambda *_: None)
     path = store.folder(seed) / "examples.parquet"
     data = bytearray(path.read_bytes())
     data[40] ^= 1
@@ -158,7 +158,7 @@ def test_show_reads_like_something_for_people(tmp_path: Path) -> None:
     store.prepare()
     seed = MicroSeed(World(), n=6)
     for node in (seed, Tagged(seed, S_A)):
-        make(node, store, MACHINE, SOURCE, lambda *_: None)
+        build_artifact(node, store, MACHINE, SOURCE, lambda *_: None)
     done = humpback("show", str(store.folder(Tagged(seed, S_A))), "--rows", "2")
     assert done.returncode == 0
     assert "examples.parquet: 6 rows" in done.stdout

@@ -119,7 +119,7 @@ def test_weights_may_be_deleted_and_are_made_again_when_something_needs_them(
     assert not plan(store, finished.targets).to_do
     assert gather(store, finished.arms, (), {}) == before
     model = seed_model(tiny)
-    assert store.state(model).word == "weightless"
+    assert store.state(model).status == "weightless"
     assert any("weights that were deleted" in line for line in artifact_lines(store.folder(model), 1))
     answers = next(one for one in (arm.judged for arm in finished.arms[0].values()) if one.answers.model == model)
     shutil.rmtree(store.folder(answers))

@@ -25,7 +25,7 @@ from humpback.core.plan import plan
 from humpback.core.store import Store
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups.base import AtLeast
-from humpback.runs.build import make
+from humpback.runs.build import build_artifact
 from humpback.runs.executor import Progress, execute
 from humpback.spec.curation import Sample
 from humpback.spec.data import Tagged
@@ -49,14 +49,14 @@ STAGES = {type(node).__name__: node for node in reversed(everything())}
 def run_all(store: Store) -> None:
     result = execute(plan(store, ONE.on(tiny_setup(), [0]).targets), store, MACHINE, Progress())
     assert not result.failures, result.failures
-    assert not [one for one in result.outcomes.values() if one.word == "stopped"]
+    assert not [one for one in result.outcomes.values() if one.status == "stopped"]
 
 
 def payloads(store: Store) -> dict[str, dict[str, str]]:
     """Checksums of every payload file, read from disk and not from the record."""
     found = {}
     for node in everything():
-        assert store.state(node, hash_everything=True).word == "done", node.name
+        assert store.state(node, hash_everything=True).status == "done", node.name
         found[node.name] = {name: entry.sha256 for name, entry in store.record(node).payload.items()}
     return found
 
@@ -118,7 +118,7 @@ def make_and_die(node: Artifact, root: Path, moment: str) -> None:
                 module.Writer = lambda path, kind: die()  # type: ignore[attr-defined]
             else:
                 os.fsync = die  # type: ignore[assignment]
-    make(node, store, MACHINE, SOURCE, lambda *_: None)
+    build_artifact(node, store, MACHINE, SOURCE, lambda *_: None)
 
 
 @pytest.mark.parametrize("moment", ["in the stage", "before the record", "after the record"])
@@ -141,13 +141,13 @@ def test_each_stage_killed_leaves_nothing_and_then_makes_the_same_bytes(
     child.start()
     child.join()
     assert child.exitcode == -signal.SIGKILL, "the child was not killed where it should have been"
-    assert store.state(node).word == "missing"
+    assert store.state(node).status == "missing"
     assert not store.folder(node).exists()
     again = context.Process(target=make_and_die, args=(node, tmp_path, "never"))
     again.start()
     again.join()
     assert again.exitcode == 0
-    assert store.state(node, hash_everything=True).word == "done"
+    assert store.state(node, hash_everything=True).status == "done"
     assert store.record(node).payload == undisturbed.record(node).payload
 
 
@@ -227,8 +227,8 @@ def test_a_stage_that_raises_is_a_failure_with_its_trace(tmp_path: Path) -> None
     (error,) = result.failures.values()
     assert "has no answer to prompt" in str(error) or "answers 6 prompts" in str(error)
     assert "judge.py" in error.trace  # type: ignore[attr-defined]
-    assert store.state(other).word == "done"
-    assert store.state(unlike).word == "missing"
+    assert store.state(other).status == "done"
+    assert store.state(unlike).status == "missing"
 
 
 def test_a_set_with_too_few_rows_leaves_what_depends_on_it_without_a_number_and_is_no_failure(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_a_set_with_too_few_rows_leaves_what_depends_on_it_without_a_number_and_
     store = Store(tmp_path)
     result = execute(plan(store, [Tagged(few, "Be brief.")]), store, MACHINE, Progress())
     assert not result.failures
-    assert {one.word for one in result.outcomes.values()} == {"made", "stopped"}
-    reasons = {one.reason for one in result.outcomes.values() if one.word == "stopped"}
+    assert {one.status for one in result.outcomes.values()} == {"made", "stopped"}
+    reasons = {one.reason for one in result.outcomes.values() if one.status == "stopped"}
     assert reasons == {f"1,000 rows wanted of the {setup.seed_data.n} of {setup.seed_data.name}"}
     assert list((tmp_path / ".partial").iterdir()) == []

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from humpback.spec.claims import Cited
-from humpback.spec.paper_numbers import Published, number
+from humpback.spec.paper_numbers import PaperNumber, number
 
 
-def resolve(cited: Mapping[str, Mapping[str, Cited]]) -> dict[str, dict[str, Published]]:
+def resolve(cited: Mapping[str, Mapping[str, Cited]]) -> dict[str, dict[str, PaperNumber]]:
     """By arm or measure, and metric: the published number with what is known of it.
 
     Raises:
@@ -21,6 +21,6 @@ def resolve(cited: Mapping[str, Mapping[str, Cited]]) -> dict[str, dict[str, Pub
     }
 
 
-def values(resolved: Mapping[str, Mapping[str, Published]]) -> dict[str, dict[str, float]]:
+def values(resolved: Mapping[str, Mapping[str, PaperNumber]]) -> dict[str, dict[str, float]]:
     """The numbers alone, as `humpback.analysis.experiment.gather.gather` takes them."""
     return {name: {metric: one.value for metric, one in of.items()} for name, of in resolved.items()}

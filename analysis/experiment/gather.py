@@ -184,7 +184,7 @@ def _curve(name: str, contests: Mapping[str, Mapping[int, Contest]], points: Map
 
 
 def _set_rows(store: Store, name: str, against: str, judged: Mapping[int, Judged], examples: float) -> list[Row]:
-    done = [one for one in judged.values() if store.state(one).word == "done"]
+    done = [one for one in judged.values() if store.state(one).status == "done"]
     sets = list(dict.fromkeys(name for one in done[:1] for name in contest(store, one).sets))
     return [
         replace(_row(name, against, "all", [contest(store, one, only) for one in done], [examples]), set=only)
@@ -204,7 +204,7 @@ def _rows(
     examples: dict[int, float] = {}
     rows: list[Row] = []
     for seed, one in judged.items():
-        if store.state(one).word == "done":
+        if store.state(one).status == "done":
             contests[seed] = contest(store, one)
             examples[seed] = _examples(store, arms[seed].model)
             rows.append(_row(name, against, str(seed), [contests[seed]], [examples[seed]]))

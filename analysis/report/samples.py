@@ -90,7 +90,7 @@ def _sample(
 
 
 def _done(store: Store, arm: Arm) -> bool:
-    return all(store.state(one).word == "done" for one in (arm.judged, arm.judged.answers, arm.judged.against))
+    return all(store.state(one).status == "done" for one in (arm.judged, arm.judged.answers, arm.judged.against))
 
 
 def _by_answers(arms: Mapping[str, Arm]) -> list[Arm]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from humpback.analysis.scaling.fit import Points
 from humpback.core.expression import FieldError
-from humpback.spec.paper_numbers import published
+from humpback.spec.paper_numbers import paper_numbers
 
 _RATE = "win_rate"
 
@@ -31,9 +31,9 @@ def paper_points(declared: Mapping[str, tuple[str, str]]) -> tuple[PaperCurve, .
     """
     found = []
     for table, arm in dict.fromkeys(declared.values()):
-        rows = [row for row in published(table) if row.arm == arm and row.metric == _RATE and row.n_examples]
+        rows = [row for row in paper_numbers(table) if row.arm == arm and row.metric == _RATE and row.n_examples]
         if not rows:
-            there = sorted({row.arm for row in published(table) if row.metric == _RATE and row.n_examples})
+            there = sorted({row.arm for row in paper_numbers(table) if row.metric == _RATE and row.n_examples})
             raise FieldError(f"{table} has no {_RATE} by size of {arm!r}; it has those of {', '.join(there) or 'none'}")
         rows.sort(key=lambda row: row.n_examples or 0)
         errors = tuple(row.error for row in rows if row.error is not None)

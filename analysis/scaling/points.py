@@ -11,7 +11,7 @@ from pathlib import Path
 
 from humpback.analysis.scaling.fit import Points
 from humpback.core.expression import FieldError
-from humpback.spec.paper_numbers import published
+from humpback.spec.paper_numbers import paper_numbers
 
 NEEDED, OPTIONAL = ("n", "value"), ("error", "set", "seed")
 COLUMNS = (
@@ -70,7 +70,7 @@ def published_points() -> tuple[Points, ...]:
     Raises:
         StoreError: when the published numbers are not found.
     """
-    rows = published("humpback-data-efficiency")
+    rows = paper_numbers("humpback-data-efficiency")
     curves = []
     for arm in dict.fromkeys(row.arm for row in rows):
         own = [row for row in rows if row.arm == arm]
@@ -87,7 +87,7 @@ def published_points() -> tuple[Points, ...]:
 
 def published_alphas() -> dict[str, float]:
     """The alphas that the paper prints, by set."""
-    return {row.arm: row.value for row in published("humpback-alpha") if row.metric == "alpha"}
+    return {row.arm: row.value for row in paper_numbers("humpback-alpha") if row.metric == "alpha"}
 
 
 def _unused(heads: tuple[str, ...], file: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from humpback.spec.prompts import BACKWARD, HUMPBACK_RATING
 from humpback.spec.recipe import BatchBySize, LinearTo, Llama, Lora, Sft, StepsBySize
 from humpback.spec.sensitive import SENSITIVE
 from humpback.spec.template import INSTRUCTION_RESPONSE, Model
-from humpback.spec.user_data import Given
+from humpback.spec.user_data import UserData
 
 _TINY_SFT = Sft(
     learning_rate=1e-3,
@@ -35,7 +35,7 @@ adapters), because adapters take about ten times the rate of full finetuning (Sc
 Regret", who also keep alpha at 32 whatever the rank). docs/data.md shows what both rates did to a small model."""
 
 
-def files(given: Given) -> Setup:
+def files(given: UserData) -> Setup:
     """The setup made of what somebody pointed at."""
     segments = given.segments
     base: Model
@@ -80,7 +80,7 @@ def files(given: Given) -> Setup:
     )
 
 
-def _as_given(sft: Sft, given: Given) -> Sft:
+def _as_given(sft: Sft, given: UserData) -> Sft:
     """The recipe with what the file says of it."""
     if given.lora_rank is not None:
         lora = Lora(given.lora_rank)
@@ -99,7 +99,7 @@ _MOST = 25_600
 _RESERVED = 0.75
 
 
-def _grid(given: Given) -> Grid:
+def _grid(given: UserData) -> Grid:
     """The papers' sizes where the data have them, else halves of what the data have.
 
     Curated examples are the fewest of what is drawn: the share `best` of the segments, less a quarter for instructions

@@ -135,9 +135,9 @@ def name_files(names: Sequence[str], machine: Machine) -> tuple[tuple[File | Sou
 
 def build(target: Artifact, machine: Machine) -> Path:
     """The artifact's folder; what is missing of it is made first, with its progress on stderr."""
-    from humpback.runs.build_one import made
+    from humpback.runs.build_one import build_here
 
-    return made(target, machine, Terminal(stderr=True))
+    return build_here(target, machine, Terminal(stderr=True))
 
 
 def whole_numbers(text: str, example: str = "0,1,2") -> tuple[int, ...]:

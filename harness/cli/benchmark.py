@@ -121,15 +121,15 @@ def _unsafe(task: AnyTask) -> bool:
 def _lacking(node: Benchmarked, machine: Machine) -> str:
     """Why the benchmark cannot be run here; "" where it can, or is done already."""
     from humpback.evals.tasks import Missing, open_tasks
-    from humpback.inputs.locate import located
+    from humpback.inputs.locate import resolve_file
 
-    if Store(Path(machine.store)).state(node).word == "done":
+    if Store(Path(machine.store)).state(node).status == "done":
         return ""
     with TemporaryDirectory() as place:
         (task,) = open_tasks(
             node.tasks,
             Path(place),
-            lambda file: located(file, machine),
+            lambda file: resolve_file(file, machine),
             chat_template=node.chat_template,
             run_model_code=node.run_model_code,
         )

@@ -76,9 +76,9 @@ def pull(
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
     from humpback.inputs.pull import pull as bring
-    from humpback.spec.sources import published
+    from humpback.spec.sources import public_file
 
-    rows = [published(name) for name in names]
+    rows = [public_file(name) for name in names]
     console = Terminal(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     for row in rows:
@@ -110,13 +110,13 @@ def read(
     as_json: AsJson = False,
 ) -> None:
     """Instruction sets or prompts in any layout, as one clean set. With counts at each step."""
-    from humpback.inputs.locate import located
+    from humpback.inputs.locate import resolve_file
     from humpback.readers.sets import set_of
 
     found, machine = name_files(files, where.load())
     target: Examples = PromptSet(found, n, draw=draw)
     if not prompts:
-        first, code = located(found[0], machine), language_code(language, "--language")
+        first, code = resolve_file(found[0], machine), language_code(language, "--language")
         target = set_of(found, first, n, language=code, every_turn=every_turn, draw=draw)
     _make(machine, as_json, target)
 

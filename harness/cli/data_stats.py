@@ -70,7 +70,7 @@ def diversity(
 def _each(sets: list[str], folder: Path) -> Iterator[tuple[str, Path]]:
     """Name and path of each set; names are told apart by a number."""
     from humpback.inputs.pull import place_of
-    from humpback.spec.sources import SOURCES, published
+    from humpback.spec.sources import SOURCES, public_file
 
     seen: Counter[str] = Counter()
     for given in sets:
@@ -78,7 +78,7 @@ def _each(sets: list[str], folder: Path) -> Iterator[tuple[str, Path]]:
         if not path.exists():
             if given not in SOURCES and ("/" in given or "." in given):
                 raise StoreError(f"{given}: there is no such file or artifact")
-            path, name = place_of(published(given), folder), given
+            path, name = place_of(public_file(given), folder), given
         seen[name] += 1
         yield (name if seen[name] == 1 else f"{name}-{seen[name]}"), path
 

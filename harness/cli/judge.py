@@ -210,7 +210,7 @@ def _agreed(target: Judged, by: AlpacaEvalJudge, machine: Machine, yes: bool, as
     from humpback.judging.pairs import pair_answers
 
     store = Store(Path(machine.store))
-    if store.state(target).word == "done" and not ask_anew:
+    if store.state(target).status == "done" and not ask_anew:
         echo(reuse_line(store.record(target), machine), err=True)
         return
     work = Work(store.open, store.root, machine, new_log(store.root, lambda done, total, unit: None))

@@ -173,14 +173,14 @@ def improvement(
 
 def _texts(path: Path) -> dict[str, str]:
     """The prompts' texts by id, where the judged answers lie in the same store."""
-    from humpback.runs.load import recorded
+    from humpback.runs.load import load_expression
 
     if not (path / RECORD).is_file():
         return {}
-    judged = recorded(path)
+    judged = load_expression(path)
     if not isinstance(judged, Judged):
         return {}
     store = Store(path.resolve().parent.parent)
-    if store.state(judged.answers).word == "missing":
+    if store.state(judged.answers).status == "missing":
         return {}
     return {row.id: row.instruction for row in read(store.open(judged.answers) / EXAMPLES, Example)}

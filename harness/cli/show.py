@@ -41,15 +41,15 @@ def plan_lines(plan: Plan, *, every: bool = True) -> list[str]:
     those that have to be mended."""
     lines = []
     for step in plan.to_do if every else plan.damaged:
-        lines.append(f"{step.state.word:8} {step.artifact.name}")
-        if step.state.word == "damaged" or step.state.reason != "never made":
+        lines.append(f"{step.state.status:8} {step.artifact.name}")
+        if step.state.status == "damaged" or step.state.reason != "never made":
             lines.append(f"         {step.state.reason}")
         if step.nearest:
             lines.append(f"         nearest finished: {step.nearest}; this one has")
             lines += [f"           {change}" for change in step.changed[:6]]
             if len(step.changed) > 6:
                 lines.append(f"           and {len(step.changed) - 6} more")
-    states = Counter(step.state.word for step in plan.steps)
+    states = Counter(step.state.status for step in plan.steps)
     kinds = Counter(type(step.artifact).__name__.lower() for step in plan.to_do)
     lines.append(f"{states['done'] + states['weightless']} done, {len(plan.to_do)} to do, {states['damaged']} damaged")
     if kinds:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from humpback.core.expression import FieldError
 from humpback.core.payload import checksum
-from humpback.core.store import RECORD, published
+from humpback.core.store import RECORD, verified_record
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.inputs.file_index import named_files
 from humpback.judging.self_judging import answered_by, generators_of
@@ -42,7 +42,7 @@ def side(name: str, data: Path) -> Side:
     folder = Path(name)
     if folder.is_dir() and (folder / RECORD).exists():
         table = folder / EXAMPLES
-        if EXAMPLES not in published(folder).payload:
+        if EXAMPLES not in verified_record(folder).payload:
             raise FieldError(f"{name}: no {EXAMPLES} in it, so it holds no answers; give a folder of `responses/`")
         sha256 = checksum(table)
         # The folder's name says what it is; every artifact's table is called the same.

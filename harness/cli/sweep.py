@@ -123,7 +123,7 @@ class OnDev:
         for error in result.failures.values():
             raise error
         for outcome in result.outcomes.values():
-            if outcome.word == "stopped":
+            if outcome.status == "stopped":
                 raise Unusable(outcome.reason)
         return [float(point) for arm in arms for point in contest(store, arm.judged).points]
 

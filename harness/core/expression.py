@@ -113,7 +113,7 @@ class Artifact(Value):
     @cached_property
     def fingerprint(self) -> str:
         """64 hexadecimal digits of SHA-256 over the canonical JSON of class, VERSION, fields and inputs."""
-        text = json.dumps(described(self), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        text = json.dumps(describe(self), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
@@ -208,7 +208,7 @@ def _fields_of(value: Value) -> dict[str, Any]:
     return {f.name: canonical(getattr(value, f.name), f"{owner}.{f.name}") for f in fields(value)}
 
 
-def described(artifact: Artifact) -> dict[str, Any]:
+def describe(artifact: Artifact) -> dict[str, Any]:
     """What is hashed: {"class", "version", "fields"}, inputs by fingerprint."""
     return {"class": type(artifact).__name__, "version": artifact.VERSION, "fields": _fields_of(artifact)}
 
@@ -220,6 +220,6 @@ def expression(*roots: Artifact) -> dict[str, dict[str, Any]]:
     while waiting:
         artifact = waiting.pop()
         if artifact.fingerprint not in table:
-            table[artifact.fingerprint] = described(artifact)
+            table[artifact.fingerprint] = describe(artifact)
             waiting.extend(artifact.inputs)
     return table

@@ -17,7 +17,7 @@ _ALWAYS = 1 << 63
 
 
 @dataclass(frozen=True)
-class Published:
+class PayloadFile:
     """One file of a payload."""
 
     bytes: int
@@ -28,19 +28,19 @@ class Published:
 class State:
     """Whether an artifact is there to be used."""
 
-    word: Literal["done", "weightless", "missing", "damaged"]
+    status: Literal["done", "weightless", "missing", "damaged"]
     """"weightless": as published but for weights that somebody deleted."""
     reason: str = ""
 
     @property
     def readable(self) -> bool:
         """Whether its record and whatever is there of its payload are as published."""
-        return self.word in ("done", "weightless")
+        return self.status in ("done", "weightless")
 
 
-def compared(
+def compare(
     folder: Path,
-    payload: Mapping[str, Published],
+    payload: Mapping[str, PayloadFile],
     untouched_since: int | None,
     *,
     only: Collection[str] = (),
@@ -75,7 +75,7 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _mismatch(path: Path, expected: Published, untouched_since: int | None) -> str:
+def _mismatch(path: Path, expected: PayloadFile, untouched_since: int | None) -> str:
     try:
         stat = path.stat()
         return _changed(path, stat, expected, untouched_since)
@@ -85,7 +85,7 @@ def _mismatch(path: Path, expected: Published, untouched_since: int | None) -> s
         return f"cannot be read ({error.strerror})"
 
 
-def _changed(path: Path, stat: os.stat_result, expected: Published, untouched_since: int | None) -> str:
+def _changed(path: Path, stat: os.stat_result, expected: PayloadFile, untouched_since: int | None) -> str:
     if stat.st_size != expected.bytes:
         return f"{stat.st_size} bytes where {expected.bytes} were published"
     if untouched_since is not None and stat.st_mtime_ns <= untouched_since:

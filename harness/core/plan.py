@@ -41,7 +41,7 @@ class Plan:
     @property
     def damaged(self) -> tuple[Step, ...]:
         """What has to be mended by hand before a run."""
-        return tuple(step for step in self.steps if step.state.word == "damaged")
+        return tuple(step for step in self.steps if step.state.status == "damaged")
 
 
 def plan(store: Store, targets: list[Artifact]) -> Plan:
@@ -58,17 +58,17 @@ def plan(store: Store, targets: list[Artifact]) -> Plan:
                     looked_at.add(one.fingerprint)
                     waiting.append(one)
                     state = store.state(one, weights=False)
-                    if state.word == "damaged":
+                    if state.status == "damaged":
                         steps.setdefault(one.fingerprint, Step(one, state))
 
     def visit(artifact: Artifact, *, whole: bool) -> None:
         """`whole` where something is to be made from it, so that weights have to be there too."""
         known = steps.get(artifact.fingerprint)
-        if known is not None and (not whole or known.state.word != "weightless"):
+        if known is not None and (not whole or known.state.status != "weightless"):
             return
         steps.pop(artifact.fingerprint, None)
         state = store.state(artifact)
-        if state.word == "weightless" and whole:
+        if state.status == "weightless" and whole:
             state = State("missing", f"{state.reason}, and something is to be made with them")
         if state.readable:
             look(artifact)
@@ -89,7 +89,7 @@ def explained(plan: Plan, store: Store) -> Plan:
     siblings: dict[str, list[Record]] = {}
 
     def explain(step: Step) -> Step:
-        if step.state.word != "missing":
+        if step.state.status != "missing":
             return step
         kind = type(step.artifact).__name__.lower()
         if kind not in siblings:

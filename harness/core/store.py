@@ -29,7 +29,7 @@ from filelock import FileLock
 
 from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact
-from humpback.core.payload import Published, State, checksum, compared, remedy
+from humpback.core.payload import PayloadFile, State, checksum, compare, remedy
 
 RECORD = "record.json"
 METRICS = "metrics.jsonl"
@@ -68,7 +68,7 @@ class Record:
     """Versions of the packages that bear on results."""
     source: dict[str, Any]
     """commit, checksum of uncommitted changes ("diff"), the files "changed", argv."""
-    payload: dict[str, Published] = field(default_factory=dict)
+    payload: dict[str, PayloadFile] = field(default_factory=dict)
     """Every file by its name in the folder."""
 
     @property
@@ -83,7 +83,7 @@ class Record:
         """How its payload in that folder (of it, the files `only`) stands to it. `hash_everything` reads every byte
         again; without `weights`, those are held to their sizes alone."""
         untouched_since = None if hash_everything else (folder / RECORD).stat().st_mtime_ns
-        return compared(folder, self.payload, untouched_since, only=only, weights=weights)
+        return compare(folder, self.payload, untouched_since, only=only, weights=weights)
 
     def to_json(self) -> dict[str, Any]:
         """As the file holds it, but for the seal."""
@@ -96,7 +96,7 @@ class Record:
         Raises:
             KeyError: for a field that is missing.
         """
-        payload = {name: Published(one["bytes"], one["sha256"]) for name, one in held.get("payload", {}).items()}
+        payload = {name: PayloadFile(one["bytes"], one["sha256"]) for name, one in held.get("payload", {}).items()}
         other = {"kind": held["class"], "inputs": tuple(held["inputs"]), "payload": payload}
         return cls(**{one.name: other[one.name] if one.name in other else held[one.name] for one in fields(cls)})
 
@@ -169,8 +169,8 @@ class Store:
             Damaged: when it is not as published, or not there.
         """
         state = self.state(artifact, hash_everything=True)
-        if state.word != "done":
-            raise Damaged(f"{self.folder(artifact)}: {state.reason}" if state.word == "missing" else state.reason)
+        if state.status != "done":
+            raise Damaged(f"{self.folder(artifact)}: {state.reason}" if state.status == "missing" else state.reason)
         return self.folder(artifact)
 
     @contextmanager
@@ -192,7 +192,7 @@ class Store:
         An unfinished folder already in that place is kept aside in `<store>/.aside/`.
         """
         payload = {
-            str(path.relative_to(workspace)): Published(path.stat().st_size, checksum(path))
+            str(path.relative_to(workspace)): PayloadFile(path.stat().st_size, checksum(path))
             for path in sorted(workspace.rglob("*"))
             if path.is_file() and path.name not in (RECORD, METRICS)
         }
@@ -221,7 +221,7 @@ class Store:
                 continue  # a sibling is only a hint; `state` reports the damage where the artifact is wanted
 
 
-def published(folder: Path, *only: str) -> Record:
+def verified_record(folder: Path, *only: str) -> Record:
     """The record of the finished artifact in `folder`, every byte of its payload verified (of it, the files `only`).
     Weights may have been deleted.
 

@@ -133,7 +133,7 @@ def _step(step: Step, estimate: Estimate | None) -> dict[str, Any]:
     return {
         "artifact": step.artifact.name,
         "fingerprint": step.artifact.fingerprint,
-        "state": step.state.word,
+        "state": step.state.status,
         "reason": step.state.reason,
         "nearest": step.nearest,
         "changed": [vars(change) for change in step.changed],

@@ -67,7 +67,7 @@ class Sizes:
         """The size of an artifact, finished or not."""
         key = artifact.fingerprint
         if key not in self._found:
-            rows = self._recorded(artifact)
+            rows = self._recorded_rows(artifact)
             lengths = None if rows is None else _measured(self._store.folder(artifact) / EXAMPLES)
             rows = self._ruled(artifact) if rows is None else rows
             waits_for = self._waits_for(artifact) if rows is None else ""
@@ -79,7 +79,7 @@ class Sizes:
         rows = [self.of(one).rows for one in _inputs(artifact)]
         return None if not rows or None in rows else sum(one or 0.0 for one in rows)
 
-    def _recorded(self, artifact: Artifact) -> float | None:
+    def _recorded_rows(self, artifact: Artifact) -> float | None:
         try:
             counts = self._store.record(artifact).counts
         except (FileNotFoundError, NotADirectoryError, Damaged):
@@ -176,9 +176,9 @@ class Sizes:
             )
         if hasattr(artifact, "world"):
             return texts.instruction, texts.answer
-        return self._published(artifact)
+        return self._public_lengths(artifact)
 
-    def _published(self, artifact: Artifact) -> tuple[float, float]:
+    def _public_lengths(self, artifact: Artifact) -> tuple[float, float]:
         names = _sources(artifact) or [artifact.slug]
         unmeasured = [name for name in names if name not in known.LENGTHS]
         if isinstance(artifact, data.Examples):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from humpback.core.store import RECORD, Record, StoreError, published
+from humpback.core.store import RECORD, Record, StoreError, verified_record
 
 CARD = "README.md"
 MARK = "<!-- humpback export -->"
@@ -44,7 +44,7 @@ def checked_record(folder: Path, out: Path, *needed: str) -> Record:
     """
     if not (folder / RECORD).exists():
         raise StoreError(f"{folder}: no {RECORD} in it, so it is no finished artifact")
-    record = published(folder)
+    record = verified_record(folder)
     for name in needed:
         if name not in record.payload:
             there = ", ".join(record.payload) or "nothing"

@@ -19,14 +19,16 @@ from humpback.readers.pages import pages as read_pages
 from humpback.segmenter.minhash import MinHash, firsts
 from humpback.spec.data import Examples, Segments
 from humpback.spec.files import Deduplicated, File, InstructionSet, OpenAssistant, PromptSet, Source, Texts, WebPages
-from humpback.spec.user_data import Given
+from humpback.spec.user_data import UserData
 
 PAGES = 500
 """Pages that are cut into segments to count these."""
 PathOf = Callable[[File | Source], Path]
 
 
-def with_counts(given: Given, where: str, path_of: PathOf, *, at_least: int | None) -> tuple[Given, tuple[str, ...]]:
+def with_counts(
+    given: UserData, where: str, path_of: PathOf, *, at_least: int | None
+) -> tuple[UserData, tuple[str, ...]]:
     """What was given with the numbers of its rows, and what is to be said of that. `at_least` is how many segments its
     owner says there are. Where a public file is not here nothing is counted.
 

@@ -19,7 +19,7 @@ from humpback.spec.models import FolderModel, HubModel
 _MODEL_FILES = ("*.safetensors", "*.json", "*.model", "*.txt", "*.jinja")
 
 
-def located(given: File | Source, machine: Machine) -> Path:
+def resolve_file(given: File | Source, machine: Machine) -> Path:
     """The path of a file, verified.
 
     Raises:

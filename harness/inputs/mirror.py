@@ -12,10 +12,10 @@ from pathlib import Path
 
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
-from humpback.spec.public_files import Published
+from humpback.spec.public_files import PublicFile
 
 
-def found_in(mirror: Path, row: Published, expected: str | None) -> Path:
+def found_in(mirror: Path, row: PublicFile, expected: str | None) -> Path:
     """The file of a mirror folder that is this public one.
 
     Raises:
@@ -39,7 +39,7 @@ def found_in(mirror: Path, row: Published, expected: str | None) -> Path:
     raise _absent(mirror, row)
 
 
-def _candidates(mirror: Path, row: Published) -> Iterator[Path]:
+def _candidates(mirror: Path, row: PublicFile) -> Iterator[Path]:
     """In the order in which they are likely; the last resort reads every file of the right size."""
     direct = mirror / row.name / row.filename
     if direct.is_file():
@@ -49,7 +49,7 @@ def _candidates(mirror: Path, row: Published) -> Iterator[Path]:
         yield from (path for path in sorted(mirror.rglob("*")) if path.is_file() and path.stat().st_size == row.bytes)
 
 
-def _only(mirror: Path, row: Published) -> Path:
+def _only(mirror: Path, row: PublicFile) -> Path:
     direct = mirror / row.name / row.filename
     if direct.is_file():
         return direct
@@ -64,9 +64,9 @@ def _only(mirror: Path, row: Published) -> Path:
     return named[0]
 
 
-def _named(mirror: Path, row: Published) -> Iterator[Path]:
+def _named(mirror: Path, row: PublicFile) -> Iterator[Path]:
     yield from (path for path in sorted(mirror.rglob(row.filename)) if path.is_file())
 
 
-def _absent(mirror: Path, row: Published) -> StoreError:
+def _absent(mirror: Path, row: PublicFile) -> StoreError:
     return StoreError(f"{row.name} is not in {mirror}: there is no {row.filename} in it; it comes from {row.address}")

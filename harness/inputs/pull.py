@@ -23,15 +23,15 @@ from humpback.inputs.download import Manner, Progress, fetch, notes_of
 from humpback.inputs.mirror import found_in
 from humpback.inputs.verify import Found, examine, expected_of, remember
 from humpback.spec.files import Source
-from humpback.spec.public_files import Published
-from humpback.spec.sources import SOURCES, published
+from humpback.spec.public_files import PublicFile
+from humpback.spec.sources import SOURCES, public_file
 
 
 @dataclass(frozen=True)
 class Pulled:
     """A public file on this machine, as it was brought."""
 
-    published: Published
+    published: PublicFile
     """Its row of the table: what it is, its licence, whether that is non-commercial."""
     path: Path
     sha256: str
@@ -48,7 +48,7 @@ class Pulled:
 class Standing:
     """Whether a public file is here, without reading it."""
 
-    published: Published
+    published: PublicFile
     path: Path | None
     """None when it is not here."""
     bytes: int | None
@@ -58,7 +58,7 @@ class Standing:
 
 
 def pull(
-    what: str | Published,
+    what: str | PublicFile,
     data: Path,
     *,
     mirror: Path | None = None,
@@ -119,7 +119,7 @@ def pulled(source: Source, data: Path) -> Path:
     return place_of(row, data)
 
 
-def place_of(row: Published, data: Path) -> Path:
+def place_of(row: PublicFile, data: Path) -> Path:
     """Where a public file lies, every byte verified.
 
     Raises:
@@ -137,7 +137,7 @@ def place_of(row: Published, data: Path) -> Path:
     return path
 
 
-def status(data: Path, rows: Iterable[Published] = SOURCES.values()) -> list[Standing]:
+def status(data: Path, rows: Iterable[PublicFile] = SOURCES.values()) -> list[Standing]:
     """Every public file of the table and whether it is in `data`, judged by presence and size alone."""
     listed = []
     for row in rows:
@@ -151,18 +151,18 @@ def status(data: Path, rows: Iterable[Published] = SOURCES.values()) -> list[Sta
     return listed
 
 
-def _row(what: str | Published) -> Published:
+def _row(what: str | PublicFile) -> PublicFile:
     try:
-        return what if isinstance(what, Published) else published(what)
+        return what if isinstance(what, PublicFile) else public_file(what)
     except UnknownName as error:
         raise StoreError(str(error)) from error
 
 
-def _place(row: Published, data: Path) -> Path:
+def _place(row: PublicFile, data: Path) -> Path:
     return data / row.name / row.filename
 
 
-def _download(row: Published, part: Path, manner: Manner, report: Progress) -> str:
+def _download(row: PublicFile, part: Path, manner: Manner, report: Progress) -> str:
     try:
         return fetch(row.address, part, manner=manner, report=report)
     except StoreError as error:

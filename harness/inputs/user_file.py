@@ -25,7 +25,7 @@ from humpback.inputs.counts import with_counts
 from humpback.inputs.file_index import FileIndex, Files, Places
 from humpback.spec.files import PromptSet, Texts, WebPages
 from humpback.spec.languages import language_code
-from humpback.spec.user_data import Base, Given
+from humpback.spec.user_data import Base, UserData
 
 RECIPE = ("lora_rank", "lora_alpha", "learning_rate", "dropout", "longest", "max_new_tokens")
 """Of training and answering; what is left out is `experiments/setups/files.py`'s."""
@@ -47,7 +47,7 @@ TAKES = {
 class UserSetup:
     """What somebody points at, and where its files lie on this machine."""
 
-    data: Given
+    data: UserData
     files: Places
     notes: tuple[str, ...] = ()
     """What is to be said aloud."""
@@ -93,7 +93,7 @@ def load_user_setup(path: Path | None, options: Mapping[str, Any], data: Path) -
     if turns not in ("first", "every"):
         raise FieldError(f"turns is {turns!r}; it is first (Humpback's choice) or every (Guanaco's)")
     seed, targets = files("seed_data"), value("lora_targets")
-    given = Given(
+    given = UserData(
         set_of(seed, index.path_of(seed[0], data), value("seed_n"), language=language, every_turn=turns == "every"),
         (WebPages if either == ["pages"] else Texts)(files(either[0]), n=value(f"{either[0]}_n")),
         PromptSet(files("prompts"), n=value("prompts_n")),

@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
-from humpback.spec.public_files import Published
+from humpback.spec.public_files import PublicFile
 
 CHECKSUMS = "checksums.json"
 _PARSED = 64 << 20
@@ -37,7 +37,7 @@ class Found:
     """Why it is not what was published; empty when it is, as far as is known."""
 
 
-def examine(path: Path, row: Published, data: Path) -> Found:
+def examine(path: Path, row: PublicFile, data: Path) -> Found:
     """Read every byte of a file that is meant to be this one.
 
     Raises:
@@ -57,7 +57,7 @@ def examine(path: Path, row: Published, data: Path) -> Found:
     return Found(sha256, size, rows, wrong)
 
 
-def expected_of(row: Published, data: Path) -> str | None:
+def expected_of(row: PublicFile, data: Path) -> str | None:
     """The checksum that this file must have, None when it has not come yet.
 
     Raises:
@@ -69,7 +69,7 @@ def expected_of(row: Published, data: Path) -> str | None:
     return str(entry["sha256"]) if entry.get("revision") == row.revision else None
 
 
-def remember(row: Published, data: Path, found: Found, commit: str) -> None:
+def remember(row: PublicFile, data: Path, found: Found, commit: str) -> None:
     """Write down the checksum of a file that came for the first time.
 
     Raises:

@@ -40,13 +40,13 @@ PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "alpaca
 class Outcome:
     """How the making of an artifact ended."""
 
-    word: Literal["made", "found", "stopped"]
+    status: Literal["made", "found", "stopped"]
     """Made here; found done, by another process; or stopped because an input is an empty set, or too small a one."""
     seconds: float = 0.0
     reason: str = ""
 
 
-def make(
+def build_artifact(
     artifact: Artifact,
     store: Store,
     machine: Machine,
@@ -67,7 +67,7 @@ def make(
     folder: Path | None = None
     try:
         with store.lock(artifact):
-            if store.state(artifact).word == "done":
+            if store.state(artifact).status == "done":
                 return Outcome("found")
             attempts.keep(store, artifact.name, artifact.fingerprint)
             folder = store.workspace(artifact)

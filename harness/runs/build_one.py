@@ -11,11 +11,11 @@ from humpback.core.expression import Artifact
 from humpback.core.machine import Machine
 from humpback.core.plan import plan
 from humpback.core.store import Store, StoreError
-from humpback.runs.build import make, source_state
+from humpback.runs.build import build_artifact, source_state
 from humpback.runs.progress import watched
 
 
-def made(target: Artifact, machine: Machine, console: Console) -> Path:
+def build_here(target: Artifact, machine: Machine, console: Console) -> Path:
     """The artifact's folder, what is missing of it made first, as `watched` shows it.
 
     Raises:
@@ -33,10 +33,12 @@ def made(target: Artifact, machine: Machine, console: Console) -> Path:
         for step in steps.to_do:
             progress.started(step.artifact)
             try:
-                outcome = make(step.artifact, store, machine, source, partial(progress.advanced, step.artifact))
+                outcome = build_artifact(
+                    step.artifact, store, machine, source, partial(progress.advanced, step.artifact)
+                )
             except ValueError as error:
                 raise StoreError(f"{step.artifact.name} was not made: {error}") from error
-            if outcome.word == "stopped":
+            if outcome.status == "stopped":
                 raise StoreError(f"{step.artifact.name} was not made: {outcome.reason}")
             progress.ended(step.artifact, outcome)
     return store.open(target)

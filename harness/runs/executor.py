@@ -25,7 +25,7 @@ from humpback.core.interrupt import end_children, shielded
 from humpback.core.machine import Machine
 from humpback.core.plan import Plan
 from humpback.core.store import Store, StoreError
-from humpback.runs.build import Outcome, make, source_state
+from humpback.runs.build import Outcome, build_artifact, source_state
 from humpback.spec.models import Pretrained
 
 
@@ -143,7 +143,7 @@ def _blocked(artifact: Artifact, result: Result) -> Outcome | None:
             if needed.fingerprint in result.failures:
                 return Outcome("stopped", reason=f"{needed.name} failed")
             outcome = result.outcomes.get(needed.fingerprint)
-            if outcome and outcome.word == "stopped":
+            if outcome and outcome.status == "stopped":
                 return outcome
     return None
 
@@ -204,7 +204,7 @@ def _worker(
         from humpback.runs.preload import quiet
 
         quiet(machine.threads)
-        pipe.send(("outcome", make(artifact, Store(root), machine, source, report)))
+        pipe.send(("outcome", build_artifact(artifact, Store(root), machine, source, report)))
     except StoreError as error:
         pipe.send(("store", str(error)))
     except Exception as error:  # the boundary of the process: the parent shows it, with the trace

@@ -39,7 +39,7 @@ def named_model(name: str) -> Named:
     """
     folder = Path(name).resolve()
     if (folder / RECORD).is_file():
-        artifact = recorded(folder)
+        artifact = load_expression(folder)
         if not isinstance(artifact, Model):
             raise StoreError(f"{folder}: holds {type(artifact).__name__.lower()}, and a model is asked for")
         store = folder.parent.parent
@@ -54,7 +54,7 @@ def named_model(name: str) -> Named:
     return Named(model, found.places)
 
 
-def recorded(folder: Path) -> Artifact:
+def load_expression(folder: Path) -> Artifact:
     """The expression of the finished artifact in `folder`.
 
     Raises:

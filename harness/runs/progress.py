@@ -134,7 +134,7 @@ class _Log:
         stage.done, stage.total, stage.unit = done, total, unit
 
     def ended(self, artifact: Artifact, outcome: Outcome) -> None:
-        if outcome.word == "made":
+        if outcome.status == "made":
             self.took[type(artifact)].append(outcome.seconds)
             if expected := self.expected.get(artifact.fingerprint):
                 self.spent, self.thought = self.spent + outcome.seconds, self.thought + expected
@@ -180,7 +180,7 @@ class _Log:
 
 
 def _told(artifact: Artifact, outcome: Outcome) -> str:
-    match outcome.word:
+    match outcome.status:
         case "made":
             return f"{outcome.seconds:8.1f} s {short(artifact)}"
         case "found":

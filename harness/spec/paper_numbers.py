@@ -26,7 +26,7 @@ _READING = re.compile(r"read to within ([0-9.]+)")
 
 
 @dataclass(frozen=True)
-class Published:
+class PaperNumber:
     """One published number."""
 
     paper: str
@@ -53,7 +53,7 @@ class Published:
         return float(found[1]) if found else None
 
 
-COLUMNS = tuple(field.name for field in fields(Published))
+COLUMNS = tuple(field.name for field in fields(PaperNumber))
 
 
 def folder() -> Path:
@@ -75,7 +75,7 @@ def folder() -> Path:
     )
 
 
-def published(table: str | None = None) -> tuple[Published, ...]:
+def paper_numbers(table: str | None = None) -> tuple[PaperNumber, ...]:
     """Every published number, or those of one table, in the order of the files.
 
     Raises:
@@ -91,13 +91,13 @@ def published(table: str | None = None) -> tuple[Published, ...]:
     return found
 
 
-def number(table: str, arm: str, metric: str, n_examples: int | None = None) -> Published:
+def number(table: str, arm: str, metric: str, n_examples: int | None = None) -> PaperNumber:
     """The one number of that arm and metric; `n_examples` chooses a point of a curve.
 
     Raises:
         FieldError: when there is none, with the closest names, or when there are several and no size was given.
     """
-    rows = published(table)
+    rows = paper_numbers(table)
     of_arm = [row for row in rows if row.arm == arm]
     if not of_arm:
         raise FieldError(_unknown(f"arm in {table}", arm, {row.arm for row in rows}))
@@ -112,7 +112,7 @@ def number(table: str, arm: str, metric: str, n_examples: int | None = None) -> 
     raise FieldError(f"{table}: {asked} for {metric} of {arm}; n_examples there: {sizes}")
 
 
-def read_published(path: Path) -> tuple[Published, ...]:
+def read_published(path: Path) -> tuple[PaperNumber, ...]:
     """The rows of one file.
 
     Raises:
@@ -123,7 +123,7 @@ def read_published(path: Path) -> tuple[Published, ...]:
         reader = csv.DictReader(file, strict=True)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise FieldError(f"{path.name}, line 1: columns {reader.fieldnames}; they are {', '.join(COLUMNS)}")
-        rows: dict[tuple[str, str, int | None], Published] = {}
+        rows: dict[tuple[str, str, int | None], PaperNumber] = {}
         try:
             for cells in reader:
                 where = f"{path.name}, line {reader.line_num}"
@@ -136,11 +136,11 @@ def read_published(path: Path) -> tuple[Published, ...]:
 
 
 @cache
-def _all(place: Path) -> tuple[Published, ...]:
+def _all(place: Path) -> tuple[PaperNumber, ...]:
     return tuple(row for path in sorted(place.glob("*.csv")) for row in read_published(path))
 
 
-def _row(cells: dict[str | None, str | None], where: str, stem: str) -> Published:
+def _row(cells: dict[str | None, str | None], where: str, stem: str) -> PaperNumber:
     if None in cells or None in cells.values():
         raise FieldError(f"{where}: a row has {len(COLUMNS)} cells; a cell with a comma stands in quotes")
     given = {str(key): str(value) for key, value in cells.items()}
@@ -155,7 +155,7 @@ def _row(cells: dict[str | None, str | None], where: str, stem: str) -> Publishe
     value = _number(given["value"], "value", where)
     if value is None:
         raise FieldError(f"{where}: value is empty; it is a number")
-    return Published(
+    return PaperNumber(
         given["paper"],
         given["table"],
         given["arm"],

@@ -20,7 +20,7 @@ Reading = Literal["instructions", "open assistant", "prompts", "records", "text"
 
 
 @dataclass(frozen=True)
-class Published(Value):
+class PublicFile(Value):
     """A public file that `humpback data pull` brings."""
 
     name: str

@@ -11,7 +11,7 @@ import difflib
 
 from humpback.core.errors import UnknownName
 from humpback.spec.files import Source
-from humpback.spec.public_files import MAIN, Published, github, hub
+from humpback.spec.public_files import MAIN, PublicFile, github, hub
 
 _ALPACA = "761dc5bfbdeeffa89b8bff5d038781a4055f796a"
 _ALPACA_EVAL = "cd543a149df89434d8a54582c0151c0b945c3d20"
@@ -56,103 +56,103 @@ def _cherry(name: str) -> str:
 
 # fmt: off
 _CONVERSATIONS = (
-    Published("oasst1", "Open Assistant's conversations as flat messages: Humpback's seed data",
+    PublicFile("oasst1", "Open Assistant's conversations as flat messages: Humpback's seed data",
               hub("OpenAssistant/oasst1", _OASST, "2023-04-12_oasst_ready.messages.jsonl.gz"), _OASST,
               _APACHE, "open assistant", False, 34_196_309,
               "286a6e9a5a413b3272ae9c0b5a20d327983dea1c24342ae28cb244a6da65185c", 88_838),
-    Published("oasst1-trees", "the same as nested trees",
+    PublicFile("oasst1-trees", "the same as nested trees",
               hub("OpenAssistant/oasst1", _OASST, "2023-04-12_oasst_ready.trees.jsonl.gz"), _OASST,
               _APACHE, "open assistant", False, 34_145_252,
               "2a9a8fd343e9b28e04a895a669d3253f82d93e9c174d440199ae19d5fafbdff7", 10_364),
-    Published("oasst1-validation-en", "the English messages of its validation split: a small set to try things on",
+    PublicFile("oasst1-validation-en", "the English messages of its validation split: a small set to try things on",
               github("TurkuNLP/oasst-fi", _OASST_FI, "original-data/en-validation.jsonl"), _OASST_FI,
               _APACHE, "open assistant", False, 3_373_178,
               "b92db3f1db324f5aa3c5d75ed65a451b54063de1de7370506233c9917043bd66", 2_022),
-    Published("oasst-trees-100-en", "a hundred English conversations as nested trees",
+    PublicFile("oasst-trees-100-en", "a hundred English conversations as nested trees",
               github("LAION-AI/Open-Assistant", _OPEN_ASSISTANT, "model/model_eval/manual/data/en_100_tree.jsonl"),
               _OPEN_ASSISTANT, _APACHE, "open assistant", False, 979_838,
               "a27639214a5098bf9e1cc62a855c85c630b64ab48ee94655e7f6046438b0aedb", 100),
 )
 _INSTRUCTIONS = (
-    Published("alpaca", "Alpaca: 52k instructions distilled from text-davinci-003",
+    PublicFile("alpaca", "Alpaca: 52k instructions distilled from text-davinci-003",
               github("tatsu-lab/stanford_alpaca", _ALPACA, "alpaca_data.json"), _ALPACA,
               _BY_NC, "instructions", True, 22_773_992,
               "2eddafc6b977608d778aaab8dfc7e50e547b3af9826dfb9e909d9fc362e4a419", 52_002),
-    Published("alpaca-gpt4", "Alpaca's instructions answered by GPT-4",
+    PublicFile("alpaca-gpt4", "Alpaca's instructions answered by GPT-4",
               hub("llm-wizard/alpaca-gpt4-data", _ALPACA_GPT4, "data/alpaca_gpt4_data.json"), _ALPACA_GPT4,
               _BY_NC, "instructions", True, rows=52_002, note="a copy on the hub of the GPT-4-LLM repository's file"),
-    Published("lima", "LIMA: a thousand chosen instructions and conversations",
+    PublicFile("lima", "LIMA: a thousand chosen instructions and conversations",
               hub("GAIR/lima", MAIN, "train.jsonl"), MAIN, _BY_NC_SA, "instructions", True, 2_972_419,
               "ac2f662bb1fbebbdeacef04276feb4df80a65c6a76a2e1e03390e5c4c2996a5d", 1_030, _GATED),
-    Published("dolly", "Dolly: 15k instructions written by people",
+    PublicFile("dolly", "Dolly: 15k instructions written by people",
               hub("databricks/databricks-dolly-15k", _DOLLY, "databricks-dolly-15k.jsonl"), _DOLLY,
               _BY_SA, "instructions", False, 13_085_339,
               "2df9083338b4abd6bceb5635764dab5d833b393b55759dffb0959b6fcbf794ec", 15_011),
-    Published("flan-v2", "FLAN v2: a resample of 100k tasks, as Tulu used it",
+    PublicFile("flan-v2", "FLAN v2: a resample of 100k tasks, as Tulu used it",
               hub("hamishivi/tulu_mix_store", _FLAN, "flan_v2_resampled_100k.jsonl"), _FLAN,
               "ODC-BY; the tasks' own licences hold as well", "instructions",
               note="Humpback does not say which sample of FLAN v2 it took: an assumption"),
-    Published("sharegpt-vicuna", "conversations that people shared on ShareGPT: the sort that Vicuna was trained on",
+    PublicFile("sharegpt-vicuna", "conversations that people shared on ShareGPT: the sort that Vicuna was trained on",
               hub("anon8231489123/ShareGPT_Vicuna_unfiltered", _SHAREGPT, "ShareGPT_V3_unfiltered_cleaned_split.json"),
               _SHAREGPT, "Apache-2.0 on its page; ChatGPT's words, so OpenAI's terms may hold", "instructions",
               False, 672_837_942, "35f0e213ce091ed9b9af2a1f0755e9d39f9ccec34ab281cd4ca60d70f6479ba4"),
-    Published("wizardlm-evol-instruct", "WizardLM: evolved instructions V2, the 143k that were published",
+    PublicFile("wizardlm-evol-instruct", "WizardLM: evolved instructions V2, the 143k that were published",
               hub("WizardLMTeam/WizardLM_evol_instruct_V2_196k", _WIZARDLM, "WizardLM_evol_instruct_V2_143k.json"),
               _WIZARDLM, "MIT on its page; ChatGPT's words, so OpenAI's terms may hold", "instructions",
               note="143k of the 196k; the rest is ShareGPT's and was not published with it"),
-    Published("guanaco", "Guanaco's subset: Open Assistant's best replies, all languages, as marked-up text",
+    PublicFile("guanaco", "Guanaco's subset: Open Assistant's best replies, all languages, as marked-up text",
               hub("timdettmers/openassistant-guanaco", _GUANACO, "openassistant_best_replies_train.jsonl"), _GUANACO,
               "Apache-2.0, as Open Assistant", "instructions",
               note="whole conversations; an instruction set takes the opening turn and its reply of each"),
-    Published("alpagasus-chatgpt", "the Alpaca rows that ChatGPT rated 4.5 or better for accuracy",
+    PublicFile("alpagasus-chatgpt", "the Alpaca rows that ChatGPT rated 4.5 or better for accuracy",
               _alpagasus(_ALPAGASUS_README, "data/filtered/chatgpt_9k.json"), _ALPAGASUS_README,
               _BY_NC, "instructions", True, rows=9_229),
-    Published("alpagasus-claude", "the Alpaca rows that Claude rated 4.5 or better",
+    PublicFile("alpagasus-claude", "the Alpaca rows that Claude rated 4.5 or better",
               _alpagasus(_ALPAGASUS_README, "data/filtered/claude_t45.json"), _ALPAGASUS_README,
               _BY_NC, "instructions", True, 1_818_965,
               "726de12839a57201915867a0cdaec5010619915d8668fa57ff5fa9efa6e893f3", 5_305),
-    Published("alpagasus-helpfulness", "the Alpaca rows that ChatGPT rated 4.5 or better for helpfulness",
+    PublicFile("alpagasus-helpfulness", "the Alpaca rows that ChatGPT rated 4.5 or better for helpfulness",
               _alpagasus(_ALPAGASUS_HELPFUL, "data/filtered/helpfulness_t45.json"), _ALPAGASUS_HELPFUL,
               _BY_NC, "instructions", True, 1_130_067,
               "617fdaa4ff38d39b1fbb18044f771a01c93679c859937acecf8e4d54595eccf6", 2_022),
-    Published("alpagasus-dolly", "the Dolly rows that ChatGPT rated 4.5 or better",
+    PublicFile("alpagasus-dolly", "the Dolly rows that ChatGPT rated 4.5 or better",
               _alpagasus(_ALPAGASUS_DOLLY, "data/filtered/dolly_3k.json"), _ALPAGASUS_DOLLY,
               _BY_SA, "instructions", False, 2_315_006,
               "cb8d16e85ec217a53587c96596a1e8971b8d72a2fd9d5bc23a2dd3d57b59eeea", 2_996),
 )
 _PROMPTS = (
-    Published("alpaca-eval", "AlpacaEval's 805 prompts with text-davinci-003's reference outputs",
+    PublicFile("alpaca-eval", "AlpacaEval's 805 prompts with text-davinci-003's reference outputs",
               hub("tatsu-lab/alpaca_eval", _ALPACA_EVAL_HUB, "alpaca_eval.json"), _ALPACA_EVAL_HUB,
               _BY_NC, "prompts", True, rows=805),
-    Published("lima-test", "LIMA's 300 test prompts", hub("GAIR/lima", MAIN, "test.jsonl"), MAIN,
+    PublicFile("lima-test", "LIMA's 300 test prompts", hub("GAIR/lima", MAIN, "test.jsonl"), MAIN,
               _BY_NC_SA, "prompts", True, 47_614,
               "4584225a820754afd473de7a37c2ff912cd9a4b6ae44ec5c7419d6e875f01fac", 300, _GATED),
-    Published("vicuna-80", "Vicuna's test prompts, by category",
+    PublicFile("vicuna-80", "Vicuna's test prompts, by category",
               _alpagasus(_ALPAGASUS_TESTS, "test_data/vicuna_test_set.jsonl"), _ALPAGASUS_TESTS,
               _NOT_STATED, "prompts", False, 12_885,
               "590c39157bc561eadd7f03cad4be18c2b597f93029780af65f86718f39eafa87", 80, _ABBREVIATED),
-    Published("koala-180", "Koala's test prompts",
+    PublicFile("koala-180", "Koala's test prompts",
               _alpagasus(_ALPAGASUS_TESTS, "test_data/koala_test_set.jsonl"), _ALPAGASUS_TESTS,
               _NOT_STATED, "prompts", False, 142_203,
               "c8cda5c53810dc30aad34fabbb828fe3eba0957119e00916650c971905d19886", 180, _ABBREVIATED),
-    Published("wizardlm-218", "WizardLM's test prompts, by skill and difficulty",
+    PublicFile("wizardlm-218", "WizardLM's test prompts, by skill and difficulty",
               _alpagasus(_ALPAGASUS_TESTS, "test_data/wizardlm_test_set.jsonl"), _ALPAGASUS_TESTS,
               _NOT_STATED, "prompts", False, 81_139,
               "1a39103c4ad7e0b68a0f7ed770f13a60cc60749418263dafb20cfe8f5e51901e", 218, _ABBREVIATED),
-    Published("self-instruct-252", "Self-Instruct's user-oriented prompts with their inputs",
+    PublicFile("self-instruct-252", "Self-Instruct's user-oriented prompts with their inputs",
               github("yizhongw/self-instruct", _SELF_INSTRUCT, "human_eval/user_oriented_instructions.jsonl"),
               _SELF_INSTRUCT, _APACHE, "prompts", False, 170_193,
               "81d60a117db495cecedecd9193504fd07c5b5a42f6699ef6b0f9da10fc22f42e", 252),
 )
 _RESULTS = (
-    *(Published(f"alpaca-eval-outputs-{model}", f"{model}'s outputs on AlpacaEval, as published",
+    *(PublicFile(f"alpaca-eval-outputs-{model}", f"{model}'s outputs on AlpacaEval, as published",
                 _alpaca_eval(f"results/{model}/model_outputs.json"), _ALPACA_EVAL, _BY_NC, "instructions", True,
                 size, sha256, 805)
       for model, size, sha256 in (
           ("humpback-llama-65b", 1_249_329, "15c0ad7a773a1e4942eb08bd1c19e6fd5c144617820029212dd259839d43484c"),
           ("humpback-llama2-70b", 1_132_337, "8a87664ebfe463a0b6f25a57f8d49c67d7e4dd7156420322f828abfcd3299938"),
           ("guanaco-7b", 1_339_128, "6840ccf19d61a7c1cf5d4d8e9b55173be3a1b6537e2a4b789e55f11e2f8bc860"))),
-    *(Published(f"alpaca-eval-verdicts-{model}", f"GPT-4's AlpacaEval 1 verdicts on {model}",
+    *(PublicFile(f"alpaca-eval-verdicts-{model}", f"GPT-4's AlpacaEval 1 verdicts on {model}",
                 _alpaca_eval(f"results/{model}/alpaca_eval_gpt4/annotations.json"), _ALPACA_EVAL, _BY_NC, "records",
                 True, size, sha256, 805)
       for model, size, sha256 in (
@@ -160,13 +160,13 @@ _RESULTS = (
           ("guanaco-65b", 1_789_573, "9fd3ff21f371729734abbcf96a6ed4cb822737e38bfbb00c5ad264fbfc9ea253"),
           ("llama-2-7b-chat-hf", 1_975_437, "a003092552c9d97793e6e08e82e2c73b96a1031e882e78ef65dfb972a9d74630"),
           ("vicuna-13b", 1_613_657, "3e43d5de375aa1e8c9d0148a4b352dd5b5ee04f0644469e597c155d28641ea61"))),
-    *(Published(f"alpaca-eval-2-verdicts-{model}", f"GPT-4 Turbo's weighted AlpacaEval 2 verdicts on {model}",
+    *(PublicFile(f"alpaca-eval-2-verdicts-{model}", f"GPT-4 Turbo's weighted AlpacaEval 2 verdicts on {model}",
                 _alpaca_eval(f"results/{model}/weighted_alpaca_eval_gpt4_turbo/annotations.json"), _ALPACA_EVAL,
                 _BY_NC, "records", True, size, sha256, 805)
       for model, size, sha256 in (
           ("alpaca-7b", 3_581_330, "41047c654c6c5ddc0290fb207367e3f458d22692045eb41927eb64103a2cb764"),
           ("humpback-llama2-70b", 4_189_975, "881c16cefd18f3fded2cd39d3ed0fe5678bf326c6cdd61f81b213a4830a56da2"))),
-    *(Published(name, what, _alpaca_eval(f"src/alpaca_eval/leaderboards/{path}"), _ALPACA_EVAL, _APACHE, "records",
+    *(PublicFile(name, what, _alpaca_eval(f"src/alpaca_eval/leaderboards/{path}"), _ALPACA_EVAL, _APACHE, "records",
                 False, size, sha256, rows)
       for name, what, path, size, sha256, rows in (
           ("alpaca-eval-leaderboard", "AlpacaEval 1's leaderboard",
@@ -175,23 +175,23 @@ _RESULTS = (
           ("alpaca-eval-2-leaderboard", "AlpacaEval 2's leaderboard with length-controlled rates",
            "data_AlpacaEval_2/weighted_alpaca_eval_gpt4_turbo_leaderboard.csv",
            44_969, "b32b27764198538d1679fe807d8333cb5caa670b939e32f74e57fed65f6ef6c8", 211))),
-    *(Published(f"cherry-{tests}-{judge}", f"{judge}'s both-order scores of Cherry 5 % against Alpaca on {tests}",
+    *(PublicFile(f"cherry-{tests}-{judge}", f"{judge}'s both-order scores of Cherry 5 % against Alpaca on {tests}",
                 _cherry(f"{tests}_wrap_reviews_{judge}"), _CHERRY, _NOT_STATED, "records", False, size, sha256)
       for tests, judge, size, sha256 in (
           ("vicuna", "gpt4", 241_285, "b31ce19cf59b582f6d47ae1f12d09e70e3fba697af68b71a174e140686db9bfa"),
           ("koala", "gpt4", 679_006, "27a1dc37fa126b184d5ee326414cb888d15b9dc4426476dc6ec27ef902c6294b"),
           ("vicuna", "gpt3.5", 285_759, "4f6d013fa3235223bd0b92d51aa43b6c7810423fa5f02875f9741fc001652167"),
           ("koala", "gpt3.5", 786_681, "48b5fad10b79bbddcedaf8ace67523aaecd9e7d95c7fba3f4ef19f292fa62b6e"))),
-    Published("crows-pairs", "CrowS-Pairs: sentence pairs that measure social bias",
+    PublicFile("crows-pairs", "CrowS-Pairs: sentence pairs that measure social bias",
               github("nyu-mll/crows-pairs", _CROWS, "data/crows_pairs_anonymized.csv"), _CROWS,
               "CC BY-SA 4.0", "records", rows=1_508),
 )
 _PROMPT_TEXTS = (
-    Published("humpback-rating-prompt", "Humpback's exact self-curation prompt, as a re-implementation published it",
+    PublicFile("humpback-rating-prompt", "Humpback's exact self-curation prompt, as a re-implementation published it",
               github("Spico197/Humpback", _HUMPBACK, "data/prompts/self_curation.txt"), _HUMPBACK, _APACHE, "text"),
-    Published("alpagasus-rating-prompt", "AlpaGasus's exact rating prompts, in the code that sent them",
+    PublicFile("alpagasus-rating-prompt", "AlpaGasus's exact rating prompts, in the code that sent them",
               _alpagasus(_ALPAGASUS_RATING, "rating/chatgpt_rating.py"), _ALPAGASUS_RATING, _NOT_STATED, "text"),
-    Published("alpagasus-pair-prompt", "AlpaGasus's exact 1-10 pair prompt for its judge, in the code that sent it",
+    PublicFile("alpagasus-pair-prompt", "AlpaGasus's exact 1-10 pair prompt for its judge, in the code that sent it",
               _alpagasus(_ALPAGASUS_JUDGE, "evaluation/eval.py"), _ALPAGASUS_JUDGE, _NOT_STATED, "text"),
 )
 # fmt: on
@@ -200,7 +200,7 @@ SOURCES = {row.name: row for row in _ROWS}
 """Every public file that the harness knows, by name, in the order in which they are listed."""
 
 
-def published(name: str) -> Published:
+def public_file(name: str) -> PublicFile:
     """The row of the table with this name.
 
     Raises:
@@ -219,4 +219,4 @@ def source(name: str) -> Source:
     Raises:
         UnknownName: naming the closest names there are.
     """
-    return published(name).source
+    return public_file(name).source

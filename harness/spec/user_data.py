@@ -14,7 +14,7 @@ Base = HubModel | FolderModel | GgufModel
 
 
 @dataclass(frozen=True)
-class Given(Value):
+class UserData(Value):
     """Somebody's own data and model."""
 
     seed_data: Examples

@@ -27,7 +27,7 @@ from humpback.engines.chat.chat_format import HIDER
 from humpback.evals.lm_eval_model import load_for_lm_eval, quiet
 from humpback.evals.sandbox import allow_code
 from humpback.evals.tasks import LoadedTask, Missing, data_sha256, open_tasks
-from humpback.inputs.locate import located
+from humpback.inputs.locate import resolve_file
 from humpback.spec.benchmarks import Benchmarked
 
 BENCHMARKS = "benchmarks.json"
@@ -89,7 +89,7 @@ def _ready(node: Benchmarked, work: Work, place: Path) -> list[LoadedTask]:
     found = open_tasks(
         node.tasks,
         place,
-        partial(located, machine=work.machine),
+        partial(resolve_file, machine=work.machine),
         chat_template=node.chat_template,
         run_model_code=node.run_model_code,
     )

@@ -18,7 +18,7 @@ from transformers.utils.quantization_config import GgufConfig
 from humpback.core.store import StoreError
 from humpback.core.work import Counts, Work
 from humpback.inputs.gguf_file import Header, header
-from humpback.inputs.locate import located
+from humpback.inputs.locate import resolve_file
 from humpback.spec.files import File
 from humpback.spec.models import GgufModel
 from humpback.stages.gguf_tokenizer import check_saved, check_tokenizer, repair_tokenizer
@@ -38,7 +38,7 @@ def unpack(node: GgufModel, work: Work) -> Counts:
     Raises:
         StoreError: when the file is not there, is damaged, or holds what cannot be used, in one line.
     """
-    path = located(File(node.label, node.sha256), work.machine)
+    path = resolve_file(File(node.label, node.sha256), work.machine)
     found = header(path)
     if found.architecture not in ARCHITECTURES:
         raise StoreError(

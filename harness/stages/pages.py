@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from humpback.core.store import StoreError
 from humpback.core.tables import Page, Rejected, Unreadable
 from humpback.core.work import Counts, Work
-from humpback.inputs.locate import located
+from humpback.inputs.locate import resolve_file
 from humpback.readers.pages import CutPage, Other, entries
 from humpback.readers.unusable import none_usable
 from humpback.spec.files import ClueWeb22, WebPages
@@ -34,7 +34,7 @@ def read_pages(node: WebPages, work: Work) -> Counts:
             if seen["kept"] == node.n:
                 return
             before, here, unlike = seen["kept"], Counter[str](), Counter[str]()
-            for entry in entries(located(file, work.machine), file.name):
+            for entry in entries(resolve_file(file, work.machine), file.name):
                 if isinstance(entry, Other):
                     unlike[entry.kind if entry.kind in _KINDS else "unknown"] += 1
                     continue

@@ -16,7 +16,7 @@ from itertools import zip_longest
 
 from humpback.core.tables import EXAMPLES, Example, Rejected, Unreadable, read, to_json
 from humpback.core.work import Counts, Work
-from humpback.inputs.locate import located
+from humpback.inputs.locate import resolve_file
 from humpback.readers.instructions import Row, pairs, prompts, stem_of
 from humpback.readers.open_assistant import select
 from humpback.readers.records import records
@@ -40,7 +40,7 @@ def read_in(
     """
     match node:
         case OpenAssistant():
-            found = select([records(located(file, work.machine), file.name) for file in node.files], node)
+            found = select([records(resolve_file(file, work.machine), file.name) for file in node.files], node)
             if not found.kept:
                 reasons = Counter(one.reason for one in found.rejected)
                 raise none_usable(node.name, reasons + Counter(one.reason for one in found.unreadable))
@@ -127,7 +127,7 @@ def _rows(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[Row]
         own = stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
         reader = pairs if isinstance(node, InstructionSet) else prompts if isinstance(node, PromptSet) else texts
         kept, reasons = 0, Counter[str]()
-        for row in reader(located(file, work.machine), file.name, own):
+        for row in reader(resolve_file(file, work.machine), file.name, own):
             if isinstance(row, Example):
                 kept += 1
                 row = _with_its_system(row) if isinstance(node, PromptSet) else row
@@ -191,7 +191,7 @@ def _scored(node: Scored, work: Work) -> Counts:
     def rows() -> Iterator[Row]:
         nonlocal unparsed
         there = scored = 0
-        found = scores(located(node.scores, work.machine), node.column, node.scores.name)
+        found = scores(resolve_file(node.scores, work.machine), node.column, node.scores.name)
         for row, score in zip_longest(examples(node.examples, work), found):
             there += row is not None
             scored += score is not None

@@ -49,7 +49,9 @@ def unmirrored(store: Store, artifacts: list[Artifact]) -> list[Artifact]:
     if mode() == "disabled":
         return []
     marks = store.root / "wandb" / ("mirrored-online" if mode() == "online" else "mirrored")
-    return [one for one in artifacts if not (marks / one.fingerprint[:16]).exists() and store.state(one).word == "done"]
+    return [
+        one for one in artifacts if not (marks / one.fingerprint[:16]).exists() and store.state(one).status == "done"
+    ]
 
 
 def mirror(store: Store, made: Mapping[str, list[Artifact]]) -> str:

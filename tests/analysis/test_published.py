@@ -11,7 +11,7 @@ import pytest
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 from humpback.spec import paper_numbers as module
-from humpback.spec.paper_numbers import COLUMNS, folder, number, published, read_published
+from humpback.spec.paper_numbers import COLUMNS, folder, number, paper_numbers, read_published
 from tests.shared_data import SHARED
 
 ROWS = {
@@ -55,8 +55,8 @@ def value(table: str, arm: str, metric: str, n_examples: int | None = None) -> f
 
 
 def test_every_table_has_its_rows() -> None:
-    assert {path.stem: len(published(path.stem)) for path in folder().glob("*.csv")} == ROWS
-    assert len(published()) == sum(ROWS.values())
+    assert {path.stem: len(paper_numbers(path.stem)) for path in folder().glob("*.csv")} == ROWS
+    assert len(paper_numbers()) == sum(ROWS.values())
 
 
 def test_the_sums_that_the_papers_state() -> None:
@@ -69,7 +69,7 @@ def test_the_sums_that_the_papers_state() -> None:
     assert sum(prompts) == value("alpagasus-evaluation-prompts", "all", "prompts") == 730
     five = ("Vicuna", "Self-Instruct", "Open Assistant", "Koala", "HH-RLHF")
     assert sum(value("humpback-evaluation-prompts", one, "prompts") for one in five) == 805
-    failed = [row.value for row in published("humpback-improvement") if row.arm != "all"]
+    failed = [row.value for row in paper_numbers("humpback-improvement") if row.arm != "all"]
     assert sum(failed) == value("humpback-improvement", "all", "prompts") == 41
     assert value("humpback-data-statistics", "A5 and seed", "examples") == 41_821 + 3_200
     for arm, share in (("A5", 8.33), ("A4", 38.84)):
@@ -89,7 +89,7 @@ def test_the_leaderboard_s_rates_are_their_counts(arm: str, rate: float) -> None
 
 @pytest.mark.parametrize(("arm", "average"), [("Humpback", 60.28), ("LLaMA", 50.0)])
 def test_the_bias_average_is_over_pairs(arm: str, average: float) -> None:
-    rows = [row for row in published("humpback-crows-pairs") if row.arm == arm and row.metric != "average"]
+    rows = [row for row in paper_numbers("humpback-crows-pairs") if row.arm == arm and row.metric != "average"]
     pairs = [row.n or 0 for row in rows]
     assert sum(pairs) == number("humpback-crows-pairs", arm, "average").n == 1_508
     assert value("humpback-crows-pairs", arm, "average") == average
@@ -103,7 +103,7 @@ def test_wins_ties_and_losses_add_up(size: str) -> None:
         apart = sum(value("alpagasus-win-tie-lose", f"{size} {one}", metric) for one in SETS)
         assert value("alpagasus-win-tie-lose", f"{size} all", metric) == apart
     for one in (*SETS, "all"):
-        rows = {row.metric: row for row in published("alpagasus-win-tie-lose") if row.arm == f"{size} {one}"}
+        rows = {row.metric: row for row in paper_numbers("alpagasus-win-tie-lose") if row.arm == f"{size} {one}"}
         counts = [rows[metric].value for metric in ("wins", "ties", "losses")]
         assert sum(counts) == rows["wins"].n == value("alpagasus-evaluation-prompts", one, "prompts")
         if one == "all":
@@ -130,7 +130,9 @@ def test_how_a_number_is_known() -> None:
     assert (point.value, point.known, point.reading) == (44.7, "digitised", 0.3)
     assert number("humpback-data-efficiency", "WizardLLM", "win_rate", 51_200).reading == 0.1
     assert number("humpback-alpha", "LIMA", "alpha").reading is None
-    occluded = [(row.arm, row.n_examples) for row in published("humpback-data-efficiency") if "occluded" in row.note]
+    occluded = [
+        (row.arm, row.n_examples) for row in paper_numbers("humpback-data-efficiency") if "occluded" in row.note
+    ]
     assert occluded == [
         ("WizardLLM", 1_600),
         ("WizardLLM", 12_800),
@@ -139,7 +141,7 @@ def test_how_a_number_is_known() -> None:
         ("Open Assistant", 100),
         ("Open Assistant", 1_600),
     ]
-    errors = {row.arm: row.error for row in published("humpback-selection") if row.metric == "win_rate"}
+    errors = {row.arm: row.error for row in paper_numbers("humpback-selection") if row.metric == "win_rate"}
     assert errors == {"M0": 3.02, "M1": 3.06, "GPT-4": 3.11}
 
 
@@ -147,8 +149,8 @@ def test_how_a_number_is_known() -> None:
 @pytest.mark.parametrize("paper", ["humpback", "alpagasus"])
 def test_no_decimal_of_the_fact_files_is_missing(paper: str) -> None:
     """A second pass, the other way round: every number with a decimal point is a value, an error or in a note."""
-    there = {float(cell) for row in published() for cell in (row.value, row.error) if cell is not None}
-    there |= {float(cell) for row in published() for cell in re.findall(r"\d+\.\d+", row.note)}
+    there = {float(cell) for row in paper_numbers() for cell in (row.value, row.error) if cell is not None}
+    there |= {float(cell) for row in paper_numbers() for cell in re.findall(r"\d+\.\d+", row.note)}
     text = (SHARED.parent / "papers" / f"{paper}.md").read_text(encoding="utf-8")
     found: list[str] = re.findall(r"(?<![\w.])\d*\.\d+", text.replace(",", ""))
     identifiers = {2308.06259, 2307.08701}
@@ -158,7 +160,7 @@ def test_no_decimal_of_the_fact_files_is_missing(paper: str) -> None:
 
 def test_unknown_keys_are_answered_with_the_closest() -> None:
     with pytest.raises(FieldError, match=r"no table is called 'humpback-alfa'; the closest are 'humpback-alpha'"):
-        published("humpback-alfa")
+        paper_numbers("humpback-alfa")
     with pytest.raises(FieldError, match=r"no arm in humpback-alpha is called 'lima'; the closest are 'LIMA'"):
         number("humpback-alpha", "lima", "alpha")
     with pytest.raises(FieldError, match=r"no metric of M0 in humpback-selection is called 'recal'.*'recall'"):
@@ -211,7 +213,7 @@ def test_without_the_repository_the_installed_files_are_read_or_missed_aloud(
     monkeypatch.setattr(module, "__file__", str(tmp_path / "site-packages" / "humpback" / "spec" / "paper_numbers.py"))
     monkeypatch.setattr(sysconfig, "get_path", lambda name: str(tmp_path) if name == "data" else "")
     with pytest.raises(StoreError, match=r"results/published/\*\.csv.*pip install -e"):
-        published()
+        paper_numbers()
     installed = tmp_path / "share" / "humpback-harness" / "published"
     installed.mkdir(parents=True)
     (installed / "t.csv").write_text(",".join(COLUMNS) + "\n" + GOOD + "\n", encoding="utf-8")

@@ -19,14 +19,14 @@ from humpback.experiments.setups.base import AtLeast, BestShare, Setup, drawn
 from humpback.experiments.setups.files import files
 from humpback.inputs.file_index import named_files
 from humpback.inputs.user_file import load_user_setup
-from humpback.runs.build import make
+from humpback.runs.build import build_artifact
 from humpback.spec.claims import Comparison
 from humpback.spec.data import Joined, Sampling, Segments
 from humpback.spec.files import Deduplicated, File, InstructionSet, OpenAssistant, PromptSet, WebPages
 from humpback.spec.models import FolderModel, Pretrained
 from humpback.spec.outcomes import LocalJudge, Responses
 from humpback.spec.recipe import LinearTo, Llama, Lora, Sft, Steps
-from humpback.spec.user_data import Given
+from humpback.spec.user_data import UserData
 from tests.conftest import MACHINE, SOURCE
 
 NOUNS = ("kettle", "lid", "spout", "stove", "handle", "water", "steam", "kitchen", "chalk", "cup", "table", "spoon")
@@ -126,7 +126,7 @@ def test_a_missing_file_and_an_unknown_set_are_named(folder: Path) -> None:
     ):
         load_user_setup(folder / "my.toml", {"base": "./nowhere"}, Path("data"))
     with pytest.raises(FieldError, match=r"best is 1.5; it is a share"):
-        Given(*_nothing(), base=None, judge=None, best=1.5)
+        UserData(*_nothing(), base=None, judge=None, best=1.5)
 
 
 def _nothing() -> tuple[InstructionSet, WebPages, PromptSet]:
@@ -136,20 +136,20 @@ def _nothing() -> tuple[InstructionSet, WebPages, PromptSet]:
 
 def test_the_setup_follows_what_was_given() -> None:
     model = FolderModel("mine", "1" * 64)
-    setup = files(Given(*_nothing(), base=model, judge=None, at_least=4.5, reference="prompts", lora_rank=8))
+    setup = files(UserData(*_nothing(), base=model, judge=None, at_least=4.5, reference="prompts", lora_rank=8))
     assert setup.base == model
     assert setup.judge == LocalJudge(model)
     assert setup.keep == AtLeast(4.5)
     assert setup.reference == setup.prompts
     assert setup.sft.learning_rate == 2e-4, "a rate for adapters"
     assert setup.sft.adapter == Lora(8)
-    assert files(Given(*_nothing(), base=model, judge=None)).sft == Sft()
-    tiny = files(Given(*_nothing(), base=None, judge=None))
+    assert files(UserData(*_nothing(), base=model, judge=None)).sft == Sft()
+    tiny = files(UserData(*_nothing(), base=None, judge=None))
     assert isinstance(tiny.base, Pretrained)
     assert tiny.keep == BestShare(0.0833)
     assert isinstance(tiny.reference, Responses)
     assert isinstance(tiny.segments, Deduplicated)
-    other = files(Given(*_nothing(), base=None, judge=None, language="de"))
+    other = files(UserData(*_nothing(), base=None, judge=None, language="de"))
     assert isinstance(other.segments, Deduplicated)
     assert isinstance(other.segments.examples, Segments)
     assert other.segments.examples.language == "de"
@@ -210,7 +210,7 @@ def test_a_recipe_that_cannot_be_is_refused(folder: Path, line: str, says: str) 
 
 def test_another_seed_draws_seed_data_anew_and_keeps_the_base() -> None:
     seed_data, pages, prompts = _nothing()
-    setup = files(Given(replace(seed_data, n=5), pages, prompts, base=None, judge=None))
+    setup = files(UserData(replace(seed_data, n=5), pages, prompts, base=None, judge=None))
     zero, three = setup.at(0), setup.at(3)
     assert isinstance(three.seed_data, InstructionSet)
     assert three.seed_data.draw == 3
@@ -253,8 +253,8 @@ def test_the_whole_loop_runs_on_somebody_s_files(folder: Path, tmp_path_factory:
     targets += [by_name[one.first].against(by_name[one.second]) for one in direct]
     counts = {}
     for step in plan(store, list(targets)).to_do:
-        outcome = make(step.artifact, store, machine, SOURCE, lambda done, total, unit: None)
-        assert outcome.word == "made", outcome.reason
+        outcome = build_artifact(step.artifact, store, machine, SOURCE, lambda done, total, unit: None)
+        assert outcome.status == "made", outcome.reason
         counts[type(step.artifact).__name__] = store.record(step.artifact).counts
     assert counts["InstructionSet"]["kept"] == 12
     assert counts["WebPages"]["kept"] == 3

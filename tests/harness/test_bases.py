@@ -19,7 +19,7 @@ from humpback.core.work import Work, new_log
 from humpback.engines.transformers_engine import Engine
 from humpback.experiments.setups.base import Setup
 from humpback.inputs.locate import digest, model_files
-from humpback.runs.build import make
+from humpback.runs.build import build_artifact
 from humpback.spec.curation import Best, ExpectedScore, ModelRater, Rated, Selected, Uniform
 from humpback.spec.data import MicroPrompts, Tagged
 from humpback.spec.models import Finetuned, FolderModel, HubModel, Pretrained
@@ -43,7 +43,7 @@ def as_folder(tiny: Setup, folder: Path) -> FolderModel:
 def run_here(target: Artifact, store: Store, folder: Path, model: FolderModel) -> Path:
     machine = replace(MACHINE, files=((model.sha256, str(folder)),))
     for step in plan(store, [target]).to_do:
-        make(step.artifact, store, machine, SOURCE, lambda done, total, unit: None)
+        build_artifact(step.artifact, store, machine, SOURCE, lambda done, total, unit: None)
     return store.open(target)
 
 
@@ -69,7 +69,7 @@ def test_a_model_that_is_not_there_or_was_changed_is_named(
     store = Store(tmp_path / "store")
     store.prepare()
     with pytest.raises(StoreError, match=r"the model mine .* is not on this machine; name it"):
-        make(as_folder, store, MACHINE, SOURCE, lambda *_: None)
+        build_artifact(as_folder, store, MACHINE, SOURCE, lambda *_: None)
     other = tmp_path / "other"
     other.mkdir()
     for path in folder.iterdir():
@@ -77,7 +77,9 @@ def test_a_model_that_is_not_there_or_was_changed_is_named(
     told = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(told | {"rope_theta": 1.0}))
     with pytest.raises(StoreError, match="was changed"):
-        make(as_folder, store, replace(MACHINE, files=((as_folder.sha256, str(other)),)), SOURCE, lambda *_: None)
+        build_artifact(
+            as_folder, store, replace(MACHINE, files=((as_folder.sha256, str(other)),)), SOURCE, lambda *_: None
+        )
 
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ def test_a_hub_model_that_is_not_here_says_what_to_do(tmp_path: Path, monkeypatc
     store = Store(tmp_path)
     store.prepare()
     with pytest.raises(StoreError, match=r"nobody/nothing at 0000.*cannot be downloaded.*give a folder"):
-        make(HubModel("nobody/nothing", "0" * 40), store, MACHINE, SOURCE, lambda *_: None)
+        build_artifact(HubModel("nobody/nothing", "0" * 40), store, MACHINE, SOURCE, lambda *_: None)
 
 
 def test_a_local_model_judges_both_orders(

@@ -21,7 +21,7 @@ from humpback.evals import sandbox as model_code
 from humpback.evals.task_files import local_task
 from humpback.evals.tasks import LoadedTask, Missing, open_tasks
 from humpback.experiments.setups.base import Setup
-from humpback.runs.build import make
+from humpback.runs.build import build_artifact
 from humpback.spec.benchmarks import Benchmarked, LocalTask, MicroFacts, Task
 from humpback.spec.data import MicroTexts
 from humpback.spec.micro_world import World
@@ -53,7 +53,7 @@ def no_file(one: object) -> Path:
 
 def run(target: Artifact, store: Store, machine: Machine = MACHINE) -> Path:
     for step in plan(store, [target]).to_do:
-        make(step.artifact, store, machine, SOURCE, lambda done, total, unit: None)
+        build_artifact(step.artifact, store, machine, SOURCE, lambda done, total, unit: None)
     return store.open(target)
 
 
@@ -133,9 +133,9 @@ def test_a_local_task_is_its_files_and_prompts_cut_are_counted(
 
 
 def located_at(one: Any, files: tuple[tuple[str, str], ...]) -> Path:
-    from humpback.inputs.locate import located
+    from humpback.inputs.locate import resolve_file
 
-    return located(one, replace(MACHINE, files=files))
+    return resolve_file(one, replace(MACHINE, files=files))
 
 
 def test_a_local_task_may_not_leave_its_folder(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from humpback.core.store import StoreError
 from humpback.inputs.download import Manner
 from humpback.inputs.pull import Pulled, place_of, pull, pulled, status
 from humpback.spec.files import Source
-from humpback.spec.public_files import MAIN, Published
-from humpback.spec.sources import SOURCES, published, source
+from humpback.spec.public_files import MAIN, PublicFile
+from humpback.spec.sources import SOURCES, public_file, source
 from tests.harness.http_server import Answer, serving
 from tests.shared_data import SHARED, needs_shared
 
@@ -36,7 +36,7 @@ def sha(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-KNOWN = Published(
+KNOWN = PublicFile(
     "small",
     "a small set",
     "http://127.0.0.1:9/small.jsonl",
@@ -51,7 +51,7 @@ KNOWN = Published(
 FIRST_SEEN = replace(KNOWN, sha256=None, bytes=None, revision=MAIN)
 
 
-def get(row: Published, data: Path, mirror: Path | None = None) -> Pulled:
+def get(row: PublicFile, data: Path, mirror: Path | None = None) -> Pulled:
     return pull(row, data, mirror=mirror, manner=QUICK)
 
 
@@ -127,7 +127,7 @@ def test_offline_says_so_in_one_line_with_the_way_round(tmp_path: Path) -> None:
     ],
     ids=["size", "rows"],
 )
-def test_size_and_rows_are_checked_where_the_checksum_is_not_known(tmp_path: Path, row: Published, wrong: str) -> None:
+def test_size_and_rows_are_checked_where_the_checksum_is_not_known(tmp_path: Path, row: PublicFile, wrong: str) -> None:
     with serving(BODY) as server, pytest.raises(StoreError, match=wrong):
         get(replace(row, address=server.address("small.jsonl")), tmp_path)
     assert not (tmp_path / "checksums.json").exists()
@@ -211,7 +211,7 @@ def test_a_damaged_archive_is_not_trusted(tmp_path: Path) -> None:
         assert get(replace(row, address=server.address("small.jsonl.gz")), tmp_path).rows == 5_000
 
 
-def _pull_in_a_process(row: Published, data: Path) -> None:
+def _pull_in_a_process(row: PublicFile, data: Path) -> None:
     pull(row, data, manner=QUICK)
 
 
@@ -333,7 +333,7 @@ HELD = (
 @needs_shared
 @pytest.mark.parametrize("name", HELD)
 def test_the_table_holds_for_the_real_files_and_they_are_pulled_from_a_folder(tmp_path: Path, name: str) -> None:
-    row = published(name)
+    row = public_file(name)
     got = pull(name, tmp_path, mirror=SHARED)
     assert (got.sha256, got.bytes) == (row.sha256, row.bytes)
     assert got.rows == row.rows

@@ -11,8 +11,8 @@ from humpback.core.errors import UnknownName
 from humpback.core.expression import Artifact, FieldError
 from humpback.spec import datasets as named_sets
 from humpback.spec.files import InstructionSet, OpenAssistant, PromptSet, Source
-from humpback.spec.public_files import MAIN, Published
-from humpback.spec.sources import _ROWS, SOURCES, published, source
+from humpback.spec.public_files import MAIN, PublicFile
+from humpback.spec.sources import _ROWS, SOURCES, public_file, source
 
 
 def test_names_make_folders_anywhere_and_none_hides_another() -> None:
@@ -21,7 +21,7 @@ def test_names_make_folders_anywhere_and_none_hides_another() -> None:
 
 
 @pytest.mark.parametrize("row", SOURCES.values(), ids=lambda row: row.name)
-def test_every_row_is_pinned_or_says_that_it_is_not(row: Published) -> None:
+def test_every_row_is_pinned_or_says_that_it_is_not(row: PublicFile) -> None:
     parts = urlsplit(row.address)
     assert parts.scheme == "https"
     assert parts.hostname in ("raw.githubusercontent.com", "huggingface.co")
@@ -42,19 +42,19 @@ def test_every_row_is_pinned_or_says_that_it_is_not(row: Published) -> None:
 
 def test_a_row_that_claims_nonsense_is_refused() -> None:
     with pytest.raises(FieldError, match="read_as"):
-        Published("a", "b", "https://x/y", "r", "MIT", "pictures")  # type: ignore[arg-type]
+        PublicFile("a", "b", "https://x/y", "r", "MIT", "pictures")  # type: ignore[arg-type]
 
 
 def test_a_name_that_is_not_there_is_answered_with_the_closest() -> None:
     with pytest.raises(UnknownName, match=r"no public file is called 'vicuna'; the closest: vicuna-80"):
-        published("vicuna")
+        public_file("vicuna")
     with pytest.raises(KeyError, match="there are oasst1"):
         source("????")
 
 
 def test_an_expression_names_the_file_by_name_and_revision() -> None:
     assert source("alpaca") == Source("alpaca", "761dc5bfbdeeffa89b8bff5d038781a4055f796a")
-    assert published("alpaca").filename == "alpaca_data.json"
+    assert public_file("alpaca").filename == "alpaca_data.json"
 
 
 def test_the_papers_sets_name_files_of_the_table_that_can_be_read_so() -> None:
@@ -64,8 +64,8 @@ def test_the_papers_sets_name_files_of_the_table_that_can_be_read_so() -> None:
         if isinstance(value, (InstructionSet, OpenAssistant, PromptSet)):
             for file in value.files:
                 assert isinstance(file, Source)
-                assert published(file.name).source == file
-                assert published(file.name).read_as in kinds[type(value)]
+                assert public_file(file.name).source == file
+                assert public_file(file.name).read_as in kinds[type(value)]
                 found += 1
     assert found >= 20
     every = [*named_sets.COMPARISONS.values(), *named_sets.ALPAGASUS_TEST, named_sets.HUMPBACK_TEST]
@@ -81,7 +81,7 @@ def test_the_comparisons_are_the_papers() -> None:
 
 def test_the_test_prompts_are_the_two_public_sets_once_each() -> None:
     assert named_sets.HUMPBACK_TEST.parts == (named_sets.ALPACA_EVAL, named_sets.LIMA_TEST)
-    rows = [published(file.name).rows for one in named_sets.ALPAGASUS_TEST for file in one.files]
+    rows = [public_file(file.name).rows for one in named_sets.ALPAGASUS_TEST for file in one.files]
     assert rows == [80, 180, 218, 252]
 
 

@@ -14,7 +14,7 @@ from humpback.core.expression import FieldError
 from humpback.core.plan import explained, plan
 from humpback.core.store import RECORD, Damaged, Store, StoreError
 from humpback.core.work import Counts, Work
-from humpback.runs.build import make
+from humpback.runs.build import build_artifact
 from humpback.spec.data import MicroSeed, Tagged
 from humpback.spec.micro_world import World
 from humpback.spec.prompts import S_A, S_W
@@ -32,14 +32,14 @@ def store(tmp_path: Path) -> Store:
 
 def done(store: Store, *artifacts: MicroSeed | Tagged) -> None:
     for artifact in artifacts:
-        make(artifact, store, MACHINE, SOURCE, lambda *_: None)
+        build_artifact(artifact, store, MACHINE, SOURCE, lambda *_: None)
 
 
 def test_what_is_made_is_done_and_made_once(store: Store) -> None:
-    assert store.state(SEED).word == "missing"
-    assert make(SEED, store, MACHINE, SOURCE, lambda *_: None).word == "made"
-    assert store.state(SEED, hash_everything=True).word == "done"
-    assert make(SEED, store, MACHINE, SOURCE, lambda *_: None).word == "found"
+    assert store.state(SEED).status == "missing"
+    assert build_artifact(SEED, store, MACHINE, SOURCE, lambda *_: None).status == "made"
+    assert store.state(SEED, hash_everything=True).status == "done"
+    assert build_artifact(SEED, store, MACHINE, SOURCE, lambda *_: None).status == "found"
 
 
 def test_the_record_says_what_made_it(store: Store) -> None:
@@ -61,7 +61,7 @@ def test_a_changed_byte_is_seen_and_named(store: Store) -> None:
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     (step,) = plan(store, [SEED]).steps
-    assert step.state.word == "damaged"
+    assert step.state.status == "damaged"
     assert str(path) in step.state.reason
     assert "checksum" in step.state.reason
     with pytest.raises(Damaged, match=r"move .* away and run again"):
@@ -104,7 +104,7 @@ def test_a_damaged_record_is_named_and_nothing_runs_over_it(store: Store, text: 
     path.write_text(text)
     fresh = Store(store.root)
     state = fresh.state(SEED)
-    assert state.word == "damaged"
+    assert state.status == "damaged"
     assert str(path) in state.reason
 
 
@@ -112,10 +112,10 @@ def test_a_folder_without_a_record_is_unfinished_and_kept_aside_when_remade(stor
     done(store, SEED)
     (store.folder(SEED) / RECORD).unlink()
     fresh = Store(store.root)
-    assert fresh.state(SEED).word == "missing"
+    assert fresh.state(SEED).status == "missing"
     assert "without record.json" in fresh.state(SEED).reason
     done(fresh, SEED)
-    assert fresh.state(SEED).word == "done"
+    assert fresh.state(SEED).status == "done"
     assert [p.name for p in (store.root / ".aside").glob("*/examples.parquet")] == ["examples.parquet"]
 
 
@@ -132,8 +132,8 @@ def test_a_full_disk_publishes_nothing_and_says_where(store: Store, monkeypatch:
 
     monkeypatch.setattr("humpback.runs.build.stage_for", lambda artifact: full)
     with pytest.raises(StoreError, match=r"half: No space left on device.*Make room"):
-        make(SEED, store, MACHINE, SOURCE, lambda *_: None)
-    assert store.state(SEED).word == "missing"
+        build_artifact(SEED, store, MACHINE, SOURCE, lambda *_: None)
+    assert store.state(SEED).status == "missing"
     assert not store.folder(SEED).exists()
 
 
@@ -147,8 +147,8 @@ def test_plan_names_the_field_that_differs_from_the_nearest_finished(store: Stor
 
 def test_plan_shows_what_needs_no_input_as_done(store: Store) -> None:
     done(store, SEED, Tagged(SEED, S_A))
-    assert [s.state.word for s in plan(store, [Tagged(SEED, S_A)]).steps] == ["done"]
-    assert [s.state.word for s in plan(store, [Tagged(SEED, S_W)]).steps] == ["done", "missing"]
+    assert [s.state.status for s in plan(store, [Tagged(SEED, S_A)]).steps] == ["done"]
+    assert [s.state.status for s in plan(store, [Tagged(SEED, S_W)]).steps] == ["done", "missing"]
 
 
 def test_a_machine_file_with_a_wrong_field_names_it_and_the_closest(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from humpback.core.expression import Artifact
 from humpback.core.store import METRICS, Store, StoreError
 from humpback.experiments.humpback.algorithm import arm, seed_model
 from humpback.experiments.setups.base import Setup
-from humpback.runs.build import make
+from humpback.runs.build import build_artifact
 from humpback.tracking.reading import asked_by, metrics_of
 from tests.conftest import MACHINE, SOURCE
 
@@ -262,7 +262,7 @@ def measure_and_die(root: Path, node: Artifact, how: str) -> None:
         raise ValueError("no luck")
 
     humpback.runs.build.stage_for = lambda artifact: stage  # type: ignore[assignment]
-    make(node, Store(root), MACHINE, SOURCE, lambda *_: None)
+    build_artifact(node, Store(root), MACHINE, SOURCE, lambda *_: None)
 
 
 def died(root: Path, node: Artifact, how: str) -> int | None:
@@ -284,7 +284,7 @@ def test_a_stage_that_died_loses_nothing_that_it_had_measured(
     assert died(tmp_path, node, how) == (-signal.SIGKILL if how == "killed" else 1)
     assert died(tmp_path, node, how) != 0
     if again:
-        make(node, store, MACHINE, SOURCE, lambda *_: None)
+        build_artifact(node, store, MACHINE, SOURCE, lambda *_: None)
     assert mirror_all(store) == (3 if again else 2)
     found = held(store)
     for number in (1, 2):
@@ -313,7 +313,7 @@ def test_an_attempt_that_is_still_alive_is_left_alone(tmp_path: Path, tiny: Setu
 def test_a_stage_that_ends_well_leaves_no_attempt(tmp_path: Path, tiny: Setup) -> None:
     store = Store(tmp_path)
     store.prepare()
-    make(tiny.seed_data, store, MACHINE, SOURCE, lambda *_: None)
+    build_artifact(tiny.seed_data, store, MACHINE, SOURCE, lambda *_: None)
     assert [path for path in (tmp_path / ".attempts").rglob("*") if path.is_file()] == []
 
 

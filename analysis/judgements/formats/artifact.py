@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from humpback.analysis.judgements.formats.items import Item, Judgement, NoJudgements, judged_in_both, judged_once
 from humpback.analysis.judgements.verdicts import BothOrders, Winner, winner
-from humpback.core.store import RECORD, Damaged, published, read_record
+from humpback.core.store import RECORD, Damaged, read_record, verified_record
 from humpback.core.tables import EXAMPLES, RAW_SHOWN, VERDICTS, Unreadable
 
 KIND = "our verdicts"
@@ -98,7 +98,7 @@ def _texts(folder: Path) -> dict[str, str]:
         return {}
     for name in read_record(folder / RECORD).inputs:
         answers = folder.parent.parent / name
-        if (answers / RECORD).exists() and EXAMPLES in published(answers, EXAMPLES).payload:
+        if (answers / RECORD).exists() and EXAMPLES in verified_record(answers, EXAMPLES).payload:
             table = answers / EXAMPLES
             ids, texts = pq.read_table(table, columns=["id", "instruction"]).to_pydict().values()
             # Where a text stands twice, ids keep its prompts apart.
@@ -116,7 +116,7 @@ def _judge(folder: Path, table: Path) -> str:
     """The judge by the record's expression, and the payload held to its checksum; empty without a record."""
     if not (folder / RECORD).exists():
         return ""
-    record = published(folder, table.name)
+    record = verified_record(folder, table.name)
     by = record.fields.get("by", {})
     told = [str(by[field]) for field in ("name", "judge", "config", "model") if isinstance(by.get(field), str)]
     return " ".join([by.get("class", ""), *told]).strip()

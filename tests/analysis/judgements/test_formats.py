@@ -10,7 +10,7 @@ import pytest
 from humpback.analysis.judgements.comparison import system
 from humpback.analysis.judgements.formats import artifact, orders, reviews, votes
 from humpback.analysis.judgements.formats.items import NoJudgements
-from humpback.core.payload import Published, checksum
+from humpback.core.payload import PayloadFile, checksum
 from humpback.core.store import RECORD, Record, write_record
 from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, write
 from tests.analysis.judgements.material import annotation, counts, read, single, written
@@ -82,7 +82,7 @@ EMPTY = Record("judged/x", "Judged", 1, "f", {"f": {"fields": {}}}, (), {}, "", 
 def test_the_payload_is_held_to_its_record(tmp_path: Path) -> None:
     path = folder(tmp_path, [verdict("p1", "ab", "first"), verdict("p1", "ba", "second")])
     by = {"class": "MicroJudge", "noise": 0.1}
-    published = {VERDICTS: Published((path / VERDICTS).stat().st_size, checksum(path / VERDICTS))}
+    published = {VERDICTS: PayloadFile((path / VERDICTS).stat().st_size, checksum(path / VERDICTS))}
     write_record(path / RECORD, replace(EMPTY, expression={"f": {"fields": {"by": by}}}, payload=published))
     assert single(path).judge == "MicroJudge"
     write(path / VERDICTS, Verdict, [verdict("p1", "ab", "second")])
@@ -97,7 +97,7 @@ def test_a_prompt_is_known_by_its_text_where_the_answers_lie_in_the_store(tmp_pa
     answers = tmp_path / "responses" / "m1-2" / EXAMPLES
     answers.parent.mkdir(parents=True)
     write(answers, Example, [Example("p1", "Why?"), Example("p2", "How?"), Example("p3", "How?")])
-    published = {EXAMPLES: Published(answers.stat().st_size, checksum(answers))}
+    published = {EXAMPLES: PayloadFile(answers.stat().st_size, checksum(answers))}
     write_record(answers.parent / RECORD, replace(EMPTY, payload=published))
     assert [item.prompt for item in single(path).items] == ["Why?", "p2", "p3"]
     write(answers, Example, [Example("p1", "Who?"), Example("p2", "How?"), Example("p3", "How?")])

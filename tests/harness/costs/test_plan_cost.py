@@ -17,7 +17,7 @@ from humpback.experiments.catalogue import experiment, experiment_names
 from humpback.experiments.setups import SETUPS
 from humpback.experiments.setups.files import files as files_setup
 from humpback.experiments.setups.micro import MICRO
-from humpback.runs.build import make
+from humpback.runs.build import build_artifact
 from humpback.spec.curation import Sample, Selected
 from humpback.spec.data import Joined, MicroSeed, Tagged
 from humpback.spec.datasets import ALPACA, ALPACA_EVAL, FLAN_V2, HUMPBACK_TEST
@@ -26,7 +26,7 @@ from humpback.spec.micro_world import World
 from humpback.spec.models import Finetuned, FolderModel, HubModel, Pretrained, ServedModel
 from humpback.spec.outcomes import AlpacaEvalJudge, Judged, Responses
 from humpback.spec.prompts import S_A
-from humpback.spec.user_data import Given
+from humpback.spec.user_data import UserData
 
 NOWHERE = Store(Path("/nowhere"))
 MACHINE = Machine(workers=2)
@@ -111,7 +111,7 @@ def test_the_record_of_a_finished_artifact_comes_before_the_rule(tmp_path: Path)
     target = Tagged(segments, S_A)
     (before,) = (one for artifact, one in cost(plan(store, [target]), store, MACHINE).steps if artifact == target)
     for artifact in (*segments.inputs, segments):
-        make(artifact, store, MACHINE, {"commit": None}, lambda *_: None)
+        build_artifact(artifact, store, MACHINE, {"commit": None}, lambda *_: None)
     kept = store.record(segments).counts["kept"]
     (after,) = (one for artifact, one in cost(plan(store, [target]), store, MACHINE).steps if artifact == target)
     assert before.rows_in == pytest.approx(7 * 5.02)
@@ -149,7 +149,7 @@ def test_sizes_follow_the_published_shares_and_counts() -> None:
 
 
 def test_the_setup_files_has_a_cost_before_its_pages_are_read() -> None:
-    given = Given(
+    given = UserData(
         seed_data=InstructionSet((File("pairs.json", "3" * 64),), n=500),
         pages=WebPages((File("crawl.warc.gz", "4" * 64),)),
         prompts=PromptSet((File("prompts.jsonl", "5" * 64),), n=50),

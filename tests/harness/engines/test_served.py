@@ -164,7 +164,7 @@ def test_a_served_model_is_an_artifact_like_any_other(server: ModelServer, tmp_p
 
     from rich.console import Console
 
-    from humpback.runs.build_one import made
+    from humpback.runs.build_one import build_here
 
     path = tmp_path / "prompts.jsonl"
     path.write_text('{"instruction": "Why?"}\n{"instruction": "How?"}\n')
@@ -176,7 +176,7 @@ def test_a_served_model_is_an_artifact_like_any_other(server: ModelServer, tmp_p
         files=((sha256, str(path)),),
     )
     node = Responses(MODEL, PromptSet((File("prompts.jsonl", sha256),)), Sampling(temperature=0))
-    rows = list(read(made(node, machine, Console(quiet=True)) / EXAMPLES, Example))
+    rows = list(read(build_here(node, machine, Console(quiet=True)) / EXAMPLES, Example))
     assert [row.output for row in rows] == ["to Why?", "to How?"]
 
 

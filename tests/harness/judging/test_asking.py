@@ -26,7 +26,7 @@ from humpback.engines.endpoint.journal import Journal
 from humpback.judging.annotators import judge_named
 from humpback.judging.endpoint_judge import forecast
 from humpback.judging.pairs import pair_answers
-from humpback.runs.build_one import made
+from humpback.runs.build_one import build_here
 from humpback.spec.outcomes import AlpacaEvalJudge, Judged
 from tests.harness.model_server import Body, ModelServer, Told, read_journal, serving
 
@@ -65,7 +65,7 @@ def contest(folder: Path, endpoint: Endpoint, by: AlpacaEvalJudge, n: int = N) -
 
 
 def make(node: Judged, machine: Machine) -> Path:
-    return made(node, machine, Console(stderr=True, quiet=True))
+    return build_here(node, machine, Console(stderr=True, quiet=True))
 
 
 def whole_replies(server: ModelServer) -> int:
@@ -148,7 +148,7 @@ def test_faults_and_kills_leave_the_table_of_a_quiet_run_and_no_call_is_paid_twi
         os.kill(client.pid, signal.SIGKILL)
         client.join()
         assert client.exitcode == -signal.SIGKILL
-        assert Store(Path(machine.store)).state(node).word == "missing"
+        assert Store(Path(machine.store)).state(node).status == "missing"
         while server.open:
             time.sleep(0.001)
     journal = Journal.of(Path(machine.store), by.model).path
@@ -191,7 +191,7 @@ def test_a_budget_ends_the_run_without_a_table_and_the_next_goes_on(
     with pytest.raises(Unanswered, match=r"58 of 78 calls .*max_calls is 20"):
         make(node, machine)
     store = Store(Path(machine.store))
-    assert store.state(node).word == "missing"
+    assert store.state(node).status == "missing"
     work = Work(store.open, tmp_path, machine, new_log(tmp_path, lambda *_: None))
     expected = forecast(judge_named("alpaca_eval_gpt4"), pair_answers(node, work), machine)
     assert (expected.prompts, expected.calls, expected.answered) == (N, 58, 20)

@@ -15,7 +15,7 @@ from humpback.core.machine import Machine
 from humpback.core.store import RECORD, Damaged, read_record
 from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, read
 from humpback.judging.self_judging import normal_name, same_model
-from humpback.runs.build_one import made
+from humpback.runs.build_one import build_here
 from humpback.spec.models import ServedModel
 
 Rows = list[dict[str, Any]]
@@ -30,7 +30,7 @@ def join(folder: Path, a: Rows, b: Rows) -> list[tuple[list[Example], dict[str, 
     machine = Machine(store=str(folder / "store"), files=(*sides[0].places, *sides[1].places), tracking="off")
     found = []
     for one in joined(*sides):
-        where = made(one, machine, Console(stderr=True))
+        where = build_here(one, machine, Console(stderr=True))
         rows = list(read(where / EXAMPLES, Example))
         found.append(
             (
@@ -74,14 +74,14 @@ def test_an_artifacts_folder_is_a_side_and_one_without_answers_is_refused(tmp_pa
     folder = next((tmp_path / "store" / "matched").iterdir())
     again = side(str(folder), tmp_path)
     machine = Machine(store=str(tmp_path / "store"), files=again.places, tracking="off")
-    (row,) = read(made(again.examples, machine, Console(stderr=True)) / EXAMPLES, Example)
+    (row,) = read(build_here(again.examples, machine, Console(stderr=True)) / EXAMPLES, Example)
     assert (row.instruction, row.output) == (ours[0].instruction, row.output)
     assert folder.name in row.id
     (folder / EXAMPLES).unlink()
     with pytest.raises(Damaged, match=r"examples.parquet: the file is gone"):
         side(str(folder), tmp_path)
     with pytest.raises(FieldError, match=r"no examples.parquet in it"):
-        side(str(made(ServedModel("maker/chat"), machine, Console(stderr=True))), tmp_path)
+        side(str(build_here(ServedModel("maker/chat"), machine, Console(stderr=True))), tmp_path)
     with pytest.raises(FieldError, match="no file"):
         side(str(tmp_path / "nothing.json"), tmp_path)
 

@@ -25,7 +25,7 @@ from humpback.core.work import Work, new_log
 from humpback.judging.annotators import CUT, CUT_THINKING, judge_named
 from humpback.judging.endpoint_judge import forecast
 from humpback.judging.pairs import pair_answers
-from humpback.runs.build_one import made
+from humpback.runs.build_one import build_here
 from tests.harness.judging.test_asking import SAMPLED, contest, longer, make, rows
 from tests.harness.model_server import Body, ModelServer, serving
 
@@ -95,7 +95,7 @@ def test_fewer_pairs_than_that_without_a_verdict_are_an_error_too(
     with pytest.raises(StoreError, match=says):
         make(node, machine)
     assert len(server.asked) == 4
-    assert Store(Path(machine.store)).state(node).word == "missing"
+    assert Store(Path(machine.store)).state(node).status == "missing"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_what_is_announced_as_at_most_is_at_most(
     by = judge_named("alpaca_eval_gpt4", samples=3, send=SAMPLED if sampled else ())
     node, machine = contest(tmp_path, replace(endpoint, concurrency=1), by, n=20)
     for one in (node.answers, node.against):
-        made(one, machine, Console(quiet=True))
+        build_here(one, machine, Console(quiet=True))
     store = Store(Path(machine.store))
     work = Work(store.open, tmp_path, machine, new_log(tmp_path, lambda *_: None))
     announced = forecast(by, pair_answers(node, work), machine)

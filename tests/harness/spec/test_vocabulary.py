@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from humpback.core.expression import described
+from humpback.core.expression import describe
 from humpback.spec import data, models
 from humpback.spec.micro_world import World
 from humpback.spec.template import Model
@@ -55,7 +55,7 @@ def test_a_class_is_complete(name: str) -> None:
     words = one.says.format(**{field.name: _shown(getattr(one, field.name)) for field in fields(one)})
     assert words
     assert "{" not in words
-    assert values()[described(one)["class"]] is cls
+    assert values()[describe(one)["class"]] is cls
 
 
 def _shown(value: object) -> object:
