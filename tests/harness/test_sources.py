@@ -48,7 +48,7 @@ def test_a_row_that_claims_nonsense_is_refused() -> None:
 def test_a_name_that_is_not_there_is_answered_with_the_closest() -> None:
     with pytest.raises(UnknownName, match=r"no public file is called 'vicuna'; the closest: vicuna-80"):
         public_file("vicuna")
-    with pytest.raises(KeyError, match="there are oasst1"):
+    with pytest.raises(UnknownName, match="there are oasst1"):
         source("????")
 
 
