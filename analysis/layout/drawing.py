@@ -1,7 +1,7 @@
 """What the figures share: type, frame, wrapped names, and labels that keep out of each other's way.
 
-Drawn without a display, the same bytes for the same numbers. Labels stand beside what they name, so that no reader
-goes back and forth to a legend; where they would overlap they are moved apart, by measuring the letters.
+Drawn without a display, the same bytes for the same numbers. Labels stand level with what they name, so that no reader
+goes back and forth to a legend; where they would overlap they are moved apart.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FuncFormatter
-from matplotlib.transforms import Bbox
 
 WIN, TIE, LOSE, POINT = "#0072B2", "#BBBBBB", "#D55E00", "#222222"
 """Colours of Okabe and Ito, told apart by colour-blind readers."""
@@ -33,6 +32,12 @@ def style() -> None:
     matplotlib.rcParams.update(
         {"svg.hashsalt": "humpback", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False}
     )
+
+
+def new_figure(height: float, width: float = WIDTH) -> Figure:
+    """An empty figure in that style, in inches."""
+    style()
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def wrapped(text: str, width: int) -> str:
@@ -70,26 +75,72 @@ def sizes_axis(axes: Axes) -> None:
     axes.xaxis.set_minor_formatter(FuncFormatter(between))
 
 
+def names_axis(axes: Axes, names: Sequence[str]) -> None:
+    """A line for each name, from the top, with room for what stands above the first."""
+    axes.set_yticks(range(len(names)), names, linespacing=1.0)
+    axes.set_ylim(len(names) - 0.4, -0.7)
+
+
+def number_above(axes: Axes, x: float, y: float, text: str, points: float = 5) -> None:
+    """A number so many points above its mark."""
+    axes.annotate(text, (x, y), (0, points), textcoords="offset points", ha="center", fontsize=7.5)
+
+
+def no_number(axes: Axes, y: float, reason: str, longest: int = 44) -> None:
+    """Why a line has no mark."""
+    short = reason if len(reason) <= longest else f"{reason[: longest - 1]}…"
+    axes.annotate(
+        f"no number: {short}", (0.01, y), xycoords=("axes fraction", "data"), va="center", color=GREY, fontsize=7.5
+    )
+
+
+def dot(
+    axes: Axes,
+    y: float,
+    value: float,
+    low: float,
+    high: float,
+    *,
+    seeds: Sequence[float] = (),
+    paper: float | None = None,
+    colour: str = INK,
+    marker: str = "D",
+) -> None:
+    """A number with its interval on a line; several seeds' as small dots, the paper's hollow. NaN is not drawn."""
+    edge, small = (LOSE, WIN) if colour == INK else (colour, colour)
+    if paper is not None:
+        axes.plot([paper], [y], marker, markersize=5.5, markerfacecolor="white", markeredgecolor=edge, zorder=2)
+    if len(seeds) > 1:
+        axes.plot(seeds, [y] * len(seeds), "o", markersize=3, color=small, alpha=0.45, zorder=1)
+    if not math.isnan(low):
+        axes.plot([low, high], [y, y], color=colour, linewidth=1.5, zorder=2)
+    if not math.isnan(value):
+        axes.plot([value], [y], marker, markersize=5, color=colour, zorder=3)
+
+
+def win_tie_lose(axes: Axes, y: float, shares: Sequence[float], height: float, least: float = 7) -> None:
+    """Three shares in percent as one bar, those above `least` with their number in it. NaN is not drawn."""
+    start = 0.0
+    for share, colour in zip(shares, (WIN, TIE, LOSE), strict=True):
+        if math.isnan(share):
+            continue
+        axes.barh(y, share, left=start, color=colour, height=height)
+        if share > least:
+            ink = "black" if colour == TIE else "white"
+            axes.text(start + share / 2, y, f"{share:.0f}", ha="center", va="center", color=ink, fontsize=7.5)
+        start += share
+
+
 def apart(wanted: Sequence[float], gap: float) -> list[float]:
-    """The positions nearest to those wanted, in their order, that are at least `gap` from each other."""
-    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
-    blocks: list[list[int]] = []
-    for i in order:
-        blocks.append([i])
-        while len(blocks) > 1 and _start(blocks[-2], wanted, gap) + gap * len(blocks[-2]) > _start(
-            blocks[-1], wanted, gap
-        ):
-            last = blocks.pop()
-            blocks[-1] += last
+    """The positions nearest to those wanted (in squares), in their order, that are at least `gap` from each other."""
+    order = sorted(range(len(wanted)), key=wanted.__getitem__)
+    free = [wanted[i] - gap * place for place, i in enumerate(order)]
     found = [0.0] * len(wanted)
-    for block in blocks:
-        for place, i in enumerate(block):
-            found[i] = _start(block, wanted, gap) + gap * place
+    for place, i in enumerate(order):
+        # Isotonic regression: of all stretches that begin here or before, the greatest of their least means.
+        lows = (min(fmean(free[first : last + 1]) for last in range(place, len(free))) for first in range(place + 1))
+        found[i] = max(lows) + gap * place
     return found
-
-
-def _start(block: Sequence[int], wanted: Sequence[float], gap: float) -> float:
-    return sum(wanted[i] - gap * place for place, i in enumerate(block)) / len(block)
 
 
 @dataclass(frozen=True)
@@ -100,55 +151,6 @@ class Label:
     y: float
     text: str
     colour: str = INK
-    obstacles: tuple[tuple[float, float, float, float], ...] = ()
-    """(x0, y0, x1, y1) of what belongs to the point and should stay visible, such as its intervals."""
-
-
-_SIDES = (
-    (6, 0, "left", "center"),
-    (-6, 0, "right", "center"),
-    (0, 7, "center", "bottom"),
-    (0, -7, "center", "top"),
-    *(
-        (x, sign * y, across, up)
-        for y in (9, 18, 28, 40, 54, 70)
-        for x, across in ((6, "left"), (-6, "right"), (0, "center"), (24, "left"), (-24, "right"))
-        for sign, up in ((1, "bottom"), (-1, "top"))
-    ),
-)
-"""Offsets in points that a label tries in turn."""
-
-
-def named(axes: Axes, labels: Sequence[Label], *, size: float = 8) -> None:
-    """Names beside points, each at the first of several places inside the axes where it covers neither another name nor
-    a point or interval. Call it when everything else is drawn and the limits stand."""
-    figure = axes.get_figure(root=True)
-    assert isinstance(figure, Figure)
-    FigureCanvasAgg(figure)
-    figure.draw_without_rendering()
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    inside = axes.get_window_extent(renderer)
-    taken = [_pixels(axes, box) for one in labels for box in ((one.x, one.y, one.x, one.y), *one.obstacles)]
-    for one in labels:
-        best: tuple[float, int] | None = None
-        boxes = []
-        for number, (dx, dy, across, up) in enumerate(_SIDES):
-            text = _annotated(axes, one, dx, dy, across, up, size)
-            # Of the letters alone: an annotation's own box has its line in it.
-            text.update_positions(renderer)
-            box = Text.get_window_extent(text, renderer).padded(1.5)
-            text.remove()
-            boxes.append(box)
-            within = box.x0 >= inside.x0 and box.x1 <= inside.x1 and box.y0 >= inside.y0 and box.y1 <= inside.y1
-            cost = sum(_shared(box, other) for other in taken) + (0 if within else 1e6)
-            if best is None or cost < best[0]:
-                best = (cost, number)
-            if cost == 0:
-                break
-        assert best is not None
-        dx, dy, across, up = _SIDES[best[1]]
-        _annotated(axes, one, dx, dy, across, up, size)
-        taken.append(boxes[best[1]])
 
 
 def beside(axes: Axes, labels: Sequence[Label]) -> None:
@@ -179,33 +181,6 @@ def beside(axes: Axes, labels: Sequence[Label]) -> None:
                 "shrinkB": 4,
             },
         )
-
-
-def _annotated(axes: Axes, one: Label, dx: float, dy: float, across: str, up: str, size: float) -> Annotation:
-    far = math.hypot(dx, dy) > 12
-    return axes.annotate(
-        one.text,
-        (one.x, one.y),
-        (dx, dy),
-        textcoords="offset points",
-        ha=across,
-        va=up,
-        fontsize=size,
-        color=one.colour,
-        linespacing=1.0,
-        arrowprops={"arrowstyle": "-", "color": PALE, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3} if far else None,
-        zorder=5,
-    )
-
-
-def _pixels(axes: Axes, box: tuple[float, float, float, float]) -> Bbox:
-    (x0, y0), (x1, y1) = axes.transData.transform([box[:2], box[2:]])
-    return Bbox([[min(x0, x1), min(y0, y1)], [max(x0, x1), max(y0, y1)]]).padded(3.5)
-
-
-def _shared(one: Bbox, other: Bbox) -> float:
-    both = Bbox.intersection(one, other)
-    return float(both.width * both.height) if both is not None else 0.0
 
 
 def save(figure: Figure, folder: Path, name: str, command: str) -> None:

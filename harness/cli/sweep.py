@@ -183,7 +183,7 @@ def _shown(value: Setting) -> str:
 
 
 def _write(folder: Path, command: str, worth: OnDev, trials: list[Trial], wanted: Sweep, pasted: str) -> str:
-    from humpback.analysis.figures.sweep_figures import Tried, history, importance
+    from humpback.analysis.figures.sweep import Tried, history, importance
     from humpback.analysis.layout.drawing import save
     from humpback.analysis.layout.text_table import tidy
 

@@ -135,7 +135,7 @@ def _draw(shown: Shown, folder: Path) -> list[str]:
     """The figures that there is something to draw for; their names."""
     from humpback.analysis.experiment.curves import points_of
     from humpback.analysis.figures import arms as figures
-    from humpback.analysis.figures.measured_figures import measured_figure
+    from humpback.analysis.figures.measured import measured_figure
     from humpback.analysis.layout.drawing import save
     from humpback.analysis.scaling.figure import scaling_figure
     from humpback.analysis.scaling.tables import summarise

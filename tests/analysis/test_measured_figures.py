@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from humpback.analysis.experiment.gather import Results
 from humpback.analysis.experiment.measured import MeasuredRow
-from humpback.analysis.figures.measured_figures import measured_figure
+from humpback.analysis.figures.measured import measured_figure
 from humpback.analysis.layout.drawing import WIN, save
 from humpback.analysis.scaling.figure import COLOURS
 from tests.analysis.test_figures import overlapping, words

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from humpback.analysis.layout.drawing import LOSE, POINT, TIE, WIN
+from humpback.analysis.layout.drawing import LOSE, POINT, TIE, WIN, bare, framed, names_axis, new_figure
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Tried:
 
 def history(title: str, command: str, tried: Sequence[Tried]) -> Figure:
     """Every trial's win rate in order, and the best so far among those that were judged whole."""
-    figure, axes = _empty(title, command, 4.0, "y")
+    figure, axes = _new(title, command, 4.0, "y")
     for whole, marker, colour, name in ((True, "o", WIN, "whole"), (False, "x", LOSE, "stopped after the first part")):
         some = [one for one in tried if one.whole is whole]
         if some:
@@ -48,27 +47,22 @@ def history(title: str, command: str, tried: Sequence[Tried]) -> Figure:
 
 def importance(title: str, command: str, shares: Mapping[str, float]) -> Figure:
     """The share of the variance that each axis explains, largest on top."""
-    figure, axes = _empty(title, command, 1.4 + 0.4 * max(len(shares), 2), "x")
+    figure, axes = _new(title, command, 1.4 + 0.4 * max(len(shares), 2), "x")
     names = list(shares)
     axes.barh(range(len(names)), [100 * shares[name] for name in names], color=WIN, height=0.6)
     for y, name in enumerate(names):
         axes.text(100 * shares[name] + 1, y, f"{100 * shares[name]:.0f}", va="center")
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
+    names_axis(axes, names)
     axes.set_xlim(0, 108)
     axes.set_xlabel("% of the variance of the win rate on dev prompts (fANOVA)")
     return figure
 
 
-def _empty(title: str, command: str, height: float, lines: Literal["x", "y"]) -> tuple[Figure, Axes]:
-    matplotlib.rcParams.update({"svg.hashsalt": "humpback", "svg.fonttype": "none", "font.size": 9})
-    figure = Figure(figsize=(7.5, height), layout="constrained")
+def _new(title: str, command: str, height: float, lines: Literal["x", "y"]) -> tuple[Figure, Axes]:
+    figure = new_figure(height, 7.5)
     axes = figure.subplots()
-    figure.suptitle(title, fontsize=11)
-    figure.supxlabel(command, fontsize=7, color="#555555", family="monospace")
+    framed(figure, title, command)
     axes.set_axisbelow(True)
     axes.grid(axis=lines, color=TIE, linewidth=0.4, alpha=0.6)
-    axes.tick_params(length=0)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    bare(axes, keep=("bottom", "left"))
     return figure, axes

@@ -1,0 +1,45 @@
+"""Figures of measured numbers: each kind of measure as the papers draw it, and any other number as a dot with its
+interval in a small panel. A figure has a part for each kind, one below the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from matplotlib.figure import Figure
+
+from humpback.analysis.experiment.gather import Results
+from humpback.analysis.figures.measured_kinds import choices, plane, scores, tasks
+from humpback.analysis.figures.measured_part import Numbers, Part, panels
+from humpback.analysis.layout.drawing import framed, new_figure
+
+_DRAWN: Mapping[str, Callable[[Numbers], Part]] = {
+    "ScoresOf": scores,
+    "Picked": plane,
+    "Scored": tasks,
+    "Voted": choices,
+}
+"""Kinds with a picture of their own; the class names of `harness/spec/measures.py`."""
+
+
+def measured_figure(title: str, command: str, results: Results, kinds: Mapping[str, str]) -> Figure | None:
+    """A part for each kind of measure. `kinds` has the class name of each measure by the measure's name. None where
+    there is no number to draw."""
+    rows = [row for row in results.measured if row.name in kinds]
+    found = {
+        kind: Numbers(tuple(row for row in rows if kinds[row.name] == kind)) for kind in dict.fromkeys(kinds.values())
+    }
+    parts = [_DRAWN.get(kind, panels)(numbers) for kind, numbers in found.items() if numbers.metrics]
+    if not parts:
+        return None
+    figure = new_figure(0.85 + sum(part.inches for part in parts))
+    places = figure.subfigures(len(parts), 1, height_ratios=[part.inches for part in parts], squeeze=False)
+    for part, (place,) in zip(parts, places, strict=True):
+        part.draw(place)
+    notes = {
+        "lines: 95 % intervals": any(row.low < row.high for row in rows),
+        "small dots: seeds": len({row.seed for row in rows} - {"all"}) > 1,
+        "hollow or outlined in colour: the paper's": any(row.paper is not None for row in rows),
+    }
+    framed(figure, title, command, "; ".join(note for note, holds in notes.items() if holds))
+    return figure
