@@ -55,11 +55,11 @@ def list_(folder: DataFolder = DATA, as_json: AsJson = False) -> None:
 
     found = status(folder)
     if as_json:
-        rows = [{**vars(one.published), "here": one.path is not None, "problem": one.problem} for one in found]
+        rows = [{**vars(one.file), "here": one.path is not None, "problem": one.problem} for one in found]
         print_json(rows)
         return
     for one in found:
-        row = one.published
+        row = one.file
         size = f"{one.bytes / 1e6:,.1f} MB" if one.bytes else "size not known"
         here = f"here{f', but {one.problem}' if one.problem else ''}" if one.path else "not here"
         echo(f"{row.name}\n    {row.what}\n    {row.licence}; {size}; {here}")

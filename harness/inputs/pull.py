@@ -16,22 +16,20 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from humpback.core.errors import UnknownName
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
 from humpback.inputs.download import Manner, Progress, fetch, notes_of
 from humpback.inputs.mirror import found_in
-from humpback.inputs.verify import Found, examine, expected_of, remember
+from humpback.inputs.verify import Examined, examine, expected_of, remember
 from humpback.spec.files import Source
-from humpback.spec.public_files import PublicFile
-from humpback.spec.sources import SOURCES, public_file
+from humpback.spec.sources import SOURCES, PublicFile, public_file
 
 
 @dataclass(frozen=True)
 class Pulled:
     """A public file on this machine, as it was brought."""
 
-    published: PublicFile
+    file: PublicFile
     """Its row of the table: what it is, its licence, whether that is non-commercial."""
     path: Path
     sha256: str
@@ -45,10 +43,10 @@ class Pulled:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Whether a public file is here, without reading it."""
+class PullStatus:
+    """Whether a public file is here, told without reading it."""
 
-    published: PublicFile
+    file: PublicFile
     path: Path | None
     """None when it is not here."""
     bytes: int | None
@@ -58,7 +56,7 @@ class Standing:
 
 
 def pull(
-    what: str | PublicFile,
+    row: PublicFile,
     data: Path,
     *,
     mirror: Path | None = None,
@@ -73,8 +71,7 @@ def pull(
         StoreError: one line: the host's problem and what to do without it, or both checksums and where the file was
             kept that had the wrong one.
     """
-    row = _row(what)
-    target = _place(row, data)
+    target = _target(row, data)
     part = data / ".partial" / f"{row.name}-{row.filename}.part"
     try:
         for folder in (target.parent, part.parent, data / ".locks"):
@@ -109,8 +106,9 @@ def pulled(source: Source, data: Path) -> Path:
 
     Raises:
         StoreError: one line: what is missing, or not what it was, and how to get it.
+        UnknownName: when the table has no file of that name.
     """
-    row = _row(source.name)
+    row = public_file(source.name)
     if row.revision != source.revision:
         raise StoreError(
             f"{source.name} at revision {source.revision} is not in the table, which has {row.revision}; "
@@ -123,9 +121,9 @@ def place_of(row: PublicFile, data: Path) -> Path:
     """Where a public file lies, every byte verified.
 
     Raises:
-        StoreError: as `pulled`.
+        StoreError: one line: what is missing, or not what it was, and how to get it.
     """
-    path, get = _place(row, data), f"humpback data pull {row.name}"
+    path, get = _target(row, data), f"humpback data pull {row.name}"
     if not path.is_file():
         raise StoreError(f"{row.name} is not in {data}: {get} (with --from DIR on a machine without internet)")
     expected = expected_of(row, data)
@@ -137,28 +135,18 @@ def place_of(row: PublicFile, data: Path) -> Path:
     return path
 
 
-def status(data: Path, rows: Iterable[PublicFile] = SOURCES.values()) -> list[Standing]:
+def status(data: Path, rows: Iterable[PublicFile] = SOURCES.values()) -> list[PullStatus]:
     """Every public file of the table and whether it is in `data`, judged by presence and size alone."""
     listed = []
     for row in rows:
-        path = _place(row, data)
-        if not path.is_file():
-            listed.append(Standing(row, None, row.bytes))
-            continue
-        size = path.stat().st_size
-        wrong = row.bytes is not None and size != row.bytes
-        listed.append(Standing(row, path, size, f"{size} bytes, not {row.bytes}" if wrong else ""))
+        path = _target(row, data)
+        here = path.stat().st_size if path.is_file() else None
+        wrong = f"{here} bytes, not {row.bytes}" if None not in (here, row.bytes) and here != row.bytes else ""
+        listed.append(PullStatus(row, path if here is not None else None, row.bytes if here is None else here, wrong))
     return listed
 
 
-def _row(what: str | PublicFile) -> PublicFile:
-    try:
-        return what if isinstance(what, PublicFile) else public_file(what)
-    except UnknownName as error:
-        raise StoreError(str(error)) from error
-
-
-def _place(row: PublicFile, data: Path) -> Path:
+def _target(row: PublicFile, data: Path) -> Path:
     return data / row.name / row.filename
 
 
@@ -183,7 +171,7 @@ def _copy(source: Path, part: Path, report: Progress) -> None:
         os.fsync(out.fileno())
 
 
-def _aside(path: Path, target: Path, found: Found) -> Path:
+def _aside(path: Path, target: Path, found: Examined) -> Path:
     """Keep a file that is not what was published under a name that says so."""
     kept = target.with_name(f"{target.name}.not-as-published-{found.sha256[:16]}")
     os.replace(path, kept)

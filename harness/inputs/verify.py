@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
-from humpback.spec.public_files import PublicFile
+from humpback.spec.sources import PublicFile
 
 CHECKSUMS = "checksums.json"
 _PARSED = 64 << 20
@@ -27,7 +27,7 @@ _PARSED = 64 << 20
 
 
 @dataclass(frozen=True)
-class Found:
+class Examined:
     """What a file turned out to be."""
 
     sha256: str
@@ -37,7 +37,7 @@ class Found:
     """Why it is not what was published; empty when it is, as far as is known."""
 
 
-def examine(path: Path, row: PublicFile, data: Path) -> Found:
+def examine(path: Path, row: PublicFile, data: Path) -> Examined:
     """Read every byte of a file that is meant to be this one.
 
     Raises:
@@ -46,15 +46,15 @@ def examine(path: Path, row: PublicFile, data: Path) -> Found:
     sha256, size, expected = checksum(path), path.stat().st_size, expected_of(row, data)
     if expected is not None and sha256 != expected:
         first = f" as it first came; to trust the new one, remove {row.name} from {data / CHECKSUMS}"
-        return Found(sha256, size, None, f"checksum {sha256}, not {expected}{'' if row.sha256 else first}")
+        return Examined(sha256, size, None, f"checksum {sha256}, not {expected}{'' if row.sha256 else first}")
     if row.bytes is not None and size != row.bytes:
-        return Found(sha256, size, None, f"{size} bytes, not {row.bytes}")
+        return Examined(sha256, size, None, f"{size} bytes, not {row.bytes}")
     try:
         rows = rows_in(path, row.filename)
     except (ValueError, RecursionError, OSError, EOFError, zlib.error, csv.Error) as error:
-        return Found(sha256, size, None, f"not readable as {row.filename} ({error})")
+        return Examined(sha256, size, None, f"not readable as {row.filename} ({error})")
     wrong = f"{rows} rows, not {row.rows}" if None not in (rows, row.rows) and rows != row.rows else ""
-    return Found(sha256, size, rows, wrong)
+    return Examined(sha256, size, rows, wrong)
 
 
 def expected_of(row: PublicFile, data: Path) -> str | None:
@@ -69,7 +69,7 @@ def expected_of(row: PublicFile, data: Path) -> str | None:
     return str(entry["sha256"]) if entry.get("revision") == row.revision else None
 
 
-def remember(row: PublicFile, data: Path, found: Found, commit: str) -> None:
+def remember(row: PublicFile, data: Path, found: Examined, commit: str) -> None:
     """Write down the checksum of a file that came for the first time.
 
     Raises:
@@ -96,11 +96,8 @@ def rows_in(path: Path, filename: str) -> int | None:
     Raises:
         ValueError, RecursionError, OSError, EOFError, zlib.error, csv.Error: when it is not what its name says.
     """
-    if filename.endswith(".jsonl.gz"):
-        with gzip.open(path, "rb") as lines:
-            return sum(1 for line in lines if line.strip())
-    if filename.endswith(".jsonl"):
-        with path.open("rb") as lines:
+    if filename.endswith((".jsonl", ".jsonl.gz")):
+        with gzip.open(path) if filename.endswith(".gz") else path.open("rb") as lines:
             return sum(1 for line in lines if line.strip())
     if filename.endswith(".csv"):
         with path.open(encoding="utf-8", newline="") as text:

@@ -2,16 +2,87 @@
 
 Checksums, sizes and rows were computed from the files themselves, except those of `oasst1`, `oasst1-trees`, `dolly` and
 `sharegpt-vicuna`: these stand in several public projects that pin the same revision, which agree. What is None is not
-known here. The files are downloaded, never shipped; licences are their publishers'.
+known here: the checksum of the first download is then written down and held ever after (`harness/inputs/pull.py`). A
+commit is never guessed: a file without a known one names the branch, and says so. The files are downloaded, never
+shipped; licences are their publishers'.
 """
 
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
+from typing import Literal
 
 from humpback.core.errors import UnknownName
+from humpback.core.expression import Value
 from humpback.spec.files import Source
-from humpback.spec.public_files import MAIN, PublicFile, github, hub
+
+MAIN = "main"
+"""The branch that an address names where no commit is known."""
+
+Reading = Literal["instructions", "open assistant", "prompts", "records", "text"]
+
+
+@dataclass(frozen=True)
+class PublicFile(Value):
+    """A public file that `humpback data pull` brings."""
+
+    name: str
+    """What people and expressions call it."""
+    what: str
+    """What it is, in a line."""
+    address: str
+    """Where it is downloaded from, over HTTPS, with the revision in it."""
+    revision: str
+    """The commit that pins the address; `MAIN` where none is known."""
+    licence: str
+    """As its publisher states it."""
+    read_as: Reading
+    """Instructions with outputs, Open Assistant's conversations, prompts, records of another layout, or a text."""
+    bytes: int | None = None
+    """Size of the file as downloaded; None: not known before the first download."""
+    sha256: str | None = None
+    """64 hexadecimal digits over those bytes; None: not known, recorded at the first download."""
+    rows: int | None = None
+    """Records in it; None: not known, or not a file of records."""
+    note: str = ""
+    """What a user should know before using it."""
+
+    @property
+    def filename(self) -> str:
+        """The name that it is published under."""
+        return self.address.rsplit("/", 1)[-1]
+
+    @property
+    def noncommercial(self) -> bool:
+        """Whether the licence forbids commercial use, which is said aloud when the file is pulled."""
+        return "NC" in self.licence
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the address can only ever mean these bytes."""
+        return self.revision != MAIN
+
+    @property
+    def checksum(self) -> str:
+        """The checksum, or that there is none yet, for people."""
+        return self.sha256 or "not known: recorded at the first download"
+
+    @property
+    def source(self) -> Source:
+        """How an expression names it."""
+        return Source(self.name, self.revision)
+
+
+def github(repository: str, commit: str, path: str) -> tuple[str, str]:
+    """Address and revision of a file in a GitHub repository at a commit."""
+    return f"https://raw.githubusercontent.com/{repository}/{commit}/{path}", commit
+
+
+def hub(dataset: str, revision: str, path: str) -> tuple[str, str]:
+    """Address and revision of a file of a dataset on the Hugging Face hub."""
+    return f"https://huggingface.co/datasets/{dataset}/resolve/{revision}/{path}", revision
+
 
 _ALPACA = "761dc5bfbdeeffa89b8bff5d038781a4055f796a"
 _ALPACA_EVAL = "cd543a149df89434d8a54582c0151c0b945c3d20"
@@ -42,132 +113,133 @@ _GATED = "not pinned; the hub asks for an account that accepted the terms: set H
 _ABBREVIATED = "the commit is known in this abbreviation only; the checksum holds the bytes"
 
 
-def _alpaca_eval(path: str) -> str:
+def _alpaca_eval(path: str) -> tuple[str, str]:
     return github("tatsu-lab/alpaca_eval", _ALPACA_EVAL, path)
 
 
-def _alpagasus(commit: str, path: str) -> str:
+def _alpagasus(commit: str, path: str) -> tuple[str, str]:
     return github("gpt4life/alpagasus", commit, path)
 
 
-def _cherry(name: str) -> str:
+def _cherry(name: str) -> tuple[str, str]:
     return github("tianyi-lab/Cherry_LLM", _CHERRY, f"logs/cherry_alpaca_5_per-VS-alpaca/{name}.json")
 
 
 # fmt: off
 _CONVERSATIONS = (
     PublicFile("oasst1", "Open Assistant's conversations as flat messages: Humpback's seed data",
-              hub("OpenAssistant/oasst1", _OASST, "2023-04-12_oasst_ready.messages.jsonl.gz"), _OASST,
-              _APACHE, "open assistant", False, 34_196_309,
-              "286a6e9a5a413b3272ae9c0b5a20d327983dea1c24342ae28cb244a6da65185c", 88_838),
+               *hub("OpenAssistant/oasst1", _OASST, "2023-04-12_oasst_ready.messages.jsonl.gz"),
+               _APACHE, "open assistant", 34_196_309,
+               "286a6e9a5a413b3272ae9c0b5a20d327983dea1c24342ae28cb244a6da65185c", 88_838),
     PublicFile("oasst1-trees", "the same as nested trees",
-              hub("OpenAssistant/oasst1", _OASST, "2023-04-12_oasst_ready.trees.jsonl.gz"), _OASST,
-              _APACHE, "open assistant", False, 34_145_252,
-              "2a9a8fd343e9b28e04a895a669d3253f82d93e9c174d440199ae19d5fafbdff7", 10_364),
+               *hub("OpenAssistant/oasst1", _OASST, "2023-04-12_oasst_ready.trees.jsonl.gz"),
+               _APACHE, "open assistant", 34_145_252,
+               "2a9a8fd343e9b28e04a895a669d3253f82d93e9c174d440199ae19d5fafbdff7", 10_364),
     PublicFile("oasst1-validation-en", "the English messages of its validation split: a small set to try things on",
-              github("TurkuNLP/oasst-fi", _OASST_FI, "original-data/en-validation.jsonl"), _OASST_FI,
-              _APACHE, "open assistant", False, 3_373_178,
-              "b92db3f1db324f5aa3c5d75ed65a451b54063de1de7370506233c9917043bd66", 2_022),
+               *github("TurkuNLP/oasst-fi", _OASST_FI, "original-data/en-validation.jsonl"),
+               _APACHE, "open assistant", 3_373_178,
+               "b92db3f1db324f5aa3c5d75ed65a451b54063de1de7370506233c9917043bd66", 2_022),
     PublicFile("oasst-trees-100-en", "a hundred English conversations as nested trees",
-              github("LAION-AI/Open-Assistant", _OPEN_ASSISTANT, "model/model_eval/manual/data/en_100_tree.jsonl"),
-              _OPEN_ASSISTANT, _APACHE, "open assistant", False, 979_838,
-              "a27639214a5098bf9e1cc62a855c85c630b64ab48ee94655e7f6046438b0aedb", 100),
+               *github("LAION-AI/Open-Assistant", _OPEN_ASSISTANT, "model/model_eval/manual/data/en_100_tree.jsonl"),
+               _APACHE, "open assistant", 979_838,
+               "a27639214a5098bf9e1cc62a855c85c630b64ab48ee94655e7f6046438b0aedb", 100),
 )
 _INSTRUCTIONS = (
     PublicFile("alpaca", "Alpaca: 52k instructions distilled from text-davinci-003",
-              github("tatsu-lab/stanford_alpaca", _ALPACA, "alpaca_data.json"), _ALPACA,
-              _BY_NC, "instructions", True, 22_773_992,
-              "2eddafc6b977608d778aaab8dfc7e50e547b3af9826dfb9e909d9fc362e4a419", 52_002),
+               *github("tatsu-lab/stanford_alpaca", _ALPACA, "alpaca_data.json"),
+               _BY_NC, "instructions", 22_773_992,
+               "2eddafc6b977608d778aaab8dfc7e50e547b3af9826dfb9e909d9fc362e4a419", 52_002),
     PublicFile("alpaca-gpt4", "Alpaca's instructions answered by GPT-4",
-              hub("llm-wizard/alpaca-gpt4-data", _ALPACA_GPT4, "data/alpaca_gpt4_data.json"), _ALPACA_GPT4,
-              _BY_NC, "instructions", True, rows=52_002, note="a copy on the hub of the GPT-4-LLM repository's file"),
+               *hub("llm-wizard/alpaca-gpt4-data", _ALPACA_GPT4, "data/alpaca_gpt4_data.json"),
+               _BY_NC, "instructions", rows=52_002, note="a copy on the hub of the GPT-4-LLM repository's file"),
     PublicFile("lima", "LIMA: a thousand chosen instructions and conversations",
-              hub("GAIR/lima", MAIN, "train.jsonl"), MAIN, _BY_NC_SA, "instructions", True, 2_972_419,
-              "ac2f662bb1fbebbdeacef04276feb4df80a65c6a76a2e1e03390e5c4c2996a5d", 1_030, _GATED),
+               *hub("GAIR/lima", MAIN, "train.jsonl"), _BY_NC_SA, "instructions", 2_972_419,
+               "ac2f662bb1fbebbdeacef04276feb4df80a65c6a76a2e1e03390e5c4c2996a5d", 1_030, _GATED),
     PublicFile("dolly", "Dolly: 15k instructions written by people",
-              hub("databricks/databricks-dolly-15k", _DOLLY, "databricks-dolly-15k.jsonl"), _DOLLY,
-              _BY_SA, "instructions", False, 13_085_339,
-              "2df9083338b4abd6bceb5635764dab5d833b393b55759dffb0959b6fcbf794ec", 15_011),
+               *hub("databricks/databricks-dolly-15k", _DOLLY, "databricks-dolly-15k.jsonl"),
+               _BY_SA, "instructions", 13_085_339,
+               "2df9083338b4abd6bceb5635764dab5d833b393b55759dffb0959b6fcbf794ec", 15_011),
     PublicFile("flan-v2", "FLAN v2: a resample of 100k tasks, as Tulu used it",
-              hub("hamishivi/tulu_mix_store", _FLAN, "flan_v2_resampled_100k.jsonl"), _FLAN,
-              "ODC-BY; the tasks' own licences hold as well", "instructions",
-              note="Humpback does not say which sample of FLAN v2 it took: an assumption"),
+               *hub("hamishivi/tulu_mix_store", _FLAN, "flan_v2_resampled_100k.jsonl"),
+               "ODC-BY; the tasks' own licences hold as well", "instructions",
+               note="Humpback does not say which sample of FLAN v2 it took: an assumption"),
     PublicFile("sharegpt-vicuna", "conversations that people shared on ShareGPT: the sort that Vicuna was trained on",
-              hub("anon8231489123/ShareGPT_Vicuna_unfiltered", _SHAREGPT, "ShareGPT_V3_unfiltered_cleaned_split.json"),
-              _SHAREGPT, "Apache-2.0 on its page; ChatGPT's words, so OpenAI's terms may hold", "instructions",
-              False, 672_837_942, "35f0e213ce091ed9b9af2a1f0755e9d39f9ccec34ab281cd4ca60d70f6479ba4"),
+               *hub("anon8231489123/ShareGPT_Vicuna_unfiltered", _SHAREGPT,
+                   "ShareGPT_V3_unfiltered_cleaned_split.json"),
+               "Apache-2.0 on its page; ChatGPT's words, so OpenAI's terms may hold", "instructions", 672_837_942,
+               "35f0e213ce091ed9b9af2a1f0755e9d39f9ccec34ab281cd4ca60d70f6479ba4"),
     PublicFile("wizardlm-evol-instruct", "WizardLM: evolved instructions V2, the 143k that were published",
-              hub("WizardLMTeam/WizardLM_evol_instruct_V2_196k", _WIZARDLM, "WizardLM_evol_instruct_V2_143k.json"),
-              _WIZARDLM, "MIT on its page; ChatGPT's words, so OpenAI's terms may hold", "instructions",
-              note="143k of the 196k; the rest is ShareGPT's and was not published with it"),
+               *hub("WizardLMTeam/WizardLM_evol_instruct_V2_196k", _WIZARDLM, "WizardLM_evol_instruct_V2_143k.json"),
+               "MIT on its page; ChatGPT's words, so OpenAI's terms may hold", "instructions",
+               note="143k of the 196k; the rest is ShareGPT's and was not published with it"),
     PublicFile("guanaco", "Guanaco's subset: Open Assistant's best replies, all languages, as marked-up text",
-              hub("timdettmers/openassistant-guanaco", _GUANACO, "openassistant_best_replies_train.jsonl"), _GUANACO,
-              "Apache-2.0, as Open Assistant", "instructions",
-              note="whole conversations; an instruction set takes the opening turn and its reply of each"),
+               *hub("timdettmers/openassistant-guanaco", _GUANACO, "openassistant_best_replies_train.jsonl"),
+               "Apache-2.0, as Open Assistant", "instructions",
+               note="whole conversations; an instruction set takes the opening turn and its reply of each"),
     PublicFile("alpagasus-chatgpt", "the Alpaca rows that ChatGPT rated 4.5 or better for accuracy",
-              _alpagasus(_ALPAGASUS_README, "data/filtered/chatgpt_9k.json"), _ALPAGASUS_README,
-              _BY_NC, "instructions", True, rows=9_229),
+               *_alpagasus(_ALPAGASUS_README, "data/filtered/chatgpt_9k.json"),
+               _BY_NC, "instructions", rows=9_229),
     PublicFile("alpagasus-claude", "the Alpaca rows that Claude rated 4.5 or better",
-              _alpagasus(_ALPAGASUS_README, "data/filtered/claude_t45.json"), _ALPAGASUS_README,
-              _BY_NC, "instructions", True, 1_818_965,
-              "726de12839a57201915867a0cdaec5010619915d8668fa57ff5fa9efa6e893f3", 5_305),
+               *_alpagasus(_ALPAGASUS_README, "data/filtered/claude_t45.json"),
+               _BY_NC, "instructions", 1_818_965,
+               "726de12839a57201915867a0cdaec5010619915d8668fa57ff5fa9efa6e893f3", 5_305),
     PublicFile("alpagasus-helpfulness", "the Alpaca rows that ChatGPT rated 4.5 or better for helpfulness",
-              _alpagasus(_ALPAGASUS_HELPFUL, "data/filtered/helpfulness_t45.json"), _ALPAGASUS_HELPFUL,
-              _BY_NC, "instructions", True, 1_130_067,
-              "617fdaa4ff38d39b1fbb18044f771a01c93679c859937acecf8e4d54595eccf6", 2_022),
+               *_alpagasus(_ALPAGASUS_HELPFUL, "data/filtered/helpfulness_t45.json"),
+               _BY_NC, "instructions", 1_130_067,
+               "617fdaa4ff38d39b1fbb18044f771a01c93679c859937acecf8e4d54595eccf6", 2_022),
     PublicFile("alpagasus-dolly", "the Dolly rows that ChatGPT rated 4.5 or better",
-              _alpagasus(_ALPAGASUS_DOLLY, "data/filtered/dolly_3k.json"), _ALPAGASUS_DOLLY,
-              _BY_SA, "instructions", False, 2_315_006,
-              "cb8d16e85ec217a53587c96596a1e8971b8d72a2fd9d5bc23a2dd3d57b59eeea", 2_996),
+               *_alpagasus(_ALPAGASUS_DOLLY, "data/filtered/dolly_3k.json"),
+               _BY_SA, "instructions", 2_315_006,
+               "cb8d16e85ec217a53587c96596a1e8971b8d72a2fd9d5bc23a2dd3d57b59eeea", 2_996),
 )
 _PROMPTS = (
     PublicFile("alpaca-eval", "AlpacaEval's 805 prompts with text-davinci-003's reference outputs",
-              hub("tatsu-lab/alpaca_eval", _ALPACA_EVAL_HUB, "alpaca_eval.json"), _ALPACA_EVAL_HUB,
-              _BY_NC, "prompts", True, rows=805),
-    PublicFile("lima-test", "LIMA's 300 test prompts", hub("GAIR/lima", MAIN, "test.jsonl"), MAIN,
-              _BY_NC_SA, "prompts", True, 47_614,
-              "4584225a820754afd473de7a37c2ff912cd9a4b6ae44ec5c7419d6e875f01fac", 300, _GATED),
+               *hub("tatsu-lab/alpaca_eval", _ALPACA_EVAL_HUB, "alpaca_eval.json"),
+               _BY_NC, "prompts", rows=805),
+    PublicFile("lima-test", "LIMA's 300 test prompts", *hub("GAIR/lima", MAIN, "test.jsonl"),
+               _BY_NC_SA, "prompts", 47_614,
+               "4584225a820754afd473de7a37c2ff912cd9a4b6ae44ec5c7419d6e875f01fac", 300, _GATED),
     PublicFile("vicuna-80", "Vicuna's test prompts, by category",
-              _alpagasus(_ALPAGASUS_TESTS, "test_data/vicuna_test_set.jsonl"), _ALPAGASUS_TESTS,
-              _NOT_STATED, "prompts", False, 12_885,
-              "590c39157bc561eadd7f03cad4be18c2b597f93029780af65f86718f39eafa87", 80, _ABBREVIATED),
+               *_alpagasus(_ALPAGASUS_TESTS, "test_data/vicuna_test_set.jsonl"),
+               _NOT_STATED, "prompts", 12_885,
+               "590c39157bc561eadd7f03cad4be18c2b597f93029780af65f86718f39eafa87", 80, _ABBREVIATED),
     PublicFile("koala-180", "Koala's test prompts",
-              _alpagasus(_ALPAGASUS_TESTS, "test_data/koala_test_set.jsonl"), _ALPAGASUS_TESTS,
-              _NOT_STATED, "prompts", False, 142_203,
-              "c8cda5c53810dc30aad34fabbb828fe3eba0957119e00916650c971905d19886", 180, _ABBREVIATED),
+               *_alpagasus(_ALPAGASUS_TESTS, "test_data/koala_test_set.jsonl"),
+               _NOT_STATED, "prompts", 142_203,
+               "c8cda5c53810dc30aad34fabbb828fe3eba0957119e00916650c971905d19886", 180, _ABBREVIATED),
     PublicFile("wizardlm-218", "WizardLM's test prompts, by skill and difficulty",
-              _alpagasus(_ALPAGASUS_TESTS, "test_data/wizardlm_test_set.jsonl"), _ALPAGASUS_TESTS,
-              _NOT_STATED, "prompts", False, 81_139,
-              "1a39103c4ad7e0b68a0f7ed770f13a60cc60749418263dafb20cfe8f5e51901e", 218, _ABBREVIATED),
+               *_alpagasus(_ALPAGASUS_TESTS, "test_data/wizardlm_test_set.jsonl"),
+               _NOT_STATED, "prompts", 81_139,
+               "1a39103c4ad7e0b68a0f7ed770f13a60cc60749418263dafb20cfe8f5e51901e", 218, _ABBREVIATED),
     PublicFile("self-instruct-252", "Self-Instruct's user-oriented prompts with their inputs",
-              github("yizhongw/self-instruct", _SELF_INSTRUCT, "human_eval/user_oriented_instructions.jsonl"),
-              _SELF_INSTRUCT, _APACHE, "prompts", False, 170_193,
-              "81d60a117db495cecedecd9193504fd07c5b5a42f6699ef6b0f9da10fc22f42e", 252),
+               *github("yizhongw/self-instruct", _SELF_INSTRUCT, "human_eval/user_oriented_instructions.jsonl"),
+               _APACHE, "prompts", 170_193,
+               "81d60a117db495cecedecd9193504fd07c5b5a42f6699ef6b0f9da10fc22f42e", 252),
 )
 _RESULTS = (
     *(PublicFile(f"alpaca-eval-outputs-{model}", f"{model}'s outputs on AlpacaEval, as published",
-                _alpaca_eval(f"results/{model}/model_outputs.json"), _ALPACA_EVAL, _BY_NC, "instructions", True,
-                size, sha256, 805)
+                 *_alpaca_eval(f"results/{model}/model_outputs.json"), _BY_NC, "instructions",
+                 size, sha256, 805)
       for model, size, sha256 in (
           ("humpback-llama-65b", 1_249_329, "15c0ad7a773a1e4942eb08bd1c19e6fd5c144617820029212dd259839d43484c"),
           ("humpback-llama2-70b", 1_132_337, "8a87664ebfe463a0b6f25a57f8d49c67d7e4dd7156420322f828abfcd3299938"),
           ("guanaco-7b", 1_339_128, "6840ccf19d61a7c1cf5d4d8e9b55173be3a1b6537e2a4b789e55f11e2f8bc860"))),
     *(PublicFile(f"alpaca-eval-verdicts-{model}", f"GPT-4's AlpacaEval 1 verdicts on {model}",
-                _alpaca_eval(f"results/{model}/alpaca_eval_gpt4/annotations.json"), _ALPACA_EVAL, _BY_NC, "records",
-                True, size, sha256, 805)
+                 *_alpaca_eval(f"results/{model}/alpaca_eval_gpt4/annotations.json"),
+                 _BY_NC, "records", size, sha256, 805)
       for model, size, sha256 in (
           ("alpaca-7b", 1_085_344, "d44ea50f1a81f6ae6a95e8ac1dd08b7eca82cc0a9058a2923b1c70cec1e9eaa5"),
           ("guanaco-65b", 1_789_573, "9fd3ff21f371729734abbcf96a6ed4cb822737e38bfbb00c5ad264fbfc9ea253"),
           ("llama-2-7b-chat-hf", 1_975_437, "a003092552c9d97793e6e08e82e2c73b96a1031e882e78ef65dfb972a9d74630"),
           ("vicuna-13b", 1_613_657, "3e43d5de375aa1e8c9d0148a4b352dd5b5ee04f0644469e597c155d28641ea61"))),
     *(PublicFile(f"alpaca-eval-2-verdicts-{model}", f"GPT-4 Turbo's weighted AlpacaEval 2 verdicts on {model}",
-                _alpaca_eval(f"results/{model}/weighted_alpaca_eval_gpt4_turbo/annotations.json"), _ALPACA_EVAL,
-                _BY_NC, "records", True, size, sha256, 805)
+                 *_alpaca_eval(f"results/{model}/weighted_alpaca_eval_gpt4_turbo/annotations.json"),
+                 _BY_NC, "records", size, sha256, 805)
       for model, size, sha256 in (
           ("alpaca-7b", 3_581_330, "41047c654c6c5ddc0290fb207367e3f458d22692045eb41927eb64103a2cb764"),
           ("humpback-llama2-70b", 4_189_975, "881c16cefd18f3fded2cd39d3ed0fe5678bf326c6cdd61f81b213a4830a56da2"))),
-    *(PublicFile(name, what, _alpaca_eval(f"src/alpaca_eval/leaderboards/{path}"), _ALPACA_EVAL, _APACHE, "records",
-                False, size, sha256, rows)
+    *(PublicFile(name, what, *_alpaca_eval(f"src/alpaca_eval/leaderboards/{path}"),
+    _APACHE, "records", size, sha256, rows)
       for name, what, path, size, sha256, rows in (
           ("alpaca-eval-leaderboard", "AlpacaEval 1's leaderboard",
            "data_AlpacaEval/alpaca_eval_gpt4_leaderboard.csv",
@@ -176,23 +248,23 @@ _RESULTS = (
            "data_AlpacaEval_2/weighted_alpaca_eval_gpt4_turbo_leaderboard.csv",
            44_969, "b32b27764198538d1679fe807d8333cb5caa670b939e32f74e57fed65f6ef6c8", 211))),
     *(PublicFile(f"cherry-{tests}-{judge}", f"{judge}'s both-order scores of Cherry 5 % against Alpaca on {tests}",
-                _cherry(f"{tests}_wrap_reviews_{judge}"), _CHERRY, _NOT_STATED, "records", False, size, sha256)
+                 *_cherry(f"{tests}_wrap_reviews_{judge}"), _NOT_STATED, "records", size, sha256)
       for tests, judge, size, sha256 in (
           ("vicuna", "gpt4", 241_285, "b31ce19cf59b582f6d47ae1f12d09e70e3fba697af68b71a174e140686db9bfa"),
           ("koala", "gpt4", 679_006, "27a1dc37fa126b184d5ee326414cb888d15b9dc4426476dc6ec27ef902c6294b"),
           ("vicuna", "gpt3.5", 285_759, "4f6d013fa3235223bd0b92d51aa43b6c7810423fa5f02875f9741fc001652167"),
           ("koala", "gpt3.5", 786_681, "48b5fad10b79bbddcedaf8ace67523aaecd9e7d95c7fba3f4ef19f292fa62b6e"))),
     PublicFile("crows-pairs", "CrowS-Pairs: sentence pairs that measure social bias",
-              github("nyu-mll/crows-pairs", _CROWS, "data/crows_pairs_anonymized.csv"), _CROWS,
-              "CC BY-SA 4.0", "records", rows=1_508),
+               *github("nyu-mll/crows-pairs", _CROWS, "data/crows_pairs_anonymized.csv"),
+               "CC BY-SA 4.0", "records", rows=1_508),
 )
 _PROMPT_TEXTS = (
     PublicFile("humpback-rating-prompt", "Humpback's exact self-curation prompt, as a re-implementation published it",
-              github("Spico197/Humpback", _HUMPBACK, "data/prompts/self_curation.txt"), _HUMPBACK, _APACHE, "text"),
+               *github("Spico197/Humpback", _HUMPBACK, "data/prompts/self_curation.txt"), _APACHE, "text"),
     PublicFile("alpagasus-rating-prompt", "AlpaGasus's exact rating prompts, in the code that sent them",
-              _alpagasus(_ALPAGASUS_RATING, "rating/chatgpt_rating.py"), _ALPAGASUS_RATING, _NOT_STATED, "text"),
+               *_alpagasus(_ALPAGASUS_RATING, "rating/chatgpt_rating.py"), _NOT_STATED, "text"),
     PublicFile("alpagasus-pair-prompt", "AlpaGasus's exact 1-10 pair prompt for its judge, in the code that sent it",
-              _alpagasus(_ALPAGASUS_JUDGE, "evaluation/eval.py"), _ALPAGASUS_JUDGE, _NOT_STATED, "text"),
+               *_alpagasus(_ALPAGASUS_JUDGE, "evaluation/eval.py"), _NOT_STATED, "text"),
 )
 # fmt: on
 _ROWS = (*_CONVERSATIONS, *_INSTRUCTIONS, *_PROMPTS, *_RESULTS, *_PROMPT_TEXTS)

@@ -11,8 +11,7 @@ from humpback.core.errors import UnknownName
 from humpback.core.expression import Artifact, FieldError
 from humpback.spec import datasets as named_sets
 from humpback.spec.files import InstructionSet, OpenAssistant, PromptSet, Source
-from humpback.spec.public_files import MAIN, PublicFile
-from humpback.spec.sources import _ROWS, SOURCES, public_file, source
+from humpback.spec.sources import _ROWS, MAIN, SOURCES, PublicFile, public_file, source
 
 
 def test_names_make_folders_anywhere_and_none_hides_another() -> None:
