@@ -6,7 +6,6 @@ them it says, by the names here.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -63,50 +62,3 @@ MICRO_SEGMENTS = 5.02
 """Segments that are kept of a micro page: 6,019 of 1,200 pages in a run of seed 0."""
 COMPRESSED = 0.5
 """Bytes on disk for each character of text in Parquet: 0.37 to 0.5 in a run of micro; web text is not measured."""
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Which share of all examples is rated k or better."""
-
-    said: str
-    """Whose shares, as a plan names them."""
-    table: tuple[tuple[float, float], ...]
-    """(k, share); between them in a straight line, an assumption."""
-
-    def at(self, k: float) -> float:
-        """The share; nothing above the table's last k."""
-        if k <= self.table[0][0]:
-            return self.table[0][1]
-        for (low, more), (high, less) in itertools.pairwise(self.table):
-            if k <= high:
-                return more + (k - low) / (high - low) * (less - more)
-        return 0.0
-
-    def scaled(self, at_45: float) -> Shares:
-        """The same, so that the share at 4.5 is another: an assumption for every other k."""
-        by = at_45 / self.at(4.5)
-        return Shares(self.said, tuple((k, min(1.0, share * by)) for k, share in self.table))
-
-
-HUMPBACK = Shares(
-    "shares that self-curation keeps: Humpback's 8.33 % at 4.5 and 38.84 % at 4",
-    ((1.0, 1.0), (4.0, 0.3884), (4.5, 0.0833), (5.0, 0.0833)),
-)
-"""Of Humpback's pool (Table 1)."""
-ALPAGASUS = Shares(
-    "shares that AlpaGasus's filter keeps: those of its published scores (17.75 % at 4.5, 75.9 % at 4)",
-    ((0.0, 1.0), (3.0, 0.9967), (3.5, 0.9669), (4.0, 0.7590), (4.5, 0.1775), (5.0, 0.0002)),
-)
-"""Of Alpaca's 52,002 by ChatGPT's accuracy (the histogram of AlpaGasus's section 2)."""
-HELPFUL, CLAUDE, DOLLY = 0.0389, 0.1020, 0.1996
-"""Shares at 4.5 that AlpaGasus published as files: of Alpaca by helpfulness (2,022 of 52,002) and by Claude (5,305),
-and of Dolly (2,996 of 15,011)."""
-_MICRO = "shares that raters keep on micro: those of a run of its seed 0"
-MICRO_MODEL = Shares(
-    _MICRO,
-    ((1.0, 1.0), (2.0, 0.5), (3.0, 0.42), (3.5, 0.35), (4.0, 0.22), (4.25, 0.14), (4.5, 0.06), (5.0, 0.0)),
-)
-"""Of the micro world's candidates by M0 and M1, means."""
-MICRO_ORACLE = Shares(_MICRO, ((1.0, 1.0), (2.0, 0.4), (3.0, 0.33), (4.0, 0.3), (4.25, 0.26), (5.0, 0.2)))
-"""By its oracle, between the candidates' (0.23 at 4.25) and those of its instruction set (0.31)."""

@@ -1,36 +1,49 @@
-"""What one artifact costs to make: its sizes, and the work with a model, the calls and the disk that they lead to.
+"""What one artifact costs to make: its rows and their lengths, and the work with a model, the calls and the disk that
+they lead to.
 
-Stages without a model (reading, segmenting, arranging, selecting, the micro judge) take seconds to minutes and are
-counted as nothing.
+Rows are exact from the record where the artifact is finished; else by the rule of its class (`Artifact.row_count`),
+down to what is finished, declared (an `n`, a published number of rows) or assumed. What none of them tells stays
+unknown, with the name of what has to be there first. Stages without a model (reading, segmenting, arranging, selecting,
+the micro judge) take seconds to minutes and are counted as nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from humpback.core.expression import Artifact
+from humpback.core.expression import Artifact, Value
 from humpback.core.machine import Machine
+from humpback.core.store import Damaged, Store
+from humpback.core.tables import EXAMPLES
 from humpback.costs import assumptions as known
 from humpback.costs.hours import Accelerator, Run, pretraining, reading_and_writing, training
 from humpback.costs.shapes import shape_of
-from humpback.costs.sizes import Sizes
+from humpback.costs.shares import shares_of, sources_of
 from humpback.engines.endpoint.calls import Usage
 from humpback.micro.benchmark import OPTIONS
+from humpback.spec import curation, data, files, micro_sets, outcomes
 from humpback.spec.benchmarks import Benchmarked
-from humpback.spec.curation import ExpectedScore, ModelRater, Rated, SampledScore
-from humpback.spec.data import Backtranslated
 from humpback.spec.models import Finetuned, Pretrained, ServedModel
-from humpback.spec.outcomes import AlpacaEvalJudge, Judged, LocalJudge, Responses
+from humpback.spec.sources import SOURCES
 from humpback.spec.template import Model
+
+_INPUTS = ("candidates", "rated", "examples", "segments", "pages", "prompts", "parts", "answers", "first", "second")
+"""Fields that hold the rows which a stage goes through."""
+_WHOLE = 1 << 25
+"""Bytes up to which a finished table is read for its lengths; a larger one is taken to be as its rule says."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Of making one artifact."""
+    """Of making one artifact, or several together."""
 
     rows_in: float | None = None
     """None where it is not known, or there is nothing to count."""
     rows_out: float | None = None
+    instruction: float = 0.0
+    """Mean characters of a row."""
+    output: float = 0.0
     tokens: float = 0.0
     """That a model here trains on, reads and writes."""
     run: Run = field(default_factory=Run)
@@ -41,15 +54,20 @@ class Estimate:
     unknown: str = ""
     """What has to be there before its cost is known."""
 
+    @property
+    def characters(self) -> float:
+        """Of one row."""
+        return self.instruction + self.output
+
     def __add__(self, other: Estimate) -> Estimate:
         return Estimate(
-            (self.rows_in or 0.0) + (other.rows_in or 0.0),
-            (self.rows_out or 0.0) + (other.rows_out or 0.0),
-            self.tokens + other.tokens,
-            self.run + other.run,
-            self.usage + other.usage,
-            self.disk + other.disk,
-            self.unknown or other.unknown,
+            rows_in=(self.rows_in or 0.0) + (other.rows_in or 0.0),
+            rows_out=(self.rows_out or 0.0) + (other.rows_out or 0.0),
+            tokens=self.tokens + other.tokens,
+            run=self.run + other.run,
+            usage=self.usage + other.usage,
+            disk=self.disk + other.disk,
+            unknown=self.unknown or other.unknown,
         )
 
 
@@ -69,70 +87,169 @@ class _Asking:
 
 
 class Estimates:
-    """Estimates on one accelerator."""
+    """Estimates on one accelerator, and what they rest on."""
 
-    def __init__(self, sizes: Sizes, accelerator: Accelerator, machine: Machine) -> None:
-        self._sizes, self._accelerator, self._machine = sizes, accelerator, machine
+    def __init__(self, store: Store, texts: known.Texts, accelerator: Accelerator, machine: Machine) -> None:
+        self._store, self._texts, self._accelerator, self._machine = store, texts, accelerator, machine
+        self._found: dict[str, Estimate] = {}
+        self._assumed: dict[str, None] = {}
+        self._unmeasured: dict[str, None] = {}
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What the estimates so far rest on, in words, in the order in which it was first used."""
+        lengths = f"lengths of {', '.join(self._unmeasured)}, which were not measured"
+        return (*self._assumed, *([lengths] if self._unmeasured else []))
 
     def of(self, artifact: Artifact) -> Estimate:
-        """What making the artifact costs."""
+        """What making the artifact costs; of a finished one its rows and lengths alone."""
+        key = artifact.fingerprint
+        if key not in self._found:
+            self._found[key] = self._finished(artifact) or self._unfinished(artifact)
+        return self._found[key]
+
+    def _finished(self, artifact: Artifact) -> Estimate | None:
+        try:
+            counts = self._store.record(artifact).counts
+        except (FileNotFoundError, NotADirectoryError, Damaged):
+            return None
+        rows = counts.get("kept", counts.get("in"))
+        lengths = _measured(self._store.folder(artifact) / EXAMPLES) or self._lengths(artifact)
+        return None if rows is None else Estimate(None, float(rows), *lengths)
+
+    def _unfinished(self, artifact: Artifact) -> Estimate:
         if isinstance(artifact, (Pretrained, Finetuned)):
             return self._trained(artifact)
         if isinstance(artifact, Model):
             return Estimate()
-        size, rows_in = self._sizes.of(artifact), self._sizes.rows_in(artifact)
-        asking = self._asking(artifact)
-        characters = size.characters
-        if asking and isinstance(artifact, Rated):
+        rows_in, rows, asking = self._rows_in(artifact), self._rows(artifact), self._asking(artifact)
+        found = Estimate(rows_in, rows, *self._lengths(artifact))
+        characters = found.characters
+        if asking and isinstance(artifact, curation.Rated):
             characters += asking.times * asking.written
         # What is drawn from or chosen lies beside what is kept.
-        disk = known.COMPRESSED * max(rows_in or 0.0, size.rows or 0.0) * characters
-        found = Estimate(rows_in, size.rows, disk=disk, unknown=size.waits_for)
-        return self._asked(found, asking, size.rows) if asking and size.rows is not None else found
+        disk = known.COMPRESSED * max(rows_in or 0.0, rows or 0.0) * characters
+        found = replace(found, disk=disk, unknown="" if rows is not None else self._waits_for(artifact))
+        return self._asked(found, asking, rows) if asking and rows is not None else found
+
+    def _rows_in(self, artifact: Artifact) -> float | None:
+        rows = [self.of(one).rows_out for one in _inputs(artifact)]
+        return None if not rows or None in rows else sum(one or 0.0 for one in rows)
+
+    def _rows_of(self, value: Value) -> float | None:
+        if isinstance(value, Artifact):
+            return self.of(value).rows_out
+        published = SOURCES.get(value.name) if isinstance(value, files.Source) else None
+        return None if published is None or published.rows is None else float(published.rows)
+
+    def _rows(self, artifact: Artifact) -> float | None:
+        rows = artifact.row_count(self._rows_of)
+        match artifact:
+            case data.Segments(pages=data.MicroPages(n=n)):
+                return n * known.MICRO_SEGMENTS
+            case curation.Selected(rated=rated, at_least=k):
+                whole, shares = self.of(rated).rows_out, shares_of(rated, micro=self._texts is known.MICRO)
+                if shares is not None:
+                    self._assumed[shares.said] = None
+                return None if whole is None or shares is None else whole * shares.at(k)
+            case files.Distinct(parts=parts) if rows is not None:
+                return rows - known.EQUAL.get(frozenset(name for part in parts for name in sources_of(part)), 0)
+            case files.Deduplicated():
+                self._assumed["no near-duplicates"] = None
+            case curation.Sample(examples=whole, n=n) if 0 < (there := self.of(whole).rows_out or 0.0) < n:
+                words = f"{artifact.slug}: {n:,} are to be drawn of about {there:,.0f}, which would not do"
+                self._assumed[words] = None
+        return rows
+
+    def _waits_for(self, artifact: Artifact) -> str:
+        if isinstance(artifact, Benchmarked):
+            return f"the data of {', '.join(task.name for task in artifact.tasks)}"
+        inputs = _inputs(artifact)
+        unknown = next((one for one in map(self.of, inputs) if one.rows_out is None), None)
+        if unknown is not None:
+            return unknown.unknown
+        if inputs:
+            return f"the {type(artifact).__name__.lower()} of {inputs[0].slug}"
+        return ", ".join(sources_of(artifact)) or artifact.slug
+
+    def _lengths(self, artifact: Artifact) -> tuple[float, float]:
+        """Mean characters of instruction and output."""
+        texts, inputs = self._texts, list(map(self.of, _inputs(artifact)))
+        match artifact:
+            case data.Reversed():
+                return inputs[0].output, inputs[0].instruction
+            case data.Segments():
+                return 0.0, texts.segment
+            case data.Backtranslated():
+                return texts.instruction, inputs[0].output
+            case outcomes.Responses() | outcomes.MicroReference() | micro_sets.MicroAnswers():
+                if texts is known.PAPERS:
+                    self._assumed[f"answers of {texts.answer:,.0f} characters (those of Humpback-65B)"] = None
+                return inputs[0].instruction, texts.answer
+            case data.MicroTexts():
+                return 0.0, known.MICRO_TEXT
+            case data.MicroPrompts() | micro_sets.MicroTestSet():
+                return texts.instruction, 0.0
+            case files.OpenAssistant():
+                return known.SEED_DATA
+            case data.Pages() | Benchmarked():
+                return 0.0, 0.0
+        if inputs:
+            weights = [one.rows_out or 1.0 for one in inputs]
+            instruction, output = (
+                sum(n * length for n, length in zip(weights, lengths, strict=True)) / sum(weights)
+                for lengths in ([one.instruction for one in inputs], [one.output for one in inputs])
+            )
+            return instruction, output
+        if hasattr(artifact, "world"):
+            return texts.instruction, texts.answer
+        names = sources_of(artifact) or [artifact.slug]
+        self._unmeasured |= {name: None for name in names if name not in known.LENGTHS}
+        found = [known.LENGTHS.get(name, known.UNMEASURED) for name in names]
+        return sum(one for one, _ in found) / len(found), sum(one for _, one in found) / len(found)
 
     def _trained(self, node: Pretrained | Finetuned) -> Estimate:
         base, texts = (node.base, node.examples) if isinstance(node, Finetuned) else (node, node.texts)
-        size, shape = self._sizes.of(texts), shape_of(base, self._machine)
+        rows, shape = self.of(texts), shape_of(base, self._machine)
         if shape is None:
-            return Estimate(size.rows, unknown=_no_shape(base))
+            return Estimate(rows.rows_out, unknown=_no_shape(base))
         around = node.template.size if isinstance(node, Finetuned) else 0
-        tokens = min((around + size.characters) / self._sizes.texts.token + 1, shape.context)
+        tokens = min((around + rows.characters) / self._texts.token + 1, shape.context)
+        found = Estimate(rows.rows_out, disk=4.0 * shape.parameters)
         if isinstance(node, Pretrained):
             run = pretraining(shape, node.updates, node.batch, tokens, self._accelerator, self._machine.workers)
-            return Estimate(size.rows, tokens=node.updates * node.batch * tokens, run=run, disk=4 * shape.parameters)
-        recipe = node.recipe
-        disk = 4.0 * (shape.adapted(recipe.adapter) if recipe.adapter else shape.parameters)
-        if size.rows is None:
-            return Estimate(unknown=size.waits_for, disk=disk)
-        rows, tokens = max(1, round(size.rows)), min(tokens, recipe.longest)
-        trained = recipe.updates_for(rows) * recipe.batch_for(rows) * tokens
-        run = training(shape, recipe, rows, tokens, self._accelerator)
-        return Estimate(size.rows, tokens=trained, run=run, disk=disk)
+            return replace(found, tokens=node.updates * node.batch * tokens, run=run)
+        if node.recipe.adapter:
+            found = replace(found, disk=4.0 * shape.adapted(node.recipe.adapter))
+        if rows.rows_out is None:
+            return replace(found, unknown=rows.unknown)
+        n, tokens = max(1, round(rows.rows_out)), min(tokens, node.recipe.longest)
+        trained = node.recipe.updates_for(n) * node.recipe.batch_for(n) * tokens
+        return replace(found, tokens=trained, run=training(shape, node.recipe, n, tokens, self._accelerator))
 
     def _asking(self, artifact: Artifact) -> _Asking | None:
-        sizes = self._sizes
         match artifact:
-            case Backtranslated(segments=segments, by=model, sampling=sampling):
-                written = sizes.texts.instruction
-                return _Asking(model, sizes.of(segments).output, sampling.max_new_tokens, written)
-            case Rated(candidates=candidates, by=ModelRater(model=model, scoring=scoring)):
-                prompt = len(scoring.prompt.fill(instruction="", output="")) + sizes.of(candidates).characters
-                if isinstance(scoring, ExpectedScore):
+            case data.Backtranslated(segments=segments, by=model, sampling=sampling):
+                return _Asking(model, self.of(segments).output, sampling.max_new_tokens, self._texts.instruction)
+            case curation.Rated(candidates=candidates, by=curation.ModelRater(model=model, scoring=scoring)):
+                prompt = len(scoring.prompt.fill(instruction="", output="")) + self.of(candidates).characters
+                if isinstance(scoring, curation.ExpectedScore):
                     return _Asking(model, prompt)
-                times = scoring.n if isinstance(scoring, SampledScore) else 1
-                if isinstance(scoring, SampledScore):
-                    sizes.assume("every rating parsed at the first asking")
+                times = 1
+                if isinstance(scoring, curation.SampledScore):
+                    self._assumed["every rating parsed at the first asking"] = None
+                    times = scoring.n
                 return _Asking(model, prompt, scoring.sampling.max_new_tokens, known.REASONING, times)
-            case Responses(model=model, prompts=prompts, sampling=sampling, system=system):
-                prompt = sizes.of(prompts).instruction + len(" ".join(system))
-                return _Asking(model, prompt, sampling.max_new_tokens, sizes.of(artifact).output)
-            case Judged(answers=ours, against=theirs, by=LocalJudge(model=model)):
-                return _Asking(model, sizes.of(ours).characters + sizes.of(theirs).output, times=2)
-            case Judged(answers=ours, against=theirs, by=AlpacaEvalJudge(config=config)):
+            case outcomes.Responses(model=model, prompts=prompts, sampling=sampling, system=system):
+                prompt = self.of(prompts).instruction + len(" ".join(system))
+                return _Asking(model, prompt, sampling.max_new_tokens, self._texts.answer)
+            case outcomes.Judged(answers=ours, against=theirs, by=outcomes.LocalJudge(model=model)):
+                return _Asking(model, self.of(ours).characters + self.of(theirs).output, times=2)
+            case outcomes.Judged(answers=ours, against=theirs, by=outcomes.AlpacaEvalJudge(config=config)):
                 text, longest = known.JUDGES.get(config, known.OTHER_JUDGE)
                 if config not in known.JUDGES:
-                    sizes.assume(f"the length of {config}'s prompt and replies")
-                return _Asking(None, text + sizes.of(ours).characters + sizes.of(theirs).output, longest, times=2)
+                    self._assumed[f"the length of {config}'s prompt and replies"] = None
+                return _Asking(None, text + self.of(ours).characters + self.of(theirs).output, longest, times=2)
             case Benchmarked(model=model, shots=shots):
                 question = known.MICRO.instruction + known.MICRO.answer
                 return _Asking(model, question * (1 + (shots or 0)), times=OPTIONS)
@@ -142,17 +259,36 @@ class Estimates:
         """With the work of asking here, or behind the endpoint."""
         model, times = asking.model, rows * asking.times
         if model is None or isinstance(model, ServedModel):
-            calls = round(times)
-            prompts = round(calls * asking.prompt / known.PAPERS.token)
-            return replace(found, usage=Usage(calls, prompts, calls * asking.longest))
+            prompts = round(times) * asking.prompt / known.PAPERS.token
+            return replace(found, usage=Usage(round(times), round(prompts), round(times) * asking.longest))
         shape = shape_of(model, self._machine)
         if shape is None:
             return replace(found, unknown=_no_shape(model))
-        token = self._sizes.texts.token
-        read = min((model.template.size + asking.prompt) / token, shape.context)
+        read = min((model.template.size + asking.prompt) / self._texts.token, shape.context)
+        written = min(asking.written / self._texts.token, asking.longest)
         run = reading_and_writing(shape, times, read, asking.longest, self._accelerator, self._machine)
-        return replace(found, tokens=times * (read + min(asking.written / token, asking.longest)), run=run)
+        return replace(found, tokens=times * (read + written), run=run)
+
+
+def _inputs(artifact: Artifact) -> list[Artifact]:
+    held = [getattr(artifact, name, None) for name in _INPUTS]
+    flat = [one for value in held for one in (value if isinstance(value, tuple) else (value,))]
+    return [one for one in flat if isinstance(one, Artifact)]
 
 
 def _no_shape(model: Model) -> str:
     return f"the config.json of {model.slug}"
+
+
+def _measured(path: Path) -> tuple[float, float] | None:
+    """Mean characters of instruction and output of a finished table; None where there is none, or it is large."""
+    if not path.is_file() or path.stat().st_size > _WHOLE:
+        return None
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        table = file.read(columns=["instruction", "output"])
+    first, second = (
+        sum(map(len, table.column(name).to_pylist())) / max(table.num_rows, 1) for name in ("instruction", "output")
+    )
+    return first, second

@@ -13,7 +13,6 @@ from humpback.costs import assumptions as known
 from humpback.costs.estimate import Estimate, Estimates
 from humpback.costs.hours import Accelerator, accelerator
 from humpback.costs.retired import Retired, retired_of
-from humpback.costs.sizes import Sizes
 from humpback.spec.models import FolderModel, GgufModel, HubModel
 
 PAPERS = "A100-80G"
@@ -91,10 +90,10 @@ def cost(plan: Plan, store: Store, machine: Machine, name: str | None = None, *,
     published = any(isinstance(one, (HubModel, FolderModel, GgufModel)) for one in everything)
     gpu = machine.device == "cuda" if described else published
     chosen = accelerator(name or ((machine.accelerator or PAPERS) if gpu else "CPU"), machine)
-    sizes = Sizes(store, known.MICRO if any(hasattr(one, "world") for one in everything) else known.PAPERS)
-    estimates = Estimates(sizes, chosen, machine)
+    texts = known.MICRO if any(hasattr(one, "world") for one in everything) else known.PAPERS
+    estimates = Estimates(store, texts, chosen, machine)
     steps = tuple((artifact, estimates.of(artifact)) for artifact in to_do)
-    assumed = sizes.assumed
+    assumed = estimates.assumed
     if described and gpu and not (name or machine.accelerator):
         assumed = (f"a GPU like {PAPERS}: the machine file names no accelerator", *assumed)
     return PlanCost(chosen, machine, steps, assumed, retired_of(plan))

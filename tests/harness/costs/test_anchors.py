@@ -19,7 +19,6 @@ from humpback.costs.estimate import Estimate, Estimates
 from humpback.costs.hours import ACCELERATORS, Run, reading_and_writing, training
 from humpback.costs.plan_cost import cost
 from humpback.costs.shapes import PUBLISHED, Shape
-from humpback.costs.sizes import Sizes
 from humpback.experiments.alpagasus.algorithm import filtered, filtering, trained
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups.base import Setup
@@ -43,7 +42,7 @@ ANCHORS = [(setup, data) for setup in (ALPAGASUS_7B, ALPAGASUS_13B) for data in 
 def estimated(setup: Setup, data: str) -> Estimate:
     machine = Machine()
     examples = filtered(setup) if data == "9k" else filtering(setup).examples
-    return Estimates(Sizes(Store(Path("/nowhere")), PAPERS), A100, machine).of(trained(setup, examples))
+    return Estimates(Store(Path("/nowhere")), PAPERS, A100, machine).of(trained(setup, examples))
 
 
 @pytest.mark.parametrize(("setup", "data"), ANCHORS, ids=lambda value: getattr(value, "name", value))

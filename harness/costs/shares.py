@@ -1,0 +1,89 @@
+"""Which share of its candidates a threshold keeps, before anything is rated: as the papers published it.
+
+Raters differ by more than any rule can tell, so these are the least certain of all sizes; a finished rating replaces
+them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from humpback.core.expression import Artifact
+from humpback.spec import prompts
+from humpback.spec.curation import ExpectedScore, FirstLineScore, ModelRater, Rated, SampledScore
+from humpback.spec.files import Scored, Source
+from humpback.spec.models import ServedModel
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Which share of all examples is rated k or better."""
+
+    said: str
+    """Whose shares, as a plan names them."""
+    table: tuple[tuple[float, float], ...]
+    """(k, share); between them in a straight line, an assumption."""
+
+    def at(self, k: float) -> float:
+        """The share; nothing above the table's last k."""
+        if k <= self.table[0][0]:
+            return self.table[0][1]
+        for (low, more), (high, less) in itertools.pairwise(self.table):
+            if k <= high:
+                return more + (k - low) / (high - low) * (less - more)
+        return 0.0
+
+    def scaled(self, at_45: float) -> Shares:
+        """The same, so that the share at 4.5 is another: an assumption for every other k."""
+        by = at_45 / self.at(4.5)
+        return Shares(self.said, tuple((k, min(1.0, share * by)) for k, share in self.table))
+
+
+HUMPBACK = Shares(
+    "shares that self-curation keeps: Humpback's 8.33 % at 4.5 and 38.84 % at 4",
+    ((1.0, 1.0), (4.0, 0.3884), (4.5, 0.0833), (5.0, 0.0833)),
+)
+"""Of Humpback's pool (Table 1)."""
+ALPAGASUS = Shares(
+    "shares that AlpaGasus's filter keeps: those of its published scores (17.75 % at 4.5, 75.9 % at 4)",
+    ((0.0, 1.0), (3.0, 0.9967), (3.5, 0.9669), (4.0, 0.7590), (4.5, 0.1775), (5.0, 0.0002)),
+)
+"""Of Alpaca's 52,002 by ChatGPT's accuracy (the histogram of AlpaGasus's section 2)."""
+HELPFUL, CLAUDE, DOLLY = 0.0389, 0.1020, 0.1996
+"""Shares at 4.5 that AlpaGasus published as files: of Alpaca by helpfulness (2,022 of 52,002) and by Claude (5,305),
+and of Dolly (2,996 of 15,011)."""
+_MICRO = "shares that raters keep on micro: those of a run of its seed 0"
+MICRO_MODEL = Shares(
+    _MICRO,
+    ((1.0, 1.0), (2.0, 0.5), (3.0, 0.42), (3.5, 0.35), (4.0, 0.22), (4.25, 0.14), (4.5, 0.06), (5.0, 0.0)),
+)
+"""Of the micro world's candidates by M0 and M1, means."""
+MICRO_ORACLE = Shares(_MICRO, ((1.0, 1.0), (2.0, 0.4), (3.0, 0.33), (4.0, 0.3), (4.25, 0.26), (5.0, 0.2)))
+"""By its oracle, between the candidates' (0.23 at 4.25) and those of its instruction set (0.31)."""
+
+
+def shares_of(rated: Artifact, *, micro: bool) -> Shares | None:
+    """The shares that thresholds on these ratings keep; None where nothing published tells."""
+    match rated:
+        case Rated(by=ModelRater(scoring=SampledScore() | ExpectedScore())) if micro:
+            return MICRO_MODEL
+        case _ if micro:
+            return MICRO_ORACLE
+        case Rated(by=ModelRater(scoring=SampledScore())):
+            return HUMPBACK
+        case Rated(by=ModelRater(scoring=FirstLineScore(prompt=prompts.ALPAGASUS_HELPFULNESS))):
+            return ALPAGASUS.scaled(HELPFUL)
+        case Scored(dimension="helpfulness"):
+            return ALPAGASUS.scaled(HELPFUL)
+        case Rated(by=ModelRater(model=ServedModel(served_as=name), scoring=FirstLineScore())) if "claude" in name:
+            return ALPAGASUS.scaled(CLAUDE)
+        case Scored() | Rated(by=ModelRater(scoring=FirstLineScore())):
+            dolly = any("dolly" in sources_of(one) for one in rated.inputs)
+            return ALPAGASUS.scaled(DOLLY) if dolly else ALPAGASUS
+    return None
+
+
+def sources_of(artifact: Artifact) -> list[str]:
+    """Names of the public files that it is read from."""
+    return [one.name for one in getattr(artifact, "files", ()) if isinstance(one, Source)]
