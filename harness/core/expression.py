@@ -103,6 +103,8 @@ class Artifact(Value):
     """The function that makes it, as "module:function"; empty for a class that others derive from and nothing makes."""
     says: ClassVar[str] = ""
     """What it is, for people: a format over its fields, in which an input is called by the step that makes it."""
+    slug_format: ClassVar[str] = ""
+    """The slug, as a format over its fields; the class's name where it is empty."""
     rows_of: ClassVar[tuple[str, ...]] = ()
     """Fields whose rows it has, all together: those of an input, or of a file."""
     counted: ClassVar[str] = ""
@@ -140,7 +142,7 @@ class Artifact(Value):
     @property
     def slug(self) -> str:
         """A few words for people, part of the folder's name and of no identity."""
-        return type(self).__name__.lower()
+        return self.slug_format.format(**vars(self)) or type(self).__name__.lower()
 
     @property
     def name(self) -> str:

@@ -84,16 +84,13 @@ class Rated(Examples):
     VERSION = 2
     stage = "humpback.stages.rate:rate"
     says = "each candidate rated by {by}"
+    slug_format = "by-{by.slug}"
     rows_of = ("candidates",)
     counted = "candidates rated"
     losses = ("unparsed",)
 
     candidates: Examples
     by: ModelRater | MicroOracle
-
-    @property
-    def slug(self) -> str:
-        return f"by-{self.by.slug}"
 
 
 @dataclass(frozen=True)
@@ -102,16 +99,13 @@ class Selected(Examples):
 
     stage = "humpback.stages.select:select"
     says = "candidates rated {at_least:g} or better"
+    slug_format = "k{at_least:g}-{rated.slug}"
     counted = "candidates selected from"
     losses = ("kept", "rejected", "unparsed")
 
     rated: Examples
     """With a score each: `Rated` by a model, or `Scored` by a file."""
     at_least: float
-
-    @property
-    def slug(self) -> str:
-        return f"k{self.at_least:g}-{self.rated.slug}"
 
 
 @dataclass(frozen=True)
@@ -141,15 +135,12 @@ class Uniform(Examples):
 
     stage = "humpback.stages.select:select"
     says = "as many candidates drawn uniformly, without curation"
+    slug_format = "uncurated"
     rows_of = ("as_many_as",)
 
     candidates: Examples
     as_many_as: Examples
     draw: int = 0
-
-    @property
-    def slug(self) -> str:
-        return "uncurated"
 
 
 @dataclass(frozen=True)
@@ -158,11 +149,8 @@ class Sample(Examples):
 
     stage = "humpback.stages.select:select"
     says = "{n} of the examples, drawn uniformly"
+    slug_format = "{n}-of-{examples.slug}"
 
     examples: Examples
     n: int
     draw: int = 0
-
-    @property
-    def slug(self) -> str:
-        return f"{self.n}-of-{self.examples.slug}"

@@ -33,16 +33,13 @@ class MicroPages(Pages):
 
     stage = "humpback.stages.micro:make"
     says = "web pages of the micro world, {n} of them"
+    slug_format = "{n}-draw{draw}"
 
     world: World
     n: int
     """Pages."""
     draw: int = 0
     """Which random draw."""
-
-    @property
-    def slug(self) -> str:
-        return f"{self.n}-draw{self.draw}"
 
 
 @dataclass(frozen=True)
@@ -51,15 +48,12 @@ class MicroSeed(Examples):
 
     stage = "humpback.stages.micro:make"
     says = "human-like pairs of the micro world, {n} of them"
+    slug_format = "seed{draw}"
 
     world: World
     n: int
     """Pairs."""
     draw: int = 0
-
-    @property
-    def slug(self) -> str:
-        return f"seed{self.draw}"
 
 
 @dataclass(frozen=True)
@@ -68,14 +62,11 @@ class MicroPrompts(Examples):
 
     stage = "humpback.stages.micro:make"
     says = "prompts of the micro world, {n} of them"
+    slug_format = "{n}-draw{draw}"
 
     world: World
     n: int
     draw: int = 0
-
-    @property
-    def slug(self) -> str:
-        return f"{self.n}-draw{self.draw}"
 
 
 @dataclass(frozen=True)
@@ -84,15 +75,12 @@ class MicroDevPrompts(MicroPrompts):
     ask. Kinds of instruction of which the tests have used up every request are not among them."""
 
     says = "development prompts of the micro world, {n} of them"
+    slug_format = "dev-{n}-after{after}"
 
     besides: tuple[Examples, ...] = field(kw_only=True)
     """The test prompts."""
     after: int = field(default=0, kw_only=True)
     """So many of the same draw come before them and are left out: parts of one draw have no prompt in common."""
-
-    @property
-    def slug(self) -> str:
-        return f"dev-{self.n}-after{self.after}"
 
 
 @dataclass(frozen=True)
@@ -156,15 +144,12 @@ class Reversed(Examples):
 
     stage = "humpback.stages.arrange:arrange"
     says = "instruction and output exchanged, to train a backward model on"
+    slug_format = "reversed-{examples.slug}"
     rows_of = ("examples",)
 
     examples: Examples
     prompt: Prompt
     """How the output is shown; the paper does not give its prompt."""
-
-    @property
-    def slug(self) -> str:
-        return f"reversed-{self.examples.slug}"
 
 
 @dataclass(frozen=True)
@@ -174,14 +159,11 @@ class Tagged(Examples):
 
     stage = "humpback.stages.arrange:arrange"
     says = "the system sentence {system!r} on each"
+    slug_format = "{examples.slug}"
     rows_of = ("examples",)
 
     examples: Examples
     system: str
-
-    @property
-    def slug(self) -> str:
-        return self.examples.slug
 
 
 @dataclass(frozen=True)
@@ -190,14 +172,11 @@ class Joined(Examples):
 
     stage = "humpback.stages.arrange:arrange"
     says = "the first set, then the second"
+    slug_format = "{first.slug}+{second.slug}"
     rows_of = ("first", "second")
 
     first: Examples
     second: Examples
-
-    @property
-    def slug(self) -> str:
-        return f"{self.first.slug}+{self.second.slug}"
 
 
 @dataclass(frozen=True)
@@ -218,6 +197,7 @@ class Backtranslated(Examples):
     VERSION = 3
     stage = "humpback.stages.backtranslate:backtranslate"
     says = "an instruction written for each segment by the backward model"
+    slug_format = "candidates"
     rows_of = ("segments",)
     counted = "instructions written"
     losses = ("kept", "rejected")
@@ -228,10 +208,6 @@ class Backtranslated(Examples):
     sampling: Sampling
     rating: Prompt
     """In which candidates will be shown to a rater: what carries its marks, or the template's, is rejected."""
-
-    @property
-    def slug(self) -> str:
-        return "candidates"
 
 
 @dataclass(frozen=True)

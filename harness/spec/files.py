@@ -43,6 +43,19 @@ class EveryTurn(Value):
     "Assistant: ..." paragraphs; the layout is an assumption."""
 
 
+class _FromFiles:
+    """What is called by the first of the files that it is read from."""
+
+    files: tuple[File | Source, ...]
+    n: int | None
+
+    @property
+    def slug(self) -> str:
+        head = self.files[0].name.split(".")[0].replace("/", "-") if self.files else "nothing"
+        more = "" if len(self.files) == 1 else f"-and-{len(self.files) - 1}"
+        return f"{head}{more}-{self.n or 'all'}"
+
+
 @dataclass(frozen=True)
 class OpenAssistant(Examples):
     """Pairs from Open Assistant's conversations, from flat messages or nested trees.
@@ -70,7 +83,7 @@ class OpenAssistant(Examples):
 
 
 @dataclass(frozen=True)
-class InstructionSet(Examples):
+class InstructionSet(_FromFiles, Examples):
     """Instructions with outputs, in any of the layouts that `harness/readers/instructions.py` recognises.
 
     An Alpaca `input` stands below its instruction after an empty line; both parts stay in `origin`. What becomes of
@@ -87,13 +100,9 @@ class InstructionSet(Examples):
     """Drawn uniformly without replacement; None takes all."""
     draw: int = 0
 
-    @property
-    def slug(self) -> str:
-        return f"{_stem(self.files)}-{self.n or 'all'}"
-
 
 @dataclass(frozen=True)
-class PromptSet(Examples):
+class PromptSet(_FromFiles, Examples):
     """Prompts to answer, with their category as `source`. An output in the file is kept: it can be a reference. A row's
     own system sentence stands above its prompt, for models answer under the experiment's."""
 
@@ -108,10 +117,6 @@ class PromptSet(Examples):
     """Prompts that equal one of these (case, punctuation and spacing aside) are left out."""
     draw: int = 0
 
-    @property
-    def slug(self) -> str:
-        return f"{_stem(self.files)}-{self.n or 'all'}"
-
 
 @dataclass(frozen=True)
 class Distinct(Examples):
@@ -124,13 +129,9 @@ class Distinct(Examples):
 
     parts: tuple[Examples, ...]
 
-    @property
-    def slug(self) -> str:
-        return "distinct"
-
 
 @dataclass(frozen=True)
-class WebPages(Pages):
+class WebPages(_FromFiles, Pages):
     """Pages from WARC files, HTML files, and JSON Lines or Parquet of HTML or text."""
 
     VERSION = 2
@@ -142,13 +143,9 @@ class WebPages(Pages):
     n: int | None = None
     """The first n pages; None takes all."""
 
-    @property
-    def slug(self) -> str:
-        return f"{_stem(self.files)}-{self.n or 'all'}"
-
 
 @dataclass(frozen=True)
-class Texts(Examples):
+class Texts(_FromFiles, Examples):
     """Ready outputs that stand for segments of web pages: LIMA's completions, or any column of text. The rules for web
     pages are not applied to them. Of pairs the outputs are taken, and the instructions are held back."""
 
@@ -162,10 +159,6 @@ class Texts(Examples):
     """Drawn uniformly without replacement; None takes all."""
     draw: int = 0
 
-    @property
-    def slug(self) -> str:
-        return f"{_stem(self.files)}-{self.n or 'all'}"
-
 
 @dataclass(frozen=True)
 class ClueWeb22(Pages):
@@ -174,10 +167,6 @@ class ClueWeb22(Pages):
 
     stage = "humpback.stages.pages:not_supplied"
     says = "English web pages of ClueWeb22"
-
-    @property
-    def slug(self) -> str:
-        return "clueweb22"
 
 
 @dataclass(frozen=True)
@@ -191,6 +180,7 @@ class Deduplicated(Examples):
     VERSION = 2
     stage = "humpback.stages.deduplicate:deduplicate"
     says = "one of each group of near-duplicates"
+    slug_format = "{examples.slug}-distinct"
     rows_of = ("examples",)
 
     examples: Examples
@@ -198,10 +188,6 @@ class Deduplicated(Examples):
     """Words, or characters of scripts without spaces."""
     bands: int = 14
     rows: int = 8
-
-    @property
-    def slug(self) -> str:
-        return f"{self.examples.slug}-distinct"
 
 
 @dataclass(frozen=True)
@@ -213,6 +199,7 @@ class Scored(Examples):
 
     stage = "humpback.stages.read:read_in"
     says = "scores for {dimension} from column {column} of {scores}"
+    slug_format = "by-{column}"
     rows_of = ("examples",)
 
     examples: Examples
@@ -220,12 +207,3 @@ class Scored(Examples):
     column: str
     """Field of the score; an empty cell is unrated: kept aside as unparsed, never a number."""
     dimension: Literal["accuracy", "helpfulness"] = "accuracy"
-
-    @property
-    def slug(self) -> str:
-        return f"by-{self.column}"
-
-
-def _stem(files: tuple[File | Source, ...]) -> str:
-    head = files[0].name.split(".")[0].replace("/", "-") if files else "nothing"
-    return head if len(files) == 1 else f"{head}-and-{len(files) - 1}"

@@ -44,6 +44,7 @@ class MicroInstructions(Examples):
 
     stage = "humpback.stages.micro:make"
     says = "the micro world's set {label}, {n} instructions"
+    slug_format = "{label}-{n}-draw{draw}"
 
     label: str
     """For people: what it is the counterpart of."""
@@ -54,10 +55,6 @@ class MicroInstructions(Examples):
     """Kinds of instruction, in turn; empty for all of them."""
     draw: int = 0
 
-    @property
-    def slug(self) -> str:
-        return f"{self.label}-{self.n}-draw{self.draw}"
-
 
 @dataclass(frozen=True)
 class MicroTestSet(Examples):
@@ -66,16 +63,13 @@ class MicroTestSet(Examples):
 
     stage = "humpback.stages.micro:make"
     says = "the micro world's test set {label}, {n} prompts"
+    slug_format = "{label}-{n}"
 
     label: str
     world: World
     n: int
     kinds: tuple[str, ...]
     draw: int = 0
-
-    @property
-    def slug(self) -> str:
-        return f"{self.label}-{self.n}"
 
 
 @dataclass(frozen=True)
@@ -84,13 +78,10 @@ class MicroAnswers(Examples):
 
     stage = "humpback.stages.micro:make"
     says = "answers of the micro world's system {label}"
+    slug_format = "{label}"
     rows_of = ("prompts",)
 
     label: str
     world: World
     prompts: Examples
     lapses: Lapses
-
-    @property
-    def slug(self) -> str:
-        return self.label

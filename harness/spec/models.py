@@ -19,6 +19,7 @@ class Pretrained(Model):
     VERSION = 2
     stage = "humpback.stages.pretrain:pretrain"
     says = "a small Llama trained from nothing on the texts, {updates} updates"
+    slug_format = "llama-{shape.layers}x{shape.width}"
 
     texts: Examples
     """Read as the template writes them: an instruction, where there is one, above its output."""
@@ -33,14 +34,6 @@ class Pretrained(Model):
     """Documents an update."""
     updates: int
     seed: int = 0
-
-    @property
-    def template(self) -> Template | ChatTemplate:
-        return self.speaks
-
-    @property
-    def slug(self) -> str:
-        return f"llama-{self.shape.layers}x{self.shape.width}"
 
 
 @dataclass(frozen=True)
@@ -57,10 +50,6 @@ class HubModel(Model):
     speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
 
     @property
-    def template(self) -> Template | ChatTemplate:
-        return self.speaks
-
-    @property
     def slug(self) -> str:
         return self.repository.split("/")[-1].lower()
 
@@ -71,20 +60,13 @@ class FolderModel(Model):
 
     stage = "humpback.stages.base:find_base"
     says = "the model in somebody's folder {label}"
+    slug_format = "{label}"
 
     label: str
     """The folder's name, for people."""
     sha256: str
     """Over the checksums of its configuration, tokenizer and weights."""
     speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
-
-    @property
-    def template(self) -> Template | ChatTemplate:
-        return self.speaks
-
-    @property
-    def slug(self) -> str:
-        return self.label
 
 
 @dataclass(frozen=True)
@@ -99,10 +81,6 @@ class GgufModel(Model):
     sha256: str
     """Of the file."""
     speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
-
-    @property
-    def template(self) -> Template | ChatTemplate:
-        return self.speaks
 
     @property
     def slug(self) -> str:
@@ -133,6 +111,7 @@ class Finetuned(Model):
     VERSION = 2
     stage = "humpback.stages.finetune:finetune"
     says = "the base finetuned on the examples"
+    slug_format = "on-{examples.slug}"
     counted = "training examples"
     losses = ("cut", "no_target")
 
@@ -147,7 +126,3 @@ class Finetuned(Model):
     @property
     def companions(self) -> tuple[Artifact, ...]:
         return (self.base, *self.base.companions) if self.recipe.adapter else ()
-
-    @property
-    def slug(self) -> str:
-        return f"on-{self.examples.slug}"

@@ -22,6 +22,7 @@ class Responses(Examples):
     VERSION = 2
     stage = "humpback.stages.respond:respond"
     says = "an answer to each prompt by the model"
+    slug_format = "{model.slug}"
     rows_of = ("prompts",)
     counted = "answers"
     losses = ("empty", "cut", "prompt_too_long")
@@ -32,10 +33,6 @@ class Responses(Examples):
     system: tuple[str, ...] = ()
     """System sentences, joined by a space; Humpback answers under S_a and S_w together (section 3.4)."""
 
-    @property
-    def slug(self) -> str:
-        return self.model.slug
-
 
 @dataclass(frozen=True)
 class MicroReference(Examples):
@@ -43,13 +40,10 @@ class MicroReference(Examples):
 
     stage = "humpback.stages.micro:make"
     says = "answers of middling quality by rule, in the micro world"
+    slug_format = "reference"
     rows_of = ("prompts",)
 
     prompts: MicroPrompts
-
-    @property
-    def slug(self) -> str:
-        return "reference"
 
 
 @dataclass(frozen=True)
@@ -98,14 +92,11 @@ class Matched(Examples):
 
     stage = "humpback.stages.match:match"
     says = "the answers of {examples} to the prompts of {to}"
+    slug_format = "{examples.slug}"
     rows_of = ("to",)
 
     examples: Examples
     to: Examples
-
-    @property
-    def slug(self) -> str:
-        return self.examples.slug
 
 
 @dataclass(frozen=True)
@@ -115,15 +106,12 @@ class Judged(Artifact):
     VERSION = 2
     stage = "humpback.stages.judge:judge"
     says = "the answers of {answers} against those of {against}, by {by} in both orders"
+    slug_format = "{answers.slug}-vs-{against.slug}"
     rows_of = ("answers",)
 
     answers: Examples
     against: Examples
     by: MicroJudge | LocalJudge | AlpacaEvalJudge
-
-    @property
-    def slug(self) -> str:
-        return f"{self.answers.slug}-vs-{self.against.slug}"
 
 
 @dataclass(frozen=True)

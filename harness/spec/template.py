@@ -53,5 +53,12 @@ class Model(Artifact):
 
     @property
     def template(self) -> Template | ChatTemplate:
-        """The one template of this family, the base model's."""
-        raise TypeError(f"{type(self).__name__} has no template")
+        """The one template of this family: what the base model `speaks`.
+
+        Raises:
+            TypeError: for a model behind a server, whose template is the server's.
+        """
+        speaks: Template | ChatTemplate | None = getattr(self, "speaks", None)
+        if speaks is None:
+            raise TypeError(f"{type(self).__name__} has no template")
+        return speaks
