@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("optuna")
 
 from humpback.cli import sweep as cli_sweep
-from humpback.cli.app import Where
+from humpback.cli.app import Locations
 from humpback.cli.sweep import OnDev
 from humpback.core.expression import Artifact, FieldError
 from humpback.core.store import Store
@@ -106,5 +106,5 @@ def test_several_workers_on_several_gpus_are_refused(tmp_path: Path) -> None:
     (tmp_path / "machine.toml").write_text('device = "cuda"\nworkers = 4\n')
     with pytest.raises(FieldError, match="--workers is 2 on 4 GPUs"):
         cli_sweep.sweep(
-            "humpback/headline", workers=2, where=Where(tmp_path / "machine.toml", store=tmp_path / "store")
+            "humpback/headline", workers=2, locations=Locations(tmp_path / "machine.toml", store=tmp_path / "store")
         )

@@ -26,9 +26,9 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Results]
     drawn: list[str] = []
     draw = write_results._draw
 
-    def noted(shown: write_results.Shown, folder: Path) -> list[str]:
-        drawn.append(shown.command)
-        return draw(shown, folder)
+    def noted(inputs: write_results.FigureInputs, folder: Path) -> list[str]:
+        drawn.append(inputs.command)
+        return draw(inputs, folder)
 
     monkeypatch.setattr(write_results, "_draw", noted)
     declared = experiment("humpback/headline").on(tiny_setup(), [0])

@@ -69,7 +69,7 @@ class Unmatched:
 
 
 @dataclass(frozen=True)
-class Joined:
+class SharedPrompts:
     """Two systems' answers to the same prompts. Rows of the first in = items + its unmatched; so for the second."""
 
     items: tuple[Item, ...]
@@ -120,7 +120,7 @@ def _aside(row: Rejected | Unreadable) -> str:
     return f"{row.file}, {row.place}: {row.reason}" if isinstance(row, Unreadable) else f"{row.id}: {row.reason}"
 
 
-def join(first: System, second: System) -> Joined:
+def join(first: System, second: System) -> SharedPrompts:
     """Every prompt that both answer, in the first system's order."""
     unmatched: list[Unmatched] = []
     times, times_there = (Counter(row.instruction.strip() for row in one.answers) for one in (first, second))
@@ -133,7 +133,7 @@ def join(first: System, second: System) -> Joined:
         else:
             items.append(_item(a.id, a.instruction, a.source, first.name, second.name, a.output, b.output))
     unmatched += [_lacking(second, first, b, times) for key, b in keys_of_second.items() if key not in keys_of_first]
-    return Joined(tuple(items), tuple(unmatched))
+    return SharedPrompts(tuple(items), tuple(unmatched))
 
 
 def _keyed(system: System, repeated: set[str], unmatched: list[Unmatched]) -> dict[tuple[str, str], Example]:
@@ -165,7 +165,7 @@ def _item(prompt: str, instruction: str, source: str, first: str, second: str, a
     return Item(hashlib.sha256(content).hexdigest()[:32], prompt, instruction, source, first, second, a, b)
 
 
-def sampled(joined: Sequence[Joined], *, n: int | None, seed: int) -> tuple[Item, ...]:
+def sample_items(joined: Sequence[SharedPrompts], *, n: int | None, seed: int) -> tuple[Item, ...]:
     """The items of one system against each opponent; with `n`, of so many prompts, drawn uniformly without replacement
     among those that every opponent answered, so that opponents can be compared on the same prompts.
 

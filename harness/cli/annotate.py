@@ -20,7 +20,7 @@ from humpback.core.text import one_line
 
 if TYPE_CHECKING:
     from humpback.annotation.ballot import Ballot
-    from humpback.annotation.items import Joined, System
+    from humpback.annotation.items import SharedPrompts, System
 
 _NAMED = 20
 """Rows without a partner that are printed; all are in the file."""
@@ -53,14 +53,14 @@ def annotate(
     from humpback.annotation.app import create_app
     from humpback.annotation.ballot import Ballot
     from humpback.annotation.guard import Guard, is_loopback
-    from humpback.annotation.items import join, load_systems, sampled, screening_items
+    from humpback.annotation.items import join, load_systems, sample_items, screening_items
 
     if not votes.parent.is_dir():
         raise StoreError(f"--votes {votes}: there is no folder {votes.parent}; make it first, or name another file")
     systems = load_systems([a, b, *(against or [])])
     joined = [join(systems[0], other) for other in systems[1:]]
     _say_what_is_lost(systems, joined, votes)
-    items = sampled(joined, n=n, seed=seed)
+    items = sample_items(joined, n=n, seed=seed)
     if not items:
         raise FieldError(f"{systems[0].name} shares no prompt with the others; prompts are compared by their text")
     known = screening_items(screening) if screening else ()
@@ -90,7 +90,7 @@ def annotate(
         echo("\n".join(summary(votes)))
 
 
-def _say_what_is_lost(systems: Sequence[System], joined: Sequence[Joined], votes: Path) -> None:
+def _say_what_is_lost(systems: Sequence[System], joined: Sequence[SharedPrompts], votes: Path) -> None:
     for system in systems:
         for line in system.aside:
             echo(f"{system.name}: cannot be used: {one_line(line)}", err=True)

@@ -79,7 +79,7 @@ def _spread(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @dataclass(frozen=True)
-class Where:
+class Locations:
     """Where stages run and where things lie: options of every command that makes an artifact."""
 
     machine: Annotated[Path | None, Option(help="A TOML file that says where stages run.")] = None
@@ -93,11 +93,11 @@ class Where:
         return load_machine(self.machine, **{**given, **fields})
 
 
-HERE = Where()
+HERE = Locations()
 
 
 @dataclass(frozen=True)
-class BesideModel(Where):
+class ModelLocations(Locations):
     """The same of a command that asks a model: what is made lies in the model's store, if it has one."""
 
     store: Annotated[Path | None, Option(help="Folder of the artifacts.", show_default="the model's, or artifacts")] = (
@@ -118,7 +118,7 @@ class BesideModel(Where):
         return named.model, self.load(store=str(self.store or named.store or "artifacts"), files=named.files)
 
 
-BESIDE_MODEL = BesideModel()
+BESIDE_MODEL = ModelLocations()
 
 
 def name_files(names: Sequence[str], machine: Machine) -> tuple[tuple[File | Source, ...], Machine]:
@@ -166,7 +166,7 @@ def print_json(value: Any) -> None:
     echo(json.dumps(value, indent=1, ensure_ascii=False))
 
 
-def counted(counts: Mapping[str, int]) -> str:
+def counts_line(counts: Mapping[str, int]) -> str:
     """A record's counts for people; the name of somebody's field in one stays as the file spells it."""
 
     def name(key: str) -> str:

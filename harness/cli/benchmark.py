@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Exit, Option, echo
 
-from humpback.cli.app import BESIDE_MODEL, AsJson, BesideModel, build, command, print_json
+from humpback.cli.app import BESIDE_MODEL, AsJson, ModelLocations, build, command, print_json
 from humpback.core.expression import FieldError, expression
 from humpback.core.machine import Machine
 from humpback.core.store import Store, StoreError
@@ -35,12 +35,12 @@ def benchmark(
         bool, Option("--run-model-code", help="Let humaneval and its like run what the model writes.")
     ] = False,
     beside: Annotated[Path | None, Option(help="CSV with label, task, value (and shots) to print beside.")] = None,
-    where: BesideModel = BESIDE_MODEL,
+    locations: ModelLocations = BESIDE_MODEL,
     as_json: AsJson = False,
 ) -> None:
     """A model on NLP benchmarks, through lm-eval. Value, standard error, n and version of each task."""
     others = _beside(beside)
-    asked, machine = where.model(model)
+    asked, machine = locations.model(model)
     wanted, places = _asked(tasks, shots, asked)
     machine = replace(machine, files=(*machine.files, *places))
     nodes = [

@@ -15,11 +15,11 @@ from humpback.cli.app import (
     HERE,
     AsJson,
     DataFolder,
-    Where,
+    Locations,
     app,
     build,
     command,
-    counted,
+    counts_line,
     name_files,
     print_json,
     save_figure,
@@ -106,14 +106,14 @@ def read(
     language: Annotated[str, Option(help="Of Open Assistant's conversations; any takes all.")] = "en",
     every_turn: Annotated[bool, Option("--every-turn", help="Every human turn of a conversation, as Guanaco.")] = False,
     draw: Draw = 0,
-    where: Where = HERE,
+    locations: Locations = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Instruction sets or prompts in any layout, as one clean set. With counts at each step."""
     from humpback.inputs.locate import resolve_file
     from humpback.readers.sets import set_of
 
-    found, machine = name_files(files, where.load())
+    found, machine = name_files(files, locations.load())
     target: Examples = PromptSet(found, n, draw=draw)
     if not prompts:
         first, code = resolve_file(found[0], machine), language_code(language, "--language")
@@ -127,11 +127,11 @@ def segment(
     out: Annotated[Path | None, Option(help="Also write the segments as a Parquet dataset here.")] = None,
     language: Annotated[str, Option(help="A code such as en, zh, pt-BR; or any.")] = "en",
     duplicates: Annotated[bool, Option("--keep-duplicates", help="Do not look for near-duplicates.")] = False,
-    where: Where = HERE,
+    locations: Locations = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Web pages to segments, every rejected one with its reason. Pages are WARC, HTML, JSON Lines or Parquet."""
-    found, machine = name_files(files, where.load())
+    found, machine = name_files(files, locations.load())
     segments = Segments(WebPages(found), language=language_code(language, "--language"))
     wanted: tuple[Examples, ...] = (segments,) if duplicates else (segments, Deduplicated(segments))
     folder = _make(machine, as_json, *wanted)
@@ -154,7 +154,7 @@ def filter_(
     n: Number = None,
     draw: Draw = 0,
     figure: Annotated[Path | None, Option(help="Folder for the histogram as SVG and PNG.")] = None,
-    where: Where = HERE,
+    locations: Locations = HERE,
 ) -> None:
     """AlpaGasus: keep what is scored at the threshold or better. The same-size random control is made beside it."""
     from humpback.analysis.datasets import coding
@@ -162,7 +162,7 @@ def filter_(
     from humpback.core.tables import EXAMPLES, Example
     from humpback.core.tables import read as rows_of
 
-    found, machine = name_files(files, where.load())
+    found, machine = name_files(files, locations.load())
     (score_file, *_), machine = name_files([scores], machine) if scores else (found, machine)
     rated = Scored(InstructionSet(found), score_file, column)
     selected: Examples = Selected(rated, at_least=at_least)
@@ -224,6 +224,6 @@ def _make(machine: Machine, as_json: bool, *sets: Examples) -> Path:
         print_json({"artifact": str(last), "counts": counts})
         return last
     for name, each in counts.items():
-        echo(f"{name}: {counted(each)}")
+        echo(f"{name}: {counts_line(each)}")
     echo(f"{last}\nhumpback show reads it, humpback data export writes it for other programs")
     return last

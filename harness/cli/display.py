@@ -108,7 +108,7 @@ def _mirrored(console: Console, store: Store, made: dict[str, list[Artifact]]) -
     """Mirror what each experiment needs. Whatever goes wrong is one line: the results are there already."""
     from humpback import tracking
 
-    waiting = {name: there for name, artifacts in made.items() if (there := tracking.unmirrored(store, artifacts))}
+    waiting = {name: there for name, artifacts in made.items() if (there := tracking.without_run(store, artifacts))}
     if not waiting:
         return
     if not tracking.available():

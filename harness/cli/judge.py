@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option, confirm, echo
 
-from humpback.cli.app import HERE, AsJson, Where, build, command, counted, print_json
+from humpback.cli.app import HERE, AsJson, Locations, build, command, counts_line, print_json
 from humpback.core.expression import FieldError
 from humpback.core.machine import Machine, fields_as_json
 from humpback.core.store import RECORD, Store, StoreError, read_record
@@ -25,7 +25,7 @@ Unset = {"show_default": False}
 
 
 @dataclass(frozen=True)
-class Server:
+class ServerOptions:
     """How the judge's server is asked. What is left out is as the machine file has it."""
 
     address: Annotated[str | None, Option("--base-url", help="Address of any OpenAI-compatible server.", **Unset)] = (
@@ -48,7 +48,7 @@ class Server:
         return replace(machine, endpoint=replace(machine.endpoint, **given))
 
 
-AS_IN_FILE = Server()
+AS_IN_FILE = ServerOptions()
 
 
 @command()
@@ -59,7 +59,7 @@ def judge(
         str,
         Option("--judge", help="micro, an annotator of alpaca-eval, or PATH/configs.yaml.", show_default=False),
     ],
-    server: Server = AS_IN_FILE,
+    server: ServerOptions = AS_IN_FILE,
     model: Annotated[str | None, Option(help="Model to ask for.", show_default="the annotator's")] = None,
     samples: Annotated[
         int, Option(min=1, help="Ask so often while a reply cannot be parsed; once at temperature 0.")
@@ -76,17 +76,17 @@ def judge(
         str | None, Option(help="Name of a model that may judge its own answers.", **Unset)
     ] = None,
     yes: Annotated[bool, Option("--yes", help="Spend without asking.")] = False,
-    where: Where = HERE,
+    locations: Locations = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Two systems' answers, judged prompt by prompt in both orders. A run that is stopped goes on where it was."""
-    from humpback.cli.sides import joined, side
+    from humpback.cli.sides import find_side, join_sides
 
-    machine = where.load()
-    sides = side(a, Path(machine.data)), side(b, Path(machine.data))
+    machine = locations.load()
+    sides = find_side(a, Path(machine.data)), find_side(b, Path(machine.data))
     by, machine = _judge(name, model, samples, _fields(send, reply_tokens), tuple(drop or ()), machine)
     machine = replace(server.on(machine), files=(*machine.files, *sides[0].places, *sides[1].places))
-    ours, theirs = joined(*sides)
+    ours, theirs = join_sides(*sides)
     # The second side is joined to the first, and the first to what came of that.
     _say_what_is_left_out(((b, theirs), (a, ours)), machine)
     target = Judged(ours, theirs, by=by)
@@ -104,7 +104,7 @@ def judge(
     if as_json:
         print_json({"artifact": str(folder), "counts": counts, "cost": counts.get("cost_millionths", 0) / 1_000_000})
         return
-    echo(counted(counts))
+    echo(counts_line(counts))
     if isinstance(by, AlpacaEvalJudge):
         from humpback.judging.annotators import annotator_of
         from humpback.judging.messages import missing_lines

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option, echo
 
-from humpback.cli.app import BESIDE_MODEL, AsJson, BesideModel, build, command, name_files, print_json
+from humpback.cli.app import BESIDE_MODEL, AsJson, ModelLocations, build, command, name_files, print_json
 from humpback.core.store import RECORD, Store, StoreError
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.core.text import one_line
@@ -34,13 +34,13 @@ def responses(
     max_new_tokens: Annotated[int, Option(min=1, help="Of each answer.")] = 1_024,
     temperature: Annotated[float, Option(min=0.0, help="0 is greedy.")] = 0.7,
     seed: Annotated[int, Option(min=0, help="Of the sampling.")] = 0,
-    where: BesideModel = BESIDE_MODEL,
+    locations: ModelLocations = BESIDE_MODEL,
     as_json: AsJson = False,
 ) -> None:
     """Answers to prompts under each system prompt, side by side. Without one, under S_a, under S_w and under both."""
     if out.exists() and not out.is_dir():
         raise StoreError(f"--out {out}: there is a file of that name; it takes a folder")
-    asked, machine = where.model(model)
+    asked, machine = locations.model(model)
     files, machine = name_files(prompts, machine)
     sampling = Sampling(temperature=temperature, max_new_tokens=max_new_tokens, seed=seed)
     answers = {}

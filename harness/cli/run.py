@@ -12,9 +12,9 @@ from typer import Argument, Exit, Option, echo
 from humpback.cli.app import (
     HERE,
     AsJson,
+    Locations,
     ResultsFolder,
     SetupName,
-    Where,
     command,
     name_files,
     print_json,
@@ -31,7 +31,7 @@ Names = Annotated[list[str], Argument(help="Experiments, such as humpback/headli
 
 
 @dataclass(frozen=True)
-class On:
+class SetupOptions:
     """What experiments run on: a setup by its name, or the user's own files; and with which seeds."""
 
     setup: SetupName = "micro"
@@ -49,7 +49,7 @@ class On:
     base: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or tiny.")] = None
     judge: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or base.")] = None
 
-    def declared(self, names: list[str], machine: Machine) -> tuple[list[Declared], Machine]:
+    def experiments(self, names: list[str], machine: Machine) -> tuple[list[Declared], Machine]:
         """The experiments, and the machine with what was found of the user's files. Of several experiments, those that
         the setup has nothing for are left out, and named.
 
@@ -98,7 +98,7 @@ class On:
         return f"humpback run {one.experiment.name} --setup {self.setup}{files} --seeds {self.seeds}"
 
 
-MICRO = On()
+MICRO = SetupOptions()
 
 
 @command("list")
@@ -118,8 +118,8 @@ def list_(as_json: AsJson = False) -> None:
 @command()
 def plan(
     names: Names,
-    on: On = MICRO,
-    where: Where = HERE,
+    options: SetupOptions = MICRO,
+    locations: Locations = HERE,
     accelerator: Annotated[
         str | None, Option(help="Cost on A100-80G, H100, H200 or CPU.", show_default="by the base")
     ] = None,
@@ -134,14 +134,14 @@ def plan(
     from humpback.costs.show import as_json as plan_json
     from humpback.costs.show import cost_lines
 
-    experiments, machine = on.declared(names, where.load())
+    experiments, machine = options.experiments(names, locations.load())
     store = Store(Path(machine.store))
     targets = [target for one in experiments for target in one.targets]
     result = planned(store, targets)
     every = steps or as_json or len(result.to_do) <= 40
     if every:  # The reasons take longer than all the rest, so they are looked for only where they are shown.
         result = explained(result, store)
-    costs = cost(result, store, machine, accelerator, described=where.machine is not None)
+    costs = cost(result, store, machine, accelerator, described=locations.machine is not None)
     if as_json:
         print_json(plan_json(result, costs))
     else:
@@ -154,12 +154,16 @@ def plan(
 
 @command()
 def run(
-    names: Names, on: On = MICRO, where: Where = HERE, results: ResultsFolder = None, as_json: AsJson = False
+    names: Names,
+    options: SetupOptions = MICRO,
+    locations: Locations = HERE,
+    results: ResultsFolder = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make what is not made yet, then print and write the table."""
     from humpback.cli.display import run_and_report
 
-    experiments, machine = on.declared(names, where.load())
-    commands = [(one, on.command(one)) for one in experiments]
+    experiments, machine = options.experiments(names, locations.load())
+    commands = [(one, options.command(one)) for one in experiments]
     if not run_and_report(commands, machine, results or Path(machine.store) / "results", as_json):
         raise Exit(1)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option, echo
 
-from humpback.cli.app import AsJson, command, counted, print_json
+from humpback.cli.app import AsJson, command, counts_line, print_json
 from humpback.core.metrics import rows_of
 from humpback.core.plan import Plan
 from humpback.core.store import METRICS, RECORD, Damaged, Record, StoreError, read_record
@@ -66,7 +66,7 @@ def artifact_lines(path: Path, rows: int) -> list[str]:
             f"{record.name}",
             f"  made     {record.finished} in {record.seconds:.1f} s on {record.machine['device']}, "
             f"commit {(record.source['commit'] or 'unknown')[:12]}",
-            f"  counts   {counted(record.counts)}",
+            f"  counts   {counts_line(record.counts)}",
             f"  inputs   {', '.join(record.inputs) or 'none'}",
             f"  fields   {json.dumps(_fields(record), ensure_ascii=False)}",
             f"  files    {', '.join(record.payload)}",

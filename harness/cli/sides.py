@@ -32,7 +32,7 @@ class Side:
         return known | generators_of(read(made / EXAMPLES, Example))
 
 
-def side(name: str, data: Path) -> Side:
+def find_side(name: str, data: Path) -> Side:
     """An artifact's folder, a file, or the name of a public file.
 
     Raises:
@@ -54,7 +54,7 @@ def side(name: str, data: Path) -> Side:
     return Side(PromptSet(files), places, None)
 
 
-def joined(a: Side, b: Side) -> tuple[Matched, Matched]:
+def join_sides(a: Side, b: Side) -> tuple[Matched, Matched]:
     """Both sides on the prompts that they share, under the ids and in the order of the first."""
     theirs = Matched(b.examples, to=a.examples)
     return Matched(a.examples, to=theirs), theirs

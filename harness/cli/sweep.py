@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from humpback.cli.app import HERE, ResultsFolder, SetupName, Where, command, whole_numbers
+from humpback.cli.app import HERE, Locations, ResultsFolder, SetupName, command, whole_numbers
 from humpback.cli.terminal import Terminal
 from humpback.core.expression import FieldError, canonical
 from humpback.core.machine import Machine
@@ -40,7 +40,7 @@ def sweep(
     workers: Annotated[int, Option(min=1, help="Trials at a time.")] = 1,
     seeds: Annotated[str, Option(help=f"Seeds of each trial, {SEED} or more.")] = str(SEED),
     every: Annotated[bool, Option("--grid", help="Every combination once.")] = False,
-    where: Where = HERE,
+    locations: Locations = HERE,
     results: ResultsFolder = None,
 ) -> None:
     """Search an experiment's SPACE on dev prompts. What is wanted is the setting with the highest win rate.
@@ -56,7 +56,7 @@ def sweep(
         raise FieldError(f"{name} declares no SPACE to search; docs/sweeps.md shows how to declare one")
     numbers = whole_numbers(seeds, str(SEED))
     refuse_reported(list(numbers))
-    machine = where.load()
+    machine = locations.load()
     if machine.device == "cuda" and min(machine.workers, workers) > 1:
         raise FieldError(
             f"--workers is {workers} on {machine.workers} GPUs: every worker would take the first; with --workers 1 "

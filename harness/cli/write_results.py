@@ -63,7 +63,7 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
     }
     if found.rows:
         texts["samples.json"] = _json(samples(store, arms))
-    shown = Shown(
+    inputs = FigureInputs(
         experiment.claim,
         command,
         found,
@@ -76,7 +76,7 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         memory = store.root / ".figures" / f"{declared.setup.name}-{experiment.name.replace('/', '-')}.json"
-        drawn = _figures(shown, folder, memory)
+        drawn = _figures(inputs, folder, memory)
     except OSError as error:
         raise StoreError(f"{error.filename or folder}: {error.strerror}; give another folder with --results") from error
     figures = "".join(f"; {name}.svg, .png, .pdf" for name in drawn)
@@ -88,7 +88,7 @@ def _json(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Shown:
+class FigureInputs:
     """All that the figures of an experiment are drawn from: what is not here cannot be in them."""
 
     claim: str
@@ -110,16 +110,16 @@ class Shown:
         return digest.hexdigest()
 
 
-def _figures(shown: Shown, folder: Path, memory: Path) -> list[str]:
+def _figures(inputs: FigureInputs, folder: Path, memory: Path) -> list[str]:
     """Have every figure in the folder; their names. `memory` holds what was drawn last, from what, as which bytes."""
     try:
         last = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         last = {}
-    digest = shown.digest
+    digest = inputs.digest
     if last.get("digest") == digest and all(_is(folder / name, sha) for name, sha in last["files"].items()):
         return list(dict.fromkeys(name.rpartition(".")[0] for name in last["files"]))
-    names = _draw(shown, folder)
+    names = _draw(inputs, folder)
     files = {f"{name}{ending}": checksum(folder / f"{name}{ending}") for name in names for ending in _ENDINGS}
     with suppress(OSError):  # a store that is only read: the next run draws again
         memory.parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ def _is(path: Path, sha256: str) -> bool:
     return path.is_file() and checksum(path) == sha256
 
 
-def _draw(shown: Shown, folder: Path) -> list[str]:
+def _draw(inputs: FigureInputs, folder: Path) -> list[str]:
     """The figures that there is something to draw for; their names."""
     from humpback.analysis.experiment.curves import points_of
     from humpback.analysis.figures import arms as figures
@@ -140,15 +140,15 @@ def _draw(shown: Shown, folder: Path) -> list[str]:
     from humpback.analysis.scaling.figure import scaling_figure
     from humpback.analysis.scaling.tables import summarise
 
-    claim, command, found, drawn = shown.claim, shown.command, shown.found, {}
+    claim, command, found, drawn = inputs.claim, inputs.command, inputs.found, {}
     if any(not row.reason for row in found.rows):
         drawn["figure"] = figures.arms_figure(claim, command, found)
         drawn["size"] = figures.size_figure(claim, command, found)
     if any(not row.reason for row in found.measured):
-        drawn["measures"] = measured_figure(claim, command, found, shown.kinds)
-    if points := points_of(found, shown.curves):
+        drawn["measures"] = measured_figure(claim, command, found, inputs.kinds)
+    if points := points_of(found, inputs.curves):
         value = f"win rate against {found.reference}, %"
-        drawn["curves"] = scaling_figure(summarise(points), command, title=claim, value=value, paper=shown.paper)
+        drawn["curves"] = scaling_figure(summarise(points), command, title=claim, value=value, paper=inputs.paper)
     there = {name: figure for name, figure in drawn.items() if figure is not None}
     for name, figure in there.items():
         save(figure, folder, name, command)

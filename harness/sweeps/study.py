@@ -25,7 +25,7 @@ from optuna.trial import TrialState
 from humpback.core.store import StoreError
 from humpback.spec.search import Setting, Space, grid
 from humpback.sweeps.lock import JournalLock, hold_readable
-from humpback.sweeps.trials import Trial, decoded, distributions, encoded, seen
+from humpback.sweeps.trials import Trial, decode, distributions, encode, trial_of
 
 _DEATHS = 3
 """Workers that a trial may take with it before it is given up."""
@@ -70,7 +70,7 @@ class Study:
 
     def trials(self) -> list[Trial]:
         """Every trial there ever was, in order."""
-        return [seen(one, self.space) for one in self._study.get_trials(deepcopy=False)]
+        return [trial_of(one, self.space) for one in self._study.get_trials(deepcopy=False)]
 
     def prepare(self) -> None:
         """Put stale trials back into the queue and, where the space is enumerated, every combination not there yet."""
@@ -80,7 +80,7 @@ class Study:
                 there = [one.values for one in self.trials() if one.ended != "lost"]
                 for values in grid(self.space):
                     if values not in there:
-                        self._study.enqueue_trial(encoded(values, self.space))
+                        self._study.enqueue_trial(encode(values, self.space))
 
     def ask(self, wanted: int) -> optuna.Trial | Literal["wait", "enough"]:
         """The next trial to run: one that was lost, else a combination not tried yet, else what Optuna suggests.
@@ -100,7 +100,7 @@ class Study:
 
     def values(self, trial: optuna.Trial) -> dict[str, Setting]:
         """What the trial sets."""
-        return decoded(trial.params, self.space)
+        return decode(trial.params, self.space)
 
     def report(self, trial: optuna.Trial, points: list[float], after: int) -> None:
         """Note the points of the prompts from number `after` on; what is no number is left out."""
@@ -154,7 +154,7 @@ class Study:
             digest = hashlib.sha256(f"{self._seed}/{number}".encode()).digest()
             self._study.sampler = optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "big"))
             trial = self._study.ask(fixed_distributions=distributions(self.space))
-            if queued or decoded(trial.params, self.space) not in before:
+            if queued or decode(trial.params, self.space) not in before:
                 break
             trial.set_user_attr("repeat", True)
             self._study.tell(trial, state=TrialState.FAIL)

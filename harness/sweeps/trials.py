@@ -32,7 +32,7 @@ def best(trials: list[Trial]) -> Trial | None:
     return max(finished, key=lambda one: (one.objective or 0.0, -one.number), default=None)
 
 
-def seen(one: FrozenTrial, space: Space) -> Trial:
+def trial_of(one: FrozenTrial, space: Space) -> Trial:
     """The trial as Optuna has it."""
     attrs = one.user_attrs
     values = one.params or one.system_attrs.get("fixed_params", {})
@@ -44,10 +44,10 @@ def seen(one: FrozenTrial, space: Space) -> Trial:
         TrialState.WAITING: "waiting",
     }[one.state]
     objective = one.value if one.state == TrialState.COMPLETE else None
-    return Trial(one.number, decoded(values, space), ended, objective, attrs.get("points", 0), attrs.get("reason", ""))
+    return Trial(one.number, decode(values, space), ended, objective, attrs.get("points", 0), attrs.get("reason", ""))
 
 
-def encoded(values: Mapping[str, Setting], space: Space) -> dict[str, Any]:
+def encode(values: Mapping[str, Setting], space: Space) -> dict[str, Any]:
     """Choices by their writing: Optuna's categories are texts and numbers."""
     return {
         axis.path: values[axis.path] if isinstance(axis, (Float, Int)) else repr(values[axis.path])
@@ -55,8 +55,8 @@ def encoded(values: Mapping[str, Setting], space: Space) -> dict[str, Any]:
     }
 
 
-def decoded(params: Mapping[str, Any], space: Space) -> dict[str, Setting]:
-    """What `encoded` was given; of the axes that are there."""
+def decode(params: Mapping[str, Any], space: Space) -> dict[str, Setting]:
+    """What `encode` was given; of the axes that are there."""
     found: dict[str, Setting] = {}
     for axis in space.axes:
         if axis.path not in params:

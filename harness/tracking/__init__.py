@@ -17,7 +17,7 @@ from humpback.core.store import Store
 from humpback.tracking.reading import uses
 from humpback.tracking.runs import Run, all_runs, run_of
 
-__all__ = ["Run", "all_runs", "available", "mirror", "mirror_runs", "mode", "run_of", "unmirrored"]
+__all__ = ["Run", "all_runs", "available", "mirror", "mirror_runs", "mode", "run_of", "without_run"]
 
 
 Mode = Literal["online", "offline", "disabled"]
@@ -44,7 +44,7 @@ def mode() -> Mode:
     return "online"
 
 
-def unmirrored(store: Store, artifacts: list[Artifact]) -> list[Artifact]:
+def without_run(store: Store, artifacts: list[Artifact]) -> list[Artifact]:
     """The finished artifacts that have no run yet where runs go; none where W&B is disabled."""
     if mode() == "disabled":
         return []
@@ -69,17 +69,17 @@ def mirror(store: Store, made: Mapping[str, list[Artifact]]) -> str:
             hold_reachable()
             return _left_out(_write(store, made, online=True))
         except Exception as error:
-            reason = _told(error)
+            reason = _message(error)
     try:
         left_out = _left_out(_write(store, made, online=False))
     except Exception as error:
-        return f"W&B's runs were not written: {_told(error)}; nothing is lost: humpback mirror writes them"
+        return f"W&B's runs were not written: {_message(error)}; nothing is lost: humpback mirror writes them"
     if not reason:
         return left_out
     return f"{reason}; the runs are offline below {store.root / 'wandb'}, and humpback mirror --online sends them"
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """It in one line (wandb's own say in their third one what is wrong), without what to do that StoreErrors say."""
     lines = [line.strip() for line in str(error).strip().splitlines()[:3]]
     return (": ".join(lines) or type(error).__name__).split("; nothing is lost")[0]
@@ -107,8 +107,8 @@ def mirror_runs(store: Store, runs: Iterable[Run], *, online: bool) -> Iterator[
     Raises:
         StoreError: when W&B cannot be reached or refuses; what was written before stays written.
     """
-    from humpback.tracking.writing import mirroring
+    from humpback.tracking.writing import open_mirror
 
-    with mirroring(store, online=online) as mirrored:
+    with open_mirror(store, online=online) as mirrored:
         for run in runs:
             yield run, mirrored.write(run)

@@ -32,7 +32,7 @@ Uses = Mapping[str, frozenset[str]]
 """By fingerprint: the experiments, setups, arms and seeds that an artifact belongs to."""
 
 
-def held_in(folder: Path) -> dict[str, Any]:
+def read_arms(folder: Path) -> dict[str, Any]:
     """The arms.json of written results.
 
     Raises:
@@ -55,9 +55,9 @@ def _rewritten(path: Path, error: Exception) -> Damaged:
 def uses(results: Iterable[Path]) -> Uses:
     """What the arms.json files below these folders say of each artifact. What cannot be read says nothing."""
     found: dict[str, set[str]] = {}
-    for experiment, setup, folder in written(results):
+    for experiment, setup, folder in results_folders(results):
         try:
-            held = held_in(folder)
+            held = read_arms(folder)
         except Damaged:
             continue
         for fingerprint in held.get("artifacts", {}):
@@ -102,7 +102,7 @@ def metrics_of(path: Path, unusable: list[str]) -> list[dict[str, Any]]:
     return [rows[step] for step in sorted(rows)]
 
 
-def asked_by(argv: list[str]) -> str:
+def experiment_in(argv: list[str]) -> str:
     """The experiment that a command line names, such as humpback/headline; "" where it names none."""
     for before, word in pairwise(argv):
         takes_it = before.startswith("--") and "=" not in before and before not in _FLAGS
@@ -144,7 +144,7 @@ def _numbers(cells: Iterable[str]) -> list[str | float | None]:
         return list(words)
 
 
-def written(results: Iterable[Path]) -> Iterator[tuple[str, str, Path]]:
+def results_folders(results: Iterable[Path]) -> Iterator[tuple[str, str, Path]]:
     """Experiment, setup and folder of every written result."""
     for root in results:
         for path in sorted(root.rglob("arms.json")):

@@ -22,15 +22,15 @@ from humpback.tracking.reading import (
     EXPERIMENT,
     Table,
     Uses,
-    asked_by,
     config_of,
-    held_in,
+    experiment_in,
     metrics_of,
+    read_arms,
     records,
+    results_folders,
     table_of,
     uses,
     verdicts,
-    written,
 )
 
 _LONGEST_TAG = 64
@@ -86,7 +86,7 @@ def all_runs(store: Store, results: Iterable[Path], unusable: list[str]) -> Iter
             unusable.append(state.reason)
     for attempt, metrics in attempts.ended(store, unusable):
         yield attempt_run(attempt, metrics, known, unusable)
-    for experiment, setup, folder in written(folders):
+    for experiment, setup, folder in results_folders(folders):
         try:
             yield results_run(experiment, setup, folder)
         except Damaged as error:
@@ -137,7 +137,7 @@ def results_run(experiment: str, setup: str, folder: Path) -> Run:
     Raises:
         Damaged: when a file of them cannot be read, naming it.
     """
-    held = held_in(folder)
+    held = read_arms(folder)
     return Run(
         id=sha256(f"results/{setup}/{experiment}".encode()).hexdigest()[:16],
         name=f"{experiment} on {setup}",
@@ -160,7 +160,7 @@ def _common(record: Record, known: Uses, group: str) -> dict[str, Any]:
     experiments = sorted(tag for tag in tags if EXPERIMENT.fullmatch(tag))
     return {
         "name": slug[: -len(fingerprint[:16])] + fingerprint[:8],
-        "group": asked_by(argv) or group or next(iter(experiments), "") or " ".join(argv[1:2]) or "by hand",
+        "group": experiment_in(argv) or group or next(iter(experiments), "") or " ".join(argv[1:2]) or "by hand",
         "stage": kind,
         "tags": _tags(tags),
         "config": config_of(record),

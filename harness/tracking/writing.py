@@ -125,7 +125,7 @@ class Mirror:
 
 
 @contextmanager
-def mirroring(store: Store, *, online: bool) -> Iterator[Mirror]:
+def open_mirror(store: Store, *, online: bool) -> Iterator[Mirror]:
     """The mirror of a store, held by this process alone."""
     logging.getLogger("wandb").setLevel(logging.ERROR)
     for name in [name for name, value in os.environ.items() if name.startswith("WANDB_") and not value.strip()]:

@@ -25,7 +25,7 @@ from humpback.core.store import METRICS, Store, StoreError
 from humpback.experiments.humpback.algorithm import arm, seed_model
 from humpback.experiments.setups.base import Setup
 from humpback.runs.build import build_artifact
-from humpback.tracking.reading import asked_by, metrics_of
+from humpback.tracking.reading import experiment_in, metrics_of
 from tests.conftest import MACHINE, SOURCE
 
 Made = Callable[[Artifact], Path]
@@ -68,9 +68,9 @@ def test_a_run_holds_the_expression_the_history_and_the_counts(
     pytest.importorskip("wandb")
     node = seed_model(tiny)
     folder = made(node)
-    assert tracking.unmirrored(shared_store, [node]) == [node]
+    assert tracking.without_run(shared_store, [node]) == [node]
     tracking.mirror(shared_store, {"humpback/headline": [node]})
-    assert tracking.unmirrored(shared_store, [node]) == []
+    assert tracking.without_run(shared_store, [node]) == []
     path = runs(shared_store)[node.fingerprint[:16]]
     held = records(path)
     (run,) = [one.run for one in held if one.WhichOneof("record_type") == "run"]
@@ -148,7 +148,7 @@ def test_without_the_package_a_run_warns_and_goes_on(
 
     made(tiny.seed_data)
     monkeypatch.setattr(tracking, "available", lambda: False)
-    monkeypatch.setattr(tracking, "unmirrored", lambda store, artifacts: artifacts)
+    monkeypatch.setattr(tracking, "without_run", lambda store, artifacts: artifacts)
     _mirrored(Console(), Store(tmp_path), {"humpback/headline": [tiny.seed_data]})
     assert "wandb is not installed" in capsys.readouterr().out
     assert not (tmp_path / "wandb").exists()
@@ -339,7 +339,7 @@ def test_a_broken_line_inside_a_log_is_named_and_the_rest_is_read(tmp_path: Path
     ],
 )
 def test_the_group_is_the_experiment_that_was_asked_for(argv: list[str], group: str) -> None:
-    assert asked_by(argv) == group
+    assert experiment_in(argv) == group
 
 
 def test_no_key_is_in_any_file(small: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def mirrored(made: Made, tiny: Setup, tmp_path: Path) -> tuple[str, int]:
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         target.symlink_to(source, target_is_directory=True)
-    waiting = tracking.unmirrored(store, [tiny.seed_data])
+    waiting = tracking.without_run(store, [tiny.seed_data])
     said = tracking.mirror(store, {"humpback/headline": waiting}) if waiting else ""
     return said, len(list((store.root / "wandb").glob("offline-run-*")))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from humpback.annotation.items import System, join, load_systems, sampled, screening_items
+from humpback.annotation.items import System, join, load_systems, sample_items, screening_items
 from humpback.core.expression import FieldError
 from humpback.core.tables import EXAMPLES, Example, write
 from humpback.readers.unusable import UnusableFile
@@ -78,16 +78,16 @@ def test_a_sample_is_of_prompts_that_every_opponent_answered() -> None:
     rows = [(str(i), f"Prompt {i}?") for i in range(30)]
     one = join(system("a", *rows), system("b", *rows[5:]))
     other = join(system("a", *rows), system("c", *rows[:25]))
-    chosen = sampled([one, other], n=8, seed=0)
+    chosen = sample_items([one, other], n=8, seed=0)
     by_opponent = {name: [item.prompt for item in chosen if item.second == name] for name in ("b", "c")}
     assert by_opponent["b"] == by_opponent["c"]
     assert len(by_opponent["b"]) == 8
-    assert sampled([one, other], n=8, seed=0) == chosen
-    assert sampled([one, other], n=8, seed=1) != chosen
-    assert len(sampled([one, other], n=None, seed=0)) == 50
+    assert sample_items([one, other], n=8, seed=0) == chosen
+    assert sample_items([one, other], n=8, seed=1) != chosen
+    assert len(sample_items([one, other], n=None, seed=0)) == 50
     for n in (0, 21):
         with pytest.raises(FieldError, match="20 prompts"):
-            sampled([one, other], n=n, seed=0)
+            sample_items([one, other], n=n, seed=0)
 
 
 def test_systems_are_named_by_generator_file_or_folder(tmp_path: Path) -> None:

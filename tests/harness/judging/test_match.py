@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from humpback.cli.sides import joined, side
+from humpback.cli.sides import find_side, join_sides
 from humpback.core.expression import FieldError
 from humpback.core.machine import Machine
 from humpback.core.store import RECORD, Damaged, read_record
@@ -26,10 +26,10 @@ def join(folder: Path, a: Rows, b: Rows) -> list[tuple[list[Example], dict[str, 
     sides = []
     for name, rows in (("a", a), ("b", b)):
         (folder / f"{name}.json").write_text(json.dumps(rows))
-        sides.append(side(str(folder / f"{name}.json"), folder))
+        sides.append(find_side(str(folder / f"{name}.json"), folder))
     machine = Machine(store=str(folder / "store"), files=(*sides[0].places, *sides[1].places), tracking="off")
     found = []
-    for one in joined(*sides):
+    for one in join_sides(*sides):
         where = build_here(one, machine, Console(stderr=True))
         rows = list(read(where / EXAMPLES, Example))
         found.append(
@@ -72,18 +72,18 @@ def test_duplicates_are_joined_in_order_and_the_surplus_is_named(tmp_path: Path)
 def test_an_artifacts_folder_is_a_side_and_one_without_answers_is_refused(tmp_path: Path) -> None:
     (ours, _, _), _ = join(tmp_path, [answer("x", "a")], [answer("x", "b")])
     folder = next((tmp_path / "store" / "matched").iterdir())
-    again = side(str(folder), tmp_path)
+    again = find_side(str(folder), tmp_path)
     machine = Machine(store=str(tmp_path / "store"), files=again.places, tracking="off")
     (row,) = read(build_here(again.examples, machine, Console(stderr=True)) / EXAMPLES, Example)
     assert (row.instruction, row.output) == (ours[0].instruction, row.output)
     assert folder.name in row.id
     (folder / EXAMPLES).unlink()
     with pytest.raises(Damaged, match=r"examples.parquet: the file is gone"):
-        side(str(folder), tmp_path)
+        find_side(str(folder), tmp_path)
     with pytest.raises(FieldError, match=r"no examples.parquet in it"):
-        side(str(build_here(ServedModel("maker/chat"), machine, Console(stderr=True))), tmp_path)
+        find_side(str(build_here(ServedModel("maker/chat"), machine, Console(stderr=True))), tmp_path)
     with pytest.raises(FieldError, match="no file"):
-        side(str(tmp_path / "nothing.json"), tmp_path)
+        find_side(str(tmp_path / "nothing.json"), tmp_path)
 
 
 @pytest.mark.parametrize(

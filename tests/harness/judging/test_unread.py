@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from humpback.cli.sides import joined, side
+from humpback.cli.sides import find_side, join_sides
 from humpback.core.machine import Endpoint
 from humpback.core.store import RECORD, Store, StoreError, read_record
 from humpback.core.tables import CALLS, JudgeCall, read
@@ -185,9 +185,9 @@ def test_little_probability_and_thinking_answers_are_counted(
     node, machine = contest(tmp_path, endpoint, judge_named("weighted_alpaca_eval_gpt4_turbo"), n=3)
     path = tmp_path / "a.json"
     path.write_text(path.read_text().replace('"output": "a"', '"output": "<think>Hm.</think>a"'))
-    sides = [side(str(tmp_path / name), tmp_path) for name in ("a.json", "b.json")]
+    sides = [find_side(str(tmp_path / name), tmp_path) for name in ("a.json", "b.json")]
     machine = replace(machine, files=(*sides[0].places, *sides[1].places))
-    folder = make(replace(node, answers=joined(*sides)[0], against=joined(*sides)[1]), machine)
+    folder = make(replace(node, answers=join_sides(*sides)[0], against=join_sides(*sides)[1]), machine)
     counts = read_record(folder / RECORD).counts
     assert (counts["little_mass"], counts["unparsed"], counts["thinking"]) == (4, 0, 1)
     assert next(iter(read(folder / CALLS, JudgeCall))).mass == pytest.approx(0.301, abs=1e-3)
