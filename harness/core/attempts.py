@@ -33,7 +33,7 @@ class Attempt:
     record: Record
     """What would have been published, without counts."""
     number: int = 0
-    """From 1 on, among those of its artifact that ended; 0 while it goes on."""
+    """Place among the attempts of its artifact that ended, from 1; 0 while it goes on."""
     ended: Literal["failed", "crashed", ""] = ""
     """Whether the stage raised, or the maker was killed."""
     error: str = ""

@@ -9,7 +9,7 @@ class HumpbackError(Exception):
     """Each argument is a message of one line: where, what was found, and what would do."""
 
     exit_code: ClassVar[int] = 1
-    """Of the command that it ends; 2 where what was asked for cannot be, before anything is done."""
+    """Exit code of the command that ends with it; 2 where what was asked for cannot be, before anything is done."""
 
 
 class UnknownName(HumpbackError, LookupError):

@@ -23,7 +23,7 @@ from humpback.core.text import one_line
 
 T = TypeVar("T")
 _SLUG_BYTES = 160
-"""Of a folder's name, which most file systems limit to 255."""
+"""Longest slug in a folder's name, in bytes; most file systems limit a name to 255."""
 
 
 class FieldError(HumpbackError, TypeError):

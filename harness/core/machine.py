@@ -23,30 +23,30 @@ class Endpoint(Value):
     `[endpoint]`. Prices are the user's to give, in any one currency: a table of ours would be wrong within months."""
 
     address: str = "https://api.openai.com/v1"
-    """Up to what stands before `/chat/completions`."""
+    """Address of the server, up to what stands before `/chat/completions`."""
     key_variable: str = "OPENAI_API_KEY"
     """Environment variable of the key. The key itself is nowhere but in the request's header."""
     concurrency: int = 8
-    """Calls in flight at once."""
+    """Number of calls in flight at once."""
     timeout: float = 120.0
-    """Seconds that one attempt may take, from sending to the last byte."""
+    """Longest time of one attempt in seconds, from sending to the last byte."""
     attempts: int = 8
-    """Of one call, while the server is busy, errs, hangs or cuts the connection."""
+    """How often one call is tried before it fails: while the server is busy, errs, hangs or cuts the connection."""
     pause: float = 1.0
     """Seconds before the second attempt; each further wait is twice as long, less a random part."""
     longest_wait: float = 300.0
-    """Seconds that are waited at most, also where Retry-After asks for more: the call then fails, and can be asked
-    again by another run."""
+    """Longest wait before another attempt in seconds, also where Retry-After asks for more: the call then fails, and
+    can be asked again by another run."""
     price_in: float = 0.0
-    """Of a million prompt tokens."""
+    """Price of a million prompt tokens."""
     price_out: float = 0.0
-    """Of a million completion tokens."""
+    """Price of a million completion tokens."""
     max_cost: float | None = None
-    """That one run may spend."""
+    """Most that one run may spend, in the currency of the prices."""
     max_tokens: int | None = None
-    """Prompt and completion tokens together that one run may use."""
+    """Most prompt and completion tokens together that one run may use."""
     max_calls: int | None = None
-    """That one run may make."""
+    """Most calls that one run may make."""
     send: tuple[tuple[str, str], ...] = ()
     """Fields that are sent with every request, such as `send = {reasoning_effort = "low"}`: names with values as
     JSON."""
@@ -87,12 +87,12 @@ class Machine(Value):
 
     device: Literal["cpu", "cuda"] = "cpu"
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the engine's weights and of autocast in training; adapters and optimizer state stay float32."""
+    """Precision of the engine's weights and of autocast in training; adapters and optimizer state stay float32."""
     accelerator: str = ""
-    """Which GPU it has, by a name of `harness/costs/hours.py`, for what a plan costs; empty where that is not said.
+    """Name of its GPU, as `harness/costs/hours.py` lists them, for what a plan costs; empty where that is not said.
     Stages do not read it."""
     workers: int = 1
-    """Stages at a time. With GPUs, each worker sees one of them."""
+    """Number of stages at a time. With GPUs, each worker sees one of them."""
     threads: int = 1
     """CPU threads of a stage. Sums come out in another order with another number, so it stays fixed in a run."""
     micro_batch: int = 32

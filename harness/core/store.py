@@ -63,7 +63,7 @@ class Record:
     """ISO date and time with zone."""
     seconds: float
     machine: dict[str, Any]
-    """As `Machine` has it, without where things lie, and the versions of Python and system."""
+    """The fields of `Machine` but for where things lie, and the versions of Python and system."""
     packages: dict[str, str]
     """Versions of the packages that bear on results."""
     source: dict[str, Any]

@@ -33,9 +33,9 @@ class Example:
     output: str = ""
     system: str = ""
     source: str = ""
-    """Which set it comes from, such as "seed" or "web"."""
+    """The set that it comes from, such as "seed" or "web"."""
     score: float | None = None
-    """Of the latest rating; None before one, or when the rater's reply had no score."""
+    """Score of the latest rating; None before one, or when the rater's reply had no score."""
     origin: str = "{}"
     """JSON object: what is known of where it comes from."""
 
@@ -93,7 +93,7 @@ class Rating:
     sample: int
     raw: str
     score: float | None
-    """None when the reply could not be parsed."""
+    """Score of the reply; None when it could not be parsed."""
 
 
 @dataclass(frozen=True)
@@ -121,39 +121,41 @@ class JudgeCall:
     prompt: str
     order: str
     preference: float | None
-    """From 1 (the answer shown first) to 2, as alpaca-eval has it; 1.5 is a tie, None unparsed. Judges that are asked
-    for probabilities give every value between."""
+    """Preference from 1 (the answer shown first) to 2, as alpaca-eval has it; 1.5 is a tie, None unparsed. Judges that
+    are asked for probabilities give every value between."""
     score_first: float | None
-    """Where the judge gives a score to each answer, such as 1 to 10: that of the answer shown first."""
+    """Score of the answer shown first, where the judge gives one to each, such as 1 to 10."""
     score_second: float | None
     model: str
-    """As the server reported it; empty where nothing was asked or the server refused."""
+    """Name of the model that answered, as the server reported it; empty where nothing was asked or the server
+    refused."""
     prompt_hash: str
     """First 16 hexadecimal digits of SHA-256 over what was sent: messages with both answers filled in."""
     parser: str
-    """Of alpaca-eval, by which the reply was read."""
+    """Name of alpaca-eval's parser that read the reply."""
     samples: int
-    """Replies asked for until one could be parsed; 0 for equal answers, which are a tie unasked."""
+    """Number of replies asked for until one could be parsed; 0 for equal answers, which are a tie unasked."""
     prompt_tokens: int
-    """Of all of them, as the server reports it."""
+    """Prompt tokens of all the replies, as the server reports them."""
     completion_tokens: int
     cost: float
-    """Of all of them, at the prices given."""
+    """Cost of all the replies at the machine's prices."""
     problem: str
-    """Why there is no verdict: the server's words where it refused the request, or what is amiss with the reply."""
+    """Reason why there is no verdict: the server's words where it refused the request, or what is amiss with the
+    reply."""
     finish_reason: str = ""
-    """As the server reports it."""
+    """Reason why the reply ended, as the server reports it."""
     mass: float | None = None
-    """Where the judge is read by probabilities: what its verdict's tokens have together, from 0 to 1."""
+    """Probability of all the verdict's tokens together, from 0 to 1, where the judge is read by probabilities."""
     mended: str = ""
-    """How the request was said otherwise because the server did not take it as it was."""
+    """What of the request was said otherwise because the server did not take it as it was."""
     system_fingerprint: str = ""
-    """As the server reported it."""
+    """Name of the server's configuration, as it reported it."""
 
 
 Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict, JudgeCall)
 _TYPES = {"str": "string", "float": "float64", "float | None": "float64", "int": "int64"}
-"""Of a field, the name of pyarrow's type."""
+"""Name of pyarrow's type for a field's annotation."""
 
 
 _HELD = 1 << 24

@@ -26,7 +26,7 @@ PAPERS = Texts(segment=1_722.0, instruction=352.0, answer=1_232.0, token=4.0)
 """Segments and their instructions: Humpback's Table 1. Answers: Humpback-65B's published 805 on AlpacaEval, computed
 from the file. Tokens: of English prose in vocabularies of 32,000 entries and more, an assumption."""
 MICRO = Texts(segment=56.0, instruction=34.0, answer=43.0, token=3.56)
-"""Of the micro world: 24,000 texts of 150 characters are 1,012,445 tokens of its own vocabulary."""
+"""Texts of the micro world: 24,000 texts of 150 characters are 1,012,445 tokens of its own vocabulary."""
 MICRO_TEXT = 150.0
 """Characters of a text that its base reads."""
 SEED_DATA = (148.0, 1_072.0)
@@ -53,9 +53,9 @@ JUDGES: Mapping[str, tuple[int, int]] = {
     "lmsys_gpt4": (1_051, 1_024),
     "weighted_alpaca_eval_gpt4_turbo": (1_398, 1),
 }
-"""Of alpaca-eval's configurations: characters of the prompt's text, and the longest reply in tokens that it takes."""
+"""Characters of the prompt's text, and the longest reply in tokens, of alpaca-eval's configurations."""
 OTHER_JUDGE = (1_200, 300)
-"""Of any other configuration: an assumption."""
+"""The same of any other configuration: an assumption."""
 EQUAL: Mapping[frozenset[str], int] = {frozenset({"alpaca-eval", "lima-test"}): 39}
 """Prompts that stand in both of two sets (Humpback, section 8 of the facts)."""
 MICRO_SEGMENTS = 5.02

@@ -45,7 +45,7 @@ class Estimate:
     """Mean characters of a row."""
     output: float = 0.0
     tokens: float = 0.0
-    """That a model here trains on, reads and writes."""
+    """Tokens that a model here trains on, reads and writes."""
     run: Run = field(default_factory=Run)
     usage: Usage = field(default_factory=Usage)
     """Calls of the machine's endpoint; completions counted at their longest."""

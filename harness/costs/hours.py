@@ -75,7 +75,7 @@ ACCELERATORS = {
         CPU,
     )
 }
-"""By name: the SXM forms."""
+"""Accelerators by name; GPUs in their SXM forms."""
 
 
 def accelerator(name: str, machine: Machine) -> Accelerator:

@@ -25,7 +25,7 @@ class Retired:
     """A model that its provider shut down."""
 
     model: str
-    """As the plan asks for it."""
+    """Name of the model as the plan asks for it."""
     provider: str
     since: str
     """Year-month-day."""

@@ -85,7 +85,7 @@ PUBLISHED = {
     "meta-llama/Llama-2-70b-hf": Shape(80, 8_192, 28_672, 64, 8, 32_000, 4_096),
     "HuggingFaceTB/SmolLM2-135M": Shape(30, 576, 1_536, 9, 3, 49_152, 8_192, tied=True),
 }
-"""Of the papers' bases, by repository: the values of their config.json."""
+"""Shapes of the papers' bases, by repository: the values of their config.json."""
 
 
 _GGUF = {
@@ -96,7 +96,7 @@ _GGUF = {
     "num_key_value_heads": "attention.head_count_kv",
     "max_position_embeddings": "context_length",
 }
-"""By the names of a config.json, those of a GGUF file's header."""
+"""Names in a GGUF file's header, by those of a config.json."""
 
 
 def shape_of(model: Model, machine: Machine) -> Shape | None:

@@ -44,12 +44,12 @@ HUMPBACK = Shares(
     "shares that self-curation keeps: Humpback's 8.33 % at 4.5 and 38.84 % at 4",
     ((1.0, 1.0), (4.0, 0.3884), (4.5, 0.0833), (5.0, 0.0833)),
 )
-"""Of Humpback's pool (Table 1)."""
+"""Shares of Humpback's pool (Table 1)."""
 ALPAGASUS = Shares(
     "shares that AlpaGasus's filter keeps: those of its published scores (17.75 % at 4.5, 75.9 % at 4)",
     ((0.0, 1.0), (3.0, 0.9967), (3.5, 0.9669), (4.0, 0.7590), (4.5, 0.1775), (5.0, 0.0002)),
 )
-"""Of Alpaca's 52,002 by ChatGPT's accuracy (the histogram of AlpaGasus's section 2)."""
+"""Shares of Alpaca's 52,002 by ChatGPT's accuracy (the histogram of AlpaGasus's section 2)."""
 HELPFUL, CLAUDE, DOLLY = 0.0389, 0.1020, 0.1996
 """Shares at 4.5 that AlpaGasus published as files: of Alpaca by helpfulness (2,022 of 52,002) and by Claude (5,305),
 and of Dolly (2,996 of 15,011)."""
@@ -58,9 +58,10 @@ MICRO_MODEL = Shares(
     _MICRO,
     ((1.0, 1.0), (2.0, 0.5), (3.0, 0.42), (3.5, 0.35), (4.0, 0.22), (4.25, 0.14), (4.5, 0.06), (5.0, 0.0)),
 )
-"""Of the micro world's candidates by M0 and M1, means."""
+"""Shares of the micro world's candidates by M0 and M1, means."""
 MICRO_ORACLE = Shares(_MICRO, ((1.0, 1.0), (2.0, 0.4), (3.0, 0.33), (4.0, 0.3), (4.25, 0.26), (5.0, 0.2)))
-"""By its oracle, between the candidates' (0.23 at 4.25) and those of its instruction set (0.31)."""
+"""Shares by the micro world's oracle, between the candidates' (0.23 at 4.25) and those of its instruction set
+(0.31)."""
 
 
 def shares_of(rated: Artifact, *, micro: bool) -> Shares | None:

@@ -115,7 +115,7 @@ class _Log:
     workers: int
     expected: Mapping[str, float]
     waiting: dict[str, Artifact]
-    """By fingerprint: what has not ended."""
+    """What has not ended, by fingerprint."""
     running: dict[str, _Stage] = field(default_factory=dict)
     took: dict[type, list[float]] = field(default_factory=lambda: defaultdict(list))
     """Seconds of those that were made here, by class."""

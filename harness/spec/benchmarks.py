@@ -28,7 +28,7 @@ class LocalTask(Value):
     """A task of somebody's own, in lm-eval's YAML; one that lm-eval also ships stands in its place."""
 
     name: str
-    """As the YAML says after `task:` or `group:`."""
+    """The task's name, as its YAML gives it after `task:` or `group:`."""
     files: tuple[File, ...]
     """The YAML first, then what it names: data, included YAML, modules of functions. Names are from its folder on."""
 
@@ -66,9 +66,9 @@ class Benchmarked(Artifact):
     chat_template: bool = False
     """Whether questions are put as a user's message. The papers' numbers are of plain text, as far as is known."""
     limit: int | None = None
-    """Only so many items of each task, from its start; None takes all. A limited value is for trying out."""
+    """Most items of each task, from its start; None takes all. A limited value is for trying out."""
     seed: int = 1_234
-    """Of the choice of shots, where a task draws them; lm-eval's own default."""
+    """Seed for the choice of shots, where a task draws them; lm-eval's own default."""
     run_model_code: bool = False
     """Tasks such as humaneval run what the model wrote. Without this they are refused."""
 

@@ -46,9 +46,9 @@ class FirstLineScore(Value):
     """Ask for a score from 0 to 5, alone on the first line, and an explanation after it (AlpaGasus, section 2)."""
 
     prompt: Prompt
-    """Of the dimension that is rated: accuracy or helpfulness."""
+    """Prompt of the dimension that is rated: accuracy or helpfulness."""
     sampling: Sampling = _GREEDY
-    """As in AlpaGasus's code."""
+    """Sampling as in AlpaGasus's code."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Selected(Examples):
     losses = ("kept", "rejected", "unparsed")
 
     rated: Examples
-    """With a score each: `Rated` by a model, or `Scored` by a file."""
+    """Candidates with a score each: `Rated` by a model, or `Scored` by a file."""
     at_least: float
 
 
@@ -118,7 +118,7 @@ class Best(Examples):
 
     rated: Examples
     share: float
-    """Of all candidates, above 0 and up to 1; unparsed ones count in the whole and are never selected."""
+    """Share of all candidates, above 0 and up to 1; unparsed ones count in the whole and are never selected."""
 
     def row_count(self, rows: Callable[[Value], float | None]) -> float | None:
         whole = rows(self.rated)

@@ -80,7 +80,8 @@ class MicroDevPrompts(MicroPrompts):
     besides: tuple[Examples, ...] = field(kw_only=True)
     """The test prompts."""
     after: int = field(default=0, kw_only=True)
-    """So many of the same draw come before them and are left out: parts of one draw have no prompt in common."""
+    """Number of prompts of the same draw that come before these and are left out: parts of one draw have no prompt in
+    common."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,8 @@ class Segments(Examples):
     repeats: Repeats | None = Repeats()
     """A segment with a repeated sentence is rejected; None keeps it."""
     language: str | None = "en"
-    """Of the text itself, whatever the page says of it: a code of `harness/spec/languages.py`; None takes any. The
-    paper's corpus is English."""
+    """Language of the text itself, whatever the page says of it: a code of `harness/spec/languages.py`; None takes any.
+    The paper's corpus is English."""
     boilerplate: Boilerplate | None = Boilerplate()
     """What is left out of segments, and rejected where it is most of one; None leaves all in."""
     between: str = "\n\n"
@@ -207,7 +208,7 @@ class Backtranslated(Examples):
     """M_yx, trained on `Reversed` examples; its prompt is theirs."""
     sampling: Sampling
     rating: Prompt
-    """In which candidates will be shown to a rater: what carries its marks, or the template's, is rejected."""
+    """Prompt in which candidates will be shown to a rater: what carries its marks, or the template's, is rejected."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ COMPARISONS: dict[str, InstructionSet | OpenAssistant] = {
     "Dolly": DOLLY,
     "Guanaco": GUANACO,
 }
-"""By the name that Humpback's scaling table gives them; Dolly and Guanaco stand in other tables."""
+"""The datasets by the name that Humpback's scaling table gives them; Dolly and Guanaco stand in other tables."""
 
 ALPAGASUS_CHATGPT = InstructionSet((source("alpagasus-chatgpt"),))
 ALPAGASUS_CLAUDE = InstructionSet((source("alpagasus-claude"),))

@@ -71,7 +71,7 @@ class OpenAssistant(Examples):
     files: tuple[File | Source, ...]
     n: int | None = None
     language: str | None = "en"
-    """Of reply and prompt; None takes every language."""
+    """Language of reply and prompt; None takes every language."""
     rank: int = 0
     """0 is the reply that people ranked best. A reply without a rank has none."""
     turns: FirstTurn | EveryTurn = FirstTurn()

@@ -30,7 +30,8 @@ LABELS: Mapping[str, str] = MappingProxyType(
 """The word for each property in notes and cards."""
 
 FEWEST_CREATURES = 24
-"""With fewer, some value would be shared by less than three creatures, and lists of three would have no answer."""
+"""Fewest creatures of a world: with fewer, some value would be shared by less than three creatures, and lists of three
+would have no answer."""
 
 
 SEED_KINDS: tuple[str, ...] = ("ask_habitat", "ask_food", "ask_colour", "describe", "list_habitat", "yesno_food")

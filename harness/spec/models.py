@@ -65,7 +65,7 @@ class FolderModel(Model):
     label: str
     """The folder's name, for people."""
     sha256: str
-    """Over the checksums of its configuration, tokenizer and weights."""
+    """SHA-256 over the checksums of its configuration, tokenizer and weights."""
     speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
 
 
@@ -79,7 +79,7 @@ class GgufModel(Model):
     label: str
     """The file's name, for people."""
     sha256: str
-    """Of the file."""
+    """SHA-256 of the file."""
     speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
 
     @property

@@ -75,9 +75,9 @@ class AlpacaEvalJudge(Value):
     sha256: str
     """First 16 hexadecimal digits over what the configuration holds: prompt, sampling, parser."""
     model: str
-    """As it is asked for; the server says in each row which one answered."""
+    """Name by which the server is asked for it; the server says in each row which one answered."""
     samples: int = 3
-    """So many times a pair is asked about in all, while the reply cannot be parsed and another one can be hoped for: at
+    """Most times that a pair is asked about, while the reply cannot be parsed and another one can be hoped for: at
     temperature 0 once."""
     send: tuple[tuple[str, str], ...] = ()
     """Fields of the request in the place of the configuration's, or beside them: names, and values as JSON."""

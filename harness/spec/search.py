@@ -33,7 +33,7 @@ class Float(Value):
     """A number between two others."""
 
     path: str
-    """Of fields, such as "sft.learning_rate"."""
+    """Path of fields from the setup, such as "sft.learning_rate"."""
     low: float
     high: float
     log: bool = False
@@ -105,7 +105,7 @@ def _ascending(axis: Float | Int, least: float | None) -> None:
 
 Root = TypeVar("Root", bound=Value)
 Values = Mapping[str, Setting]
-"""By path: what an axis is set to."""
+"""What each axis is set to, by path."""
 
 
 def applied(root: Root, space: Space, values: Values) -> Root:

@@ -36,7 +36,7 @@ class PublicFile(Value):
     revision: str
     """The commit that pins the address; `MAIN` where none is known."""
     licence: str
-    """As its publisher states it."""
+    """The licence, as its publisher states it."""
     read_as: Reading
     """Instructions with outputs, Open Assistant's conversations, prompts, records of another layout, or a text."""
     bytes: int | None = None

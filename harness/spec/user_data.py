@@ -28,7 +28,8 @@ class UserData(Value):
     reference: Literal["base", "prompts"] = "base"
     """Answers to compare with: the untrained base's, or the outputs that stand beside the prompts."""
     language: str | None = "en"
-    """Of Open Assistant's conversations and of segments, as a code of `harness/spec/languages.py`; None takes any."""
+    """Language of Open Assistant's conversations and of segments, a code of `harness/spec/languages.py`; None takes
+    any."""
     at_least: float | None = None
     """Threshold of self-curation. Without it the best-rated share is taken."""
     best: float = 0.0833
@@ -41,7 +42,7 @@ class UserData(Value):
     learning_rate: float | None = None
     """At the first update; it falls to nine tenths."""
     dropout: float | None = None
-    """Of the base while it is finetuned or, with adapters, of the adapters."""
+    """Dropout of the base while it is finetuned or, with adapters, of the adapters."""
     longest: int | None = None
     """Tokens of a sequence that is trained on."""
     max_new_tokens: int | None = None
