@@ -47,7 +47,7 @@ def test_list_names_every_experiment_and_setup() -> None:
         (("plan", "humpback/headline", "--setup", "mikro"), "no setup 'mikro'; did you mean micro?"),
         (
             ("plan", "humpback/headline", "--seeds", "0,x"),
-            "--seeds '0,x': 'x' is no whole number; give distinct whole numbers from 0, such as 0,1,2",
+            "--seeds '0,x': 'x' is no whole number from 0; give distinct whole numbers from 0, such as 0,1,2",
         ),
         (
             ("plan", "humpback/headline", "--seeds", "1,1"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -62,10 +62,8 @@ def _spread(function: Callable[..., None]) -> Callable[..., None]:
             continue
         kinds = get_type_hints(group, include_extras=True)
         for field in fields(group):
-            default = Parameter.empty if field.default is MISSING else field.default
-            parameters.append(
-                Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=kinds[field.name])
-            )
+            how = {"default": field.default, "annotation": kinds[field.name]}
+            parameters.append(Parameter(field.name, Parameter.KEYWORD_ONLY, **how))
 
     @wraps(function)
     def spread(**values: Any) -> None:
@@ -88,21 +86,21 @@ class Locations:
 
     def load(self, **fields: Any) -> Machine:
         """The machine of the file with these folders, and `fields`, on top."""
-        folders = {"data": self.data, "store": self.store}
-        given = {name: str(folder) for name, folder in folders.items() if folder is not None}
-        return load_machine(self.machine, **{**given, **fields})
+        folders = {name: str(folder) for name in ("data", "store") if (folder := getattr(self, name)) is not None}
+        return load_machine(self.machine, **folders | fields)
 
 
 HERE = Locations()
+
+
+StoreOfModel = Annotated[Path | None, Option(help="Folder of the artifacts.", show_default="the model's, or artifacts")]
 
 
 @dataclass(frozen=True)
 class ModelLocations(Locations):
     """The same of a command that asks a model: what is made lies in the model's store, if it has one."""
 
-    store: Annotated[Path | None, Option(help="Folder of the artifacts.", show_default="the model's, or artifacts")] = (
-        None
-    )
+    store: StoreOfModel = None
 
     def model(self, name: str) -> tuple[Model, Machine]:
         """The model of that name, and the machine that knows where it lies.
@@ -146,18 +144,14 @@ def whole_numbers(text: str, example: str = "0,1,2") -> tuple[int, ...]:
     Raises:
         FieldError: when they are no whole numbers from 0, or one is given twice.
     """
-    wanted = f"give distinct whole numbers from 0, such as {example}"
     seeds: list[int] = []
-    for part in text.split(","):
-        try:
-            seed = int(part)
-        except ValueError:
-            raise FieldError(f"--seeds {text!r}: {part.strip()!r} is no whole number; {wanted}") from None
-        if seed < 0:
-            raise FieldError(f"--seeds {text!r}: {seed} is below 0; {wanted}")
-        if seed in seeds:
-            raise FieldError(f"--seeds {text!r}: seed {seed} is given twice; {wanted}")
-        seeds.append(seed)
+    for word in map(str.strip, text.split(",")):
+        wrong = "" if word.isdecimal() else f"{word!r} is no whole number from 0"
+        if not wrong and int(word) in seeds:
+            wrong = f"seed {word} is given twice"
+        if wrong:
+            raise FieldError(f"--seeds {text!r}: {wrong}; give distinct whole numbers from 0, such as {example}")
+        seeds.append(int(word))
     return tuple(seeds)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from typer import Argument, Exit, Option, echo
 
 from humpback.cli.app import BESIDE_MODEL, AsJson, ModelLocations, build, command, print_json
-from humpback.core.expression import FieldError, expression
+from humpback.core.expression import FieldError, below, values_in
 from humpback.core.machine import Machine
 from humpback.core.store import Store, StoreError
 from humpback.core.text import one_line
@@ -96,14 +96,8 @@ def _asked(text: str, shots: int | None, model: Model) -> tuple[list[tuple[AnyTa
 
 def _world(model: Model) -> World:
     """The world whose texts the model read, or the first one."""
-
-    def search(value: Any) -> World | None:
-        if isinstance(value, dict) and value.get("class") == "World":
-            return World(**{key: one for key, one in value.items() if key != "class"})
-        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        return next((world for world in map(search, inside) if world), None)
-
-    return search(expression(model)) or World()
+    values = (value for artifact in below(model).values() for value in values_in(artifact))
+    return next((value for value in values if isinstance(value, World)), World())
 
 
 def _unsafe(task: AnyTask) -> bool:
