@@ -32,7 +32,7 @@ from machine_facts import facts
 from selectolax.lexbor import LexborHTMLParser
 
 from humpback.core.machine import Machine
-from humpback.core.tables import EXAMPLES, REJECTED, Example, Page, Rejected, Writer, read
+from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, read
 from humpback.core.work import Work, new_log
 from humpback.readers.pages import pages
 from humpback.segmenter.minhash import MinHash
@@ -53,12 +53,11 @@ def sentences(path: Path) -> list[str]:
     """Of all pages, each once."""
     seen: dict[str, None] = {}
     for page in pages(path):
-        if isinstance(page, Page):
-            body = LexborHTMLParser(page.html).body
-            for node in body.css("p, li") if body is not None else ():
-                for part in " ".join(node.text(deep=True).split()).split(". "):
-                    if 30 <= len(part) <= 300:
-                        seen[part] = None
+        body = LexborHTMLParser(page.html).body
+        for node in body.css("p, li") if body is not None else ():
+            for part in " ".join(node.text(deep=True).split()).split(". "):
+                if 30 <= len(part) <= 300:
+                    seen[part] = None
     return list(seen)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
@@ -102,8 +101,7 @@ def distinct_there(made: Deduplicated, path_of: PathOf) -> tuple[int, bool]:
             outputs = [row.output for row in every if isinstance(row, Example)]
         case other:
             raise TypeError(f"{type(other).__name__} is made of no file of somebody's")
-    with TemporaryDirectory() as scratch:
-        first = firsts(outputs, MinHash(shingle=made.shingle, bands=made.bands, rows=made.rows), Path(scratch))
+    first = firsts(outputs, MinHash(shingle=made.shingle, bands=made.bands, rows=made.rows))
     n = len(set(first.tolist()))
     drawn = getattr(made.examples, "n", None)
     return (min(n, drawn) if drawn else n), whole

@@ -12,7 +12,7 @@ from pathlib import Path
 from humpback.core.machine import Machine
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
-from humpback.inputs.model_folder import checked
+from humpback.inputs.model_folder import check_model_files
 from humpback.spec.files import File, Source
 from humpback.spec.models import FolderModel, HubModel
 
@@ -71,7 +71,7 @@ def model_files(folder: Path) -> dict[str, str]:
     Raises:
         StoreError: when they are none that can be used, naming the file and what would do.
     """
-    checked(folder)
+    check_model_files(folder)
     names = sorted({path.name for pattern in _MODEL_FILES for path in folder.glob(pattern) if path.is_file()})
     return {name: checksum(folder / name) for name in names}
 

@@ -7,7 +7,6 @@ is put on record (`harness/engines/loading.py`), still before anything expensive
 from __future__ import annotations
 
 import json
-import struct
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,20 +27,19 @@ _AGAIN = "bring the file again (git lfs pull, or hf download)"
 
 def model_root(folder: Path) -> Path:
     """Where the files lie: the folder itself, or in the hub's cache layout (refs/, snapshots/COMMIT/) its snapshot."""
-    if (folder / CONFIG).exists() or not (folder / "snapshots").is_dir():
+    snapshots, main = folder / "snapshots", folder / "refs" / "main"
+    if (folder / CONFIG).exists() or not snapshots.is_dir():
         return folder
-    commits = sorted(one for one in (folder / "snapshots").iterdir() if one.is_dir())
-    main = folder / "refs" / "main"
-    named = folder / "snapshots" / main.read_text(encoding="utf-8").strip() if main.is_file() else None
-    if named in commits:
-        assert named is not None
-        return named
+    commits = sorted(one for one in snapshots.iterdir() if one.is_dir())
+    named = [snapshots / main.read_text(encoding="utf-8").strip()] if main.is_file() else commits
+    if len(named) == 1 and named[0] in commits:
+        return named[0]
     if len(commits) == 1:
         return commits[0]
-    raise StoreError(f"{folder}: holds {len(commits)} snapshots and no refs/main; give one of {folder / 'snapshots'}/*")
+    raise StoreError(f"{folder}: holds {len(commits)} snapshots and no refs/main; give one of {snapshots}/*")
 
 
-def checked(folder: Path) -> None:
+def check_model_files(folder: Path) -> None:
     """Nothing, where the folder holds a model for causal language modelling as safetensors, with its tokenizer.
 
     Raises:
@@ -54,10 +52,10 @@ def checked(folder: Path) -> None:
         files = weights(folder)
         _config(folder)
         _tokenizer(folder)
-        for path in files:
-            tensors(path)
         if (folder / INDEX).is_file() and files[0].name != WEIGHTS:
             _indexed(folder)
+        for path in files:
+            tensors(path)
     except OSError as error:
         raise StoreError(f"{error.filename or folder}: {error.strerror}; make it readable, or {_AGAIN}") from error
 
@@ -85,7 +83,8 @@ def weights(folder: Path) -> tuple[Path, ...]:
             raise StoreError(f"{folder}: holds two models' weights, {WEIGHTS} and those of {INDEX}; move one set away")
         missing = [name for name in found if not (folder / name).exists()]
         if missing:
-            raise StoreError(f"{folder / missing[0]}: {INDEX} names it and it is not there{_more(missing)}; {_AGAIN}")
+            more = f" (nor are {len(missing) - 1} more)" if missing[1:] else ""
+            raise StoreError(f"{folder / missing[0]}: {INDEX} names it and it is not there{more}; {_AGAIN}")
         return tuple(folder / name for name in found)
     if len(others) == 1:
         raise StoreError(f"{others[0]}: weights are looked for as {WEIGHTS}; rename it")
@@ -95,33 +94,30 @@ def weights(folder: Path) -> tuple[Path, ...]:
     raise StoreError(f"{folder}: holds several files of weights ({names}); name the model's {WEIGHTS}")
 
 
-def tensors(path: Path) -> dict[str, tuple[str, list[int]]]:
-    """Type and shape of each tensor in a safetensors file, by name.
+def tensors(path: Path) -> set[str]:
+    """The names of the tensors in a safetensors file.
 
     Raises:
         StoreError: when the file is cut, a pointer, of another kind, or its weights are quantised.
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(8)
-        if _POINTER.startswith(start) and start:
-            raise StoreError(f"{path}: a Git LFS pointer and not the file; {_AGAIN}")
-        (length,) = struct.unpack("<Q", start) if len(start) == 8 else (0,)
-        try:
-            if not 2 <= length <= size - 8:
-                raise ValueError(f"{size:,} bytes, and a header of {length:,}")
-            header = json.loads(file.read(length))
-            entries = {name: one for name, one in header.items() if name != "__metadata__"}
-            end = 8 + length + max((one["data_offsets"][1] for one in entries.values()), default=0)
-            found = {name: (str(one["dtype"]), list(one["shape"])) for name, one in entries.items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StoreError(f"{path}: no whole safetensors file ({error}); {_AGAIN}") from error
-    if end != size:
-        raise StoreError(f"{path}: {size:,} bytes where its header tells of {end:,}; {_AGAIN}")
-    packed = [name for name, (kind, _) in found.items() if name.endswith("weight") and kind in _PACKED]
+    from safetensors import SafetensorError, safe_open
+
+    _no_pointer(path)
+    try:
+        with safe_open(path, "np") as file:
+            types = {name: file.get_slice(name).get_dtype() for name in list(file.keys())}
+    except SafetensorError as error:
+        raise StoreError(f"{path}: no whole safetensors file ({error}); {_AGAIN}") from error
+    packed = next((name for name, kind in types.items() if name.endswith("weight") and kind in _PACKED), None)
     if packed:
-        raise StoreError(f"{path}: {packed[0]} is quantised ({found[packed[0]][0]}); {_UNQUANTISED}")
-    return found
+        raise StoreError(f"{path}: {packed} is quantised ({types[packed]}); {_UNQUANTISED}")
+    return set(types)
+
+
+def _no_pointer(path: Path) -> None:
+    with path.open("rb") as file:
+        if file.read(len(_POINTER)) == _POINTER:
+            raise StoreError(f"{path}: a Git LFS pointer and not the file; {_AGAIN}")
 
 
 _UNQUANTISED = "give the folder of the model before quantisation"
@@ -131,7 +127,7 @@ def _no_model(folder: Path, adapter: Path) -> str:
     if not folder.is_dir():
         return f"{folder}: no folder"
     if adapter.exists():
-        base = load(adapter).get("base_model_name_or_path")
+        base = json_object(adapter).get("base_model_name_or_path")
         return (
             f"{folder}: an adapter without its model, {base}; merge the two with peft "
             "(AutoPeftModelForCausalLM.from_pretrained(...).merge_and_unload().save_pretrained(...)), save the "
@@ -156,7 +152,7 @@ def _no_model(folder: Path, adapter: Path) -> str:
 
 def _config(folder: Path) -> None:
     path = folder / CONFIG
-    config = load(path)
+    config = json_object(path)
     kind = config.get("model_type")
     if not isinstance(kind, str):
         raise StoreError(f"{path}: names no model_type; it has to be transformers' configuration of the model")
@@ -210,39 +206,38 @@ def _known(path: Path, kind: str, architecture: str, config: dict[str, Any]) -> 
 
 def _tokenizer(folder: Path) -> None:
     for path in (*folder.glob("tokenizer*"), *folder.glob("vocab*"), *folder.glob("special_tokens_map.json")):
-        with path.open("rb") as file:
-            if file.read(len(_POINTER)) == _POINTER:
-                raise StoreError(f"{path}: a Git LFS pointer and not the file; {_AGAIN}")
         if path.suffix == ".json":
-            load(path)
+            json_object(path)
+        else:
+            _no_pointer(path)
     if any((folder / name).exists() for name in _PLAIN_TOKENIZERS):
         return
-    for name in _SENTENCEPIECE:
-        if (folder / name).exists():
-            if find_spec("sentencepiece") is None:
-                raise StoreError(
-                    f"{folder / name}: reading it needs the package sentencepiece; pip install sentencepiece protobuf, "
-                    "or put the tokenizer.json that transformers writes (save_pretrained) beside it"
-                )
-            return
-    raise StoreError(f"{folder}: no tokenizer in it (tokenizer.json); save the model's beside its weights")
+    name = next((name for name in _SENTENCEPIECE if (folder / name).exists()), None)
+    if name and find_spec("sentencepiece") is None:
+        raise StoreError(
+            f"{folder / name}: reading it needs the package sentencepiece; pip install sentencepiece protobuf, "
+            "or put the tokenizer.json that transformers writes (save_pretrained) beside it"
+        )
+    if not name:
+        raise StoreError(f"{folder}: no tokenizer in it (tokenizer.json); save the model's beside its weights")
 
 
 def _indexed(folder: Path) -> None:
-    held = {name: set(tensors(folder / name)) for name in set(_weight_map(folder / INDEX).values())}
-    for tensor, name in _weight_map(folder / INDEX).items():
+    place = _weight_map(folder / INDEX)
+    held = {name: tensors(folder / name) for name in set(place.values())}
+    for tensor, name in place.items():
         if tensor not in held[name]:
             raise StoreError(f"{folder / name}: {INDEX} says that {tensor} is in it, and it is not; {_AGAIN}")
 
 
 def _weight_map(index: Path) -> dict[str, str]:
-    found = load(index).get("weight_map")
+    found = json_object(index).get("weight_map")
     if not isinstance(found, dict) or not found or not all(isinstance(one, str) for one in found.values()):
         raise StoreError(f"{index}: no weight_map in it; {_AGAIN}")
     return found
 
 
-def load(path: Path) -> dict[str, Any]:
+def json_object(path: Path) -> dict[str, Any]:
     """The object in a JSON file.
 
     Raises:
@@ -250,17 +245,11 @@ def load(path: Path) -> dict[str, Any]:
     """
     if path.is_dir():
         raise StoreError(f"{path}: a folder where a file is looked for; {_AGAIN}")
-    data = path.read_bytes()
-    if data.startswith(_POINTER):
-        raise StoreError(f"{path}: a Git LFS pointer and not the file; {_AGAIN}")
+    _no_pointer(path)
     try:
-        found = json.loads(data.decode("utf-8"))
+        found = json.loads(path.read_bytes().decode("utf-8"))
     except ValueError as error:
         raise StoreError(f"{path}: not JSON ({error}); {_AGAIN}") from error
     if not isinstance(found, dict):
         raise StoreError(f"{path}: a {type(found).__name__} where an object is expected; {_AGAIN}")
     return found
-
-
-def _more(names: list[str]) -> str:
-    return f" (nor are {len(names) - 1} more)" if len(names) > 1 else ""

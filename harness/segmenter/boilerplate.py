@@ -78,34 +78,17 @@ _LINE = re.compile(
     r"(?:©|\(c\)|copyright\b).{0,200}|[\W\d_]*)",
     re.IGNORECASE,
 )
-_PHRASES = {
-    " on": (
-        "follow us on",
-        "follow me on",
-        "follow him on",
-        "follow her on",
-        "follow them on",
-        "like us on",
-        "like me on",
-    ),
-    " here": ("sign up here", "subscribe here", "click here", "register here"),
-    "terms of ": ("terms of use", "terms of service"),
-    " policy": ("privacy policy", "cookie policy"),
-    "getty": ("getty images",),
-    "affiliate": ("affiliate link", "affiliate commission"),
-    "newsletter": ("newsletter",),
-    "scri": ("unsubscribe", "thank you for subscribing", "enable javascript", "javascript is disabled"),
-    "required": ("required fields are marked", "javascript is required"),
-    "browser": ("browser does not support", "unsupported browser"),
-    "advertising": ("supported by advertising",),
-    "published": ("email address will not be published",),
-    " app": ("download the app", "download our app", "news app"),
-    "your ": ("have your say", "your inbox"),
-    "reserved": ("all rights reserved",),
-    "thank you": ("thank you for reading",),
-}
-"""A short line with one of these is about the page. Before each group stands what all of it has, which is looked for
-first."""
+_PHRASES = (
+    "follow us on", "follow me on", "follow him on", "follow her on", "follow them on", "like us on", "like me on",
+    "sign up here", "subscribe here", "click here", "register here", "terms of use", "terms of service",
+    "privacy policy", "cookie policy", "getty images", "affiliate link", "affiliate commission", "newsletter",
+    "unsubscribe", "thank you for subscribing", "enable javascript", "javascript is disabled",
+    "required fields are marked", "javascript is required", "browser does not support", "unsupported browser",
+    "supported by advertising", "email address will not be published",
+    "download the app", "download our app", "news app", "have your say", "your inbox", "all rights reserved",
+    "thank you for reading",
+)  # fmt: skip
+"""A short line with one of these is about the page."""
 _ADDRESS = re.compile(r"\S+@\S+\.\w")
 _WALL_WORDS = ("subscribe", "log in", "login", "sign in", "signin", "register", "member")
 """Cheaper to look for than the pattern, which has one of them in every branch."""
@@ -135,7 +118,7 @@ def free(section: Section) -> None:
     """Take out of a section, and those inside, the blocks that are no text: calls to share or subscribe, bylines,
     copyright lines, lines that are a link. How many bylines and dates there were stays known."""
     short = "\n".join([block.text for block in section.own if len(block.text) <= _LONGEST_LINE]).lower()
-    phrases = [phrase for key, of_key in _PHRASES.items() if key in short for phrase in of_key]
+    phrases = [phrase for phrase in _PHRASES if phrase in short]
     parts: list[Block | Section] = []
     before = False
     marker = ""

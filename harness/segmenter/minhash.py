@@ -1,4 +1,4 @@
-"""Near duplicates among many texts: MinHash over word shingles, with the signatures' bands on disk.
+"""Near duplicates among many texts: MinHash over word shingles.
 
 A text is the set of its shingles, so many consecutive words each (half as many again of characters, where no
 spaces part words): case, punctuation and spacing aside. Its signature
@@ -12,21 +12,18 @@ its English words, which are spaCy's, and 3,200 with words split at spaces, agai
 the text at which its union by size ends, and not the first. Texts shorter than a shingle it never compares. And it
 fails with xxhash 4, which other packages here bring. The defaults of the parameters are its own.
 
-Memory is 8 bytes a text, and what one band's keys take to sort (about 40 bytes a text, `LARGEST` texts at a time).
-Nothing depends on the process's hash seed, on numpy's generators or on how the keys are cut into parts.
+Memory is 8 bytes a text and band. Nothing depends on the process's hash seed, on numpy's generators or on the size of a
+batch.
 """
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
-from array import array
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +33,8 @@ from humpback.segmenter.tokens import words as words_of
 
 Hashes = NDArray[np.uint64]
 
-LARGEST = 1 << 24
-"""Keys sorted at a time."""
 _BATCH = 512
-"""Texts whose keys are written at a time."""
+"""Texts whose keys are made at a time."""
 _BLOCK = 1_024
 """Shingles hashed at a time: a block times the signature's length stays in the processor's cache."""
 _NOT_COMPARED = np.uint64(0)
@@ -137,62 +132,29 @@ class MinHash:
         return keys
 
 
-def firsts(texts: Iterable[str], how: MinHash, scratch: Path, *, largest: int = LARGEST) -> NDArray[np.int64]:
+def firsts(texts: Iterable[str], how: MinHash) -> NDArray[np.int64]:
     """For each text the place of the first one of its group, which is its own where it stands alone or first.
 
-    `texts` is read once. `scratch` is an empty folder: it takes 8 bytes a text and band.
+    `texts` is read once.
     """
-    paths = [scratch / f"band-{band}" for band in range(how.bands)]
-    n = 0
-    with ExitStack() as stack:
-        files = [stack.enter_context(path.open("wb")) for path in paths]
-        for batch in _batches(texts):
-            n += len(batch)
-            for file, column in zip(files, how.keys(batch).T, strict=True):
-                file.write(column.tobytes())
-    first = array("q", range(n))
-    for path in paths:
-        for one, other in _joined(path, n, first, largest):
-            a, b = _root(first, one), _root(first, other)
-            # The earlier text leads, so the leader of a group does not depend on the order of its pairs.
-            first[max(a, b)] = min(a, b)
-    flat = np.frombuffer(first, dtype=np.int64) if n else np.empty(0, np.int64)
-    while not np.array_equal(deeper := flat[flat], flat):
-        flat = deeper
-    return flat
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
     left = iter(texts)
-    while batch := list(islice(left, _BATCH)):
-        yield batch
-
-
-def _joined(path: Path, n: int, first: array[int], largest: int) -> Iterator[tuple[int, int]]:
-    """Pairs of texts with the same key that are not known to be of one group; enough to connect all with that key."""
-    if not n:
-        return
-    keys: Hashes = np.memmap(path, dtype=np.uint64, mode="r")
-    parts = n // largest + 1
-    for part in range(parts):
-        places = np.concatenate([_of_part(keys, start, part, parts) for start in range(0, n, LARGEST)])
-        there = keys[places]
-        order = np.argsort(there, kind="stable")
-        there, places = there[order], places[order]
-        same = np.flatnonzero(there[1:] == there[:-1])
-        one, other = places[same], places[same + 1]
-        leads = np.frombuffer(first, dtype=np.int64)
-        new = leads[one] != leads[other]
-        yield from zip(one[new].tolist(), other[new].tolist(), strict=True)
-
-
-def _of_part(keys: Hashes, start: int, part: int, parts: int) -> NDArray[np.int64]:
-    here = keys[start : start + LARGEST]
-    return start + np.flatnonzero((here != _NOT_COMPARED) & (here % np.uint64(parts) == part))
-
-
-def _root(first: array[int], place: int) -> int:
-    while (lead := first[place]) != place:
-        first[place] = first[lead]
-        place = lead
-    return place
+    batches = [how.keys(batch) for batch in iter(lambda: list(islice(left, _BATCH)), [])]
+    if not batches:
+        return np.empty(0, np.int64)
+    keys = np.concatenate(batches)
+    joined = []
+    for band in keys.T:
+        order = np.argsort(band, kind="stable")
+        ordered = band[order]
+        same = np.flatnonzero((ordered[1:] == ordered[:-1]) & (ordered[1:] != _NOT_COMPARED))
+        joined.append(np.stack((order[same], order[same + 1])))
+    one, other = np.concatenate(joined, axis=1)
+    _, group = connected_components(
+        coo_array((np.ones(len(one), bool), (one, other)), (len(keys),) * 2), directed=False
+    )
+    _, first = np.unique(group, return_index=True)
+    found: NDArray[np.int64] = first[group]
+    return found

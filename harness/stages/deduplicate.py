@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -21,9 +19,8 @@ def deduplicate(node: Deduplicated, work: Work) -> Counts:
     An example with an empty output is kept: there is nothing to compare. In = kept + rejected.
     """
     total = count(work.open(node.examples) / EXAMPLES)
-    with TemporaryDirectory(dir=work.out, prefix=".bands-") as scratch:
-        how = MinHash(shingle=node.shingle, bands=node.bands, rows=node.rows)
-        first = firsts(_outputs(node, total, work), how, Path(scratch))
+    how = MinHash(shingle=node.shingle, bands=node.bands, rows=node.rows)
+    first = firsts(_outputs(node, total, work), how)
     leaders = set(first[first != np.arange(len(first))].tolist())
     ids: dict[int, str] = {}
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, read, write
 from humpback.core.work import Work, new_log
+from humpback.segmenter import minhash
 from humpback.segmenter.minhash import MinHash, firsts
 from humpback.spec.data import MicroPages, Segments
 from humpback.spec.files import Deduplicated
@@ -40,10 +41,8 @@ def changed(text: str, words: int, seed: int = 0) -> str:
     return " ".join(parts)
 
 
-def grouped(texts: list[str], folder: Path, how: MinHash = HOW, **more: int) -> list[int]:
-    for old in folder.glob("band-*"):
-        old.unlink()
-    return [int(first) for first in firsts(iter(texts), how, folder, **more)]
+def grouped(texts: list[str], how: MinHash = HOW) -> list[int]:
+    return [int(first) for first in firsts(iter(texts), how)]
 
 
 def jaccard(a: str, b: str, wide: int = 5) -> float:
@@ -54,64 +53,65 @@ def jaccard(a: str, b: str, wide: int = 5) -> float:
     return len(one & other) / len(one | other)
 
 
-def test_planted_pairs_are_found_and_unrelated_texts_kept(tmp_path: Path) -> None:
+def test_planted_pairs_are_found_and_unrelated_texts_kept() -> None:
     texts = texts_of(300)
     planted = [changed(text, 1, seed=i) for i, text in enumerate(texts[:50])]
-    first = grouped(texts + planted, tmp_path)
+    first = grouped(texts + planted)
     assert first[:300] == list(range(300))
     assert first[300:] == list(range(50))
 
 
-def test_case_punctuation_and_spacing_are_put_aside(tmp_path: Path) -> None:
+def test_case_punctuation_and_spacing_are_put_aside() -> None:
     text = texts_of(1)[0]
     same = [text, text.upper(), text.replace(" ", ",\n "), f"  “{text}”…"]
-    assert grouped(same, tmp_path) == [0, 0, 0, 0]
-    assert grouped(["café noir " * 9, "cafe\u0301 noir " * 9], tmp_path) == [0, 0]
+    assert grouped(same) == [0, 0, 0, 0]
+    assert grouped(["café noir " * 9, "cafe\u0301 noir " * 9]) == [0, 0]
 
 
-def test_short_and_empty_texts(tmp_path: Path) -> None:
+def test_short_and_empty_texts() -> None:
     texts = ["one two", "two one", "One, two!", "", "", "...", "… !", "...", "one", "one two three four five six"]
-    assert grouped(texts, tmp_path) == [0, 1, 0, 3, 4, 5, 6, 5, 8, 9]
-    assert grouped([], tmp_path) == []
-    assert grouped(["\ud800 a", "\ud800 a"], tmp_path) == [0, 0]
+    assert grouped(texts) == [0, 1, 0, 3, 4, 5, 6, 5, 8, 9]
+    assert grouped([]) == []
+    assert grouped(["\ud800 a", "\ud800 a"]) == [0, 0]
 
 
-def test_a_chain_is_one_group_led_by_its_first(tmp_path: Path) -> None:
+def test_a_chain_is_one_group_led_by_its_first() -> None:
     chain = texts_of(1)
     for i in range(6):
         chain.append(changed(chain[-1], 2, seed=i))
     assert jaccard(chain[0], chain[-1]) < 0.6
-    assert grouped(chain, tmp_path) == [0] * 7
-    assert grouped(chain[::-1], tmp_path) == [0] * 7
+    assert grouped(chain) == [0] * 7
+    assert grouped(chain[::-1]) == [0] * 7
 
 
-def test_groups_that_meet_late_have_one_leader(tmp_path: Path) -> None:
+def test_groups_that_meet_late_have_one_leader() -> None:
     chain = texts_of(1)
     for i in range(60):
         chain.append(changed(chain[-1], 4, seed=i))
     for seed in range(5):
         random.Random(seed).shuffle(chain)
-        first = grouped(chain, tmp_path)
+        first = grouped(chain)
         assert all(first[lead] == lead for lead in first)
         assert len(set(first)) < 8
 
 
-@pytest.mark.parametrize("largest", [1, 7, 100])
-def test_parts_do_not_matter(tmp_path: Path, largest: int) -> None:
+def test_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = texts_of(60)
     texts += [changed(texts[i % 60], i % 9, seed=i) for i in range(120)]
     random.Random(1).shuffle(texts)
-    assert grouped(texts, tmp_path, largest=largest) == grouped(texts, tmp_path)
+    found = grouped(texts)
+    monkeypatch.setattr(minhash, "_BATCH", 7)
+    assert grouped(texts) == found
 
 
-def test_the_order_of_texts_only_chooses_who_leads(tmp_path: Path) -> None:
+def test_the_order_of_texts_only_chooses_who_leads() -> None:
     texts = texts_of(40)
     texts += [changed(texts[i % 40], i % 7, seed=i) for i in range(80)]
     groups = []
     for seed in range(3):
         order = list(range(len(texts)))
         random.Random(seed).shuffle(order)
-        first = grouped([texts[i] for i in order], tmp_path)
+        first = grouped([texts[i] for i in order])
         assert all(lead <= i and first[lead] == lead for i, lead in enumerate(first))
         by_lead: dict[int, set[int]] = {}
         for i, lead in enumerate(first):
@@ -133,21 +133,21 @@ def test_signatures_estimate_jaccard() -> None:
     assert np.std(off) < 0.06
 
 
-def test_pairs_are_found_as_often_as_the_formula_says(tmp_path: Path) -> None:
+def test_pairs_are_found_as_often_as_the_formula_says() -> None:
     how = MinHash(bands=7, rows=4)
     expected, found = 0.0, 0
     for i, text in enumerate(texts_of(200, words=80)):
         other = changed(text, 5, seed=i)
         expected += 1 - (1 - jaccard(text, other) ** how.rows) ** how.bands
-        found += grouped([text, other], tmp_path, how) == [0, 0]
+        found += grouped([text, other], how) == [0, 0]
     assert 60 < expected < 190
     assert abs(found - expected) < 3 * (200 * 0.25) ** 0.5
 
 
-def test_groups_agree_with_comparing_every_pair(tmp_path: Path) -> None:
+def test_groups_agree_with_comparing_every_pair() -> None:
     texts = texts_of(25, words=60)
     texts += [changed(texts[i % 25], 1 if i % 2 else 40, seed=i) for i in range(50)]
-    first = grouped(texts, tmp_path, MinHash(bands=40, rows=3))
+    first = grouped(texts, MinHash(bands=40, rows=3))
     for (i, a), (j, b) in combinations(enumerate(texts), 2):
         alike = jaccard(a, b)
         if alike > 0.6:
@@ -187,8 +187,8 @@ def test_parameters_below_one_are_refused(field: str) -> None:
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(max_size=30), max_size=12))
-def test_equal_texts_are_one_and_nothing_breaks(tmp_path: Path, texts: list[str]) -> None:
-    first = grouped(texts, tmp_path)
+def test_equal_texts_are_one_and_nothing_breaks(texts: list[str]) -> None:
+    first = grouped(texts)
     assert len(first) == len(texts)
     for i, text in enumerate(texts):
         if text.strip():
