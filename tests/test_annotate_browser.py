@@ -22,8 +22,8 @@ from humpback.annotation.app import LONGEST_SHOWN, create_app
 from humpback.annotation.ballot import Ballot
 from humpback.annotation.guard import Guard
 from humpback.annotation.items import System, join
-from humpback.annotation.votes import read_votes
 from humpback.core.tables import Example
+from humpback.spec.votes import read_votes
 from tests.harness.annotation.material import HOSTILE, items
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

@@ -9,10 +9,12 @@ without input 702. So that is the rule: a row counts once for each keyword that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from humpback.analysis.layout import text_table as layout
+from humpback.analysis.stats.shares import Share, share
 from humpback.core.tables import Example
 
 KEYWORDS = ("Java", "java", "C++", "c++", "C#", "c#", "Python", "python")
@@ -24,13 +26,11 @@ class Filtered:
     """How many of some things a filter left out."""
 
     name: str
+    """What they are: a keyword, or rows."""
     found: int
-    kept: int
-    share: float | None
-    """Left out, of those found. None where nothing was found, as are the bounds."""
-    low: float | None
-    """Lower bound of the exact (Clopper-Pearson) 95 % interval of the share."""
-    high: float | None
+    """Before the filter."""
+    left_out: Share
+    """By the filter, of those found."""
 
 
 @dataclass(frozen=True)
@@ -47,74 +47,37 @@ class Coding:
     """All rows."""
 
 
-def coding(
-    examples: Iterable[Example], *, kept: Callable[[Example], bool], keywords: Sequence[str] = KEYWORDS
-) -> Coding:
+def coding(examples: Iterable[Example], *, kept: Callable[[Example], bool]) -> Coding:
     """Count the keywords before and after a filter, in one pass.
 
     Args:
         examples: the rows before the filter. The input stands in the instruction, as `InstructionSet` reads it.
         kept: whether the filter keeps the row.
     """
-    found, stayed = [0] * len(keywords), [0] * len(keywords)
-    rows, rows_kept, coded, coded_kept = 0, 0, 0, 0
+    found, gone = Counter[str](), Counter[str]()
     for example in examples:
-        stays = kept(example)
-        rows += 1
-        rows_kept += stays
-        hits = [word in example.instruction or word in example.output for word in keywords]
-        if any(hits):
-            coded += 1
-            coded_kept += stays
-            for place, hit in enumerate(hits):
-                found[place] += hit
-                stayed[place] += hit and stays
-    return Coding(
-        keywords=tuple(filtered(*counts) for counts in zip(keywords, found, stayed, strict=True)),
-        hits=filtered("all hits", sum(found), sum(stayed)),
-        rows=filtered("rows with a keyword", coded, coded_kept),
-        everything=filtered("all rows", rows, rows_kept),
-    )
+        hits = [word for word in KEYWORDS if word in example.instruction or word in example.output]
+        counted = [*hits, *(["rows with a keyword"] if hits else []), "all rows"]
+        found.update(counted)
+        if not kept(example):
+            gone.update(counted)
 
+    def filtered(name: str) -> Filtered:
+        return Filtered(name, found[name], share(gone[name], found[name]))
 
-def filtered(name: str, found: int, kept: int) -> Filtered:
-    """The share left out, with its interval."""
-    from scipy.stats import binomtest
-
-    if not found:
-        return Filtered(name, found, kept, None, None, None)
-    bounds = binomtest(found - kept, found).proportion_ci(confidence_level=0.95, method="exact")
-    return Filtered(name, found, kept, (found - kept) / found, float(bounds.low), float(bounds.high))
-
-
-def _lines(found: Coding) -> list[Filtered]:
-    return [*found.keywords, found.hits, found.rows, found.everything]
-
-
-def _table(found: Coding) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    rows: list[tuple[str, ...]] = [
-        (one.name, f"{one.found:,}", f"{one.kept:,}", *_percents(one)) for one in _lines(found)
-    ]
-    return ("keyword", "found", "kept", "left out, %", "95 %"), rows
-
-
-def _percents(one: Filtered) -> tuple[str, str]:
-    if one.share is None or one.low is None or one.high is None:
-        return (layout.DASH, layout.DASH)
-    return (f"{100 * one.share:.2f}", f"{100 * one.low:.2f} to {100 * one.high:.2f}")
+    for counts in (found, gone):
+        counts["all hits"] = sum(counts[word] for word in KEYWORDS)
+    totals = map(filtered, ("all hits", "rows with a keyword", "all rows"))
+    return Coding(tuple(map(filtered, KEYWORDS)), *totals)
 
 
 def as_text(found: Coding) -> str:
     """The table for the terminal: a line a keyword, then the hits, the rows with one, and all rows."""
-    return layout.aligned(*_table(found))
-
-
-def as_markdown(found: Coding) -> str:
-    """The same as Markdown."""
-    return layout.markdown(*_table(found))
-
-
-def as_csv(found: Coding) -> str:
-    """The same as CSV, shares between 0 and 1."""
-    heads = ("keyword", "found", "kept", "share_left_out", "low", "high")
-    return layout.tidy(heads, [(one.name, one.found, one.kept, one.share, one.low, one.high) for one in _lines(found)])
+    rows = []
+    for one in (*found.keywords, found.hits, found.rows, found.everything):
+        gone = one.left_out
+        percents = (layout.DASH, layout.DASH)
+        if gone.share is not None:
+            percents = (f"{100 * gone.share:.2f}", f"{100 * gone.low:.2f} to {100 * gone.high:.2f}")
+        rows.append((one.name, f"{one.found:,}", f"{one.found - gone.count:,}", *percents))
+    return layout.aligned(("keyword", "found", "kept", "left out, %", "95 %"), rows)

@@ -1,4 +1,4 @@
-"""Corpus statistics as text: Table 1 for the terminal and as Markdown, everything as CSV.
+"""Corpus statistics as text: Table 1 for the terminal and as Markdown.
 
 `json.dumps(dataclasses.asdict(corpus))` is the whole of it as JSON.
 """
@@ -11,37 +11,12 @@ from humpback.analysis.datasets.corpus import Corpus, Lengths, Part
 from humpback.analysis.layout import text_table as layout
 
 SHOWN_SOURCES = 20
-"""Lines for sources in a printed table; the rest share one line. CSV has them all."""
+"""Lines for sources in a table; the rest share one line. JSON has them all."""
 
 
-def as_text(sets: Mapping[str, Corpus]) -> str:
-    """Table 1 for the terminal: a line a set, and a line each of its sources where it has several."""
-    return layout.aligned(*_table(sets))
-
-
-def as_markdown(sets: Mapping[str, Corpus]) -> str:
-    """The same as Markdown."""
-    return layout.markdown(*_table(sets))
-
-
-def as_csv(sets: Mapping[str, Corpus]) -> str:
-    """One line a set and source, plain numbers; the source is empty for the whole set. A set whose rows all name no
-    source has its whole line alone."""
-    measures = ("mean", "std", "least", "median", "most")
-    texts = ("instruction", "output", "instruction_tokens", "output_tokens")
-    counts = ("examples", "empty_instructions", "empty_outputs", "duplicates")
-    heads = ("set", "source", *counts, *(f"{text}_{one}" for text in texts for one in measures))
-    rows = [
-        [
-            name,
-            part.source,
-            *(getattr(part, one) for one in counts),
-            *(getattr(getattr(part, text), one, None) for text in texts for one in measures),
-        ]
-        for name, corpus in sets.items()
-        for part in (corpus.whole, *(one for one in corpus.sources if one.source or len(corpus.sources) > 1))
-    ]
-    return layout.tidy(heads, rows)
+def as_text(sets: Mapping[str, Corpus], *, as_markdown: bool = False) -> str:
+    """Table 1: a line a set, and a line each of its sources where it has several."""
+    return (layout.markdown if as_markdown else layout.aligned)(*_table(sets))
 
 
 def _table(sets: Mapping[str, Corpus]) -> tuple[list[str], list[list[str]]]:

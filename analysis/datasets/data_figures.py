@@ -3,25 +3,20 @@ the same numbers; written with `humpback.analysis.layout.drawing.save`."""
 
 from __future__ import annotations
 
-import matplotlib
 from matplotlib.figure import Figure
 
 from humpback.analysis.datasets.diversity import NOUNS, VERBS, Diversity, summary
 from humpback.analysis.datasets.scores import Histogram, kept_line
-from humpback.analysis.layout.drawing import POINT, TIE, WIN
+from humpback.analysis.layout.drawing import POINT, TIE, WIN, bare, framed, style
 
 SHADES = ("#08519C", "#3182BD", "#6BAED6", "#BDD7E7")
 """Of one blue, told apart by lightness alone; the remaining nouns are `TIE`."""
 
 
 def _figure(title: str, command: str, width: float, height: float) -> Figure:
-    # A dollar sign in somebody's words is a dollar sign, not a formula.
-    matplotlib.rcParams.update(
-        {"svg.hashsalt": "humpback", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False}
-    )
+    style()
     figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(title, fontsize=11)
-    figure.supxlabel(command, fontsize=7, color="#555555", family="monospace")
+    framed(figure, title, command)
     return figure
 
 
@@ -50,7 +45,7 @@ def histogram_figure(found: Histogram, command: str, *, title: str = "Scores") -
     axes.set_xlabel("score")
     axes.set_ylabel("rows")
     axes.margins(y=0.1)
-    _bare(axes, ("top", "right"))
+    bare(axes, keep=("left", "bottom"))
     return figure
 
 
@@ -77,17 +72,7 @@ def diversity_figure(found: Diversity, command: str, *, title: str = "What the i
     names.set_xlim(-0.1, NOUNS)
     names.set_xticks([])
     names.set_title("commonest nouns, from dark to light", loc="left", fontsize=9)
-    names.set_xlabel(_wrapped(summary(found)), fontsize=7, loc="left")
-    _bare(bars, ("top", "right", "left"))
-    _bare(names, ("top", "right", "left", "bottom"))
+    names.set_xlabel(summary(found).replace("; ", ";\n"), fontsize=7, loc="left")
+    bare(bars)
+    bare(names, keep=())
     return figure
-
-
-def _wrapped(text: str) -> str:
-    return text.replace("; ", ";\n")
-
-
-def _bare(axes: matplotlib.axes.Axes, sides: tuple[str, ...]) -> None:
-    axes.tick_params(length=0)
-    for side in sides:
-        axes.spines[side].set_visible(False)

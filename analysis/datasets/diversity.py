@@ -197,12 +197,16 @@ def _parser_name() -> str:
 
 def as_text(found: Diversity) -> str:
     """A summary line, then the commonest verbs with their commonest nouns."""
-    return f"{summary(found)}\n\n{layout.aligned(*_table(found), words=1)}"
-
-
-def as_markdown(found: Diversity) -> str:
-    """The same as Markdown."""
-    return f"{summary(found)}\n\n{layout.markdown(*_table(found))}"
+    rows = [
+        (
+            verb.verb,
+            f"{verb.count:,}",
+            f"{100 * verb.count / found.instructions:.1f}",
+            ", ".join(f"{noun} {count:,}" for noun, count in verb.nouns[:NOUNS]),
+        )
+        for verb in found.verbs[:VERBS]
+    ]
+    return f"{summary(found)}\n\n{layout.aligned(('verb', 'instructions', '%', 'commonest nouns'), rows, words=1)}"
 
 
 def summary(found: Diversity) -> str:
@@ -212,19 +216,6 @@ def summary(found: Diversity) -> str:
         f"{found.parsed:,} of {found.instructions:,} instructions ({share}) have a verb with a direct noun object; "
         f"{found.distinct:,} distinct pairs, entropy {found.entropy:.2f} bits; parsed by {found.parser}"
     )
-
-
-def _table(found: Diversity) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    rows: list[tuple[str, ...]] = [
-        (
-            verb.verb,
-            f"{verb.count:,}",
-            f"{100 * verb.count / found.instructions:.1f}",
-            ", ".join(f"{noun} {count:,}" for noun, count in verb.nouns[:NOUNS]),
-        )
-        for verb in found.verbs[:VERBS]
-    ]
-    return ("verb", "instructions", "%", "commonest nouns"), rows
 
 
 def as_csv(found: Diversity) -> str:

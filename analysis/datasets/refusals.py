@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from humpback.analysis.stats.agreement import Share, share
+from humpback.analysis.stats.shares import Share, share
 
 _OPENING = 240
 """Characters that count as the opening."""

@@ -162,9 +162,3 @@ def _block(count: int, most: int, width: int) -> str:
     """A bar in eighths of a character; a count above 0 is never invisible."""
     eighths = max(round(8 * width * count / most), 1) if count else 0
     return _BLOCKS[8] * (eighths // 8) + (_BLOCKS[eighths % 8] if eighths % 8 else "")
-
-
-def as_csv(found: Histogram) -> str:
-    """A line a bar, the unrated rows last without bounds."""
-    rows = [(bar.label, bar.low, bar.high, bar.count) for bar in found.bars]
-    return layout.tidy(("score", "at_least", "below", "rows"), [*rows, ("unrated", None, None, found.unrated)])

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from humpback.analysis.layout import text_table as layout
-from humpback.analysis.stats.agreement import Selection, Share, selection
+from humpback.analysis.stats.shares import Share, selection, share
 
 HEADS = ("selector", "n", "good", "selected", "precision", "95 % interval", "recall", "95 % interval", "left out")
 
@@ -17,8 +19,15 @@ class Selector:
     """One column of scores with a threshold, against the labels."""
 
     name: str
+    """Of the column."""
     at_least: float
-    found: Selection
+    """The score from which on an example is selected."""
+    n: int
+    """Examples with a score and a label."""
+    precision: Share
+    """Good ones among the selected."""
+    recall: Share
+    """Selected ones among the good."""
     unrated: int
     """Labelled examples without a score: left out."""
     unlabelled: int
@@ -34,28 +43,24 @@ def selector(
         ValueError: when they are of different lengths.
     """
     pairs = list(zip(scores, labels, strict=True))
-    both = [(score, label) for score, label in pairs if score is not None and label is not None]
-    found = selection(good=[label >= good for _, label in both], selected=[score >= at_least for score, _ in both])
+    both = np.array([pair for pair in pairs if None not in pair], dtype=float).reshape(-1, 2)
+    found = selection(good=both[:, 1] >= good, selected=both[:, 0] >= at_least)
+    precision, recall = (share(int(one.sum()), len(one)) for one in (found.precision, found.recall))
     unrated = sum(score is None and label is not None for score, label in pairs)
     unlabelled = sum(score is not None and label is None for score, label in pairs)
-    return Selector(name, at_least, found, unrated, unlabelled)
+    return Selector(name, at_least, len(both), precision, recall, unrated, unlabelled)
 
 
 def as_text(found: Sequence[Selector], *, as_markdown: bool = False) -> str:
     """The table, a row for each selector; intervals are exact (Clopper-Pearson)."""
     table = layout.markdown if as_markdown else layout.aligned
-    rows = [
-        (
-            f"{one.name} >= {one.at_least:g}",
-            f"{one.found.n:,}",
-            f"{one.found.recall.of:,}",
-            f"{one.found.precision.of:,}",
-            *_cells(one.found.precision),
-            *_cells(one.found.recall),
-            f"{one.unrated + one.unlabelled:,}",
-        )
-        for one in found
-    ]
+    rows = []
+    for one in found:
+        cells = [f"{one.name} >= {one.at_least:g}", f"{one.n:,}", f"{one.recall.of:,}", f"{one.precision.of:,}"]
+        for rate in (one.precision, one.recall):
+            cells += [layout.DASH if rate.share is None else f"{100 * rate.share:.1f} %"]
+            cells += [f"{100 * rate.low:.1f} to {100 * rate.high:.1f}"]
+        rows.append([*cells, f"{one.unrated + one.unlabelled:,}"])
     lines = [
         f"{one.name}: {one.unrated:,} labelled examples without a score and {one.unlabelled:,} scored ones without a "
         "label are left out"
@@ -65,11 +70,6 @@ def as_text(found: Sequence[Selector], *, as_markdown: bool = False) -> str:
     return "\n\n".join([table(HEADS, rows), *(["\n".join(dict.fromkeys(lines))] if lines else [])])
 
 
-def _cells(one: Share) -> tuple[str, str]:
-    rate = layout.DASH if one.share is None else f"{100 * one.share:.1f} %"
-    return rate, f"{100 * one.low:.1f} to {100 * one.high:.1f}"
-
-
 def as_json(found: Sequence[Selector]) -> dict[str, Any]:
     """Shares 0 to 1, null of none."""
     return {
@@ -77,9 +77,8 @@ def as_json(found: Sequence[Selector]) -> dict[str, Any]:
             {
                 "selector": one.name,
                 "at_least": one.at_least,
-                "n": one.found.n,
-                "precision": _share(one.found.precision),
-                "recall": _share(one.found.recall),
+                "n": one.n,
+                **{name: _share(rate) for name, rate in (("precision", one.precision), ("recall", one.recall))},
                 "unrated": one.unrated,
                 "unlabelled": one.unlabelled,
             }

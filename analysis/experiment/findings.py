@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import log
 
 import numpy as np
 
-from humpback.analysis.experiment.contests import NONE, Contest
-from humpback.analysis.stats.evidence import against_verdict, half_unparsed
+from humpback.analysis.judgements.contest import Contest
+from humpback.analysis.scaling.fit import pull
+from humpback.analysis.stats.evidence import against_verdict
 from humpback.analysis.stats.multiplicity import p_above
-from humpback.analysis.stats.statistics import Estimate, Scores, bootstrap
+from humpback.analysis.stats.statistics import NONE, Estimate, Scores, bootstrap
 from humpback.spec.claims import Above, Claim, Comparison, Point, Rising
 
 MARGIN = 5.0
@@ -94,8 +94,7 @@ Contests = Mapping[str, Mapping[int, Contest]]
 def _obstacle(scores: Scores, contests: Iterable[Mapping[int, Contest]]) -> str:
     """Of a claim's numbers, and the judgements behind them."""
     behind = [one for by_seed in contests for one in by_seed.values()]
-    halves = (half_unparsed(one.unparsed, 2 * len(one.points)) for one in behind)
-    return next(filter(None, halves), "") or (against_verdict(scores) if scores.size else "")
+    return next(filter(None, (one.obstacle for one in behind)), "") or (against_verdict(scores) if scores.size else "")
 
 
 def findings(
@@ -177,8 +176,7 @@ def slopes(curve: str, contests: Contests, points: Mapping[str, Point | None]) -
     if len(arms) < 2:
         return np.empty((0, 0))
     seeds = [seed for seed in arms[0][1] if all(seed in by_seed for _, by_seed in arms)]
-    x = np.array([log(n) for n, _ in arms])
-    weights = (x - x.mean()) / ((x - x.mean()) ** 2).sum()
+    weights = pull([n for n, _ in arms])
     return _stacked(
         [100 * sum(w * by_seed[seed].points for w, (_, by_seed) in zip(weights, arms, strict=True)) for seed in seeds]
     )

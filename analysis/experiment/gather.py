@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from humpback.analysis.experiment.contests import NONE, Contest, contest
+from humpback.analysis.experiment.contests import contest
 from humpback.analysis.experiment.findings import Finding, findings, slopes
 from humpback.analysis.experiment.losses import losses
 from humpback.analysis.experiment.measured import MeasuredRow, gather_measured, measured_finding
-from humpback.analysis.stats.evidence import half_unparsed
-from humpback.analysis.stats.statistics import Estimate, bootstrap, rate, standard_error
+from humpback.analysis.judgements.contest import Contest
+from humpback.analysis.stats.evidence import follows_order, half_unparsed
+from humpback.analysis.stats.statistics import NONE, Estimate, bootstrap, rate, standard_error
 from humpback.core.expression import Artifact
 from humpback.core.store import Store
 from humpback.spec.claims import Above, Claim, Comparison, Greater, Point, Rising
@@ -153,7 +154,12 @@ def gather(
     curves = tuple(
         replace(_curve(name, contests, points), paper=paper.get(name, {}).get(ALPHA)) for name in names_of_curves
     )
-    lost = losses(store, arms)
+    followed = (
+        f"{name} against {reference}: {why}"
+        for name, of in contests.items()
+        if (why := follows_order(sum(one.flips for one in of.values()), sum(one.both_parsed for one in of.values())))
+    )
+    lost = (*losses(store, arms), *followed)
     return Results(tuple(rows), tuple(found), lost, curves, reference, tuple(measured), beside_paper)
 
 
@@ -223,7 +229,7 @@ def _examples(store: Store, model: Artifact) -> float:
 def _row(arm: str, against: str, seed: str, contests: list[Contest], examples: Sequence[float]) -> Row:
     scores = np.stack([one.points for one in contests]) * 100
     measured = not np.isnan(scores).all()
-    estimate = rate(scores) if measured else Estimate(NONE, NONE, NONE, NONE)
+    estimate = rate(scores) if measured else Estimate(NONE)
     unparsed = sum(one.unparsed for one in contests)
     if half_unparsed(unparsed, 2 * scores.size):
         estimate = replace(estimate, low=NONE, high=NONE)

@@ -107,7 +107,7 @@ def _alike(numbers: Sequence[Number]) -> bool:
 
 def _crossed(samples: Sequence[Scores]) -> Estimate:
     scores = np.stack(samples)
-    return Estimate(NONE, NONE, NONE, NONE) if np.isnan(scores).all() else bootstrap(scores)
+    return Estimate(NONE) if np.isnan(scores).all() else bootstrap(scores)
 
 
 def _of_share(estimate: Estimate, samples: Sequence[Scores]) -> Estimate:
@@ -136,10 +136,10 @@ def _estimate(means: Scores, errors: Scores) -> Estimate:
     mean = float(means.mean()) if seeds else NONE
     if np.isnan(errors).any() or not seeds or (np.ptp(means) == 0 and not errors.any()):
         if seeds < 2 or np.ptp(means) == 0:
-            return Estimate(mean, NONE, NONE, NONE)
+            return Estimate(mean)
         error = float(means.std(ddof=1) / np.sqrt(seeds))
         half = error * float(special.stdtrit(seeds - 1, 0.975))
-        return Estimate(mean, error, mean - half, mean + half, degrees=seeds - 1)
+        return Estimate(mean, error, mean - half, mean + half, degrees_of_freedom=seeds - 1)
     rng = np.random.default_rng(0)
     drawn = rng.integers(seeds, size=(REPLICATES, seeds))
     replicates = (means[drawn] + errors[drawn] * rng.standard_normal(drawn.shape)).mean(axis=1)
@@ -184,7 +184,7 @@ def _obstacle(difference: Estimate | None, by_seed: Sequence[float], numbers: Se
         return "one count, and seeds vary it" if single else "nothing varies"
     # A count is one value a seed, and has Student's interval, which knows how few there are.
     items = min(int((~np.isnan(one.values)).sum()) for one in numbers)
-    few = difference.degrees is None and items < FEWEST
+    few = difference.degrees_of_freedom is None and items < FEWEST
     return f"{items} items, and {FEWEST} are the fewest that tell" if few else ""
 
 

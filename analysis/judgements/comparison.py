@@ -12,15 +12,13 @@ from itertools import combinations
 
 import numpy as np
 
+from humpback.analysis.judgements.contest import contest_of
 from humpback.analysis.judgements.formats import alpaca_eval
 from humpback.analysis.judgements.formats.expected import expected
 from humpback.analysis.judgements.formats.items import NO_ROW, Item, Judgement
-from humpback.analysis.stats.evidence import against_verdict, half_unparsed
+from humpback.analysis.stats.evidence import against_verdict, few_different, follows_order, half_unparsed
 from humpback.analysis.stats.power import SignTest, sign_test
-from humpback.analysis.stats.resampling import interval, paired
-from humpback.analysis.stats.statistics import Estimate, Scores, standard_error, with_exact
-
-NONE = float("nan")
+from humpback.analysis.stats.statistics import NONE, Estimate, Scores, bootstraps, rate, standard_error
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,8 @@ class Numbers:
     sign: SignTest
     obstacle: str = ""
     """Why the rate has no interval; empty where it has one, or there is no rate."""
+    order: str = ""
+    """Says so where the judge follows the order in which answers are shown."""
 
     @property
     def shortfall(self) -> str:
@@ -118,19 +118,16 @@ class Difference:
 
 def numbers(items: Sequence[Item], *, should_be: int | None = None, unusable: int = 0) -> Numbers:
     """Everything about these items."""
-    points = np.array([NONE if one.points is None else 100 * one.points for one in items])
+    found = contest_of(items)
+    points = 100 * found.points
     there = points[~np.isnan(points)]
-    calls, unparsed = sum(one.calls for one in items), sum(one.unparsed for one in items)
-    rate = with_exact(interval(points), len(there)) if len(there) else Estimate(NONE, NONE, NONE, NONE)
-    obstacle = half_unparsed(unparsed, calls) or ("one prompt alone has an outcome" if len(there) == 1 else "")
+    rate_of_all = rate(points[None]) if len(there) else Estimate(NONE)
+    obstacle = half_unparsed(found.unparsed, found.calls) or ("one prompt alone has an outcome" * (len(there) == 1))
     if obstacle:
-        rate = Estimate(rate.mean, NONE, NONE, NONE)
-    results = [one.result for one in items]
-    wins, ties, losses = (results.count(word) for word in ("win", "tie", "lose"))
-    counted = wins + ties + losses
-    both = [one.flipped for one in items if one.flipped is not None]
-    placed = sum(one.placed for one in items)
-    lengths = [one.characters for one in items if one.characters is not None]
+        rate_of_all = Estimate(rate_of_all.mean)
+    counted = found.wins + found.ties + found.losses
+    lengths = np.array([one.characters for one in items if one.characters is not None]).reshape(-1, 2)
+    mean_length, against_length = lengths.mean(axis=0) if len(lengths) else (NONE, NONE)
     longer = [
         (one.characters[0] > one.characters[1]) == (one.result == "win")
         for one in items
@@ -141,25 +138,26 @@ def numbers(items: Sequence[Item], *, should_be: int | None = None, unusable: in
         prompts=len(items),
         unusable=unusable,
         expected=should_be,
-        win_rate=rate.mean,
+        win_rate=rate_of_all.mean,
         standard_error=standard_error(points),
-        low=rate.low,
-        high=rate.high,
-        wins=wins,
-        ties=ties,
-        losses=losses,
-        winning_score=(wins - losses) / counted + 1 if counted else NONE,
-        flip_rate=sum(both) / len(both) if both else NONE,
-        first_preferred=sum(one.first_wins for one in items) / placed if placed else NONE,
-        unparsed=unparsed,
-        mean_length=sum(one for one, _ in lengths) / len(lengths) if lengths else NONE,
-        against_length=sum(other for _, other in lengths) / len(lengths) if lengths else NONE,
+        low=rate_of_all.low,
+        high=rate_of_all.high,
+        wins=found.wins,
+        ties=found.ties,
+        losses=found.losses,
+        winning_score=(found.wins - found.losses) / counted + 1 if counted else NONE,
+        flip_rate=found.flip_rate,
+        first_preferred=found.first_preferred,
+        unparsed=found.unparsed,
+        mean_length=float(mean_length),
+        against_length=float(against_length),
         longer_wins=sum(longer) / len(longer) if longer else NONE,
-        empty=(sum(not one for one, _ in lengths), sum(not other for _, other in lengths)),
+        empty=(int((lengths[:, 0] == 0).sum()), int((lengths[:, 1] == 0).sum())),
         variance=float(there.var(ddof=1)) if len(there) > 1 else NONE,
         # Of a remainder it would be a verdict on what could be parsed.
-        sign=sign_test(wins, losses) if 2 * counted > len(items) and not obstacle else SignTest(NONE, NONE),
+        sign=sign_test(found.wins, found.losses) if 2 * counted > len(items) and not obstacle else SignTest(NONE, NONE),
         obstacle=obstacle,
+        order=follows_order(found.flips, found.both_parsed),
     )
 
 
@@ -168,20 +166,15 @@ def system(judgement: Judgement, *, with_sets: bool = True) -> System:
     items = judgement.items
     by_set, by_category = _grouped(items, "source"), _grouped(items, "category")
     published = judgement.format in (alpaca_eval.ONE, alpaca_eval.TWO)
-    should_be = expected((one.source for one in items), alpaca_eval=published)
+    whole = expected((one.source for one in items), alpaca_eval=published)
     unusable = sum(row.place != NO_ROW for row in judgement.unreadable)
-    overall = numbers(items, should_be=should_be.get(""), unusable=unusable)
+    overall = numbers(items, should_be=whole.get(""), unusable=unusable)
     if not with_sets:
         return System(judgement, overall)
-    return System(
-        judgement,
-        overall,
-        {name: numbers(some, should_be=should_be.get(name)) for name, some in by_set.items()}
-        if len(by_set) > 1
-        else {},
-        {name: numbers(some) for name, some in by_category.items()} if len(by_category) > 1 else {},
-        tuple(name for name in should_be if name and name not in by_set),
-    )
+    sets = {name: numbers(some, should_be=whole.get(name)) for name, some in by_set.items() if len(by_set) > 1}
+    categories = {name: numbers(some) for name, some in by_category.items() if len(by_category) > 1}
+    absent = tuple(name for name in whole if name and name not in by_set)
+    return System(judgement, overall, sets, categories, absent)
 
 
 def _grouped(items: Sequence[Item], by: str) -> dict[str, list[Item]]:
@@ -205,34 +198,34 @@ def aligned(judgements: Sequence[Judgement]) -> Scores:
     return points
 
 
-def _obstacle(first: Judgement, second: Judgement, margins: Scores) -> str:
-    for one in (first, second):
-        if reason := half_unparsed(sum(item.unparsed for item in one.items), sum(item.calls for item in one.items)):
-            return f"{one.name}: {reason}"
-    return against_verdict(margins[None, :])
-
-
 def differences(judgements: Sequence[Judgement]) -> list[Difference]:
     """Every pair of systems, the earlier minus the later."""
     points = aligned(judgements)
     there = ~np.isnan(points)
+    obstacles = [contest_of(one.items).obstacle for one in judgements]
     pairs = list(combinations(range(len(judgements)), 2))
-    common = [pair for pair in pairs if (there[pair[0]] & there[pair[1]]).any()]
-    estimates = dict(zip(common, paired(points, common), strict=True))
+    common = [(i, j) for i, j in pairs if (there[i] & there[j]).any()]
+    margins = [[points[i] - points[j]] for i, j in common]
+    estimates = dict(zip(common, bootstraps(np.array(margins)) if common else (), strict=True))
     found = []
     for i, j in pairs:
-        margins = (points[i] - points[j])[there[i] & there[j]]
+        margin = points[i] - points[j]
+        outcomes = margin[~np.isnan(margin)]
+        estimate = estimates.get((i, j))
+        if estimate and few_different(margin[None]):
+            estimate = Estimate(estimate.mean)
+        of_judge = next((f"{judgements[at].name}: {obstacles[at]}" for at in (i, j) if obstacles[at]), "")
         found.append(
             Difference(
                 judgements[i].name,
                 judgements[j].name,
-                len(margins),
+                len(outcomes),
                 int((there[i] & ~there[j]).sum()),
                 int((there[j] & ~there[i]).sum()),
-                estimates.get((i, j)),
-                float(margins.var(ddof=1)) if len(margins) > 1 else NONE,
+                estimate,
+                float(outcomes.var(ddof=1)) if len(outcomes) > 1 else NONE,
                 judgements[i].against == judgements[j].against,
-                _obstacle(judgements[i], judgements[j], points[i] - points[j]) if len(margins) else "",
+                of_judge or against_verdict(margin[None]) if estimate else "",
             )
         )
     return found

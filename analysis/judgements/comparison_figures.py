@@ -5,23 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from humpback.analysis.judgements.comparison import Numbers, System
-from humpback.analysis.layout.drawing import LOSE, POINT, TIE, WIN
+from humpback.analysis.layout.drawing import LOSE, POINT, TIE, WIN, bare, framed, style
 
 
 def bars_figure(systems: Sequence[System], command: str) -> Figure:
     """A bar for each system and each of its prompt sets: wins, ties and losses of the prompts with a result."""
-    matplotlib.rcParams.update(
-        {"svg.hashsalt": "humpback", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False}
-    )
+    style()
     rows = [row for one in systems for row in _rows(one)]
     figure = Figure(figsize=(10, 1.5 + 0.36 * max(len(rows), 3)), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.6, 1), sharey=True)
-    figure.suptitle("Win / tie / lose", fontsize=11)
-    figure.supxlabel(command, fontsize=7, color="#555555", family="monospace")
+    framed(figure, "Win / tie / lose", command)
     for y, (_, one) in enumerate(rows):
         _bar(left, y, one)
         if not math.isnan(one.win_rate):
@@ -35,24 +32,18 @@ def bars_figure(systems: Sequence[System], command: str) -> Figure:
     left.set_title("win (blue) / tie / lose (orange)", loc="left", fontsize=9)
     right.axvline(50, color=TIE, linewidth=0.8, zorder=0)
     right.set_xlabel("win rate, % (95 % interval)")
-    for axes in (left, right):
-        axes.tick_params(length=0)
-        for side in ("top", "right", "left"):
-            axes.spines[side].set_visible(False)
+    bare(left)
+    bare(right)
     return figure
 
 
 def _rows(one: System) -> list[tuple[str, Numbers]]:
     label = f"{one.judgement.name} vs {one.judgement.against}"
-    short = label if len(label) <= 60 else f"{label[:59]}…"
-    return [(_told(short, one.overall), one.overall), *((_told(name, some), some) for name, some in one.sets.items())]
+    rows = {label if len(label) <= 60 else f"{label[:59]}…": one.overall, **one.sets}
+    return [(f"{name} ({some.shortfall or f'{some.n:,}'})", some) for name, some in rows.items()]
 
 
-def _told(label: str, one: Numbers) -> str:
-    return f"{label} ({one.shortfall or f'{one.n:,}'})"
-
-
-def _bar(axes: matplotlib.axes.Axes, y: int, one: Numbers) -> None:
+def _bar(axes: Axes, y: int, one: Numbers) -> None:
     total, start = one.wins + one.ties + one.losses, 0.0
     for count, colour in ((one.wins, WIN), (one.ties, TIE), (one.losses, LOSE)):
         share = 100 * count / total if total else 0.0

@@ -10,15 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from humpback.analysis.judgements.formats.items import Judgement
+from humpback.analysis.judgements.formats.items import Item, Judgement
+from humpback.analysis.stats.evidence import FEWEST
 
 NEARLY = 0.9
 """Share of common prompts with the same answer from which on two systems are called copies."""
-FEWEST = 20
-"""Common prompts below which agreement proves nothing."""
 
 
 @dataclass(frozen=True)
@@ -30,36 +26,25 @@ class Copy:
     reason: str
 
 
-def copies(judgements: Sequence[Judgement], answers: Sequence[dict[str, int]]) -> list[Copy]:
-    """Pairs that agree. `answers` has for each judgement the hash of its answer to each prompt, where there is one."""
-    prompts = {prompt: i for i, prompt in enumerate({item.prompt for one in judgements for item in one.items})}
-    said = np.full((len(judgements), len(prompts)), np.nan)
-    texts = np.zeros((len(judgements), len(prompts)), np.int64)
-    for row, (one, of_one) in enumerate(zip(judgements, answers, strict=True)):
-        for item in one.items:
-            if item.points is not None:
-                said[row, prompts[item.prompt]] = item.points
-        for prompt, text in of_one.items():
-            if prompt in prompts:
-                texts[row, prompts[prompt]] = text
+def copies(judgements: Sequence[Judgement]) -> list[Copy]:
+    """Pairs that agree."""
+    items = [{item.prompt: item for item in one.items} for one in judgements]
     return [
         Copy(judgements[i].name, judgements[j].name, reason)
         for i, j in combinations(range(len(judgements)), 2)
-        if (reason := _reason(said[i], said[j], texts[i], texts[j]))
+        if (reason := _reason([(one, items[j][prompt]) for prompt, one in items[i].items() if prompt in items[j]]))
     ]
 
 
-def _reason(
-    one: NDArray[np.float64], other: NDArray[np.float64], ours: NDArray[np.int64], theirs: NDArray[np.int64]
-) -> str:
-    told = []
-    both = ~np.isnan(one) & ~np.isnan(other)
-    n = int(both.sum())
+def _reason(pairs: Sequence[tuple[Item, Item]]) -> str:
+    reasons = []
+    points = [(one.points, other.points) for one, other in pairs if None not in (one.points, other.points)]
     # Where every prompt is won or lost, agreeing is no surprise.
-    if n >= FEWEST and (one[both] == other[both]).all() and len(np.unique(one[both])) > 1:
-        told.append(f"the same preference on all {n:,} prompts")
-    answered = (ours != 0) & (theirs != 0)
-    of, same = int(answered.sum()), int((ours[answered] == theirs[answered]).sum())
-    if of >= FEWEST and same >= NEARLY * of:
-        told.append(f"the same answer to {same:,} of {of:,} prompts")
-    return ", ".join(told)
+    if len(points) >= FEWEST and all(one == other for one, other in points) and len(set(points)) > 1:
+        reasons.append(f"the same preference on all {len(points):,} prompts")
+    answers = [(one.answers[0], other.answers[0]) for one, other in pairs if one.answers and other.answers]
+    answers = [pair for pair in answers if hash("") not in pair]
+    same = sum(one == other for one, other in answers)
+    if len(answers) >= FEWEST and same >= NEARLY * len(answers):
+        reasons.append(f"the same answer to {same:,} of {len(answers):,} prompts")
+    return ", ".join(reasons)

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from humpback.analysis.judgements.formats.items import Item
 from humpback.analysis.layout import text_table as layout
-from humpback.analysis.stats.agreement import Share, share
 from humpback.analysis.stats.power import sign_test
+from humpback.analysis.stats.shares import Share, share
 
 Fate = Literal["mended", "broken", "both fail", "neither fails", "undecided"]
 FATES: tuple[Fate, ...] = ("mended", "broken", "both fail", "neither fails", "undecided")
@@ -93,11 +93,11 @@ def improvement(first: Sequence[Item], second: Sequence[Item]) -> Improvement:
 
 
 def _by_prompt(items: Sequence[Item], which: str) -> dict[str, Item]:
-    found = {item.prompt: item for item in items}
-    if len(found) != len(items):
-        seen: set[str] = set()
-        twice = next(item.prompt for item in items if item.prompt in seen or seen.add(item.prompt))  # type: ignore[func-returns-value]
-        raise ValueError(f"the {which} model was judged on the prompt {twice[:80]!r} more than once")
+    found: dict[str, Item] = {}
+    for item in items:
+        if item.prompt in found:
+            raise ValueError(f"the {which} model was judged on the prompt {item.prompt[:80]!r} more than once")
+        found[item.prompt] = item
     return found
 
 

@@ -16,14 +16,15 @@ from humpback.analysis.judgements.comparison import Difference, System, differen
 from humpback.analysis.judgements.copies import Copy, copies
 from humpback.analysis.judgements.formats import artifact
 from humpback.analysis.judgements.formats.items import Judgement, NoJudgements
-from humpback.analysis.judgements.formats.reading import of_rows
-from humpback.analysis.judgements.formats.source import rows_of
+from humpback.analysis.judgements.formats.reading import of_rows, spelled_alike
 from humpback.analysis.judgements.published_boards import Board, Published, disagreement, is_board, read_board
 from humpback.core.tables import VERDICTS
 
 _HEAD = 1 << 18
 """Bytes of a JSON file within which an annotations file has its first preference."""
 _MARKS = (b'"preference"', b'"g1_winner"')
+Ranking = tuple[str, str, str]
+"""Judge, opponent and format: what systems have to share to be ranked together."""
 _FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", VERDICTS)
 
 
@@ -83,21 +84,21 @@ def ranked(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
             "and win_rate"
         )
     boards = [read_board(path) for path in against]
-    groups: dict[tuple[str, str, str], list[tuple[Judgement, dict[str, int]]]] = {}
     unusable = [f"{board.file}, {line}" for board in boards for line in board.unusable]
+    found: list[Judgement] = []
     other = 0
     for path in sorted(path for pattern in _FILES for path in folder.rglob(pattern)):
         if not _promising(path):
             other += 1
             continue
-        name = str(path.relative_to(folder))
         try:
-            found = _read(path, name)
+            name = str(path.relative_to(folder))
+            found += [artifact.judgement(path)] if path.name == VERDICTS else of_rows(path, name)
         except NoJudgements as error:
             unusable.append(str(error))
-            continue
-        for one, answers in found:
-            groups.setdefault((one.judge, one.against, one.format), []).append((one, answers))
+    groups: dict[Ranking, list[Judgement]] = {}
+    for one in spelled_alike(found):
+        groups.setdefault((one.judge, one.against, one.format), []).append(one)
     if not groups and (there := [path for path in sorted(folder.rglob("*.csv")) if is_board(path)]):
         return Leaderboard((), other, tuple(unusable), tuple(map(read_board, there)))
     if not groups:
@@ -119,27 +120,9 @@ def _promising(path: Path) -> bool:
     return any(mark in head for mark in _MARKS)
 
 
-def _read(path: Path, name: str) -> list[tuple[Judgement, dict[str, int]]]:
-    if path.name == VERDICTS:
-        return [(artifact.judgement(path), {})]
-    found = rows_of(path)
-    judgements = of_rows(path, name, found)
-    if len(judgements) != 1:
-        return [(one, {}) for one in judgements]
-    rows = (row.value for row in found.rows)
-    answers = {
-        row["instruction"]: hash(row["output_2"]) or 1
-        for row in rows
-        if isinstance(row.get("instruction"), str) and isinstance(row.get("output_2"), str) and row["output_2"]
-    }
-    return [(judgements[0], answers)]
-
-
-def _boards_of(
-    keys: Sequence[tuple[str, str, str]], boards: Sequence[Board]
-) -> dict[tuple[str, str, str], list[Board]]:
+def _boards_of(keys: Sequence[Ranking], boards: Sequence[Board]) -> dict[Ranking, list[Board]]:
     """Which published leaderboard goes with which table: its annotator is the judge, or there is one table alone."""
-    fitting: dict[tuple[str, str, str], list[Board]] = {key: [] for key in keys}
+    fitting: dict[Ranking, list[Board]] = {key: [] for key in keys}
     for board in boards:
         same = [key for key in keys if key[0] == board.annotator] or (list(keys) if len(keys) == 1 else [])
         if not same:
@@ -153,27 +136,22 @@ def _boards_of(
     return fitting
 
 
-def _table(key: tuple[str, str, str], group: list[tuple[Judgement, dict[str, int]]], boards: Sequence[Board]) -> Table:
-    names = [one.name for one, _ in group]
-    told = [
-        (replace(one, name=f"{one.name} ({one.files[0]})") if names.count(one.name) > 1 else one, answers, one.name)
-        for one, answers in group
-    ]
-    plain = {one.name: name for one, _, name in told}
+def _table(key: Ranking, group: Sequence[Judgement], boards: Sequence[Board]) -> Table:
+    names = [one.name for one in group]
+    apart = [replace(one, name=f"{one.name} ({one.files[0]})") if names.count(one.name) > 1 else one for one in group]
+    plain = {one.name: name for one, name in zip(apart, names, strict=True)}
     systems = sorted(
-        (system(one, with_sets=False) for one, _, _ in told),
+        (system(one, with_sets=False) for one in apart),
         key=lambda one: (-one.overall.win_rate if one.overall.n else 1.0, one.judgement.name),
     )
-    pairs = differences([one.judgement for one in systems if one.overall.n])
-    published = [
-        _against(one, plain[one.judgement.name], board) for board in boards for one in systems if one.overall.n
-    ]
+    judged = [one for one in systems if one.overall.n]
+    pairs = differences([one.judgement for one in judged])
     return Table(
         *key,
         tuple(systems),
         tuple(one for one in pairs if not one.told_apart),
-        tuple(copies([one for one, _, _ in told], [answers for _, answers, _ in told])),
-        tuple(published),
+        tuple(copies(apart)),
+        tuple(_against(one, plain[one.judgement.name], board) for board in boards for one in judged),
         tuple((board.file, first, second) for board in boards for first, second in board.twins()),
     )
 

@@ -76,6 +76,11 @@ class Board:
         by_folder = [row for row in self.rows if _plain(row.folder) == plain]
         return next(iter(by_folder or [row for row in self.rows if _plain(row.name) == plain]), None)
 
+    @property
+    def ranked(self) -> list[Published]:
+        """The best first."""
+        return sorted(self.rows, key=lambda row: -row.win_rate)
+
     def twins(self) -> list[tuple[str, str]]:
         """Rows that have the same rate to the last digit and the same length: copies of one another, or nearly so."""
         seen: dict[tuple[float, float | None], str] = {}

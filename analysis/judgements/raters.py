@@ -7,24 +7,17 @@ two raters has unparsed as its fourth label, so that nothing is left out unseen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import combinations
-from math import isnan
 from typing import Any
 
 from humpback.analysis.judgements.formats.items import Item, Judgement, NoJudgements
-from humpback.analysis.judgements.formats.votes import Vote
 from humpback.analysis.layout import text_table as layout
 from humpback.analysis.stats.agreement import Agreement, Contingency, agreement, contingency
 from humpback.analysis.stats.statistics import Estimate
 
 LABELS = ("win", "tie", "lose", "unparsed")
-_CHOICES = {"first": "win", "neither": "tie", "second": "lose"}
-_TURNED = {"win": "lose", "tie": "tie", "lose": "win"}
-_OTHER_NAMES = (
-    "the files' names of the systems differ: each was taken to be about the same two systems in the same order"
-)
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,7 @@ class Panel:
     name: str
     """The system that win and lose are about."""
     against: str
-    raters: dict[str, dict[str, str]]
+    raters: Mapping[str, Mapping[str, str]]
     """Each rater's label by prompt."""
     notes: tuple[str, ...] = ()
 
@@ -114,19 +107,13 @@ def _names(group: Sequence[Judgement]) -> list[str]:
     return [one.judge if one.judge and judges.count(one.judge) == 1 else " and ".join(one.files) for one in group]
 
 
-def annotators(file: str, votes: Iterable[Vote]) -> list[Panel]:
-    """The people of a database of votes, a panel for each two systems with two or more of them; screening items are no
-    part of it."""
-    found: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
-    for vote in votes:
-        if vote.screening or vote.choice not in _CHOICES:
-            continue
-        turned = (vote.second, vote.first) in found
-        pair = (vote.second, vote.first) if turned else (vote.first, vote.second)
-        label = _CHOICES[vote.choice]
-        by = found.setdefault(pair, {}).setdefault(f"{vote.annotator} in {file}", {})
-        by.setdefault(vote.instruction, _TURNED[label] if turned else label)
-    return [Panel(*pair, by) for pair, by in found.items() if len(by) > 1]
+def annotators(judgements: Iterable[Judgement]) -> list[Panel]:
+    """The people behind each judgement that pools the votes of several."""
+    found = []
+    for one in judgements:
+        by = {f"{name} in {' and '.join(one.files)}": dict(labels) for name, labels in one.raters.items()}
+        found += [Panel(one.name, one.against, by)] if by else []
+    return found
 
 
 def as_text(found: Sequence[Panel], *, as_markdown: bool = False) -> str:
@@ -157,6 +144,9 @@ def as_json(found: Sequence[Panel]) -> dict[str, Any]:
 
 def _object(one: Panel) -> dict[str, Any]:
     got = one.agreement
+    tables = [
+        {"rows": first, "columns": second, **asdict(table), "n": table.n} for first, second, table in one.tables()
+    ]
     return {
         "system": one.name,
         "against": one.against,
@@ -167,17 +157,7 @@ def _object(one: Panel) -> dict[str, Any]:
         "raw": _estimate(got.raw if got else None),
         "kappa": _estimate(got.kappa if got else None),
         "alpha": _estimate(got.alpha if got else None),
-        "tables": [
-            {
-                "rows": first,
-                "columns": second,
-                "labels": table.labels,
-                "counts": table.counts,
-                "n": table.n,
-                "missing": table.missing,
-            }
-            for first, second, table in one.tables()
-        ],
+        "tables": layout.plain(tables),
         "notes": list(one.notes),
     }
 
@@ -185,4 +165,4 @@ def _object(one: Panel) -> dict[str, Any]:
 def _estimate(one: Estimate | None) -> dict[str, Any] | None:
     if one is None:
         return None
-    return {"value": one.mean, "interval": None if isnan(one.low) else [one.low, one.high]}
+    return {"value": one.mean, "interval": None if one.low != one.low else [one.low, one.high]}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from humpback.core.text import one_line, printable
 
@@ -61,3 +62,28 @@ def csv_cell(cell: object) -> object:
     if not isinstance(cell, str):
         return cell
     return ("'" if _COMPUTED.match(cell) else "") + printable(cell)
+
+
+def seen(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """The table without the columns that no row has a value for."""
+    columns = [place for place in range(len(heads)) if any(row[place] != DASH for row in rows)]
+    return [heads[place] for place in columns], [[row[place] for place in columns] for row in rows]
+
+
+def cell(value: float | None, form: str) -> str:
+    """A number, or a dash for NaN and None."""
+    return DASH if value is None or value != value else format(value, form)
+
+
+def between(low: float, high: float, form: str) -> str:
+    """An interval, or a dash."""
+    return DASH if low != low else f"{format(low, form)} to {format(high, form)}"
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold: null for NaN, lists for tuples."""
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return None if isinstance(value, float) and value != value else value

@@ -13,15 +13,13 @@ AICc is not used: with four parameters (the variance is one) it is undefined bel
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtrc, fdtrc, ndtr, ndtri, stdtr
 
 from humpback.analysis.scaling.fit import CONFIDENCE, EXACT, Fit, Floats, Interval, Points, quantile
-
-ALPHA = 1 - CONFIDENCE
+from humpback.analysis.stats.multiplicity import LEVEL
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class LackOfFit:
     @property
     def words(self) -> str:
         """The test, and what it says at 5 %."""
-        return f"{self.test}, p {_p(self.p)}: {'no lack of fit shown' if self.p >= ALPHA else 'the line does not fit'}"
+        return f"{self.test}, p {_p(self.p)}: {'no lack of fit shown' if self.p >= LEVEL else 'the line does not fit'}"
 
 
 def lack_of_fit(line: Fit) -> LackOfFit | CannotTell:
@@ -54,9 +52,12 @@ def lack_of_fit(line: Fit) -> LackOfFit | CannotTell:
     """
     points = line.points
     sizes = points.sizes
-    if line.degrees and points.error is not None:
+    if line.degrees_of_freedom and points.error is not None:
         statistic = float(np.square(np.array(line.residuals) / np.array(points.error)).sum())
-        return LackOfFit(f"chi-square({line.degrees}) = {statistic:.1f}", float(chdtrc(line.degrees, statistic)))
+        return LackOfFit(
+            f"chi-square({line.degrees_of_freedom}) = {statistic:.1f}",
+            float(chdtrc(line.degrees_of_freedom, statistic)),
+        )
     within = len(points.n) - len(sizes)
     if within and len(sizes) > 2:
         values, n = np.array(points.value), np.array(points.n)
@@ -148,14 +149,13 @@ def alpha_difference(first: Fit, second: Fit) -> AlphaDifference | CannotTell:
     """Whether two alphas differ: by the residuals of both lines (Welch's t, so neither scatter is taken for the
     other's), or, where one of them is through two points, by the given errors of both (normal).
 
-    Both take the two curves' errors as independent. Curves answered on the same prompts share some of theirs; with the
-    outcomes at hand, `humpback.analysis.scaling.bootstrap.difference_over_prompts` pairs them.
+    Both take the two curves' errors as independent. Curves answered on the same prompts share some of theirs.
     """
     estimate = first.alpha - second.alpha
     names = first.points.name, second.points.name
     if first.variance is not None and second.variance is not None:
         a, b = first.variance / first.spread, second.variance / second.spread
-        degrees = (a + b) ** 2 / (a**2 / first.degrees + b**2 / second.degrees)
+        degrees = (a + b) ** 2 / (a**2 / first.degrees_of_freedom + b**2 / second.degrees_of_freedom)
         error = math.sqrt(a + b)
         reach, p, how = quantile(degrees), _two_sided(estimate, error, degrees), "residuals (t)"
     elif first.points.error is not None and second.points.error is not None:
@@ -164,19 +164,9 @@ def alpha_difference(first: Fit, second: Fit) -> AlphaDifference | CannotTell:
         p = 2 * float(ndtr(-abs(estimate) / error))
     else:
         short = next(one for one in (first, second) if one.variance is None)
-        had = "two points" if not short.degrees else "points on one line"
+        had = "two points" if not short.degrees_of_freedom else "points on one line"
         return CannotTell(f"{short.points.name} has {had} and no errors: its alpha has no interval")
     return AlphaDifference(*names, estimate, Interval(estimate - reach * error, estimate + reach * error), p, how)
-
-
-def holm(ps: Sequence[float]) -> tuple[float, ...]:
-    """p-values corrected for their number (Holm), in their order: the chance of one false claim or more is held."""
-    adjusted = [0.0] * len(ps)
-    most = 0.0
-    for rank, place in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
-        most = max(most, min(1.0, (len(ps) - rank) * ps[place]))
-        adjusted[place] = most
-    return tuple(adjusted)
 
 
 def _two_sided(value: float, error: float, degrees: float) -> float:

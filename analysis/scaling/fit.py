@@ -8,7 +8,7 @@ FLAN into its alphas. Two intervals come of a fit itself, and they answer differ
 - by errors (normal): what the given standard errors alone would do to alpha. It knows nothing of training runs, and
   counts what all points share (one prompt set) as if it were each point's own.
 
-Intervals by resampling are in `analysis/scaling/bootstrap.py`, tests of the law in `analysis/scaling/checks.py`.
+The interval by resampling is in `analysis/scaling/bootstrap.py`, tests of the law in `analysis/scaling/checks.py`.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ class Fit:
     """Share of the values' (weighted) variance that the line explains; None for two points or equal values."""
 
     @property
-    def degrees(self) -> int:
-        """Of freedom left for the residuals."""
+    def degrees_of_freedom(self) -> int:
+        """Points less the two parameters of the line: what is left for the residuals."""
         return len(self.points.n) - 2
 
     @cached_property
@@ -112,9 +112,9 @@ class Fit:
     def variance(self) -> float | None:
         """Residual variance of a point of weight 1; None without degrees of freedom, and where the line goes through
         every point: a scatter of nothing at all is none that could be judged."""
-        if not self.degrees or np.allclose(self.residuals, 0, atol=EXACT * max(map(abs, self.points.value))):
+        if not self.degrees_of_freedom or np.allclose(self.residuals, 0, atol=EXACT * max(map(abs, self.points.value))):
             return None
-        return float(self.points.weights @ np.square(self.residuals)) / self.degrees
+        return float(self.points.weights @ np.square(self.residuals)) / self.degrees_of_freedom
 
     @property
     def alpha_error(self) -> float | None:
@@ -125,7 +125,7 @@ class Fit:
     def by_residuals(self) -> Interval | None:
         """Of alpha, by t."""
         error = self.alpha_error
-        return None if error is None else _around(self.alpha, error * quantile(self.degrees))
+        return None if error is None else _around(self.alpha, error * quantile(self.degrees_of_freedom))
 
     @property
     def by_errors(self) -> Interval | None:
@@ -145,8 +145,7 @@ class Fit:
         """The alphas that values within their reading errors can give: bounds, no confidence attached."""
         if self.points.reading is None:
             return None
-        pull = self.points.weights * np.abs(np.log(self.points.n) - self.centre) / self.spread
-        return _around(self.alpha, float(pull @ np.array(self.points.reading)))
+        return _around(self.alpha, float(np.abs(pull(self.points.n, self.points.weights)) @ self.points.reading))
 
     def at(self, n: float) -> float:
         """The line at a size."""
@@ -156,7 +155,7 @@ class Fit:
         """The line's 95 % interval by residuals at each size, each by itself; None without degrees of freedom."""
         if self.variance is None:
             return None
-        reach = quantile(self.degrees)
+        reach = quantile(self.degrees_of_freedom)
         half = [
             reach * math.sqrt(self.variance * (1 / self.weight + (math.log(n) - self.centre) ** 2 / self.spread))
             for n in sizes
@@ -177,12 +176,21 @@ def fit(points: Points) -> Fit:
     centre, mean = float(weights @ x) / total, float(weights @ y) / total
     away = x - centre
     spread = float(weights @ np.square(away))
-    alpha = float(weights @ (away * (y - mean))) / spread
+    alpha = float(pull(points.n, weights) @ (y - mean))
     constant = mean - alpha * centre
     around = float(weights @ np.square(y - mean))
     left = float(weights @ np.square(y - mean - alpha * away))
     r_squared = 1 - left / around if len(x) > 2 and around > 0 else None
     return Fit(points, alpha, constant, centre, total, spread, r_squared)
+
+
+def pull(sizes: Sequence[float], weights: Floats | None = None) -> Floats:
+    """What one more of each value adds to alpha, the least-squares slope of values on the natural logarithm of size."""
+    x = np.log(sizes)
+    weights = np.ones(len(x)) if weights is None else weights
+    away = x - float(weights @ x) / float(weights.sum())
+    found: Floats = weights * away / float(weights @ np.square(away))
+    return found
 
 
 def by_seed(points: Points) -> dict[str, float]:

@@ -11,17 +11,16 @@ from itertools import combinations
 from humpback.analysis.layout.text_table import DASH, aligned
 from humpback.analysis.scaling.bootstrap import over_points
 from humpback.analysis.scaling.checks import (
-    ALPHA,
     AlphaDifference,
     CannotTell,
     Curvature,
     LackOfFit,
     alpha_difference,
     curvature,
-    holm,
     lack_of_fit,
 )
 from humpback.analysis.scaling.fit import Fit, Interval, Points, TooFewPoints, between_seeds, by_seed, fit
+from humpback.analysis.stats.multiplicity import LEVEL, holm
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,8 @@ def summarise(sets: Sequence[Points], printed: Mapping[str, float] | None = None
     differences = tuple((a.points.name, b.points.name, alpha_difference(a, b)) for a, b in pairs)
     tested = [(a, b, one) for a, b, one in differences if isinstance(one, AlphaDifference)]
     adjusted = holm([one.p for *_, one in tested])
-    return Summary(curves, differences, {(a, b): p for (a, b, _), p in zip(tested, adjusted, strict=True)})
+    corrected = {(a, b): p for (a, b, _), p in zip(tested, adjusted, strict=True) if p is not None}
+    return Summary(curves, differences, corrected)
 
 
 def _curve(points: Points, printed: float | None) -> Curve | Unfitted:
@@ -135,9 +135,9 @@ def _differences(found: Summary) -> str:
 
 def verdict(found: Summary, first: str, second: str, one: AlphaDifference) -> str:
     """Whether two alphas differ at 5 %, by itself and after correction."""
-    if one.p >= ALPHA:
+    if one.p >= LEVEL:
         return f"cannot be told apart, by {one.how}"
-    alone = "" if found.corrected[first, second] < ALPHA else " alone, not after correction"
+    alone = "" if found.corrected[first, second] < LEVEL else " alone, not after correction"
     return f"differ{alone}, by {one.how}"
 
 

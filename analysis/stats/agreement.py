@@ -1,4 +1,4 @@
-"""Do raters agree, and does a selector pick what people call good?
+"""Do raters agree?
 
 A rater is whoever gives each item a label: an annotator, a judge, a rule. Labels are words without an order; None is an
 item that a rater did not label. Raw agreement is easy to read and high by chance where one label is common; Cohen's
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from humpback.analysis.stats.evidence import FEWEST, exact
-from humpback.analysis.stats.statistics import NONE, REPLICATES, Estimate
+from humpback.analysis.stats.evidence import FEWEST
+from humpback.analysis.stats.shares import exact
+from humpback.analysis.stats.statistics import REPLICATES, Estimate
 
 Labels = Sequence[str | None]
 """A rater's label of each item, in the order of the items."""
@@ -55,13 +56,13 @@ class Agreement:
     """Krippendorff's, nominal, for any number of raters. None where all labels are one word."""
 
     def __str__(self) -> str:
-        told = [f"{self.items:,} items, {self.raters} raters, raw {_told(self.raw)}"]
-        told += [f"{name} {_told(one)}" for name, one in (("kappa", self.kappa), ("alpha", self.alpha)) if one]
-        return ", ".join(told) + (f"; items with fewer than two labels: {self.missing:,}" if self.missing else "")
-
-
-def _told(one: Estimate) -> str:
-    return f"{one.mean:.3f}" + ("" if np.isnan(one.low) else f" ({one.low:.3f} to {one.high:.3f})")
+        measures = {"raw": self.raw, "kappa": self.kappa, "alpha": self.alpha}
+        words = [f"{self.items:,} items", f"{self.raters} raters"]
+        for name, found in measures.items():
+            if found is not None:
+                interval = "" if np.isnan(found.low) else f" ({found.low:.3f} to {found.high:.3f})"
+                words.append(f"{name} {found.mean:.3f}{interval}")
+        return ", ".join(words) + (f"; items with fewer than two labels: {self.missing:,}" if self.missing else "")
 
 
 def contingency(first: Labels, second: Labels, *, labels: Sequence[str] = ()) -> Contingency:
@@ -77,7 +78,7 @@ def contingency(first: Labels, second: Labels, *, labels: Sequence[str] = ()) ->
     return Contingency(names, counts, sum(pairs.values()) - sum(both.values()))
 
 
-def agreement(raters: Mapping[str, Labels], *, replicates: int = REPLICATES, seed: int = 0) -> Agreement | None:
+def agreement(raters: Mapping[str, Labels], *, replicates: int = REPLICATES) -> Agreement | None:
     """Agreement of two or more raters with 95 % percentile intervals from resampling items; None when no item has two
     labels. Of fewer than 20 items, or items that are all alike, kappa and alpha have no interval, and the raw share has
     the exact one.
@@ -94,7 +95,7 @@ def agreement(raters: Mapping[str, Labels], *, replicates: int = REPLICATES, see
         return None
     times = np.array([items[one] for one in patterns], dtype=float)
     n = int(times.sum())
-    draws = np.random.default_rng(seed).multinomial(n, times / n, size=replicates).astype(float)
+    draws = np.random.default_rng(0).multinomial(n, times / n, size=replicates).astype(float)
     names = sorted({label for one in patterns for label in one if label is not None})
     given = np.array([[one.count(name) for name in names] for one in patterns], dtype=float)
     pairs = given[:, :, None] * given[:, None, :] - given[:, :, None] * np.eye(len(names))
@@ -109,14 +110,13 @@ def agreement(raters: Mapping[str, Labels], *, replicates: int = REPLICATES, see
         low, high = np.percentile(drawn, [2.5, 97.5])
         if n < FEWEST or high - low < 1e-9:
             # Few items, and such as are all alike, tell nothing of others.
-            return Estimate(value, NONE, NONE, NONE)
-        return Estimate(value, float(drawn.std(ddof=1)) if len(drawn) > 1 else float("nan"), float(low), float(high))
+            return Estimate(value)
+        return Estimate(value, float(drawn.std(ddof=1)), float(low), float(high))
 
     raw = estimate(_raw, pairs)
     assert raw is not None, "every pattern has a pair of labels"
     if n > 1 and np.isnan(raw.low):
-        low, high = exact(100 * raw.mean, n)
-        raw = Estimate(raw.mean, raw.standard_error, low / 100, high / 100)
+        raw = Estimate(raw.mean, raw.standard_error, *exact(n * raw.mean, n))
     kappa = None
     if len(raters) == 2:
         row, column = (np.array([[one[side] == name for name in names] for one in patterns]) for side in (0, 1))
@@ -146,55 +146,3 @@ def _alpha(tables: Tables) -> NDArray[np.float64]:
 
 def _over(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(above, below, out=np.full_like(below, np.nan), where=below > 1e-12)
-
-
-@dataclass(frozen=True)
-class Share:
-    """So many of so many, with the exact (Clopper-Pearson) 95 % interval."""
-
-    count: int
-    of: int
-    low: float
-    high: float
-
-    @property
-    def share(self) -> float | None:
-        """None of none."""
-        return self.count / self.of if self.of else None
-
-
-def share(count: int, of: int) -> Share:
-    """A share with its interval; of none, anything is possible: 0 to 1.
-
-    Raises:
-        ValueError: when `count` is no number from 0 to `of`.
-    """
-    from scipy.stats import binomtest
-
-    if not 0 <= count <= of:
-        raise ValueError(f"{count} of {of}: a count is from 0 to what it is counted among")
-    if of == 0:
-        return Share(0, 0, 0.0, 1.0)
-    interval = binomtest(count, of).proportion_ci(0.95, method="exact")
-    return Share(count, of, float(interval.low), float(interval.high))
-
-
-@dataclass(frozen=True)
-class Selection:
-    """A selector against labels: a row of Humpback's data-selection table."""
-
-    n: int
-    precision: Share
-    """Good ones among the selected."""
-    recall: Share
-    """Selected ones among the good."""
-
-
-def selection(*, good: Sequence[bool], selected: Sequence[bool]) -> Selection:
-    """Precision and recall of a selector; both sequences in the order of the examples.
-
-    Raises:
-        ValueError: when they are of different lengths.
-    """
-    both = sum(is_good and is_selected for is_good, is_selected in zip(good, selected, strict=True))
-    return Selection(len(good), share(both, sum(selected)), share(both, sum(good)))

@@ -1,4 +1,4 @@
-"""What a sample cannot carry, in words, and the exact interval of a rate that resampling knows nothing of.
+"""What a sample cannot carry, in words.
 
 A percentile interval is made of the outcomes that were seen: from one prompt, or from prompts that all came out alike,
 it has no width, and from a few it is too narrow. A number from such a sample is no evidence, however it looks.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
 FEWEST = 20
 """Prompts, or items, below which no verdict is drawn: with fewer, the percentiles of resampling hold the truth too
@@ -16,6 +15,10 @@ seldom, and 5 points are out of sight."""
 FEWEST_DIFFERENT = 6
 """Prompts on which two systems have to differ before any verdict: were it five, all for the same one, a coin would do
 so in one of 16 (the exact sign test, two-sided)."""
+FOLLOWS_ORDER = 0.9
+"""Share of the prompts judged in both orders on which exchanging the order exchanged the winner, from which on the
+judge is said to follow the order: at most one prompt in ten is then judged by its answers. A judge that draws lots
+comes to a half."""
 _ALIKE = 1e-9
 
 
@@ -29,16 +32,16 @@ def against_interval(scores: NDArray[np.float64]) -> str:
     return "every outcome is the same" if spread <= _ALIKE * max(1.0, float(np.abs(outcomes).max())) else ""
 
 
-def against_verdict(scores: NDArray[np.float64], *, unparsed: int = 0, calls: int = 0, what: str = "prompts") -> str:
-    """Why no verdict can be drawn from (seeds, items) of differences; empty where one can. `unparsed` and `calls`
-    are of the judge."""
-    if reason := half_unparsed(unparsed, calls) or against_interval(scores):
+def against_verdict(scores: NDArray[np.float64]) -> str:
+    """Why no verdict can be drawn from (seeds, prompts) of differences; empty where one can. What the judge's replies
+    say against it is `half_unparsed` and `follows_order`."""
+    if reason := against_interval(scores):
         return reason
     there = int((~np.isnan(scores)).any(axis=0).sum())
     if there < FEWEST:
-        return f"{there} {what}, and {FEWEST} are the fewest that tell"
+        return f"{there} prompts, and {FEWEST} are the fewest that tell"
     if few := few_different(scores):
-        return f"{few} of {there:,} {what} differ, and {FEWEST_DIFFERENT} are the fewest that tell"
+        return f"{few} of {there:,} prompts differ, and {FEWEST_DIFFERENT} are the fewest that tell"
     return ""
 
 
@@ -54,10 +57,9 @@ def half_unparsed(unparsed: int, calls: int) -> str:
     return f"{unparsed:,} of {calls:,} calls were not parsed" if calls and 2 * unparsed >= calls else ""
 
 
-def exact(rate: float, n: int) -> tuple[float, float]:
-    """Clopper and Pearson's 95 % interval of a rate in percent over n outcomes. A rate with ties, or of weighted
-    preferences, counts as so many wins and parts of one, which makes it wider than it has to be."""
-    wins = n * rate / 100
-    low = betaincinv(wins, n - wins + 1, 0.025) if wins > 0 else 0.0
-    high = betaincinv(wins + 1, n - wins, 0.975) if wins < n else 1.0
-    return 100 * float(low), 100 * float(high)
+def follows_order(flips: int, both: int) -> str:
+    """Says so where the judge follows the order in which answers are shown, from `FOLLOWS_ORDER` on: points near one
+    half then speak of the judge. `both` are the prompts judged in both orders; empty for fewer than 20 of them."""
+    if both < FEWEST or flips < FOLLOWS_ORDER * both:
+        return ""
+    return f"the judge follows the order: exchanging it exchanged the winner on {flips:,} of {both:,} prompts"

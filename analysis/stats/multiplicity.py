@@ -29,7 +29,7 @@ def p_above(estimate: Estimate) -> float | None:
     if lower <= 0:
         return 0.0
     # scipy.stats says the same, and takes longer to import than the rest of a table takes to make.
-    degrees = estimate.degrees
+    degrees = estimate.degrees_of_freedom
     edge = special.stdtrit(degrees, LEVEL / 2) if degrees else special.ndtri(LEVEL / 2)
     at = edge * estimate.mean / lower
     return min(1.0, 2 * float(special.stdtr(degrees, at) if degrees else special.ndtr(at)))

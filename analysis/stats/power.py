@@ -35,24 +35,17 @@ def sign_test(wins: int, losses: int) -> SignTest:
     return SignTest(exact, math.erfc(abs(wins - losses) / math.sqrt(2 * n)))
 
 
-def prompts_needed(variance: float, difference: float, power: float = POWER) -> int:
-    """How many prompts show a difference (two-sided, 5 %) with the given power, by the normal approximation.
+def prompts_needed(variance: float, difference: float) -> int | None:
+    """How many prompts show a difference (two-sided, 5 %) four times in five, by the normal approximation; None where
+    the variance is not known: NaN, or none at all, which no sample shows.
 
     variance: of one prompt's points, or of one prompt's difference between two systems, in squared units of
     `difference`.
 
     Raises:
-        ValueError: for a difference that is not above 0, a negative variance, or a power outside 0.05 to 1.
+        ValueError: for a difference that is not above 0, or a negative variance.
     """
-    if not difference > 0 or not variance >= 0 or not SIGNIFICANCE < power < 1:
-        raise ValueError(
-            f"difference {difference}, variance {variance}, power {power}: the difference is above 0, the variance 0 "
-            "or more, the power between 0.05 and 1"
-        )
-    reach = float(ndtri(1 - SIGNIFICANCE / 2) + ndtri(power))
-    return max(2, math.ceil(reach**2 * variance / difference**2))
-
-
-def needed(variance: float, points: float) -> int | None:
-    """`prompts_needed`, or None where the variance is not known: NaN, or none at all, which no sample shows."""
-    return prompts_needed(variance, points) if variance > 0 else None
+    if not difference > 0 or variance < 0:
+        raise ValueError(f"difference {difference}, variance {variance}: the one is above 0, the other 0 or more")
+    reach = float(ndtri(1 - SIGNIFICANCE / 2) + ndtri(POWER))
+    return max(2, math.ceil(reach**2 * variance / difference**2)) if variance > 0 else None

@@ -1,35 +1,39 @@
-"""Intervals and tests. Arrays are float, NaN where a prompt has no outcome.
+"""Means with their intervals. Arrays are float, NaN where a prompt has no outcome.
 
 Scores come as (seeds, prompts): every run of an arm answers the same prompts, so differences between arms are paired
-over both, and both are resampled.
+over both, and both are resampled. Published judgements have no seeds, which is one seed.
 """
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from humpback.analysis.stats.evidence import FEWEST, against_interval, exact
+from humpback.analysis.stats.evidence import FEWEST, against_interval
+from humpback.analysis.stats.shares import exact
 
 Scores = NDArray[np.float64]
 NONE = float("nan")
 REPLICATES = 10_000
 _RARE = 5
+_AT_A_TIME = 64
+"""Tables: a replicate of each is 5 MB a seed."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean with its standard error and 95 % interval."""
+    """A mean with its standard error and 95 % interval, which are NaN where there are none."""
 
     mean: float
-    standard_error: float
-    low: float
-    high: float
-    degrees: int | None = None
-    """Of freedom, where the interval is Student's."""
+    standard_error: float = NONE
+    low: float = NONE
+    high: float = NONE
+    degrees_of_freedom: int | None = None
+    """Set where the interval is Student's t; None for a bootstrap interval."""
 
 
 def standard_error(scores: Scores) -> float:
@@ -38,18 +42,16 @@ def standard_error(scores: Scores) -> float:
     NaN for fewer than two prompts.
     """
     there = scores[~np.isnan(scores)]
-    return float(there.std(ddof=1) / np.sqrt(len(there))) if len(there) > 1 else float("nan")
+    return float(there.std(ddof=1) / np.sqrt(len(there))) if len(there) > 1 else NONE
 
 
-@cache
-def _resamples(seeds: int, prompts: int) -> tuple[Scores, Scores]:
-    """How often each seed, and each prompt, is drawn in each replicate; the same for every table of that shape, so
-    that an arm's interval does not depend on what was computed before it."""
+@lru_cache(maxsize=16)
+def _draws(prompts: int) -> tuple[Scores, np.random.Generator]:
+    """(replicates, prompts) how often each prompt is drawn, and the generator behind them, from which seeds are drawn
+    next. The same for every table of that width: an interval does not depend on what was computed before it, and
+    systems that share prompts share the draws."""
     rng = np.random.default_rng(0)
-    of_prompts = rng.multinomial(prompts, np.full(prompts, 1 / prompts), size=REPLICATES).astype(float)
-    if seeds == 1:
-        return np.ones((REPLICATES, 1)), of_prompts
-    return rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=REPLICATES).astype(float), of_prompts
+    return rng.multinomial(prompts, np.full(prompts, 1 / prompts), size=REPLICATES).astype(float), rng
 
 
 def bootstrap(scores: Scores) -> Estimate:
@@ -63,20 +65,43 @@ def bootstrap(scores: Scores) -> Estimate:
     Raises:
         ValueError: when there is not a single outcome.
     """
-    seeds, prompts = scores.shape
-    there = ~np.isnan(scores)
-    if not there.any():
+    return bootstraps(scores[None])[0]
+
+
+def bootstraps(tables: Scores) -> list[Estimate]:
+    """`bootstrap` of each of (tables, seeds, prompts), on the same draws: 1,225 pairs of 50 systems in two seconds.
+
+    Raises:
+        ValueError: when a table has not a single outcome.
+    """
+    _, seeds, prompts = tables.shape
+    there = ~np.isnan(tables)
+    if not there.any(axis=(1, 2)).all():
         raise ValueError("no outcome at all: every prompt is missing")
-    if against_interval(scores):
-        return Estimate(float(np.nanmean(scores)), NONE, NONE, NONE)
-    filled = np.where(there, scores, 0.0)
-    of_seeds, of_prompts = _resamples(seeds, prompts)
-    # Over prompts first: (replicates, seeds) is small, and (replicates, prompts) would be made anew for each table.
-    totals = (of_seeds * (of_prompts @ filled.T)).sum(axis=1)
-    weights = (of_seeds * (of_prompts @ there.T.astype(float))).sum(axis=1)
-    means = totals[weights > 0] / weights[weights > 0]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Estimate(float(np.nanmean(scores)), float(means.std(ddof=1)), float(low), float(high))
+    of_prompts, rng = _draws(prompts)
+    of_seeds = np.ones((REPLICATES, 1))
+    if seeds > 1:
+        of_seeds = deepcopy(rng).multinomial(seeds, np.full(seeds, 1 / seeds), size=REPLICATES).astype(float)
+
+    def drawn(values: Scores) -> Scores:
+        """(tables, replicates) sums; over prompts first, because (replicates, seeds) is small."""
+        by_seed = (of_prompts @ values.reshape(-1, prompts).T).reshape(REPLICATES, len(values), seeds)
+        return np.ascontiguousarray((of_seeds[:, None] * by_seed).sum(axis=2).T)
+
+    found = []
+    for start in range(0, len(tables), _AT_A_TIME):
+        some, mask = tables[start : start + _AT_A_TIME], there[start : start + _AT_A_TIME]
+        totals = drawn(np.where(mask, some, 0.0))
+        weights = np.full_like(totals, seeds * prompts) if mask.all() else drawn(mask.astype(float))
+        for scores, total, weight in zip(some, totals, weights, strict=True):
+            mean = float(np.nanmean(scores))
+            if against_interval(scores):
+                found.append(Estimate(mean))
+                continue
+            means = total[weight > 0] / weight[weight > 0]
+            low, high = np.percentile(means, [2.5, 97.5])
+            found.append(Estimate(mean, float(means.std(ddof=1)), float(low), float(high)))
+    return found
 
 
 def rate(scores: Scores) -> Estimate:
@@ -95,5 +120,5 @@ def with_exact(estimate: Estimate, n: int) -> Estimate:
     rarer = n * min(estimate.mean, 100 - estimate.mean) / 100
     if n < 2 or (n >= FEWEST and rarer >= _RARE and not np.isnan(estimate.low)):
         return estimate
-    low, high = exact(estimate.mean, n)
-    return Estimate(estimate.mean, estimate.standard_error, low, high)
+    low, high = exact(n * estimate.mean / 100, n)
+    return Estimate(estimate.mean, estimate.standard_error, 100 * low, 100 * high)

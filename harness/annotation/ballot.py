@@ -20,13 +20,12 @@ from typing import Literal
 
 from humpback.annotation.items import Item
 from humpback.annotation.tables import TABLES
-from humpback.annotation.votes import APPLICATION, VERSION, is_votes
 from humpback.readers.unusable import UnusableFile
+from humpback.spec.votes import APPLICATION, VERSION, Side, is_votes
 
 Outcome = Literal["saved", "again", "other", "quick", "unknown"]
 """What became of a vote: it counted; it had been counted (the same choice twice); another choice of this showing stands
 or it was taken back; too soon after the display to be meant; no such showing of this annotator."""
-Side = Literal["first", "second"]
 LONGEST_NAME, LONGEST_COMMENT = 60, 4_000
 
 

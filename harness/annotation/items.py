@@ -1,7 +1,7 @@
 """What is voted on: answers of two systems joined on their prompt, and screening items with known answers.
 
-Answers are joined on the prompt's text. Ids decide only between prompts of the same text, because most files number
-their rows, and equal numbers in two files need not be one prompt.
+Ids decide only between prompts of the same text, because most files number their rows, and equal numbers in two files
+need not be one prompt.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from humpback.core.expression import FieldError
+from humpback.core.same_prompt import folded, partners, prompt_keys
 from humpback.core.tables import EXAMPLES, Example, Rejected, Unreadable, read
 from humpback.readers.instructions import prompts
 from humpback.readers.records import records
@@ -121,27 +122,32 @@ def _aside(row: Rejected | Unreadable) -> str:
 
 
 def join(first: System, second: System) -> SharedPrompts:
-    """Every prompt that both answer, in the first system's order."""
+    """Every prompt that both answer, in the first system's order, by the rule of `core/same_prompt.py`; rows of a text
+    that stands more than once in a file have to have equal ids too."""
     unmatched: list[Unmatched] = []
-    times, times_there = (Counter(row.instruction.strip() for row in one.answers) for one in (first, second))
-    repeated = {text for one in (times, times_there) for text, often in one.items() if often > 1}
-    keys_of_first, keys_of_second = (_keyed(one, repeated, unmatched) for one in (first, second))
-    items = []
-    for key, a in keys_of_first.items():
-        if (b := keys_of_second.get(key)) is None:
-            unmatched.append(_lacking(first, second, a, times_there))
-        else:
-            items.append(_item(a.id, a.instruction, a.source, first.name, second.name, a.output, b.output))
-    unmatched += [_lacking(second, first, b, times) for key, b in keys_of_second.items() if key not in keys_of_first]
-    return SharedPrompts(tuple(items), tuple(unmatched))
+    twice = {
+        folded(text)
+        for one in (first, second)
+        for text, times in Counter(row.instruction.strip() for row in one.answers).items()
+        if times > 1
+    }
+    ours, theirs = (_keyed(one, twice, unmatched) for one in (first, second))
+    found = partners(prompt_keys(ours), prompt_keys(theirs)).all
+    of_first, of_second = list(ours.values()), list(theirs.values())
+    pairs = [(of_first[i], of_second[found[i]]) for i in sorted(found)]
+    items = tuple(_item(a.id, a.instruction, a.source, first.name, second.name, a.output, b.output) for a, b in pairs)
+    unmatched += _lacking(first, second, [row for i, row in enumerate(of_first) if i not in found])
+    taken = {*found.values()}
+    unmatched += _lacking(second, first, [row for j, row in enumerate(of_second) if j not in taken])
+    return SharedPrompts(items, tuple(unmatched))
 
 
-def _keyed(system: System, repeated: set[str], unmatched: list[Unmatched]) -> dict[tuple[str, str], Example]:
-    """Rows by text, and by id too where a text stands more than once on either side."""
-    keyed: dict[tuple[str, str], Example] = {}
+def _keyed(system: System, twice: set[str], unmatched: list[Unmatched]) -> dict[str, Example]:
+    """Rows by what they are joined by: the text, with the id below it where the text stands more than once."""
+    keyed: dict[str, Example] = {}
     for row in system.answers:
         text = row.instruction.strip()
-        key = (text, row.id.rsplit("/", 1)[-1] if text in repeated else "")
+        key = f"{text}\n{row.id.rsplit('/', 1)[-1]}" if folded(text) in twice else text
         if not text:
             unmatched.append(Unmatched(system.name, row.id, "the prompt is empty", ""))
         elif key in keyed:
@@ -152,12 +158,16 @@ def _keyed(system: System, repeated: set[str], unmatched: list[Unmatched]) -> di
     return keyed
 
 
-def _lacking(system: System, other: System, row: Example, times_there: Counter[str]) -> Unmatched:
-    text = row.instruction.strip()
-    reason = f"{other.name} does not answer this prompt"
-    if times := times_there[text]:
-        reason = f"duplicate prompt: {other.name} has it {times} times, none with this id"
-    return Unmatched(system.name, row.id, reason, text[:80])
+def _lacking(system: System, other: System, rows: Sequence[Example]) -> list[Unmatched]:
+    there = Counter(folded(row.instruction.strip()) for row in other.answers) if rows else Counter()
+    found = []
+    for row in rows:
+        text = row.instruction.strip()
+        reason = f"{other.name} does not answer this prompt"
+        if times := there[folded(text)]:
+            reason = f"duplicate prompt: {other.name} has it {times} times, none with this id"
+        found.append(Unmatched(system.name, row.id, reason, text[:80]))
+    return found
 
 
 def _item(prompt: str, instruction: str, source: str, first: str, second: str, a: str, b: str) -> Item:

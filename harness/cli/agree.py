@@ -7,7 +7,6 @@ from typing import Annotated
 
 from typer import Argument, Option, echo
 
-from humpback.annotation.votes import read_votes
 from humpback.cli.app import AsJson, AsMarkdown, command, print_json
 from humpback.core.expression import FieldError
 
@@ -28,14 +27,14 @@ def agree(
     """Agreement between judges, and between people. Raw, Cohen's kappa, Krippendorff's alpha, the four-way table."""
     from humpback.analysis.judgements import raters
     from humpback.analysis.judgements.formats.orders import GUESSED
-    from humpback.analysis.judgements.formats.reading import read_as_named, voters
+    from humpback.analysis.judgements.formats.reading import read_as_named
 
-    judgements = read_as_named(files, read_votes)
-    people = [panel for path in files for panel in raters.annotators(path.name, voters(path, read_votes))]
+    judgements = read_as_named(files)
+    people = raters.annotators(judgements)
     if len(judgements) == 1 and len(files) > 1 and GUESSED in judgements[0].notes:
         # Reviews that name neither judge nor order look like the two orders of one comparison: here each is a rater.
         echo(f"taken as reviews of one order by several judges; for two orders: {_COMPARE}", err=True)
-        judgements = [one for path in files for one in read_as_named([path], read_votes)]
+        judgements = [one for path in files for one in read_as_named([path])]
     found = [*(raters.panels(judgements) if len(judgements) > 1 or not people else []), *people]
     if as_json:
         print_json(raters.as_json(found))

@@ -133,8 +133,7 @@ def _say_where(ballot: Ballot, known: int, host: str, port: int, key: str | None
 def summary(votes: Path) -> list[str]:
     """Who voted how often, how the screening went, how well annotators agree, and what to run next."""
     from humpback.analysis.stats.agreement import agreement
-    from humpback.annotation.votes import read_votes
-    from humpback.spec.screening import marks
+    from humpback.spec.votes import marks, read_votes
 
     given = list(read_votes(votes))
     counted = Counter(vote.annotator for vote in given if not vote.screening)

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from typer import Argument, Option, echo
 
-from humpback.annotation.votes import read_votes
 from humpback.cli.app import AsJson, AsMarkdown, command, print_json, save_figure
 from humpback.core.expression import FieldError
 
@@ -29,9 +28,8 @@ def compare(
 ) -> None:
     """Win rates with intervals, from judgements of any kind. Two files that are the two orders of one comparison
     are one system."""
-    from humpback.analysis.judgements import comparison, comparison_json, comparison_tables, length_controlled, raters
-    from humpback.analysis.judgements import published_board_tables as board_tables
-    from humpback.analysis.judgements.formats.reading import read_judgements, voters
+    from humpback.analysis.judgements import board_tables, comparison, comparison_tables, length_controlled, raters
+    from humpback.analysis.judgements.formats.reading import read_judgements
     from humpback.analysis.judgements.published_boards import is_board, read_board
 
     if power is not None and not 0 < power <= 100:
@@ -41,27 +39,25 @@ def compare(
     if not files:
         _published(boards, as_json=as_json, markdown=markdown)
         return
-    judgements = read_judgements(files, read_votes)
+    judgements = read_judgements(files)
     systems = [comparison.system(one) for one in judgements]
     differences = comparison.differences(judgements)
     controlled = length_controlled.of_files(judgements, files)
-    people = [panel for path in files for panel in raters.annotators(path.name, voters(path, read_votes))]
+    people = raters.annotators(judgements)
     if as_json:
-        found = comparison_json.as_json(systems, differences)
+        found = comparison_tables.as_json(systems, differences, points=power)
         length_controlled.into(found, controlled)
         if boards:
-            found["boards"] = [board_tables.as_json(one) for one in boards]
+            found["boards"] = [board_tables.published_json(one) for one in boards]
         if people:
             found["annotators"] = raters.as_json(people)
-        if power is not None:
-            found["power"] = comparison_json.power_json(systems, differences, power)
         print_json(found)
     else:
         echo(comparison_tables.as_text(systems, differences, as_markdown=markdown))
         for line in length_controlled.lines(controlled):
             echo(line)
-        if boards:
-            echo(f"\n{board_tables.as_text(boards, as_markdown=markdown)}")
+        for one in boards:
+            echo(f"\n{board_tables.published_text(one, as_markdown=markdown)}")
         if people:
             echo(f"\n{raters.as_text(people, as_markdown=markdown)}")
         if power is not None:
@@ -83,21 +79,21 @@ def leaderboard(
     as_json: AsJson = False,
 ) -> None:
     """Systems ranked: who cannot be told apart, and copies. Shown too: which published rows disagree."""
-    from humpback.analysis.judgements import leaderboard_tables
+    from humpback.analysis.judgements import board_tables
     from humpback.analysis.judgements.leaderboard import ranked
 
     found = ranked(folder, against or [])
     if as_json:
-        print_json(leaderboard_tables.as_json(found))
+        print_json(board_tables.as_json(found))
     else:
-        echo(leaderboard_tables.as_text(found, as_markdown=markdown))
+        echo(board_tables.as_text(found, as_markdown=markdown))
 
 
 def _published(boards: list[Any], *, as_json: bool, markdown: bool) -> None:
-    from humpback.analysis.judgements import published_board_tables as tables
+    from humpback.analysis.judgements.board_tables import published_json, published_text
 
     if as_json:
-        found = [tables.as_json(one) for one in boards]
+        found = [published_json(one) for one in boards]
         print_json(found[0] if len(found) == 1 else {"boards": found})
     else:
-        echo(tables.as_text(boards, as_markdown=markdown))
+        echo("\n\n".join(published_text(one, as_markdown=markdown) for one in boards))

@@ -43,7 +43,7 @@ def stats(
     if as_json:
         print_json({name: asdict(one) for name, one in found.items()})
     else:
-        echo(corpus_tables.as_markdown(found) if markdown else corpus_tables.as_text(found))
+        echo(corpus_tables.as_text(found, as_markdown=markdown))
 
 
 @command(to=data)

@@ -131,18 +131,18 @@ def improvement(
 ) -> None:
     """Prompts on which one model fails and the other does not. By category, and the reverse."""
     from humpback.analysis.judgements import improvement as rule
-    from humpback.analysis.judgements.formats.reading import read_judgements
+    from humpback.analysis.judgements.formats import votes
+    from humpback.analysis.judgements.formats.reading import read_judgements, spelled_alike
 
-    def no_votes(path: Path) -> Any:
-        raise StoreError(f"{path}: votes of people have no two orders; give judgements of a judge")
-
-    both = [read_judgements([path], no_votes) for path in (first, second)]
+    both = [read_judgements([path]) for path in (first, second)]
     for path, found in zip((first, second), both, strict=True):
+        if found[0].format == votes.KIND:
+            raise StoreError(f"{path}: votes of people have no two orders; give judgements of a judge")
         if len(found) != 1:
             raise StoreError(
                 f"{path}: holds {len(found)} judgements ({', '.join(one.name for one in found)}); give one"
             )
-    (one,), (two,) = both
+    one, two = spelled_alike([both[0][0], both[1][0]])
     if one.against != two.against and one.named and two.named:
         raise StoreError(
             f"{first} is against {one.against}, {second} against {two.against}; a common opponent is needed"

@@ -8,12 +8,12 @@ them.
 from __future__ import annotations
 
 import random
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import zip_longest
 
+from humpback.core.same_prompt import folded
 from humpback.core.tables import EXAMPLES, Example, Rejected, Unreadable, read, to_json
 from humpback.core.work import Counts, Work
 from humpback.inputs.locate import resolve_file
@@ -56,15 +56,6 @@ def read_in(
             return _scored(node, work)
         case Listed():
             return write_rows(_listed(node), work, Example)
-
-
-def same(prompt: str) -> str:
-    """What two prompts share that are equal but for case, punctuation and spacing.
-
-    Only what Unicode calls punctuation goes: a plus or an equals sign is a symbol, and part of the question.
-    """
-    kept = "".join(c for c in prompt.lower() if c.isalnum() or c.isspace() or unicodedata.category(c)[0] != "P")
-    return " ".join(kept.split()) or prompt
 
 
 def _written(rows: Iterable[Row], work: Work) -> Counts:
@@ -151,10 +142,10 @@ def _filtered(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[
     without = node.without if isinstance(node, PromptSet) else None
     if without is None:
         return _rows(node, work)
-    out = {same(row.instruction) for row in examples(without, work)}
+    out = {folded(row.instruction) for row in examples(without, work)}
     return (
         reject(row, f"equals a prompt of {without.name}")
-        if isinstance(row, Example) and same(row.instruction) in out
+        if isinstance(row, Example) and folded(row.instruction) in out
         else row
         for row in _rows(node, work)
     )
@@ -181,7 +172,7 @@ def _distinct(node: Distinct, work: Work) -> Iterator[Row]:
     for i, part in enumerate(node.parts, 1):
         for row in examples(part, work):
             row = replace(row, id=f"{i}/{row.id}")
-            earlier = first.setdefault(same(row.instruction), row.id)
+            earlier = first.setdefault(folded(row.instruction), row.id)
             yield row if earlier == row.id else reject(row, f"the same prompt as {earlier}")
 
 

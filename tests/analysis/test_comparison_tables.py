@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from humpback.analysis.figures import arms as figures
-from humpback.analysis.judgements import comparison_json
 from humpback.analysis.judgements.comparison import System, differences, system
 from humpback.analysis.judgements.comparison_figures import bars_figure
-from humpback.analysis.judgements.comparison_tables import SHOWN, amiss, as_text, described, power_lines
+from humpback.analysis.judgements.comparison_tables import SHOWN, amiss, as_json, as_text, described, power_lines
 from humpback.analysis.judgements.formats.items import NO_ROW, Item
 from humpback.core.tables import Unreadable
 from tests.analysis.test_comparison import SIX, judgement, points
@@ -104,7 +103,7 @@ def test_a_name_that_has_the_opponent_does_not_say_it_twice() -> None:
 
 
 def test_json_of_one_system_is_its_numbers_and_those_of_its_sets() -> None:
-    found = json.loads(json.dumps(comparison_json.as_json([ONE], []), allow_nan=False))
+    found = json.loads(json.dumps(as_json([ONE], []), allow_nan=False))
     keys = ("win_rate", "standard_error", "interval", "wins", "ties", "losses", "n", "flip_rate", "unparsed")
     for where in (found, *found["sets"].values(), *found["categories"].values()):
         assert set(keys) <= where.keys()
@@ -112,13 +111,13 @@ def test_json_of_one_system_is_its_numbers_and_those_of_its_sets() -> None:
     assert found["interval"][0] < found["win_rate"] < found["interval"][1]
     assert set(found["sets"]) == {"a", "b"}
     assert found["standard_error"] == ONE.overall.standard_error
-    empty = comparison_json.as_json([system(points("m", {"p": None}))], [])
+    empty = as_json([system(points("m", {"p": None}))], [])
     assert (empty["win_rate"], empty["interval"], empty["flip_rate"]) == (None, [None, None], None)
 
 
 def test_json_of_several_systems_has_them_by_name_with_their_differences() -> None:
     one, other = points("a", {"p": 1, "q": 1}), points("b", {"r": 0})
-    found = comparison_json.as_json([system(one), system(other)], differences([one, other]))
+    found = as_json([system(one), system(other)], differences([one, other]))
     assert set(found["systems"]) == {"a", "b"}
     assert found["systems"]["a"]["win_rate"] == 100
     (pair,) = found["differences"]
@@ -133,7 +132,7 @@ def test_power_is_by_the_variance_that_was_seen() -> None:
     wanted = math.ceil((1.959964 + 0.8416212) ** 2 * variance / 100)
     assert f"    a against an even rate: {wanted} (here 5)" in lines
     assert "    b against an even rate: not known: fewer than two prompts (here 1)" in lines
-    found = comparison_json.power_json(systems, differences([one, other]), 10)
+    found = as_json(systems, differences([one, other]), points=10)["power"]
     assert found["against_even"] == {"a": wanted, "b": None}
     assert found["paired"] == [{"first": "a", "second": "b", "prompts": None}]
 

@@ -17,7 +17,6 @@ from humpback.analysis.datasets.diversity import (
     MODEL,
     Pair,
     as_csv,
-    as_markdown,
     as_text,
     clause,
     diversity,
@@ -158,7 +157,6 @@ def test_tables() -> None:
     assert summary.startswith("24 of 48 instructions (50.0 %)")
     assert "4 distinct pairs, entropy 1.92 bits; parsed by p 1" in summary
     assert (empty, head.split()[0], first.split()) == ("", "verb", ["ask", "8", "16.7", "way", "8"])
-    assert "| write | 8 | 16.7 | poem 4, story 4 |" in as_markdown(found)
     assert list(csv.reader(io.StringIO(as_csv(found))))[1:] == [
         ["ask", "way", "8"],
         ["name", "river", "8"],

@@ -13,20 +13,22 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from humpback.analysis.experiment.contests import Contest
 from humpback.analysis.experiment.curves import points_of
 from humpback.analysis.experiment.findings import findings
 from humpback.analysis.experiment.gather import _row
 from humpback.analysis.experiment.measured import measured_finding, over_seeds
 from humpback.analysis.experiment.measures.number import Number, count
-from humpback.analysis.judgements.comparison import differences, numbers
+from humpback.analysis.judgements.comparison import differences, numbers, system
+from humpback.analysis.judgements.comparison_tables import amiss
+from humpback.analysis.judgements.contest import Contest, contest_of
 from humpback.analysis.judgements.formats.items import Item, judged_in_both, judged_once
 from humpback.analysis.judgements.verdicts import BothOrders
 from humpback.analysis.scaling.fit import Points, fit
 from humpback.analysis.stats.agreement import agreement
-from humpback.analysis.stats.evidence import FEWEST, against_verdict, exact
+from humpback.analysis.stats.evidence import FEWEST, against_verdict, follows_order
 from humpback.analysis.stats.multiplicity import p_above
-from humpback.analysis.stats.power import needed
+from humpback.analysis.stats.power import prompts_needed
+from humpback.analysis.stats.shares import exact as of_wins
 from humpback.analysis.stats.statistics import Estimate, bootstrap, rate
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.cited import papers_own
@@ -37,6 +39,12 @@ from humpback.spec.outcomes import LocalJudge
 from tests.analysis.test_comparison import judgement, points
 
 RNG = np.random.default_rng(3)
+
+
+def exact(rate: float, n: int) -> tuple[float, float]:
+    """In percent."""
+    low, high = of_wins(n * rate / 100, n)
+    return 100 * low, 100 * high
 
 
 def items(words: str) -> list[Item]:
@@ -87,7 +95,7 @@ def test_systems_are_told_apart_only_by_a_sample_that_can() -> None:
 
 
 def contest(values: np.ndarray, unparsed: int = 0) -> Contest:
-    return Contest(values, 0, 0, 0, 0, 0, unparsed, 0, 0, 1.0)
+    return Contest(values, 0, 0, 0, 0, 0, 2 * len(values), unparsed, 0, 0, 1.0)
 
 
 NOISE = RNG.integers(0, 2, (3, 200)) * 0.4
@@ -165,9 +173,9 @@ def test_raters_who_agree_on_everything_have_no_kappa_s_interval() -> None:
 
 
 def test_planning_knows_no_variance_of_a_sample_without_any() -> None:
-    assert needed(0.0, 5.0) is None
-    assert needed(float("nan"), 5.0) is None
-    assert needed(2_500.0, 5.0) is not None
+    assert prompts_needed(0.0, 5.0) is None
+    assert prompts_needed(float("nan"), 5.0) is None
+    assert prompts_needed(2_500.0, 5.0) is not None
 
 
 def test_a_curve_through_every_point_has_no_interval() -> None:
@@ -230,4 +238,21 @@ def test_there_is_no_sign_test_of_the_part_that_could_be_parsed() -> None:
 
 def test_reasons_are_empty_where_a_verdict_can_be_drawn() -> None:
     assert against_verdict(NOISE) == ""
-    assert against_verdict(NOISE, unparsed=1, calls=400) == ""
+
+
+@pytest.mark.parametrize(
+    ("flips", "both", "follows"), [(40, 40, True), (36, 40, True), (35, 40, False), (19, 19, False)]
+)
+def test_a_judge_that_follows_the_order_is_said_to(flips: int, both: int, follows: bool) -> None:
+    """From nine prompts in ten on, of twenty or more: in the table, and in place of any verdict."""
+    assert bool(follows_order(flips, both)) is follows
+    pairs = [BothOrders("a", "b" if i < flips else "a") for i in range(both)]
+    one = replace(points("a", {}), items=tuple(judged_in_both(f"p{i}", "", pair) for i, pair in enumerate(pairs)))
+    other = points("b", {f"p{i}": float(i % 3 > 0) for i in range(both)})
+    assert numbers(one.items).order == follows_order(flips, both)
+    assert not np.isnan(numbers(one.items).low)
+    (found,) = differences([one, other])
+    assert ("the judge follows the order" in found.obstacle) is follows
+    (claim,) = findings((Above("m", "c"),), {"m": {0: contest_of(one.items)}}, {}, {}, "reference")
+    assert ("the judge follows the order" in claim.verdict) is follows
+    assert any("the judge follows the order" in line for line in amiss(system(one))) is follows

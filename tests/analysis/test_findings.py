@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from humpback.analysis.experiment.contests import Contest
 from humpback.analysis.experiment.findings import Contests, findings, slopes
+from humpback.analysis.judgements.contest import Contest
 from humpback.analysis.stats.multiplicity import p_above
 from humpback.spec.claims import Above, Claim, Comparison, Point, Rising
 
@@ -20,7 +20,7 @@ def contest(rate: float) -> Contest:
     """Prompts won at a rate, shuffled."""
     points = (np.arange(N) < rate * N).astype(float)
     RNG.shuffle(points)
-    return Contest(points, 0, 0, 0, 0, 0, 0, 0, 0, 1.0)
+    return Contest(points, 0, 0, 0, 0, 0, 2 * N, 0, 0, 0, 1.0)
 
 
 def curve(name: str, alpha: float, level: float, sizes: tuple[int, ...] = (100, 200, 400, 800)) -> dict[str, float]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from humpback.analysis.judgements.board_tables import as_json, as_text
 from humpback.analysis.judgements.formats.items import NoJudgements
 from humpback.analysis.judgements.leaderboard import Leaderboard, ranked
-from humpback.analysis.judgements.leaderboard_tables import as_json, as_text
 from tests.analysis.judgements.material import annotations, written
 from tests.shared_data import SHARED, needs_shared
 

@@ -86,8 +86,8 @@ def test_what_is_no_p_value_is_refused() -> None:
 def test_an_interval_over_seeds_alone_has_student_s_p() -> None:
     """Three seeds: t = 9.93 with 2 degrees of freedom is p = .01, by the table."""
     half = 4.302653
-    few = Estimate(9.924843, 1.0, 9.924843 - half, 9.924843 + half, degrees=2)
+    few = Estimate(9.924843, 1.0, 9.924843 - half, 9.924843 + half, degrees_of_freedom=2)
     assert p_above(few) == pytest.approx(0.01, rel=1e-4)
-    assert p_above(replace(few, degrees=None)) < 1e-4  # type: ignore[operator]
-    edge = Estimate(half, 1.0, 0.0, 2 * half, degrees=2)
+    assert p_above(replace(few, degrees_of_freedom=None)) < 1e-4  # type: ignore[operator]
+    edge = Estimate(half, 1.0, 0.0, 2 * half, degrees_of_freedom=2)
     assert p_above(edge) == pytest.approx(0.05)

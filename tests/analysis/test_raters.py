@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from humpback.analysis.judgements.formats import votes
 from humpback.analysis.judgements.formats.items import Item, Judgement, NoJudgements, Result
 from humpback.analysis.judgements.formats.reading import read_as_named
 from humpback.analysis.judgements.raters import annotators, as_json, as_text, panels
-from tests.analysis.judgements.material import no_votes
+from tests.analysis.judgements.material import vote
 from tests.shared_data import SHARED, needs_shared
 
 RESULTS: dict[str, Result | None] = {"w": "win", "t": "tie", "l": "lose", "u": None}
@@ -81,41 +82,29 @@ def test_three_raters_have_one_alpha_and_three_tables() -> None:
     assert as_text([one], as_markdown=True).count("| --- |") == 3
 
 
-@dataclass(frozen=True)
-class Vote:
-    instruction: str
-    choice: str
-    annotator: str
-    first: str = "ours"
-    second: str = "theirs"
-    screening: bool = False
-    item: str = "i"
-    source: str = ""
-    shown_first: str = "first"
-
-
 def test_annotators_are_raters_of_their_own() -> None:
-    votes = [
-        *(Vote("p", choice, name) for name, choice in (("Anna", "first"), ("Ben", "first"))),
-        *(Vote("q", choice, name) for name, choice in (("Anna", "second"), ("Ben", "neither"))),
-        Vote("r", "first", "Anna"),
-        Vote("r", "second", "Ben", first="theirs", second="ours"),
-        Vote("s", "first", "Anna", screening=True),
-        Vote("s", "second", "Ben", screening=True),
-        Vote("p", "first", "Carla", second="a third"),
+    given = [
+        *(vote("p", choice, name) for name, choice in (("Anna", "first"), ("Ben", "first"))),
+        *(vote("q", choice, name) for name, choice in (("Anna", "second"), ("Ben", "neither"))),
+        vote("r", "first", "Anna"),
+        vote("r", "first", "Ben").turned,
+        *(replace(vote("s", choice, name), screening=True) for name, choice in (("Anna", "first"), ("Dan", "second"))),
+        vote("p", "second", "Dan"),
+        replace(vote("p", "first", "Carla"), second="a third"),
     ]
-    (one,) = annotators("v.sqlite", votes)
+    (one,) = annotators(votes.judgements("v.sqlite", given))
     assert one.raters == {
         "Anna in v.sqlite": {"p": "win", "q": "lose", "r": "win"},
         "Ben in v.sqlite": {"p": "win", "q": "tie", "r": "win"},
     }
-    assert annotators("v.sqlite", [replace(vote, annotator="Anna") for vote in votes]) == []
+    alone = [replace(one, annotator="Anna") for one in given]
+    assert annotators(votes.judgements("v.sqlite", alone)) == []
 
 
 @needs_shared
 def test_gpt_4_and_gpt_3_5_on_the_same_reviews() -> None:
     files = [SHARED / "cherry" / f"vicuna_reviews_gpt{version}.json" for version in ("4", "3.5")]
-    (one,) = panels(read_as_named(files, no_votes))
+    (one,) = panels(read_as_named(files))
     ((_, _, table),) = one.tables()
     assert [sum(row) for row in table.counts] == [44, 15, 21, 0]
     assert [sum(column) for column in zip(*table.counts, strict=True)] == [16, 58, 6, 0]

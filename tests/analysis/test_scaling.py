@@ -15,7 +15,6 @@ from humpback.analysis.scaling.checks import (
     LackOfFit,
     alpha_difference,
     curvature,
-    holm,
     lack_of_fit,
 )
 from humpback.analysis.scaling.fit import Points, TooFewPoints, between_seeds, by_seed, fit
@@ -221,9 +220,3 @@ def test_perfect_lines_have_no_scatter_to_tell_them_apart_by() -> None:
     bent = curvature(Points("a", (1.0, math.e, math.e**2, math.e**3), (0.0, 1.0, 4.0, 9.0)))
     assert isinstance(bent, CannotTell)
     assert between_seeds([2.0, 2.0, 2.0]) is None
-
-
-def test_holm_s_correction() -> None:
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
-    assert holm([0.6, 0.7]) == (1.0, 1.0)
-    assert holm([]) == ()

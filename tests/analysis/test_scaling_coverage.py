@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from humpback.analysis.scaling.bootstrap import difference_over_prompts, over_points, over_prompts
+from humpback.analysis.scaling.bootstrap import over_points
 from humpback.analysis.scaling.checks import (
     AlphaDifference,
     Curvature,
@@ -14,7 +14,7 @@ from humpback.analysis.scaling.checks import (
     curvature,
     lack_of_fit,
 )
-from humpback.analysis.scaling.fit import Interval, Points, TooFewPoints, fit
+from humpback.analysis.scaling.fit import Interval, Points, fit
 
 SIZES = (100.0, 800.0, 1_600.0, 12_800.0, 25_600.0, 51_200.0)
 TRUE = 5.0
@@ -64,75 +64,6 @@ def test_the_bootstrap_over_points_needs_five_and_is_the_same_each_time() -> Non
     assert over_points(line) == over_points(line)
     flat = fit(Points("x", SIZES, (3.0,) * 6))
     assert over_points(flat) is None
-
-
-def outcomes(
-    rng: np.random.Generator, seeds: int, prompts: int, *, alpha: float = TRUE, hard: np.ndarray | None = None
-) -> np.ndarray:
-    """(sizes, seeds, prompts): prompts differ in hardness and a little in how much they gain from data; so do seeds."""
-    x = np.log(SIZES[:4])[:, None, None]
-    own = rng.normal(0, 30, prompts) if hard is None else hard
-    gain = alpha + rng.normal(0, 3, prompts) + (rng.normal(0, 0.2, (seeds, 1)) if seeds > 1 else 0.0)
-    return 8 + own + gain * x + rng.normal(0, 10, (4, seeds, prompts))
-
-
-@pytest.mark.parametrize(("seeds", "trials", "least"), [(1, 100, 0.88), (5, 50, 0.85)])
-def test_the_bootstrap_over_prompts_and_seeds_holds_the_truth(seeds: int, trials: int, least: float) -> None:
-    """Five seeds are few, and percentiles over them somewhat short, as `humpback.analysis.stats.statistics.bootstrap`
-    says."""
-    rng = np.random.default_rng(20 + seeds)
-    found = [over_prompts(SIZES[:4], outcomes(rng, seeds, 40)) for _ in range(trials)]
-    assert least <= np.mean([one.low <= TRUE <= one.high for one in found]) <= 0.995
-
-
-def test_what_all_sizes_share_does_not_widen_alpha() -> None:
-    rng = np.random.default_rng(3)
-    flat = rng.normal(0, 1, (4, 2, 80))
-    shared = flat + rng.normal(0, 50, 80)
-    ours, theirs = over_prompts(SIZES[:4], flat), over_prompts(SIZES[:4], shared)
-    assert theirs.mean == pytest.approx(ours.mean)
-    assert theirs.standard_error == pytest.approx(ours.standard_error)
-
-
-def test_alpha_over_prompts_is_the_fit_of_the_means_and_missing_outcomes_are_left_out() -> None:
-    rng = np.random.default_rng(5)
-    some = outcomes(rng, 3, 50)
-    some[rng.random(some.shape) < 0.1] = np.nan
-    some[0, :, :25] = np.nan
-    means = tuple(float(one) for one in np.nanmean(some, axis=(1, 2)))
-    found = over_prompts(SIZES[:4], some)
-    assert found.mean == pytest.approx(fit(Points("x", SIZES[:4], means)).alpha)
-    assert (found.low + found.high) / 2 == pytest.approx(found.mean, abs=0.5 * found.standard_error)
-    some[0, :, 1:] = np.nan
-    some[0, :, 0] = 40
-    few = over_prompts(SIZES[:4], some)
-    assert few.low < few.mean < few.high
-    with pytest.raises(ValueError, match="no outcome at all for one of the sizes"):
-        over_prompts(SIZES[:2], np.stack([some[0], np.full_like(some[0], np.nan)]))
-    with pytest.raises(ValueError, match=r"3 sizes and outcomes of shape"):
-        over_prompts(SIZES[:3], some)
-    with pytest.raises(TooFewPoints):
-        over_prompts((100.0, 100.0, 100.0, 100.0), some)
-
-
-def test_a_paired_difference_of_alphas() -> None:
-    rng = np.random.default_rng(6)
-    held, false = 0, 0
-    for _ in range(40):
-        hard = rng.normal(0, 30, 60)
-        first, second = (outcomes(rng, 1, 60, alpha=alpha, hard=hard) for alpha in (5.5, 5.0))
-        found = difference_over_prompts(SIZES[:4], first, SIZES[:4], second)
-        held += found.estimate.low <= 0.5 <= found.estimate.high
-        equal = outcomes(rng, 1, 60, alpha=5.0, hard=hard)
-        false += difference_over_prompts(SIZES[:4], equal, SIZES[:4], second).p < 0.05
-    assert 34 <= held <= 40
-    assert false <= 6
-    far = difference_over_prompts(SIZES[:4], second + 40 * np.log(SIZES[:4])[:, None, None], SIZES[:4], second)
-    assert far.p < 0.001
-    assert far.estimate.mean == pytest.approx(40)
-    assert np.isnan(far.estimate.low), "every prompt shows the same difference"
-    with pytest.raises(ValueError, match="pairing takes the same of both"):
-        difference_over_prompts(SIZES[:4], first, SIZES[:4], second[:, :, :50])
 
 
 def test_tests_raise_a_false_alarm_one_time_in_twenty() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 import random
 from pathlib import Path
@@ -12,23 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from humpback.analysis.datasets.score_bands import Band, against, as_markdown
-from humpback.analysis.datasets.scores import LARGEST, Bar, as_csv, as_text, histogram, scores_in
+from humpback.analysis.datasets.scores import LARGEST, as_text, histogram, scores_in
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 from humpback.core.tables import Example, Rejected, write
 from tests.shared_data import SHARED, needs_shared
 
-PUBLISHED = (
-    Band("< 3", -math.inf, 3, 172),
-    Band("3", 3, 3.5, 1_550),
-    Band("3.5", 3.5, 4, 10_811),
-    Band("4", 4, 4.5, 30_240),
-    Band("4.5", 4.5, 5, 9_218),
-    Band("5", 5, math.inf, 11),
-)
-"""AlpaGasus's ratings of Alpaca."""
 ALPACA = [2.5] * 172 + [3.0] * 1_550 + [3.5] * 10_811 + [4.0] * 30_240 + [4.5] * 9_218 + [5.0] * 11
+"""AlpaGasus's ratings; the paper has one bar below 3."""
 
 
 def test_half_points_have_a_bar_each_and_gaps_are_bars_of_none() -> None:
@@ -98,11 +88,6 @@ def test_what_is_no_score_is_refused(score: float) -> None:
         histogram([4, None, score])
 
 
-def test_csv_has_unrated_rows_without_bounds() -> None:
-    rows = list(csv.reader(io.StringIO(as_csv(histogram([4, 4.5, None])))))
-    assert rows[1:] == [["4", "4", "4.5", "1"], ["4.5", "4.5", "5", "1"], ["unrated", "", "", "1"]]
-
-
 def test_scores_of_kept_and_rejected_rows(tmp_path: Path) -> None:
     kept, rejected, other = (tmp_path / f"{name}.parquet" for name in ("kept", "rejected", "other"))
     write(kept, Example, [Example("1", score=5.0), Example("2", score=4.5)])
@@ -111,29 +96,6 @@ def test_scores_of_kept_and_rejected_rows(tmp_path: Path) -> None:
     pq.write_table(pa.table({"rating": [1]}), other)
     with pytest.raises(StoreError, match=r"other.parquet: no column 'score'; it has 'rating'"):
         list(scores_in(kept, other))
-
-
-def test_beside_the_published_counts() -> None:
-    same = against(histogram([*ALPACA, None]), PUBLISHED)
-    assert [(one.published, one.here) for one in same] == [(band.count, band.count) for band in PUBLISHED]
-    assert sum(one.published_share for one in same) == pytest.approx(1)
-    other = against(histogram([1, 2, 4.0, 4.0]), PUBLISHED)
-    assert [one.here for one in other] == [2, 0, 0, 2, 0, 0]
-    assert "| 4 | 30,240 | 58.15 | 2 | 50.00 | -8.15 |" in as_markdown(other)
-
-
-def test_scores_that_no_band_covers_are_a_line() -> None:
-    lines = against(histogram([1, 4, 4]), PUBLISHED[3:])
-    assert (lines[-1].label, lines[-1].here, lines[-1].published) == ("others", 1, 0)
-    assert sum(one.here for one in lines) == 3
-
-
-def test_bands_that_cannot_be_compared_are_refused() -> None:
-    with pytest.raises(FieldError, match=r"'4' and 'all' overlap|'all' and '4' overlap"):
-        against(histogram([4]), [Band("all", 0, 5, 1), Band("4", 4, 4.5, 1)])
-    with pytest.raises(FieldError, match=r"the bar 0 to 10 lies across an edge of the band 'low'"):
-        against(histogram([1, 100]), [Band("low", 0, 5, 1)])
-    assert histogram([1, 100]).bars[0] == Bar(0, 10, 1, "0 to 10")
 
 
 @needs_shared

@@ -15,11 +15,11 @@ LABELS = [1.0, 0.0, 1.0, 1.0, 0.0, None]
 
 def test_selected_from_the_threshold_on_and_good_from_the_label_on() -> None:
     one = selector("s", SCORES, LABELS, at_least=4.5, good=1)
-    assert (one.found.n, one.unrated, one.unlabelled) == (4, 1, 1)
-    assert (one.found.precision.count, one.found.precision.of) == (1, 2)
-    assert (one.found.recall.count, one.found.recall.of) == (1, 2)
+    assert (one.n, one.unrated, one.unlabelled) == (4, 1, 1)
+    assert (one.precision.count, one.precision.of) == (1, 2)
+    assert (one.recall.count, one.recall.of) == (1, 2)
     other = selector("s", SCORES, LABELS, at_least=4.4, good=0)
-    assert (other.found.precision.count, other.found.recall.of) == (3, 4)
+    assert (other.precision.count, other.recall.of) == (3, 4)
     with pytest.raises(ValueError, match="argument"):
         selector("s", SCORES, LABELS[1:], at_least=1, good=1)
 
@@ -46,5 +46,5 @@ def test_against_chatgpt_s_published_labels() -> None:
     given = [one.value for one in scores(path, "chatgpt_accuracy_score_known")]
     labels = [one.value for one in scores(path, "claude_accuracy_ge_4.5")]
     one = selector("chatgpt", given, labels, at_least=4.5, good=1)
-    assert (one.found.n, one.unrated) == (1_972, 50_030)
-    assert (one.found.precision.count, one.found.precision.of, one.found.recall.of) == (112, 1_249, 138)
+    assert (one.n, one.unrated) == (1_972, 50_030)
+    assert (one.precision.count, one.precision.of, one.recall.of) == (112, 1_249, 138)

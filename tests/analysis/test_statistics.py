@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from humpback.analysis.stats.statistics import bootstrap, standard_error
+from humpback.analysis.stats.statistics import bootstrap, bootstraps, standard_error
 
 
 @pytest.mark.parametrize(("wins", "n", "paper"), [(90, 252, 3.02), (95, 252, 3.06), (103, 251, 3.11)])
@@ -55,3 +55,54 @@ def test_missing_outcomes_are_left_out_and_not_counted_as_losses() -> None:
 
 def test_too_few_prompts_have_no_standard_error() -> None:
     assert np.isnan(standard_error(np.array([1.0])))
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+@pytest.mark.parametrize("rate", [0.5, 0.72])
+def test_a_win_rate_s_interval_covers_the_truth(rate: float, missing: float) -> None:
+    rng = np.random.default_rng(5)
+    points = 100.0 * (rng.random((400, 250)) < rate)
+    points[rng.random(points.shape) < missing] = np.nan
+    covered = np.mean([one.low <= 100 * rate <= one.high for one in bootstraps(points[:, None])])
+    assert 0.925 <= covered <= 0.975
+
+
+def test_a_paired_difference_s_interval_covers_the_truth_and_is_narrower() -> None:
+    rng = np.random.default_rng(6)
+    covered, width, apart = 0, 0.0, 0.0
+    for _ in range(300):
+        hard = rng.normal(0, 30, 200)
+        both = np.stack([52 + hard + rng.normal(0, 10, 200), 50 + hard + rng.normal(0, 10, 200)])
+        one = bootstrap(both[:1] - both[1:])
+        covered += one.low <= 2 <= one.high
+        width += one.high - one.low
+        alone = bootstraps(both[:, None])
+        apart += float(np.hypot(alone[0].high - alone[0].low, alone[1].high - alone[1].low))
+    assert 0.925 <= covered / 300 <= 0.98
+    assert width < 0.5 * apart
+
+
+def test_many_tables_are_each_their_own() -> None:
+    """Published judgements of 15 systems without seeds, and runs of two with several: more than are drawn at once."""
+    points = np.random.default_rng(2).random((15, 60))
+    margins = np.array([points[i] - points[j] for i in range(15) for j in range(i)])
+    margins[3, :20] = np.nan
+    assert len(margins) > 64
+    for margin, one in zip(margins, bootstraps(margins[:, None]), strict=True):
+        alone = bootstrap(margin[None])
+        assert (one.mean, one.low, one.high) == pytest.approx((alone.mean, alone.low, alone.high))
+    runs = np.random.default_rng(3).random((2, 4, 30))
+    for scores, one in zip(runs, bootstraps(runs), strict=True):
+        assert (one.low, one.high) == pytest.approx((bootstrap(scores).low, bootstrap(scores).high))
+    with pytest.raises(ValueError, match="no outcome"):
+        bootstraps(np.array([[[1.0, 0.0]], [[np.nan, np.nan]]]))
+
+
+def test_an_interval_does_not_depend_on_what_was_computed_before_it() -> None:
+    scores = np.random.default_rng(4).random((3, 50))
+    before = bootstrap(scores)
+    bootstrap(scores[:1])
+    bootstrap(np.vstack([scores, scores]))
+    assert bootstrap(scores) == before
+    # Of the first version, which the committed results are of.
+    assert (before.low, before.high) == pytest.approx((0.47179868953718934, 0.6113840599948801), abs=1e-12)

@@ -9,13 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from humpback.analysis.experiment.measures.number import Number, count
-from humpback.analysis.judgements.formats.items import Item, judged_in_both
+from humpback.analysis.judgements.formats.artifact import judged_prompts
 from humpback.analysis.judgements.improvement import FATES, improvement
-from humpback.analysis.judgements.verdicts import BothOrders, winner
 from humpback.core.store import Store
-from humpback.core.tables import VERDICTS, Verdict, read
+from humpback.core.tables import VERDICTS
 from humpback.spec.measures import Mended
-from humpback.spec.outcomes import Judged
 
 MOST_CATEGORIES = 8
 """With more of them each has too few prompts for a line of its own; the paper has five."""
@@ -29,7 +27,8 @@ def mended(store: Store, measure: Mended) -> tuple[Number, ...]:
     Raises:
         ValueError: when the two judgements are not of the same prompts.
     """
-    found = improvement(_items(store, measure.before), _items(store, measure.after))
+    items = [judged_prompts(store.open(one) / VERDICTS).items for one in (measure.before, measure.after)]
+    found = improvement(*items)
     if left := (*found.only_first, *found.only_second):
         raise ValueError(
             f"{len(left)} prompts are judged in one of {measure.before.name} and {measure.after.name} alone, such as "
@@ -45,18 +44,3 @@ def mended(store: Store, measure: Mended) -> tuple[Number, ...]:
         count("undecided, prompts", found.count("undecided")),
         *(count(f"mended, {one or 'no category'}", found.count("mended", one)) for one in categories),
     )
-
-
-def _items(store: Store, judged: Judged) -> list[Item]:
-    """Every prompt by its id, both orders together."""
-    calls: dict[str, dict[str, Verdict]] = {}
-    for row in read(store.open(judged) / VERDICTS, Verdict):
-        calls.setdefault(row.prompt, {})[row.order] = row
-    return [
-        judged_in_both(
-            prompt,
-            both["ab"].source,
-            BothOrders(*(winner(order, both[order].verdict) for order in ("ab", "ba"))),
-        )
-        for prompt, both in calls.items()
-    ]

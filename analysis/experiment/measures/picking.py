@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from humpback.analysis.experiment.measures.number import Number, count
+from humpback.analysis.stats.shares import selection
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.spec.measures import Picked
@@ -24,21 +25,21 @@ def picked(store: Store, measure: Picked) -> tuple[Number, ...]:
         ValueError: when a candidate is labelled twice, or one was selected that is not among the labelled.
     """
     labels = _labels(store.open(measure.labels) / EXAMPLES)
-    selected = [row.id for row in read(store.open(measure.selected) / EXAMPLES, Example)]
+    selected = dict.fromkeys(row.id for row in read(store.open(measure.selected) / EXAMPLES, Example))
     if strangers := [one for one in selected if one not in labels]:
         raise ValueError(
             f"{len(strangers)} of {len(selected)} rows of {measure.selected.name} are not in {measure.labels.name}, "
             f"such as {strangers[0]!r}; label the candidates that were selected from"
         )
     known = {one: label >= measure.good for one, label in labels.items() if label is not None}
-    chosen = set(selected)
-    taken = [one for one in selected if one in known]
-    good = tuple(one for one, is_good in known.items() if is_good)
+    good = np.array([*known.values()], dtype=bool)
+    found = selection(good=good, selected=np.array([one in selected for one in known], dtype=bool))
+    keys = tuple(one for one, is_good in known.items() if is_good)
     return (
-        Number("precision", np.array([float(known[one]) for one in taken]), form=".2f"),
-        Number("recall", np.array([float(one in chosen) for one in good]), keys=good, form=".2f"),
-        count("selected", len(taken)),
-        count("good", len(good)),
+        Number("precision", found.precision.astype(float), form=".2f"),
+        Number("recall", found.recall.astype(float), keys=keys, form=".2f"),
+        count("selected", len(found.precision)),
+        count("good", len(found.recall)),
     )
 
 

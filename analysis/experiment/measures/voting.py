@@ -9,11 +9,6 @@ stand-in for one, only the command that collects them.
 from __future__ import annotations
 
 import shlex
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -22,7 +17,7 @@ from humpback.core.store import Store, StoreError
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.spec.data import Examples
 from humpback.spec.measures import Voted
-from humpback.spec.screening import marks
+from humpback.spec.votes import marks, read_votes
 
 VOTES = "votes"
 """The folder below the store."""
@@ -32,40 +27,6 @@ FIRST, NEITHER, SECOND, LESS = (
     "second better, %",
     "first better less second, points",
 )
-_QUERY = """
-SELECT i.first, i.second, i.instruction, i.first_output, i.second_output, i.screening, v.choice, v.annotator
-FROM votes v JOIN items i USING (item)
-WHERE v.superseded_at IS NULL ORDER BY v.id
-"""
-_APPLICATION, _VERSION = 0x48425631, 1
-"""Of a file of votes, as `harness/annotation/votes.py` has them."""
-
-
-@dataclass(frozen=True)
-class _Vote:
-    first: str
-    second: str
-    instruction: str
-    first_output: str
-    second_output: str
-    screening: bool
-    choice: str
-    annotator: str
-
-    @property
-    def turned(self) -> _Vote:
-        """The same vote with the systems named the other way round."""
-        choice = {"first": "second", "second": "first"}.get(self.choice, self.choice)
-        return _Vote(
-            self.second,
-            self.first,
-            self.instruction,
-            self.second_output,
-            self.first_output,
-            self.screening,
-            choice,
-            self.annotator,
-        )
 
 
 def voted(store: Store, measure: Voted) -> tuple[Number, ...]:
@@ -83,7 +44,10 @@ def voted(store: Store, measure: Voted) -> tuple[Number, ...]:
     choices: dict[str, dict[str, str]] = {}
     other_texts = unscreened = 0
     for path in sorted((store.root / VOTES).glob("*.sqlite")):
-        votes = list(_read(path))
+        try:
+            votes = list(read_votes(path))
+        except StoreError as error:
+            raise StoreError(f"{error}; move it out of {path.parent}") from error
         failed = {name for name, mark in marks(votes).items() if not mark.passed}
         for vote in votes:
             if vote.first in names["second"] and vote.second in names["first"]:
@@ -96,7 +60,8 @@ def voted(store: Store, measure: Voted) -> tuple[Number, ...]:
             elif prompt is None or (vote.instruction, vote.second_output) not in of_second:
                 other_texts += 1
             else:
-                choices.setdefault(prompt, {}).setdefault(vote.annotator, vote.choice)
+                # Names that differ in case are one person, as on the page.
+                choices.setdefault(prompt, {}).setdefault(vote.annotator.casefold(), vote.choice)
     left_out = [
         count("votes left out: annotator failed the screening", unscreened),
         count("votes left out: other texts than the store's", other_texts),
@@ -141,20 +106,3 @@ def _ids(store: Store, one: Examples) -> dict[tuple[str, str], str]:
 def _shares(choices: list[str]) -> tuple[float, float, float]:
     first, neither, second = (100 * choices.count(word) / len(choices) for word in ("first", "neither", "second"))
     return first, neither, second
-
-
-def _read(path: Path) -> Iterator[_Vote]:
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            (kind,), (version,) = (
-                database.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
-            )
-            if (kind, version) != (_APPLICATION, _VERSION):
-                raise StoreError(
-                    f"{path}: this is no file of votes of version {_VERSION}; move it out of {path.parent}"
-                )
-            for row in database.execute(_QUERY):
-                first, second, instruction, first_output, second_output, screening, choice, annotator = row
-                yield _Vote(first, second, instruction, first_output, second_output, bool(screening), choice, annotator)
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: the votes cannot be read ({error}); move it out of {path.parent}") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,50 +46,80 @@ def judgement(path: Path) -> Judgement:
         judge, texts = _judge(table.parent, table), _texts(table.parent)
     except Damaged as error:
         raise NoJudgements(str(error)) from error
+    judged = judged_prompts(table)
+    if not judged.items:
+        why = judged.unreadable[0].reason if judged.unreadable else "it has no row"
+        raise NoJudgements(f"{table}: no verdict in it; {why}")
+    items = tuple(replace(one, prompt=texts.get(one.prompt, one.prompt)) for one in judged.items)
+    systems = _names(table.parent.name)
+    return Judgement(*systems, judge, KIND, (_file(table),), items, judged.unreadable, judged.notes)
+
+
+@dataclass(frozen=True)
+class JudgedPrompts:
+    """A table of verdicts, prompt by prompt."""
+
+    items: tuple[Item, ...]
+    """Both orders together, under the prompt's id."""
+    unreadable: tuple[Unreadable, ...]
+    """Rows that cannot be used."""
+    notes: tuple[str, ...]
+    """Which orders are missing."""
+
+
+def judged_prompts(table: Path) -> JudgedPrompts:
+    """What verdicts come to: whoever wants wins, ties and losses of a judgement has them from here.
+
+    Raises:
+        NoJudgements: when a column is not there, or the file is no whole Parquet.
+    """
+    calls: dict[str, dict[str, tuple[Winner | None, dict[str, Any]]]] = {}
+    aside: list[Unreadable] = []
+    for number, row in enumerate(_rows(table)):
+        try:
+            won, reason = winner(row["order"], row["verdict"]), ""
+        except ValueError as error:
+            won, reason = None, f"field {error}"
+        if not reason and row["order"] in calls.get(row["prompt"], {}):
+            reason = f"prompt {row['prompt']!r} stands a second time in order {row['order']}"
+        if reason:
+            raw = json.dumps(row, default=str)[:RAW_SHOWN]
+            aside.append(Unreadable(_file(table), f"row {number}", reason, raw))
+        else:
+            calls.setdefault(row["prompt"], {})[row["order"]] = (won, row)
+    half = sum(len(orders) == 1 for orders in calls.values())
+    single = half == len(calls)
+    notes = f"{half} prompts have one order only; the other counts as unparsed"
+    return JudgedPrompts(
+        tuple(_item(prompt, orders, single) for prompt, orders in calls.items()),
+        tuple(aside),
+        ("one order only: flips cannot be seen",) if single else (notes,) if half else (),
+    )
+
+
+def _rows(table: Path) -> list[dict[str, Any]]:
     try:
         there = pq.read_schema(table).names
         lacking = [column for column in COLUMNS if column not in there]
         if lacking:
             raise NoJudgements(f"{table}: no column {lacking[0]!r}; it has {', '.join(map(repr, there))}")
-        rows = pq.read_table(table, columns=list(COLUMNS)).to_pylist()
+        rows: list[dict[str, Any]] = pq.read_table(table, columns=list(COLUMNS)).to_pylist()
     except (pa.ArrowInvalid, OSError) as error:
         raise NoJudgements(f"{table}: no whole Parquet file ({str(error).splitlines()[0]})") from error
-    file = f"{table.parent.name}/{table.name}"
-    calls: dict[str, dict[str, tuple[Winner | None, dict[str, Any]]]] = {}
-    aside: list[Unreadable] = []
-    for number, row in enumerate(rows):
-        reason = ""
-        won: Winner | None = None
-        try:
-            won = winner(row["order"], row["verdict"])
-        except ValueError as error:
-            reason = f"field {error!s}"
-        if not reason and row["order"] in calls.get(row["prompt"], {}):
-            reason = f"prompt {row['prompt']!r} stands a second time in order {row['order']}"
-        if reason:
-            aside.append(Unreadable(file, f"row {number}", reason, json.dumps(row, default=str)[:RAW_SHOWN]))
-        else:
-            calls.setdefault(row["prompt"], {})[row["order"]] = (won, row)
-    if not calls:
-        why = aside[0].reason if aside else "it has no row"
-        raise NoJudgements(f"{table}: no verdict in it; {why}")
-    single = all(len(given) == 1 for given in calls.values())
-    items = tuple(_item(prompt, given, single) for prompt, given in calls.items())
-    half = 0 if single else sum(len(given) == 1 for given in calls.values())
-    notes = [f"{half} prompts have one order only; the other counts as unparsed"] if half else []
-    notes += ["one order only: flips cannot be seen"] if single else []
-    name, against = _names(table.parent.name)
-    items = tuple(replace(one, prompt=texts.get(one.prompt, one.prompt)) for one in items)
-    return Judgement(name, against, judge, KIND, (file,), items, tuple(aside), tuple(notes))
+    return rows
 
 
-def _item(prompt: str, given: dict[str, tuple[Winner | None, dict[str, Any]]], single: bool) -> Item:
-    order, (won, row) = next(iter(given.items()))
+def _file(table: Path) -> str:
+    return f"{table.parent.name}/{table.name}"
+
+
+def _item(prompt: str, orders: dict[str, tuple[Winner | None, dict[str, Any]]], single: bool) -> Item:
+    order, (won, row) = next(iter(orders.items()))
     characters = (row["a_characters"], row["b_characters"])
     if single:
         return judged_once(prompt, row["source"], won, order=order, characters=characters)
-    won_ab, won_ba = (given[one][0] if one in given else None for one in ("ab", "ba"))
-    return judged_in_both(prompt, row["source"], BothOrders(won_ab, won_ba), characters=characters)
+    both = BothOrders(*(orders[one][0] if one in orders else None for one in ("ab", "ba")))
+    return judged_in_both(prompt, row["source"], both, characters=characters)
 
 
 def _texts(folder: Path) -> dict[str, str]:

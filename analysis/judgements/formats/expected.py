@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
+from humpback.core.same_prompt import folded
+
 ALPACA_EVAL = {"selfinstruct": 252, "oasst": 188, "koala": 156, "helpful_base": 129, "vicuna": 80}
 """AlpacaEval's 805 by `dataset`."""
 ALPAGASUS = {"vicuna": 80, "koala": 180, "wizardlm": 218, "sinstruct": 252}
@@ -19,7 +21,7 @@ _SPELLINGS = {"selfinstruct": "sinstruct", "self_instruct": "sinstruct", "self-i
 
 
 def alpaca_eval_place(prompt: str) -> int | None:
-    """Where a prompt stands among AlpacaEval's 805, from 0, whatever its white space; None where it is none of them."""
+    """Where a prompt stands among AlpacaEval's 805, from 0; None where it is none of them."""
     return alpaca_eval_places().get(_digest(prompt))
 
 
@@ -31,7 +33,7 @@ def alpaca_eval_places() -> dict[str, int]:
 
 
 def _digest(prompt: str) -> str:
-    return hashlib.sha256(" ".join(prompt.split()).encode()).hexdigest()[:12]
+    return hashlib.sha256(folded(prompt).encode()).hexdigest()[:12]
 
 
 def set_named(stem: str) -> str:

@@ -5,8 +5,8 @@ An item keeps what the rules said and no answer's text, so that 805 prompts of 5
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from humpback.analysis.judgements.verdicts import BothOrders, Winner
@@ -16,7 +16,6 @@ from humpback.core.tables import RAW_SHOWN, Unreadable
 Result = Literal["win", "tie", "lose"]
 NO_ROW = "no row"
 """Place of a row that one order's file lacks and the other's has: its prompt is judged by the one order."""
-_POINTS: dict[Winner, float] = {"a": 1.0, "tie": 0.5, "b": 0.0}
 _TURNED: dict[Result, Result] = {"win": "lose", "tie": "tie", "lose": "win"}
 
 
@@ -50,6 +49,8 @@ class Item:
     """Lengths of the system's answer and of its opponent's."""
     category: str = ""
     """The prompt's category within its set; empty where the file does not say."""
+    answers: tuple[int, int] | None = None
+    """Hashes of the system's answer and of its opponent's, of this process alone."""
 
     def exchanged(self) -> Item:
         """The same prompt seen from the opponent."""
@@ -58,7 +59,15 @@ class Item:
             points=None if self.points is None else 1 - self.points,
             result=None if self.result is None else _TURNED[self.result],
             characters=None if self.characters is None else self.characters[::-1],
+            answers=None if self.answers is None else self.answers[::-1],
         )
+
+
+def about_answers(one: object, other: object) -> dict[str, Any]:
+    """What an item keeps of two texts; nothing where either is no text."""
+    if not isinstance(one, str) or not isinstance(other, str):
+        return {}
+    return {"characters": (len(one), len(other)), "answers": (hash(one), hash(other))}
 
 
 @dataclass(frozen=True)
@@ -68,17 +77,23 @@ class Judgement:
     name: str
     """The system that win rates are about."""
     against: str
+    """The opponent."""
     judge: str
     """Empty where the file does not say."""
     format: str
     """In words, for the reader."""
     files: tuple[str, ...]
+    """Names, each with its folder where two would be the same."""
     items: tuple[Item, ...]
+    """The prompts, each once."""
     unreadable: tuple[Unreadable, ...] = ()
+    """Rows that could not be used."""
     notes: tuple[str, ...] = ()
     """What a reader should know of how the file was taken."""
     named: bool = True
     """Whether the file itself names both systems."""
+    raters: Mapping[str, Mapping[str, Result]] = field(default_factory=dict)
+    """By person and prompt, where several judged for one: what each said, which `items` pool."""
 
 
 def judged_in_both(prompt: str, source: str, pair: BothOrders, **more: Any) -> Item:
@@ -100,11 +115,12 @@ def judged_in_both(prompt: str, source: str, pair: BothOrders, **more: Any) -> I
 
 def judged_once(prompt: str, source: str, won: Winner | None, *, order: str = "ab", **more: Any) -> Item:
     """One order only: the verdict is the result. `order` says which answer was shown first."""
+    points = BothOrders(won, None).points
     return Item(
         prompt,
         source,
-        None if won is None else _POINTS[won],
-        None if won is None else {"a": "win", "tie": "tie", "b": "lose"}[won],  # type: ignore[arg-type]
+        points,
+        result_of(points),
         unparsed=int(won is None),
         first_wins=int(won == ("a" if order == "ab" else "b")),
         placed=int(won in ("a", "b")),
@@ -112,13 +128,21 @@ def judged_once(prompt: str, source: str, won: Winner | None, *, order: str = "a
     )
 
 
+def result_of(points: float | None) -> Result | None:
+    """AlpacaEval's discrete counts: above one half a win, below it a loss."""
+    if points is None:
+        return None
+    return "win" if points > 0.5 else "lose" if points < 0.5 else "tie"
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """One row of a file, and what tells it from other rows of its prompt."""
 
     place: str
+    """Such as "line 12"."""
     item: Item
-    answers: tuple[Hashable, Hashable]
+    answers: tuple[Hashable, Hashable] = (None, None)
     """The system's and its opponent's, or whatever else makes it a row of its own."""
     id: str = ""
     """The prompt's id; empty where the row has none."""
@@ -128,12 +152,24 @@ class Placed:
     """The whole row: what is equal in all of it was written twice."""
 
 
-def by_prompt(rows: Iterable[Placed], file: str) -> tuple[dict[str, list[Placed]], list[Unreadable]]:
-    """The rows of each item, of one system, opponent and judge, and those that were written twice.
+Systems = tuple[str, str, str]
+"""System, opponent and judge."""
 
-    Rows of one prompt about other answers, or under another id, are items of their own, the later ones named by their
-    number. Rows about the same answers are the votes of one item. A second row of one rater, or an equal row where
-    raters have no names, is a duplicate: the first stays, and a later one is unreadable with the place of both.
+
+def put(found: dict[Systems, list[Placed]], systems: Systems, row: Placed) -> None:
+    """A row under its systems; turned where an earlier one shows them the other way round."""
+    name, against, judge = systems
+    if name != against and (against, name, judge) in found:
+        systems = against, name, judge
+        row = replace(row, item=row.item.exchanged(), answers=row.answers[::-1])
+    found.setdefault(systems, []).append(row)
+
+
+def pooled(rows: Sequence[Placed], systems: Systems, kind: str, file: str) -> Judgement:
+    """Rows about the same answers are the votes of one item: the mean of their points, and the majority's result. Rows
+    of one prompt about other answers, or under another id, are items of their own, the later ones named by their
+    number. A second row of one rater, or an equal row where raters have no names, is a duplicate: the first stays, and
+    a later one is unreadable with the place of both.
     """
     groups: dict[str, dict[Hashable, list[Placed]]] = {}
     aside: list[Unreadable] = []
@@ -144,31 +180,35 @@ def by_prompt(rows: Iterable[Placed], file: str) -> tuple[dict[str, list[Placed]
             aside.append(Unreadable(file, row.place, reason, row.item.prompt[:RAW_SHOWN]))
         else:
             votes.append(row)
-    found: dict[str, list[Placed]] = {}
-    for prompt, pairs in groups.items():
+    items: list[Item] = []
+    raters: dict[str, dict[str, Result]] = {}
+    for text, pairs in groups.items():
         ordered = list(pairs.values())
         if all(votes[0].id for votes in ordered):
             # So that the same rows have the same names in files of another order.
             ordered.sort(key=lambda votes: votes[0].id)
         for number, votes in enumerate(ordered, 1):
-            found[prompt if number == 1 else f"{prompt} [{number}]"] = votes
-    return found, aside
-
-
-def of_rows(rows: Iterable[Placed], file: str) -> tuple[list[Item], list[Unreadable]]:
-    """The same as items, the votes of each pooled."""
-    found, aside = by_prompt(rows, file)
-    return [replace(pooled([one.item for one in votes]), prompt=prompt) for prompt, votes in found.items()], aside
+            prompt = text if number == 1 else f"{text} [{number}]"
+            items.append(replace(_together([one.item for one in votes]), prompt=prompt))
+            for one in votes:
+                if one.rater and one.item.result is not None:
+                    raters.setdefault(one.rater, {})[prompt] = one.item.result
+    notes: tuple[str, ...] = ()
+    if len(rows) - len(aside) > len(items):
+        by = f" of {len(raters):,} annotators" if len(raters) > 1 else ""
+        notes = (
+            f"{len(rows) - len(aside):,} votes{by} on {len(items):,} pairs: a pair's points are the mean of its votes, "
+            "its result the majority's; n counts pairs",
+        )
+    people = raters if len(raters) > 1 else {}
+    return Judgement(*systems, kind, (file,), tuple(items), tuple(aside), notes, raters=people)
 
 
 def _twice(one: Placed, other: Placed) -> bool:
-    if one.rater or other.rater:
-        return one.rater == other.rater
-    return one.whole == other.whole
+    return one.rater == other.rater if one.rater or other.rater else one.whole == other.whole
 
 
-def pooled(votes: Sequence[Item]) -> Item:
-    """The votes on one pair as one item: the mean of their points, and the majority's result."""
+def _together(votes: Sequence[Item]) -> Item:
     if len(votes) == 1:
         return votes[0]
     points = [one.points for one in votes if one.points is not None]
@@ -176,7 +216,7 @@ def pooled(votes: Sequence[Item]) -> Item:
     return replace(
         votes[0],
         points=sum(points) / len(points) if points else None,
-        result=("win" if balance > 0 else "lose" if balance < 0 else "tie") if points else None,
+        result=result_of((1 + balance / len(points)) / 2) if points else None,
         calls=sum(one.calls for one in votes),
         unparsed=sum(one.unparsed for one in votes),
         first_wins=sum(one.first_wins for one in votes),

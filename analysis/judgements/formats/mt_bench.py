@@ -10,68 +10,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from humpback.analysis.judgements.formats.alpaca_eval import Unfit
-from humpback.analysis.judgements.formats.items import Judgement, NoJudgements, Placed, judged_in_both, of_rows
+from humpback.analysis.judgements.formats.items import Placed, Systems, judged_in_both
 from humpback.analysis.judgements.formats.prompts import id_of
-from humpback.analysis.judgements.formats.source import Row, Rows
+from humpback.analysis.judgements.formats.source import Row, Rows, Unfit
 from humpback.analysis.judgements.verdicts import BothOrders, Winner
-from humpback.core.tables import Unreadable
 
 KIND = "MT-bench pairs, both orders"
 GAMES = ("g1_winner", "g2_winner")
 _WINNERS: dict[str, Winner | None] = {"model_1": "a", "model_2": "b", "tie": "tie", "error": None}
 
 
-def is_pair(row: Row) -> bool:
-    """Whether a row looks like one."""
-    return set(GAMES) <= row.value.keys()
-
-
-def judgements(file: str, rows: Rows) -> list[Judgement]:
-    """One for each two models and judge; rows that name them the other way round are turned.
+def read(row: Row, rows: Rows) -> tuple[Systems, Placed]:
+    """One question's turn.
 
     Raises:
-        NoJudgements: when no row can be used.
+        Unfit: naming the field.
     """
-    found: dict[tuple[str, str, str], list[Placed]] = {}
-    published: dict[tuple[str, str, str], list[str]] = {}
-    aside: list[Unreadable] = list(rows.unreadable)
-    for row in rows.rows:
-        try:
-            name, against = (_name(row.value, field) for field in ("model_1", "model_2"))
-            games = [_winner(row.value, field) for field in GAMES]
-            prompt, turn = id_of(row.value), row.value.get("turn", 1)
-            if not prompt:
-                raise Unfit("there is no field question_id; with turn it says which prompt it is")
-        except Unfit as error:
-            aside.append(Unreadable(file, row.place, str(error), row.raw()))
-            continue
-        item = judged_in_both(f"question {prompt}, turn {turn}", f"turn {turn}", BothOrders(games[0], games[1]))
-        judge = _judge(row.value.get("judge"))
-        key = (name, against, judge)
-        if (against, name, judge) in found:
-            key, item = (against, name, judge), item.exchanged()
-        found.setdefault(key, []).append(Placed(row.place, item, (None, None)))
-        if None not in games:
-            agreed = games[0] == games[1] != "tie"
-            published.setdefault(key, []).append(str(item.result) if agreed else "tie")
-    if not found:
-        raise NoJudgements(f"{file}: none of {len(rows.rows)} rows can be used; {aside[0].place}: {aside[0].reason}")
-    made = []
-    for i, (key, placed) in enumerate(found.items()):
-        items, duplicates = of_rows(placed, file)
-        unreadable = (*duplicates, *(() if i else aside))
-        notes = _as_published(published.get(key, ()))
-        made.append(Judgement(*key, KIND, (file,), tuple(items), unreadable, notes))
-    return made
+    value = row.value
+    name, against = (_name(value, field) for field in ("model_1", "model_2"))
+    games = BothOrders(*(_winner(value, field) for field in GAMES))
+    prompt, turn = id_of(value), value.get("turn", 1)
+    if not prompt:
+        raise Unfit("there is no field question_id; with turn it says which prompt it is")
+    # FastChat has the judge's model and the name of its prompt.
+    judge = value.get("judge")
+    first = judge[0] if isinstance(judge, list) and judge else judge
+    item = judged_in_both(f"question {prompt}, turn {turn}", f"turn {turn}", games)
+    return (name, against, first if isinstance(first, str) else ""), Placed(row.place, item)
 
 
-def _as_published(results: Sequence[str]) -> tuple[str, ...]:
+def as_published(rows: Rows, systems: Systems, placed: Sequence[Placed]) -> tuple[str, ...]:
     """FastChat's own count, over rows without an error: a win is won in both orders, and all else is a tie."""
-    if not results:
+    points = [row.item.points for row in placed if not row.item.unparsed]
+    if not points:
         return ()
-    win, tie, lose = (results.count(word) for word in ("win", "tie", "lose"))
-    rate = 100 * (win + tie / 2) / len(results)
+    win, lose = points.count(1.0), points.count(0.0)
+    tie = len(points) - win - lose
+    rate = 100 * (win + tie / 2) / len(points)
     return (f"by FastChat's rule (won in both orders, or a tie): {win} win, {tie} tie, {lose} lose, rate {rate:.2f}",)
 
 
@@ -89,9 +64,3 @@ def _name(value: dict[str, Any], field: str) -> str:
     if not isinstance(found, str) or not found:
         raise Unfit(f"field {field} is {str(found)[:40]!r}; it is a model's name")
     return found
-
-
-def _judge(found: Any) -> str:
-    """FastChat has the judge's model and the name of its prompt."""
-    first = found[0] if isinstance(found, list) and found else found
-    return first if isinstance(first, str) else ""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from humpback.analysis.judgements.formats import alpaca_eval, artifact, mt_bench, orders, reviews, votes
-from humpback.analysis.judgements.formats.items import Judgement, NoJudgements
-from humpback.analysis.judgements.formats.source import Rows, rows_of
-from humpback.core.tables import VERDICTS
+from humpback.analysis.judgements.formats.items import Judgement, NoJudgements, Placed, Systems, pooled, put
+from humpback.analysis.judgements.formats.source import Row, Rows, Unfit, rows_of
+from humpback.core.same_prompt import partners, prompt_keys
+from humpback.core.tables import VERDICTS, Unreadable
+from humpback.spec.votes import read_votes
 
-ReadVotes = Callable[[Path], Iterable[votes.Vote]]
 ACCEPTED = (
     "a folder or file of verdicts, AlpacaEval annotations (preference), reviews with scores (scores and "
     "scores_reverse, or score), MT-bench pairs (g1_winner and g2_winner), a database of votes"
@@ -21,117 +23,168 @@ _SHORT = 40
 """Characters up to which a file's name tells systems apart in a table."""
 
 
-def read_judgements(paths: Sequence[Path], read_votes: ReadVotes) -> list[Judgement]:
+@dataclass(frozen=True)
+class Layout:
+    """One way in which rows of JSON hold judgements."""
+
+    looks: Callable[[dict[str, Any]], bool]
+    """Whether a row looks like one."""
+    read: Callable[[Row, Rows], tuple[Systems, Placed]]
+    """A row's systems, empty where it does not name them, and what it says of them; raises Unfit."""
+    kind: Callable[[Systems, Sequence[Placed]], str]
+    """The format in words."""
+    unnamed: Callable[[Path], tuple[str, str]]
+    """What the systems are called where the rows do not say."""
+    notes: Callable[[Rows, Systems, Sequence[Placed]], tuple[str, ...]]
+    """What a reader should know of how the rows were taken; raises NoJudgements where they are of several systems."""
+
+
+LAYOUTS = (
+    Layout(
+        looks=reviews.is_one,
+        read=reviews.read_one,
+        kind=lambda systems, placed: reviews.ONE,
+        unnamed=lambda path: (_stem(path), "the answer shown second"),
+        notes=reviews.notes_on_one,
+    ),
+    Layout(
+        looks=reviews.is_both,
+        read=reviews.read_both,
+        kind=lambda systems, placed: reviews.BOTH,
+        unnamed=lambda path: (_stem(path), "Answer2"),
+        notes=reviews.notes_on_both,
+    ),
+    Layout(
+        looks=lambda value: "preference" in value,
+        read=alpaca_eval.read,
+        kind=alpaca_eval.kind,
+        unnamed=lambda path: (path.parent.name or _stem(path), "output_1"),
+        notes=alpaca_eval.hold_apart,
+    ),
+    Layout(
+        looks=lambda value: set(mt_bench.GAMES) <= value.keys(),
+        read=mt_bench.read,
+        kind=lambda systems, placed: mt_bench.KIND,
+        unnamed=lambda path: (_stem(path), ""),
+        notes=mt_bench.as_published,
+    ),
+)
+"""The first of those that most rows look like is taken."""
+
+
+def _stem(path: Path) -> str:
+    return path.name.split(".json")[0]
+
+
+def read_judgements(paths: Sequence[Path]) -> list[Judgement]:
     """What the files hold, in their order, each system with a name of its own. Two that are the two orders of one
     comparison are one judgement, and so are several that judge the same systems on different prompts; otherwise each
     is a system of its own.
 
-    `read_votes` reads a database of votes.
-
     Raises:
         NoJudgements: for a file without any, naming it, what was found and what would do.
+        StoreError: for a file of votes that cannot be read.
     """
-    return _told_apart(read_as_named(paths, read_votes))
+    return _told_apart(read_as_named(paths))
 
 
-def read_as_named(paths: Sequence[Path], read_votes: ReadVotes) -> list[Judgement]:
+def read_as_named(paths: Sequence[Path]) -> list[Judgement]:
     """The same, with the names that the files give: one system under two judges has one name.
 
     Raises:
         NoJudgements: for a file without any, naming it, what was found and what would do.
+        StoreError: for a file of votes that cannot be read.
     """
-    made: list[Judgement] = []
-    single: list[reviews.OneOrder] = []
+    found: list[Judgement] = []
     for path in paths:
-        name = _shown(path, paths)
         if not path.exists():
             raise NoJudgements(f"{path}: there is no such file. Accepted are {ACCEPTED}")
         if path.is_dir() and not artifact.is_verdicts(path):
             raise NoJudgements(
                 f"{path}: a folder without {VERDICTS}; name the files in it, or call humpback leaderboard {path}"
             )
+        same = sum(one.name == path.name for one in paths) > 1
+        name = f"{path.parent.name}/{path.name}" if same else path.name
         if artifact.is_verdicts(path):
-            made.append(artifact.judgement(path))
+            found.append(artifact.judgement(path))
         elif _is_sqlite(path):
-            found = votes.judgements(name, read_votes(path))
-            if not found:
+            people = votes.judgements(name, list(read_votes(path)))
+            if not people:
                 raise NoJudgements(f"{path}: no vote in it beside screening items")
-            made += found
+            found += people
         else:
-            rows = rows_of(path)
-            if _kind(rows) == "one order":
-                single.append(_usable(path, reviews.one_order(name, path.name.split(".json")[0], rows)))
-            else:
-                made += of_rows(path, name, rows)
-    both = orders.of_reviews(single)
-    return orders.sets_together([*made, *both])
+            found += of_rows(path, name)
+    single = [one for one in found if one.format == reviews.ONE]
+    both = orders.both_orders(spelled_alike(single))
+    return spelled_alike(orders.sets_together([*(one for one in found if one.format != reviews.ONE), *both]))
 
 
-def voters(path: Path, read_votes: ReadVotes) -> Iterable[votes.Vote]:
-    """The votes behind a file's judgements, where it names who voted: of a database, or of annotations."""
-    if not path.is_file() or artifact.is_verdicts(path):
-        return ()
-    if _is_sqlite(path):
-        return read_votes(path)
-    rows = rows_of(path)
-    return alpaca_eval.votes(rows) if _kind(rows) == "annotations" else ()
-
-
-def _kind(rows: Rows) -> str:
-    """What most of the first rows look like."""
-    looks = (
-        ("annotations", alpaca_eval.is_annotations),
-        ("both orders", reviews.is_both),
-        ("MT-bench pairs", mt_bench.is_pair),
-        ("one order", reviews.is_one),
-    )
-    first = rows.rows[:_LOOKED_AT]
-    count, kind = max((sum(map(look, first)), kind) for kind, look in looks)
-    return kind if count else ""
-
-
-def of_rows(path: Path, name: str, rows: Rows) -> list[Judgement]:
+def of_rows(path: Path, name: str) -> list[Judgement]:
     """The judgements of a JSON file, called `name`, whose rows hold a judgement each.
 
     Raises:
         NoJudgements: when none of them does.
     """
-    stem = path.name.split(".json")[0]
-    match _kind(rows):
-        case "annotations":
-            return alpaca_eval.judgements(name, rows, fallback=path.parent.name or stem)
-        case "MT-bench pairs":
-            return mt_bench.judgements(name, rows)
-        case "both orders":
-            one = reviews.both_orders(name, stem, rows)
-            if not one.items:
-                raise NoJudgements(f"{path}: none of {len(rows.rows)} rows can be used; {_first(one)}")
-            return [one]
-    fields = ", ".join(map(repr, list(rows.rows[0].value)[:8]))
-    if {"instruction", "output"} <= rows.rows[0].value.keys():
-        raise NoJudgements(f"{path}: answers of a model, not judgements; judge them first with humpback judge")
-    raise NoJudgements(f"{path}: its rows have the fields {fields}. Accepted are {ACCEPTED}")
+    rows = rows_of(path)
+    first = [row.value for row in rows.rows[:_LOOKED_AT]]
+    layout = max(LAYOUTS, key=lambda one: sum(map(one.looks, first)))
+    if not any(map(layout.looks, first)):
+        if {"instruction", "output"} <= first[0].keys():
+            raise NoJudgements(f"{path}: answers of a model, not judgements; judge them first with humpback judge")
+        fields = ", ".join(map(repr, list(first[0])[:8]))
+        raise NoJudgements(f"{path}: its rows have the fields {fields}. Accepted are {ACCEPTED}")
+    found: dict[Systems, list[Placed]] = {}
+    aside: list[Unreadable] = []
+    for row in rows.rows:
+        try:
+            put(found, *layout.read(row, rows))
+        except Unfit as error:
+            aside.append(Unreadable(name, row.place, str(error), row.raw()))
+    if not found:
+        raise NoJudgements(f"{path}: none of {len(rows.rows)} rows can be used; {aside[0].place}: {aside[0].reason}")
+    made: list[Judgement] = []
+    for systems, placed in found.items():
+        one = pooled(placed, systems, layout.kind(systems, placed), name)
+        system, opponent = layout.unnamed(path)
+        made.append(
+            replace(
+                one,
+                name=one.name or system,
+                against=one.against or opponent,
+                # A row that names no system can belong to any of them: it is told once, with the first.
+                unreadable=(*(() if made else (*rows.unreadable, *aside)), *one.unreadable),
+                notes=(*layout.notes(rows, systems, placed), *one.notes),
+                named=all(systems[:2]),
+            )
+        )
+    return made
 
 
-def _first(one: Judgement | reviews.OneOrder) -> str:
-    return f"{one.unreadable[0].place}: {one.unreadable[0].reason}" if one.unreadable else "there is none"
+def spelled_alike(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Judgements in which one prompt, by the rule of `core/same_prompt.py`, has one name: the first that it has."""
+    known: dict[str, None] = {}
+    found = []
+    for one in judgements:
+        mine = dict.fromkeys(item.prompt for item in one.items)
+        ours, theirs = [name for name in known if name not in mine], [name for name in mine if name not in known]
+        joined = partners(prompt_keys(ours), prompt_keys(theirs)).folded if ours and theirs else {}
+        found.append(_renamed(one, {theirs[j]: ours[i] for i, j in joined.items()}) if joined else one)
+        known |= dict.fromkeys(item.prompt for item in found[-1].items)
+    return found
 
 
-def _usable(path: Path, one: reviews.OneOrder) -> reviews.OneOrder:
-    if not one.reviews:
-        raise NoJudgements(f"{path}: no row of it can be used; {_first(one)}")
-    return one
+def _renamed(one: Judgement, names: dict[str, str]) -> Judgement:
+    return replace(
+        one,
+        items=tuple(replace(item, prompt=names.get(item.prompt, item.prompt)) for item in one.items),
+        raters={who: {names.get(text, text): word for text, word in of.items()} for who, of in one.raters.items()},
+        notes=(*one.notes, f"{len(names):,} prompts joined with other files but for case, punctuation and spacing"),
+    )
 
 
 def _is_sqlite(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(15) == b"SQLite format 3"
-
-
-def _shown(path: Path, paths: Sequence[Path]) -> str:
-    """A file's name, with its folder where another file has the same name."""
-    same = sum(one.name == path.name for one in paths) > 1
-    return f"{path.parent.name}/{path.name}" if same else path.name
 
 
 def _told_apart(judgements: list[Judgement]) -> list[Judgement]:

@@ -11,28 +11,28 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
-from humpback.analysis.judgements.formats.alpaca_eval import Unfit
 from humpback.analysis.judgements.formats.expected import set_named
 from humpback.analysis.judgements.formats.items import (
     Item,
-    Judgement,
     Placed,
-    by_prompt,
+    Systems,
+    about_answers,
     judged_in_both,
     judged_once,
-    of_rows,
+    result_of,
 )
 from humpback.analysis.judgements.formats.prompts import IDS, TEXTS, id_of, text_of
-from humpback.analysis.judgements.formats.source import Row, Rows
-from humpback.analysis.judgements.verdicts import BothOrders, Winner, winner
-from humpback.core.tables import Unreadable
+from humpback.analysis.judgements.formats.source import Row, Rows, Unfit
+from humpback.analysis.judgements.verdicts import BothOrders, winner
 
 BOTH = "reviews with scores, both orders in one file"
 ONE = "reviews with scores, one order"
-_SCORES = {"scores", "scores_reverse", "score", "score_1", "score_2"}
+ORDERS = ("scores", "scores_reverse")
+_SCORES = {*ORDERS, "score", "score_1", "score_2"}
 _BETWEEN = re.compile(r"[\s,;()]+")
 LEAST, MOST = 0.0, 10.0
 """The protocol asks for 1 to 10; judges give 0 to answers that are none, and published counts include those."""
@@ -40,38 +40,14 @@ LEAST, MOST = 0.0, 10.0
 Pair = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Review:
-    """One row of a file of one order."""
-
-    item: Item
-    verdict: str
-    """Of the answers as they were shown."""
-    answers: tuple[str, str] | None
-    """The answers' fields in the order of the fields."""
-
-
-@dataclass(frozen=True)
-class OneOrder:
-    """A file of reviews in one order, before it is known whether the other order is there too."""
-
-    file: str
-    names: tuple[str, str] | None
-    """The systems in the order in which they were shown, where file and rows say so."""
-    judge: str
-    reviews: dict[str, Review]
-    unreadable: tuple[Unreadable, ...]
-    notes: tuple[str, ...]
-
-
-def is_both(row: Row) -> bool:
+def is_both(value: dict[str, Any]) -> bool:
     """Whether a row has both orders."""
-    return {"scores", "scores_reverse"} <= _scored(row.value).keys()
+    return set(ORDERS) <= _scored(value).keys()
 
 
-def is_one(row: Row) -> bool:
+def is_one(value: dict[str, Any]) -> bool:
     """Whether a row has one order."""
-    return "score" in _scored(row.value) and bool(text_of(row.value) or id_of(row.value))
+    return "score" in _scored(value) and bool(text_of(value) or id_of(value))
 
 
 def _scored(value: dict[str, Any]) -> dict[str, Any]:
@@ -125,29 +101,54 @@ def verdict_of(pair: Pair | None) -> str:
     return "first" if pair[0] > pair[1] else "second" if pair[0] < pair[1] else "tie"
 
 
-def both_orders(file: str, stem: str, rows: Rows) -> Judgement:
-    """A file with both orders in each row."""
-    placed: list[Placed] = []
-    aside = list(rows.unreadable)
-    zeros = 0
-    published: list[str | None] = []
+def read_both(row: Row, rows: Rows) -> tuple[Systems, Placed]:
+    """A row with both orders.
+
+    Raises:
+        Unfit: naming the field.
+    """
+    about = _about(row.value, rows, None)
+    pairs = [_pair(row.value, field) for field in ORDERS]
+    orders = BothOrders(winner("ab", verdict_of(pairs[0])), winner("ba", verdict_of(pairs[1])))
+    return ("", "", ""), _placed(row, judged_in_both(pair=orders, **about))
+
+
+def read_one(row: Row, rows: Rows) -> tuple[Systems, Placed]:
+    """A row with one order. The file's first row says whose answers it shows first, and who judged.
+
+    Raises:
+        Unfit: naming the field.
+    """
+    names = _names(rows)
+    about = _about(row.value, rows, names)
+    won = winner("ab", verdict_of(_pair(row.value, "score")))
+    judge = next((str(one.value["reviewer_id"]) for one in rows.rows if one.value.get("reviewer_id")), "")
+    return (*(names or ("", "")), judge), _placed(row, judged_once(won=won, **about))
+
+
+def notes_on_both(rows: Rows, systems: Systems, placed: Sequence[Placed]) -> tuple[str, ...]:
+    """Scores that the judge was not offered; and what Cherry_LLM's script counts, which has [-1, -1] for an unparsed
+    pair and takes it for equal scores."""
+    found = _zeros(rows, ORDERS)
+    if any(row.item.unparsed for row in placed):
+        results = [result_of(row.item.points) or "tie" for row in placed]
+        counts = ", ".join(f"{results.count(word)} {word}" for word in ("win", "tie", "lose"))
+        found = (*found, f"with unparsed pairs taken for equal scores, as Cherry_LLM's script does: {counts}")
+    return found
+
+
+def notes_on_one(rows: Rows, systems: Systems, placed: Sequence[Placed]) -> tuple[str, ...]:
+    """Scores that the judge was not offered."""
+    return _zeros(rows, ("score",))
+
+
+def _zeros(rows: Rows, fields: Sequence[str]) -> tuple[str, ...]:
+    count = 0
     for row in rows.rows:
-        try:
-            prompt, source, category, characters = _about(row.value, rows.about, stem)
-            shown = [_pair(_scored(row.value), field) for field in ("scores", "scores_reverse")]
-        except Unfit as error:
-            aside.append(Unreadable(file, row.place, str(error), row.raw()))
-            continue
-        zeros += sum(score < 1 for pair in shown if pair for score in pair)
-        taken = [verdict_of(pair) if pair else "tie" for pair in shown]
-        published.append(BothOrders(winner("ab", taken[0]), winner("ba", taken[1])).result)
-        orders = BothOrders(winner("ab", verdict_of(shown[0])), winner("ba", verdict_of(shown[1])))
-        item = judged_in_both(prompt, source, orders, characters=characters, category=category)
-        placed.append(_placed(row, item))
-    items, duplicates = of_rows(placed, file)
-    unreadable = (*aside, *duplicates)
-    notes = (*_zeros(zeros), *(_as_published(published) if any(one.unparsed for one in items) else ()))
-    return Judgement(stem, "Answer2", "", BOTH, (file,), tuple(items), unreadable, notes, named=False)
+        with suppress(Unfit):
+            pairs = [_pair(row.value, field) for field in fields]
+            count += sum(score < 1 for pair in pairs for score in pair or ())
+    return (f"{count} scores lie below 1, which the judge was not offered; they are taken as given",) if count else ()
 
 
 def _placed(row: Row, item: Item) -> Placed:
@@ -158,77 +159,33 @@ def _placed(row: Row, item: Item) -> Placed:
     return Placed(row.place, item, (text, None), id, whole=text)
 
 
-def _as_published(results: list[str | None]) -> tuple[str, ...]:
-    """What Cherry_LLM's script counts, which has [-1, -1] for an unparsed pair and takes it for equal scores."""
-    win, tie, lose = (results.count(word) for word in ("win", "tie", "lose"))
-    return (
-        f"with unparsed pairs taken for equal scores, as Cherry_LLM's script does: {win} win, {tie} tie, {lose} lose",
-    )
-
-
-def one_order(file: str, stem: str, rows: Rows) -> OneOrder:
-    """A file with one order."""
-    names = _names(stem, rows)
-    placed: list[Placed] = []
-    made: dict[str, Review] = {}
-    aside = list(rows.unreadable)
-    zeros = 0
-    for row in rows.rows:
-        try:
-            prompt, source, category, characters = _about(row.value, rows.about, stem, names)
-            pair = _pair(_scored(row.value), "score")
-        except Unfit as error:
-            aside.append(Unreadable(file, row.place, str(error), row.raw()))
-            continue
-        zeros += sum(score < 1 for score in pair or ())
-        won: Winner | None = winner("ab", verdict_of(pair))
-        item = judged_once(prompt, source, won, characters=characters, category=category)
-        placed.append(_placed(row, item))
-        made[row.place] = Review(item, verdict_of(pair), _answers(row.value, names))
-    by_name, duplicates = by_prompt(placed, file)
-    reviews = {
-        prompt: replace(made[rows[0].place], item=replace(rows[0].item, prompt=prompt))
-        for prompt, rows in by_name.items()
-    }
-    judge = next((str(row.value["reviewer_id"]) for row in rows.rows if row.value.get("reviewer_id")), "")
-    return OneOrder(file, names, judge, reviews, (*aside, *duplicates), _zeros(zeros))
-
-
-def _zeros(count: int) -> tuple[str, ...]:
-    return (f"{count} scores lie below 1, which the judge was not offered; they are taken as given",) if count else ()
-
-
 def _pair(value: dict[str, Any], field: str) -> Pair | None:
+    value = _scored(value)
     if field not in value:
         raise Unfit(f"there is no field {field}; it is two scores, or null for an unparsed reply")
     return pair_of(value[field], field)
 
 
-def _about(
-    value: dict[str, Any], about: dict[str, Any], stem: str, names: tuple[str, str] | None = None
-) -> tuple[str, str, str, tuple[int, int] | None]:
-    """Prompt, set, category and lengths of a row."""
+def _about(value: dict[str, Any], rows: Rows, names: tuple[str, str] | None) -> dict[str, Any]:
+    """An item's prompt, set, category and answers."""
     # Where rows are reviews by name, their text is the review's.
     prompt = id_of(value) if "review_id" in value else text_of(value) or id_of(value)
     if not prompt:
         raise Unfit(f"no field says which prompt it is; {', '.join((*TEXTS[:5], *IDS))} would do")
-    meta = about.get("Meta_Info")
-    source = value.get("dataset") or (meta.get("dataset_name") if isinstance(meta, dict) else None) or set_named(stem)
-    category = value.get("category") or value.get("Skill") or ""
-    answers = _answers(value, names)
-    lengths = None if answers is None else (len(answers[0]), len(answers[1]))
-    return str(prompt), str(source), str(category), lengths
+    meta = rows.about.get("Meta_Info")
+    of_file = meta.get("dataset_name") if isinstance(meta, dict) else None
+    found = {
+        "prompt": str(prompt),
+        "source": str(value.get("dataset") or of_file or set_named(rows.stem)),
+        "category": str(value.get("category") or value.get("Skill") or ""),
+    }
+    for first, second in (names or ("", ""), ("Answer1", "Answer2"), ("answer1", "answer2"), ("output_1", "output_2")):
+        if texts := about_answers(value.get(first), value.get(second)):
+            return {**found, **texts}
+    return found
 
 
-def _answers(value: dict[str, Any], names: tuple[str, str] | None) -> tuple[str, str] | None:
-    for fields in (names or ("", ""), ("Answer1", "Answer2"), ("answer1", "answer2"), ("output_1", "output_2")):
-        one, other = value.get(fields[0]), value.get(fields[1])
-        if isinstance(one, str) and isinstance(other, str):
-            return one, other
-    return None
-
-
-def _names(stem: str, rows: Rows) -> tuple[str, str] | None:
+def _names(rows: Rows) -> tuple[str, str] | None:
     """The systems as shown: AlpaGasus calls a file FIRST-SECOND-SET.json, and its rows have fields of those names;
     others write the names into the rows."""
     value = rows.rows[0].value
@@ -238,6 +195,6 @@ def _names(stem: str, rows: Rows) -> tuple[str, str] | None:
     texts = [field for field in value if isinstance(value[field], str)]
     for one in texts:
         for other in texts:
-            if one != other and (stem == f"{one}-{other}" or stem.startswith(f"{one}-{other}-")):
+            if one != other and (rows.stem == f"{one}-{other}" or rows.stem.startswith(f"{one}-{other}-")):
                 return one, other
     return None

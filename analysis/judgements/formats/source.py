@@ -24,6 +24,10 @@ _GZIP = b"\x1f\x8b"
 _NEXT = re.compile(r'[\[,\n]\s*(?=\{\s*")')
 
 
+class Unfit(ValueError):
+    """A row that cannot be used: which field, what was found, what would do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One object of the file."""
@@ -31,6 +35,7 @@ class Row:
     place: str
     """Such as "element 4" or "line 12"."""
     value: dict[str, Any]
+    """The object, as it stands there."""
 
     def raw(self) -> str:
         """The beginning of it, for `Unreadable.raw`."""
@@ -45,10 +50,18 @@ class Row:
 class Rows:
     """A file, read."""
 
+    path: Path
     rows: tuple[Row, ...]
+    """Its objects, in order."""
     unreadable: tuple[Unreadable, ...]
+    """What is no object, or no JSON."""
     about: dict[str, Any]
     """The fields that stand beside the array, such as Meta_Info."""
+
+    @property
+    def stem(self) -> str:
+        """The file's name without folders and ".json"."""
+        return self.path.name.split(".json")[0]
 
 
 def rows_of(path: Path) -> Rows:
@@ -65,37 +78,29 @@ def rows_of(path: Path) -> Rows:
         raise NoJudgements(f"{path}: it cannot be read ({reason})") from error
     except UnicodeDecodeError as error:
         raise NoJudgements(f"{path}: not UTF-8 at byte {error.start}; judgements are JSON or JSON Lines") from error
+    about: dict[str, Any] = {}
     try:
-        whole, about = json.loads(text), {}
+        whole = json.loads(text)
     except (json.JSONDecodeError, RecursionError):
         found = list(_saved(text, path.name))
     else:
-        if isinstance(whole, dict):
-            lists = [key for key, value in whole.items() if isinstance(value, list) and value and _objects(value)]
-            if len(lists) == 1 and whole.keys().isdisjoint(_OF_A_ROW):
-                about = {key: value for key, value in whole.items() if key != lists[0]}
-                whole = whole[lists[0]]
-            else:
-                whole = [whole]
-        found = [_row(f"element {i}", one, path.name) for i, one in enumerate(whole if _is_list(whole) else [whole])]
-        rows = tuple(one for one in found if isinstance(one, Row))
-        if rows:
-            return Rows(rows, tuple(one for one in found if isinstance(one, Unreadable)), about)
+        if isinstance(whole, dict) and whole.keys().isdisjoint(_OF_A_ROW):
+            lists = [key for key, value in whole.items() if isinstance(value, list) and any(map(_is_object, value))]
+            if len(lists) == 1:
+                whole, about = whole[lists[0]], {key: value for key, value in whole.items() if key != lists[0]}
+        elements = whole if isinstance(whole, list) else [whole]
+        found = [_row(f"element {i}", one, path.name) for i, one in enumerate(elements)]
     rows = tuple(one for one in found if isinstance(one, Row))
     if not rows:
         raise NoJudgements(
             f"{path}: no JSON object in it; it begins with {text[:40]!r}. Accepted are a folder or file of verdicts, "
             "AlpacaEval annotations, reviews with scores, and a database of votes"
         )
-    return Rows(rows, tuple(one for one in found if isinstance(one, Unreadable)), {})
+    return Rows(path, rows, tuple(one for one in found if isinstance(one, Unreadable)), about)
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
-
-
-def _objects(values: list[Any]) -> bool:
-    return any(isinstance(one, dict) for one in values)
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
 
 
 def _row(place: str, value: Any, file: str) -> Row | Unreadable:
@@ -108,7 +113,7 @@ def _row(place: str, value: Any, file: str) -> Row | Unreadable:
 def _saved(text: str, file: str) -> Iterator[Row | Unreadable]:
     """What can be read of JSON Lines, and of an array that is broken or cut off."""
     lines = text.split("\n")
-    if _is_object(lines[0]) or (len(lines) > 1 and _is_object(lines[1]) and lines[0].lstrip()[:1] == "{"):
+    if _holds_object(lines[0]) or (len(lines) > 1 and _holds_object(lines[1]) and lines[0].lstrip()[:1] == "{"):
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:
@@ -137,8 +142,8 @@ def _saved(text: str, file: str) -> Iterator[Row | Unreadable]:
         number += 1
 
 
-def _is_object(line: str) -> bool:
+def _holds_object(line: str) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
+        return _is_object(json.loads(line))
     except (json.JSONDecodeError, RecursionError):
         return False

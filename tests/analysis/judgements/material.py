@@ -9,6 +9,7 @@ from typing import Any
 
 from humpback.analysis.judgements.formats.items import Judgement
 from humpback.analysis.judgements.formats.reading import read_judgements
+from humpback.spec.votes import Choice, Side, Vote
 
 
 def annotation(i: int, preference: Any, **more: Any) -> dict[str, Any]:
@@ -38,13 +39,9 @@ def annotations(path: Path, preferences: Iterable[Any], **more: Any) -> Path:
     return written(path, [annotation(i, preference, **more) for i, preference in enumerate(preferences)])
 
 
-def no_votes(_: Path) -> Iterable[Any]:
-    raise AssertionError("no votes were meant to be read")
-
-
 def read(*paths: Path) -> list[Judgement]:
-    """The judgements of files among which are no votes."""
-    return read_judgements(paths, no_votes)
+    """The judgements of files."""
+    return read_judgements(paths)
 
 
 def single(*paths: Path) -> Judgement:
@@ -57,3 +54,9 @@ def counts(one: Judgement) -> tuple[int, int, int]:
     """Win, tie, lose."""
     results: Sequence[str | None] = [item.result for item in one.items]
     return results.count("win"), results.count("tie"), results.count("lose")
+
+
+def vote(prompt: str, choice: Choice, annotator: str, shown_first: Side = "first") -> Vote:
+    """A person's vote between two systems' answers."""
+    shown = ("own", "ours", "theirs", f"ours on {prompt}", f"theirs on {prompt}")
+    return Vote(f"item-{prompt}", prompt, prompt, *shown, choice, shown_first, annotator, "", 5.0, False, "")

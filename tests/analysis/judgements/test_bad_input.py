@@ -11,10 +11,11 @@ import pytest
 from humpback.analysis.judgements.comparison import system
 from humpback.analysis.judgements.comparison_tables import amiss
 from humpback.analysis.judgements.formats.items import NoJudgements
-from humpback.analysis.judgements.formats.reading import read_judgements
 from humpback.analysis.judgements.formats.source import rows_of
+from humpback.annotation.ballot import Ballot
+from humpback.core.store import StoreError
 from humpback.core.tables import Unreadable
-from tests.analysis.judgements.material import annotation, annotations, counts, no_votes, read, single, written
+from tests.analysis.judgements.material import annotation, annotations, counts, read, single, written
 
 
 def told(rows: tuple[Unreadable, ...]) -> list[tuple[str, str]]:
@@ -175,10 +176,12 @@ def test_empty_answers_are_counted(tmp_path: Path) -> None:
     assert "model: 1 empty answers of model" in amiss(found)
 
 
-def test_votes_are_read_by_what_reads_votes(tmp_path: Path) -> None:
+def test_a_file_of_votes_is_known_by_its_header_and_has_to_hold_votes(tmp_path: Path) -> None:
     path = tmp_path / "votes.sqlite"
     path.write_bytes(b"SQLite format 3\x00")
-    with pytest.raises(AssertionError, match="no votes were meant"):
-        read_judgements([path], no_votes)
+    with pytest.raises(StoreError, match="no file of votes"):
+        read(path)
+    path.unlink()
+    Ballot(path, (), seed=0).close()
     with pytest.raises(NoJudgements, match="no vote in it"):
-        read_judgements([path], lambda _: [])
+        read(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from humpback.analysis.judgements.formats.items import NoJudgements
 from humpback.core.payload import PayloadFile, checksum
 from humpback.core.store import RECORD, Record, write_record
 from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, write
-from tests.analysis.judgements.material import annotation, counts, read, single, written
+from tests.analysis.judgements.material import annotation, counts, read, single, vote, written
 
 
 def verdict(prompt: str, order: str, word: str) -> Verdict:
@@ -105,23 +105,6 @@ def test_a_prompt_is_known_by_its_text_where_the_answers_lie_in_the_store(tmp_pa
         single(path)
 
 
-@dataclass(frozen=True)
-class Vote:
-    item: str
-    instruction: str
-    source: str
-    first: str
-    second: str
-    choice: str
-    shown_first: str
-    annotator: str
-    screening: bool = False
-
-
-def vote(prompt: str, choice: str, annotator: str, shown_first: str = "first") -> Vote:
-    return Vote(f"item-{prompt}", prompt, "own", "ours", "theirs", choice, shown_first, annotator)
-
-
 def test_votes_are_one_outcome_a_prompt_by_majority() -> None:
     given = [
         *(vote("p", choice, name) for choice, name in (("first", "a"), ("first", "b"), ("second", "c"))),
@@ -129,14 +112,13 @@ def test_votes_are_one_outcome_a_prompt_by_majority() -> None:
         *(vote("r", choice, name) for choice, name in (("first", "a"), ("second", "b"))),
         replace(vote("s", "first", "a"), screening=True),
         vote("p", "first", "a"),
-        vote("t", "third", "a"),
     ]
     (one,) = votes.judgements("votes.sqlite", given)
     assert (one.name, one.against, one.judge) == ("ours", "theirs", "people")
     assert [(item.result, item.points) for item in one.items] == [("win", 2 / 3), ("lose", 0.25), ("tie", 0.5)]
     overall = system(one).overall
     assert overall.first_preferred == pytest.approx(4 / 6)
-    assert [row.place for row in one.unreadable] == ["vote 8", "vote 9"]
+    assert [row.place for row in one.unreadable] == ["vote 8"]
     assert "1 votes on screening items are left out" in one.notes
     assert sum(item.calls for item in one.items) + len(one.unreadable) + 1 == len(given)
 
@@ -150,7 +132,8 @@ def test_votes_of_annotators_who_failed_the_screening_are_left_out_and_named() -
 
 
 def test_votes_that_name_the_systems_the_other_way_round_are_turned() -> None:
-    turned = Vote("i", "q", "own", "theirs", "ours", "first", "first", "a")
+    turned = vote("q", "second", "a").turned
+    assert (turned.first, turned.choice, turned.first_output) == ("theirs", "first", "theirs on q")
     (one,) = votes.judgements("votes.sqlite", [vote("p", "first", "a"), turned])
     assert [item.result for item in one.items] == ["win", "lose"]
     others = replace(turned, second="a third")

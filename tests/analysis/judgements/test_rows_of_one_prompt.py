@@ -16,8 +16,7 @@ from humpback.analysis.judgements import raters
 from humpback.analysis.judgements.comparison import system
 from humpback.analysis.judgements.formats.items import NoJudgements
 from humpback.analysis.judgements.formats.prompts import text_of
-from humpback.analysis.judgements.formats.reading import voters
-from tests.analysis.judgements.material import annotation, counts, no_votes, read, single, written
+from tests.analysis.judgements.material import annotation, counts, read, single, written
 
 FOUR = range(4)
 
@@ -45,7 +44,7 @@ def test_several_annotators_of_a_pair_are_votes(column: str, tmp_path: Path) -> 
 
 def test_their_agreement_is_over_people(tmp_path: Path) -> None:
     path = written(tmp_path / "a.json", people([[2, 2, 2], [1, 1, 1], [2, 2, 1], [1, 1, 2]]))
-    (panel,) = raters.annotators("a.json", voters(path, no_votes))
+    (panel,) = raters.annotators(read(path))
     assert len(panel.raters) == 3
     assert panel.agreement is not None
     assert panel.agreement.items == 4

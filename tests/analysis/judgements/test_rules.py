@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from humpback.analysis.judgements.comparison import numbers
-from humpback.analysis.judgements.formats.alpaca_eval import Unfit, points_of, result_of
-from humpback.analysis.judgements.formats.items import Item, judged_in_both, judged_once
+from humpback.analysis.judgements.formats.alpaca_eval import points_of
+from humpback.analysis.judgements.formats.items import Item, judged_in_both, judged_once, result_of
 from humpback.analysis.judgements.formats.reviews import pair_of, verdict_of
+from humpback.analysis.judgements.formats.source import Unfit
 from humpback.analysis.judgements.verdicts import BothOrders, winner
 
 BOTH = {

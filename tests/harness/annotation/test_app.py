@@ -10,7 +10,7 @@ import pytest
 
 from humpback.annotation.app import SAID
 from humpback.annotation.ballot import Ballot
-from humpback.annotation.votes import read_votes
+from humpback.spec.votes import read_votes
 from tests.harness.annotation.material import (
     FIRST,
     HOSTILE,

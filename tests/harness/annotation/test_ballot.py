@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from humpback.annotation.ballot import Ballot, Place, Showing
-from humpback.annotation.votes import is_votes, read_votes
+from humpback.core.store import StoreError
 from humpback.readers.unusable import UnusableFile
-from humpback.spec.screening import Mark, marks
+from humpback.spec.votes import Mark, is_votes, marks, read_votes
 from tests.harness.annotation.material import FIRST, SECOND, ballot, items
 
 
@@ -241,7 +241,7 @@ def test_files_that_are_no_votes_are_named(tmp_path: Path) -> None:
     text.write_text("[]")
     for path in (other, text):
         assert not is_votes(path)
-        with pytest.raises(UnusableFile, match="no file of votes"):
+        with pytest.raises(StoreError, match="no file of votes"):
             list(read_votes(path))
         with pytest.raises(UnusableFile, match="no file of votes"):
             Ballot(path, items(1), seed=0)
@@ -254,7 +254,7 @@ def test_files_that_are_no_votes_are_named(tmp_path: Path) -> None:
     database = sqlite3.connect(box.path)
     database.execute("PRAGMA user_version = 9")
     database.close()
-    with pytest.raises(UnusableFile, match="version 9"):
+    with pytest.raises(StoreError, match="version 9"):
         list(read_votes(box.path))
 
 
