@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from humpback.analysis.figures import arms as figures
+from humpback.analysis.layout import drawing
 from humpback.analysis.judgements.comparison import System, differences, system
 from humpback.analysis.judgements.comparison_figures import bars_figure
 from humpback.analysis.judgements.comparison_tables import SHOWN, amiss, as_json, as_text, described, power_lines
@@ -167,7 +167,7 @@ def test_a_system_without_a_result_has_an_empty_bar_and_no_point() -> None:
 def test_the_figure_is_written_as_svg_and_png(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
-        figures.save(
+        drawing.save(
             bars_figure([ONE], "humpback compare f.json"), tmp_path / folder, "win-tie-lose", "humpback compare"
         )
     svg = (tmp_path / "one" / "win-tie-lose.svg").read_text()
