@@ -7,11 +7,11 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from humpback.analysis.layout import drawing
 from humpback.analysis.judgements.comparison import System, differences, system
 from humpback.analysis.judgements.comparison_figures import bars_figure
 from humpback.analysis.judgements.comparison_tables import SHOWN, amiss, as_json, as_text, described, power_lines
 from humpback.analysis.judgements.formats.items import NO_ROW, Item
+from humpback.analysis.layout import drawing
 from humpback.core.tables import Unreadable
 from tests.analysis.test_comparison import SIX, judgement, points
 

@@ -15,6 +15,7 @@ from humpback.experiments.alpagasus import training_cost
 from humpback.experiments.setups.micro import MICRO
 from humpback.spec.claims import Greater
 from humpback.spec.measures import Cost
+from tests.analysis.measures.stored import recorded
 
 
 def stored(path: Path, *, seconds: dict[str, float], counts: dict[str, Any]) -> tuple[Store, dict[str, Cost]]:
@@ -22,8 +23,7 @@ def stored(path: Path, *, seconds: dict[str, float], counts: dict[str, Any]) -> 
     store.prepare()
     found = {name: one for name, one in training_cost.measures(MICRO, 0).items() if isinstance(one, Cost)}
     for name, one in found.items():
-        record = {"fingerprint": one.model.fingerprint, "seconds": seconds[name], "counts": counts[name]}
-        store.publish(one.model, store.workspace(one.model), record)
+        store.publish(one.model, store.workspace(one.model), recorded(one.model, counts[name], seconds[name]))
     return store, found
 
 
