@@ -159,7 +159,7 @@ def _run(worth: OnDev, wanted: Sweep, workers: int, folder: Path, command: str) 
         raise StoreError(f"no trial of {len(trials)} came to a number; their reasons are above and in {wanted.folder}")
     pasted = literal(worth.space, winner.values)
     written = _write(folder, command, worth, trials, wanted, pasted)
-    counted = ", ".join(f"{number} {ended}" for ended, number in Counter(one.ended for one in trials).items())
+    counted = ", ".join(f"{number} {status}" for status, number in Counter(one.status for one in trials).items())
     console.print(f"{counted}; wrote {written}")
     console.print(
         f"best: trial {winner.number}, win rate {100 * (winner.objective or 0):.1f} % on dev prompts\n\n{pasted}\n"
@@ -173,8 +173,8 @@ def _run(worth: OnDev, wanted: Sweep, workers: int, folder: Path, command: str) 
 def _line(trial: Trial) -> str:
     settings = ", ".join(f"{path} {_shown(value)}" for path, value in trial.values.items())
     if trial.objective is None:
-        return f"  trial {trial.number:3}  {trial.ended}{f': {trial.reason}' * bool(trial.reason)}  ({settings})"
-    early = f", stopped after {trial.points} prompts" * (trial.ended == "stopped early")
+        return f"  trial {trial.number:3}  {trial.status}{f': {trial.reason}' * bool(trial.reason)}  ({settings})"
+    early = f", stopped after {trial.points} prompts" * (trial.status == "stopped early")
     return f"  trial {trial.number:3}  {100 * trial.objective:5.1f} %{early}  ({settings})"
 
 
@@ -189,11 +189,18 @@ def _write(folder: Path, command: str, worth: OnDev, trials: list[Trial], wanted
 
     paths = [axis.path for axis in worth.space.axes]
     rows = [
-        [one.number, one.ended, one.objective, one.points, *(_cell(one.values.get(path)) for path in paths), one.reason]
+        [
+            one.number,
+            one.status,
+            one.objective,
+            one.points,
+            *(_cell(one.values.get(path)) for path in paths),
+            one.reason,
+        ]
         for one in trials
     ]
     told = [
-        Tried(one.number, 100 * one.objective, one.ended == "finished") for one in trials if one.objective is not None
+        Tried(one.number, 100 * one.objective, one.status == "finished") for one in trials if one.objective is not None
     ]
     shares = wanted.study().importance()
     title = f"{worth.experiment} on {worth.setup.name}: win rate of {worth.space.arm} on dev prompts"

@@ -77,7 +77,7 @@ class Study:
         with self._lock:
             self._reclaim()
             if self._enumerated:
-                there = [one.values for one in self.trials() if one.ended != "lost"]
+                there = [one.values for one in self.trials() if one.status != "lost"]
                 for values in grid(self.space):
                     if values not in there:
                         self._study.enqueue_trial(encode(values, self.space))
@@ -92,8 +92,8 @@ class Study:
         with self._lock:
             self._reclaim()
             every = self.trials()
-            done = sum(one.ended in ("finished", "stopped early", "unusable", "failed") for one in every)
-            running = sum(one.ended == "running" for one in every)
+            done = sum(one.status in ("finished", "stopped early", "unusable", "failed") for one in every)
+            running = sum(one.status == "running" for one in every)
             if done + running >= wanted:
                 return "wait" if running else "enough"
             return self._fresh(every)
@@ -147,8 +147,8 @@ class Study:
 
     def _fresh(self, every: list[Trial]) -> optuna.Trial:
         """Asked for anew while Optuna repeats itself, which it does on few choices."""
-        before = [one.values for one in every if one.ended not in ("lost", "repeat", "waiting")]
-        queued = any(one.ended == "waiting" for one in every)
+        before = [one.values for one in every if one.status not in ("lost", "repeat", "waiting")]
+        queued = any(one.status == "waiting" for one in every)
         for number in range(len(every), len(every) + 20):
             # Its own stream for each trial: workers with one seed between them would all draw the same.
             digest = hashlib.sha256(f"{self._seed}/{number}".encode()).digest()

@@ -18,7 +18,7 @@ class Trial:
 
     number: int
     values: Mapping[str, Setting]
-    ended: Literal["finished", "stopped early", "unusable", "failed", "lost", "repeat", "running", "waiting"]
+    status: Literal["finished", "stopped early", "unusable", "failed", "lost", "repeat", "running", "waiting"]
     """Lost: its worker died, and another trial took its place. Repeat: suggested before and not run again."""
     objective: float | None = None
     """Mean of its points, 0 to 1."""
@@ -28,7 +28,7 @@ class Trial:
 
 def best(trials: list[Trial]) -> Trial | None:
     """The finished trial with the highest objective; the earlier of equals."""
-    finished = [one for one in trials if one.ended == "finished" and one.objective is not None]
+    finished = [one for one in trials if one.status == "finished" and one.objective is not None]
     return max(finished, key=lambda one: (one.objective or 0.0, -one.number), default=None)
 
 
@@ -36,7 +36,7 @@ def trial_of(one: FrozenTrial, space: Space) -> Trial:
     """The trial as Optuna has it."""
     attrs = one.user_attrs
     values = one.params or one.system_attrs.get("fixed_params", {})
-    ended: Any = {
+    status: Any = {
         TrialState.COMPLETE: "stopped early" if attrs.get("early") else "finished",
         TrialState.PRUNED: "unusable",
         TrialState.FAIL: "failed" if "reason" in attrs else "repeat" if attrs.get("repeat") else "lost",
@@ -44,7 +44,7 @@ def trial_of(one: FrozenTrial, space: Space) -> Trial:
         TrialState.WAITING: "waiting",
     }[one.state]
     objective = one.value if one.state == TrialState.COMPLETE else None
-    return Trial(one.number, decode(values, space), ended, objective, attrs.get("points", 0), attrs.get("reason", ""))
+    return Trial(one.number, decode(values, space), status, objective, attrs.get("points", 0), attrs.get("reason", ""))
 
 
 def encode(values: Mapping[str, Setting], space: Space) -> dict[str, Any]:

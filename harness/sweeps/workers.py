@@ -65,14 +65,14 @@ def sweep(wanted: Sweep, evaluate: Evaluate, workers: int, told: Callable[[Trial
     """
     study = wanted.study()
     study.prepare()
-    known = {one.number for one in study.trials() if one.ended not in ("running", "waiting")}
+    known = {one.number for one in study.trials() if one.status not in ("running", "waiting")}
     context = multiprocessing.get_context("spawn")
     processes: list[BaseProcess] = [context.Process(target=_work, args=(wanted, evaluate)) for _ in range(workers)]
 
     def look() -> list[Trial]:
         trials = study.trials()
         for one in trials:
-            if one.number not in known and one.ended not in ("running", "waiting"):
+            if one.number not in known and one.status not in ("running", "waiting"):
                 known.add(one.number)
                 told(one)
         return trials

@@ -54,7 +54,7 @@ class Cheap:
 
 
 def finished(trials: list[Trial]) -> list[Trial]:
-    return [one for one in trials if one.ended == "finished"]
+    return [one for one in trials if one.status == "finished"]
 
 
 def settings(trials: list[Trial]) -> list[str]:
@@ -67,9 +67,9 @@ def test_twenty_trials_two_workers_one_killed_end_with_twenty_and_none_twice(tmp
     trials = sweep(Sweep(tmp_path / "study", SPACE, 20), Cheap(tmp_path / "calls", fatal=6), 2, told.append)
     assert (tmp_path / "calls" / "killed").exists()
     assert len(finished(trials)) == 20
-    assert Counter(one.ended for one in trials) == {"finished": 20, "lost": 1}
+    assert Counter(one.status for one in trials) == {"finished": 20, "lost": 1}
     assert len(set(settings(finished(trials)))) == 20
-    (lost,) = [one for one in trials if one.ended == "lost"]
+    (lost,) = [one for one in trials if one.status == "lost"]
     assert settings([lost])[0] in settings(finished(trials)), "the lost trial was not run again"
     calls = Counter(path.read_text() for path in (tmp_path / "calls").glob("call-*"))
     assert sorted(calls.values())[-2:] == [1, 2], "a trial that had finished was run again"
@@ -84,7 +84,7 @@ def test_when_every_worker_dies_the_next_run_takes_over_what_was_running(tmp_pat
     with pytest.raises(StoreError, match=r"every worker of the sweep died \(exit codes -9, -9\).*again to go on"):
         sweep(wanted, Cheap(tmp_path / "calls", always=True), 2, lambda trial: None)
     stale = wanted.study().trials()
-    assert {one.ended for one in stale} <= {"running", "lost", "waiting"}
+    assert {one.status for one in stale} <= {"running", "lost", "waiting"}
     trials = sweep(wanted, Cheap(tmp_path / "calls"), 1, lambda trial: None)
     assert len(finished(trials)) == 4
     assert set(settings(stale)) <= set(settings(finished(trials)))
@@ -97,7 +97,7 @@ def test_a_trial_that_kills_every_worker_is_given_up(tmp_path: Path) -> None:
         with pytest.raises(StoreError):
             sweep(wanted, Cheap(tmp_path / "calls", always=True), 1, lambda trial: None)
     trials = sweep(wanted, Cheap(tmp_path / "calls"), 1, lambda trial: None)
-    assert [one.reason for one in trials if one.ended == "failed"] == ["its worker died 3 times"]
+    assert [one.reason for one in trials if one.status == "failed"] == ["its worker died 3 times"]
     assert not finished(trials)
 
 
@@ -113,7 +113,7 @@ def test_a_grid_has_every_combination_once_and_says_what_went_wrong(tmp_path: Pa
     trials = sweep(Sweep(tmp_path, GRID, 6, enumerated=True), letters, 2, lambda trial: None)
     assert len(trials) == 6
     assert len(set(settings(trials))) == 6
-    assert Counter(one.ended for one in trials) == {"finished": 3, "unusable": 2, "failed": 1}
+    assert Counter(one.status for one in trials) == {"finished": 3, "unusable": 2, "failed": 1}
     assert {one.reason for one in trials} == {"", "selected/k5 is an empty set", "ValueError: no luck"}
     assert {one.values["adapter"] for one in trials} == {Lora(8), Lora(16), None}
     assert sweep(Sweep(tmp_path, GRID, 6, enumerated=True), letters, 2, lambda trial: None) == trials
@@ -143,11 +143,11 @@ ORDERED = Space("M1", (Choice("score", (2.0, 4.0)), Choice("other", (1, 2, 3, 4)
 
 def test_a_plainly_worse_setting_is_stopped_after_the_first_part(tmp_path: Path) -> None:
     trials = sweep(Sweep(tmp_path / "sampled", ORDERED, 8, parts=2), good_then_bad, 1, lambda trial: None)
-    tried = [one for one in trials if one.ended != "repeat"]
+    tried = [one for one in trials if one.status != "repeat"]
     first_good = next(one.number for one in tried if one.values["score"] == 2.0)
     late = [one for one in tried if one.values["score"] == 4.0 and one.number > first_good]
     assert late
-    assert {(one.ended, one.points) for one in late} == {("stopped early", 30)}
+    assert {(one.status, one.points) for one in late} == {("stopped early", 30)}
     assert {one.points for one in tried if one.values["score"] == 2.0} == {100}
     assert best(trials).values["score"] == 2.0  # type: ignore[union-attr]
     whole = sweep(Sweep(tmp_path / "grid", ORDERED, 8, parts=2, enumerated=True), good_then_bad, 1, lambda trial: None)
@@ -156,12 +156,12 @@ def test_a_plainly_worse_setting_is_stopped_after_the_first_part(tmp_path: Path)
 
 def test_points_that_are_no_number_are_left_out_of_the_mean(tmp_path: Path) -> None:
     study = Study(tmp_path, COUNTED)
-    for points, ended, objective in (([1.0, math.nan, 0.5], "finished", 0.75), ([math.nan], "unusable", None)):
+    for points, status, objective in (([1.0, math.nan, 0.5], "finished", 0.75), ([math.nan], "unusable", None)):
         trial = study.ask(2)
         assert not isinstance(trial, str)
         study.report(trial, points, after=0)
         study.tell(trial, points, early=False)
-        assert (study.trials()[-1].ended, study.trials()[-1].objective) == (ended, objective)
+        assert (study.trials()[-1].status, study.trials()[-1].objective) == (status, objective)
 
 
 def test_another_worker_s_running_trial_is_left_alone_and_waited_for(tmp_path: Path) -> None:
