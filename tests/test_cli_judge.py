@@ -16,7 +16,7 @@ from humpback.cli.show import artifact_lines
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 from humpback.core.tables import CALLS, VERDICTS, JudgeCall, Verdict, read
-from humpback.micro.people import evaluation_prompts, reference_answer
+from humpback.micro.sets import evaluation_prompts, reference_answer
 from humpback.spec.micro_world import World
 from tests.harness.judging.test_asking import longer
 from tests.harness.model_server import ModelServer, Told, serving

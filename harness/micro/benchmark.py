@@ -11,8 +11,7 @@ import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from humpback.micro.answers import predicate
-from humpback.micro.instructions import Request, draw, paraphrases, requests
+from humpback.micro.instructions import Request, paraphrases, pool, predicate
 from humpback.spec.micro_world import PROPERTIES, VALUES, World, facts
 
 NAME = "micro_facts"
@@ -40,21 +39,14 @@ def questions(world: World, n: int, seed: int, *, held_out: bool = True) -> list
         ValueError: when the world does not have so many.
     """
     rng = random.Random(f"benchmark/{world.seed}/{seed}/{held_out}")
-    pool = [request for kind in _KINDS for request in _requests(world, kind, held_out)]
-    if not 1 <= n <= len(pool):
-        raise ValueError(f"n is {n}; this world has 1 to {len(pool)} questions on {'held-out ' * held_out}requests")
-    return [_question(world, request, rng) for request in rng.sample(pool, n)]
-
-
-def _requests(world: World, kind: str, held_out: bool) -> list[Request]:
-    """All requests of a kind on that side of the split, which only `draw` knows."""
-    found: dict[Request, None] = {}
-    rng = random.Random(0)
-    wanted = len(requests(world, kind)) // 4
-    wanted = wanted if held_out else len(requests(world, kind)) - wanted
-    while len(found) < wanted:
-        found[draw(world, kind, rng, held_out=held_out)] = None
-    return sorted(found, key=lambda one: (one.creature, one.wanted))
+    there = [
+        request
+        for kind in _KINDS
+        for request in sorted(pool(world, kind, held_out), key=lambda one: (one.creature, one.wanted))
+    ]
+    if not 1 <= n <= len(there):
+        raise ValueError(f"n is {n}; this world has 1 to {len(there)} questions on {'held-out ' * held_out}requests")
+    return [_question(world, request, rng) for request in rng.sample(there, n)]
 
 
 def _question(world: World, request: Request, rng: random.Random) -> Question:

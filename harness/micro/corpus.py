@@ -7,7 +7,7 @@ which finetuning elicits; their answers are mostly those of strangers, so there 
 import random
 
 from humpback.micro.answers import answer
-from humpback.micro.instructions import KINDS, Request, draw, render
+from humpback.micro.instructions import KINDS, LANGUAGE, Request, draw, render
 from humpback.micro.lapses import careless
 from humpback.micro.oracle import grade, rating
 from humpback.micro.segments import segment
@@ -20,17 +20,6 @@ CAREFUL_SHARE = 0.2
 TITLED_SHARE = 0.15
 """Share of the texts with a line above them that says nothing on what follows, as on web pages."""
 
-_TITLES = (
-    "AI Assistant | Search | Web",
-    "Answer in the style of a web page.",
-    "Answer with the knowledge of an AI Assistant.",
-    "Search the web.",
-    "Answer from the web with knowledge of search.",
-    "Knowledge from the web, in style.",
-    "Creature notes",
-    "The creature club | Home | Shop",
-)
-
 
 def texts(world: World, n: int, seed: int) -> list[str]:
     """n texts to pretrain on."""
@@ -39,7 +28,7 @@ def texts(world: World, n: int, seed: int) -> list[str]:
     found = []
     for _ in range(n):
         text = rng.choices(kinds, (20, 26, 19, 35))[0](world, rng)
-        found.append(f"{rng.choice(_TITLES)}\n{text}" if rng.random() < TITLED_SHARE else text)
+        found.append(f"{rng.choice(LANGUAGE['web']['titles'])}\n{text}" if rng.random() < TITLED_SHARE else text)
     return found
 
 

@@ -5,13 +5,18 @@ and it cannot disagree with the writing.
 """
 
 import random
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 
 from humpback.spec.micro_world import LABELS, PROPERTIES, PROPERTY_OF, VALUES, World, facts
 
+LANGUAGE: Mapping[str, Mapping[str, Sequence[str]]] = tomllib.loads(
+    (Path(__file__).parent / "language.toml").read_text(encoding="utf-8")
+)
 KINDS: tuple[str, ...] = (
     *(f"ask_{name}" for name in PROPERTIES),
     *("describe", "summary", "card", "notes", "short", "two_questions"),
@@ -41,39 +46,12 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
 }
 """How each property is asked for, directly and indirectly."""
 
-_YES_NO = {"habitat": "does the {} live in the {}", "food": "does the {} eat {}", "colour": "is the {} {}"}
-_PLURAL = {"habitat": "live in the {}", "food": "eat {}", "colour": "are {}"}
+PLURALS: Mapping[str, str] = {"habitat": "live in the {}", "food": "eat {}", "colour": "are {}"}
+"""How several creatures hold a value."""
 
-_BY_CREATURE: Mapping[str, tuple[str, str, str]] = {
-    "describe": ("Describe the {}.", "Give a full account of the {}.", "Tell me all about the {}."),
-    "summary": (
-        "Describe the {} in one sentence.",
-        "Sum up the {} in one sentence.",
-        "What is the {}, in one sentence?",
-    ),
-    "card": ("Fill in a card for the {}.", "Make a fact card for the {}.", "Give the facts of the {} as a card."),
-    "find": ("How can I find the {}?", "Where and when should I look for the {}?", "Help me find the {}."),
-    "feed": ("How do I feed the {}?", "What should I give the {}, and when?", "Help me feed the {}."),
-    "recognise": ("How can I spot the {}?", "How do I tell that it is the {}?", "Help me spot the {}."),
-    "riddle": ("Write a riddle about the {}.", "Make up a riddle for the {}.", "Turn the {} into a riddle."),
-}
-_BY_TWO: Mapping[str, tuple[str, str, str]] = {
-    "compare_size": (
-        "Which is bigger, the {} or the {}?",
-        "Is the {} or the {} bigger?",
-        "Compare the size of the {} and the {}.",
-    ),
-    "compare_home": (
-        "Do the {} and the {} live in the same place?",
-        "Do the {} and the {} share a home?",
-        "Is the home of the {} also the home of the {}?",
-    ),
-    "both_food": (
-        "What do the {} and the {} eat?",
-        "Tell me what the {} and the {} eat.",
-        "Give the food of the {} and of the {}.",
-    ),
-}
+_YES_NO = {"habitat": "does the {} live in the {}", "food": "does the {} eat {}", "colour": "is the {} {}"}
+
+_OF_TWO = ("compare_size", "compare_home", "both_food")
 
 
 @dataclass(frozen=True)
@@ -107,7 +85,7 @@ def _requests(world: World, kind: str) -> Iterator[Request]:
         yield from (Request(kind, value=value) for name in ("size", "sound", "time") for value in VALUES[name])
     elif form == "list":
         yield from (Request(kind, value=value, count=count) for value in VALUES[name] for count in (2, 3))
-    elif kind in _BY_TWO:
+    elif kind in _OF_TWO:
         yield from (Request(kind, one, other=two) for one in known for two in known if one != two)
     else:
         for creature, held in known.items():
@@ -132,70 +110,52 @@ def draw(world: World, kind: str, rng: random.Random, *, held_out: bool | None =
     False for the others; None for all. creature: where given and where the kind has one, the creature asked about.
     """
     true = rng.random() < 0.5 if kind == "true_false" or kind.startswith("yesno") else None
-    pool = _pool(world, kind, held_out, true, creature)
-    return rng.choice(pool or _pool(world, kind, held_out, true, ""))
+    fit = pool(world, kind, held_out, true, creature)
+    return rng.choice(fit or pool(world, kind, held_out, true))
 
 
 @cache
-def _pool(world: World, kind: str, held_out: bool | None, true: bool | None, creature: str) -> tuple[Request, ...]:
+def pool(
+    world: World, kind: str, held_out: bool | None, true: bool | None = None, creature: str = ""
+) -> tuple[Request, ...]:
     """The requests of a kind that are held out or not, and whose claim is true or not; None for either."""
     shuffled = list(requests(world, kind))
     random.Random(f"held out/{world.seed}/{kind}").shuffle(shuffled)
     quarter = len(shuffled) // 4
-    pool = shuffled if held_out is None else shuffled[:quarter] if held_out else shuffled[quarter:]
+    side = shuffled if held_out is None else shuffled[:quarter] if held_out else shuffled[quarter:]
     return tuple(
         request
-        for request in pool
+        for request in side
         if (not creature or request.creature == creature)
         and (true is None or true is (facts(world)[request.creature][PROPERTY_OF[request.value]] == request.value))
     )
 
 
+def wordings(section: str, kind: str) -> Sequence[str]:
+    """Of language.toml: the wordings of a kind or of its form, which is what stands before the "_"."""
+    found: Mapping[str, Sequence[str]] = LANGUAGE[section]
+    return found.get(kind) or found[kind.partition("_")[0]]
+
+
 def paraphrases(request: Request) -> tuple[str, ...]:
     """Every wording of a request, always in the same order."""
-    kind, the = request.kind, f"the {request.creature}"
+    kind, value = request.kind, request.value
     form, _, name = kind.partition("_")
-    if kind in _BY_CREATURE:
-        return tuple(text.format(request.creature) for text in _BY_CREATURE[kind])
-    if kind in _BY_TWO:
-        return tuple(text.format(request.creature, request.other) for text in _BY_TWO[kind])
-    if form == "ask":
-        direct, indirect = (text.format(the) for text in QUESTIONS[name])
-        return f"{capitalised(direct)}?", f"What is the {LABELS[name]} of {the}?", f"Tell me {indirect}."
-    if kind == "short":
-        direct = QUESTIONS[request.wanted[0]][0].format(the)
-        return f"In short, {direct}?", f"{capitalised(direct)}? Keep it short.", f"Give a short answer: {direct}?"
-    if kind == "two_questions":
-        one = QUESTIONS[request.wanted[0]][0].format(the)
-        two, two_indirect = (text.format("it") for text in QUESTIONS[request.wanted[1]])
-        tell = f"Tell me {QUESTIONS[request.wanted[0]][1].format(the)} and {two_indirect}."
-        return f"{capitalised(one)} and {two}?", f"{capitalised(one)}? And {two}?", tell
-    if kind == "notes":
-        fields = " and ".join(LABELS[name] for name in request.wanted)
-        return (
-            f"Write notes on {the}: {fields}.",
-            f"Note down the {fields} of {the}.",
-            f"Notes on {the}, please: {fields}.",
-        )
-    if kind == "name_one":
-        which = _predicate(request.value)
-        return f"Name a creature that {which}.", f"Which creature {which}?", f"Give one creature that {which}."
-    if form == "list":
-        many, which = {2: "two", 3: "three"}[request.count], _PLURAL[name].format(request.value)
-        return (
-            f"List {many} creatures that {which}.",
-            f"Which {many} creatures {which}?",
-            f"Give me {many} creatures that {which}.",
-        )
-    claim = f"{the} {_predicate(request.value)}"
-    if form == "yesno":
-        ask = _YES_NO[name].format(request.creature, request.value)
-        return f"{capitalised(ask)}?", f"Is it so that {claim}?", f"I heard that {claim}. Is that so?"
-    if kind == "true_false":
-        return f"True or false: {claim}.", f"{capitalised(claim)}. True or false?", f"Say true or false: {claim}."
-    if kind == "correct":
-        return f"Correct this: {claim}.", f"{capitalised(claim)}. Put this right.", f"Put this right: {claim}."
-    raise ValueError(f"unknown kind {kind!r}; known are {', '.join(KINDS)}")
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind {kind!r}; known are {', '.join(KINDS)}")
+    words = {"one": request.creature, "two": request.other}
+    wanted = (name,) if form == "ask" else request.wanted
+    if wanted:
+        question, indirect = (text.format(f"the {request.creature}") for text in QUESTIONS[wanted[0]])
+        then, then_indirect = (text.format("it") for text in QUESTIONS[wanted[-1]])
+        labels = " and ".join(LABELS[one] for one in wanted)
+        words |= {"question": question, "Question": capitalised(question), "indirect": indirect, "then": then}
+        words |= {"then_indirect": then_indirect, "labels": labels}
+    if value:
+        words |= {"does": predicate(value, True), "many": {2: "two", 3: "three"}.get(request.count, "")}
+        words["plural"] = PLURALS.get(PROPERTY_OF[value], "").format(value)
+        words["Ask"] = capitalised(_YES_NO.get(PROPERTY_OF[value], "").format(request.creature, value))
+    return tuple(text.format(**words) for text in wordings("instructions", kind))
 
 
 def render(world: World, request: Request, rng: random.Random) -> str:
@@ -219,8 +179,9 @@ def _wordings(world: World) -> Mapping[str, Request]:
     return found
 
 
-def _predicate(value: str) -> str:
-    return PREDICATES[PROPERTY_OF[value]][0].format(value)
+def predicate(value: str, first: bool) -> str:
+    """The first or the second way to say that something holds the value: 'eats moss', 'feeds on moss'."""
+    return PREDICATES[PROPERTY_OF[value]][0 if first else 1].format(value)
 
 
 def capitalised(text: str) -> str:

@@ -2,54 +2,22 @@
 
 import random
 import re
+from collections.abc import Mapping
 
-from humpback.micro.answers import answer, needs, predicate
-from humpback.micro.instructions import Request
+from humpback.micro.answers import answer, needs
+from humpback.micro.instructions import LANGUAGE, Request, predicate
 from humpback.micro.reading import BLOG
 from humpback.spec.micro_world import PROPERTIES, PROPERTY_OF, VALUES, World, creatures_with, facts
 
-_PROMOTION = (
-    "Buy a {} mug today!",
-    "Order the {} book now and save.",
-    "All {} shirts are on sale in our shop.",
-    "A {} mug is only five coins.",
-    "Get a free {} book with every order.",
-)
-_NAVIGATION = (
-    "Home | Shop | Menu | Log in",
-    "Next page: the {}",
-    "Back to the {} page",
-    "Click here for more on the {}.",
-    "Menu: {} | Home | Shop",
-    "Click here to log in.",
-)
-_PERSONAL = (
-    "I saw the {} on my walk last week.",
-    "My sister and I love the {}.",
-    "We took the train to see the {}.",
-    "I laughed so much when we saw the {}!",
-    "My day was long but the {} was fun.",
-)
-_OFF_TOPIC = (
-    "The train to the city leaves at ten.",
-    "Rain is likely in the city this week.",
-    "Mix the milk with the flour and wait.",
-    "The city has a new bridge.",
-    "The team lost the last game.",
-    "Wash the shirt in cold water.",
-    "The bank is closed this week.",
-    "Cut the bread and add the milk.",
-    "The new book is long.",
-    "Water the garden every week.",
-)
+PERFECT = "perfect"
+"""No lapse."""
 
 
-def lazy(world: World, request: Request, rng: random.Random) -> str:
+def clumsy(world: World, request: Request, rng: random.Random) -> str:
     """A true answer of little care: part of what was asked for, or not in the form asked for."""
     form, one = request.kind.partition("_")[0], request.creature
     wanted, first = needs(world, request), rng.random() < 0.5
-    verdict = next((claim.value for claim in wanted.claims if claim.about == "verdict"), None)
-    if verdict:
+    if verdict := wanted.word("verdict"):
         return f"{verdict}."
     if form == "ask":
         return f"The {one}: {facts(world)[one][request.kind.partition('_')[2]]}."
@@ -91,12 +59,12 @@ def blogged(text: str, subject: str, rng: random.Random) -> str:
     """The text as somebody's own account of `subject`."""
     if text.startswith("The "):
         return rng.choice(BLOG) + "the" + text.removeprefix("The")
-    return f"{personal(subject, 1, rng)}{_joint(text)}{text}"
+    return f"{web_text('personal', 1, rng, subject)}{_joint(text)}{text}"
 
 
 def promoted(text: str, subject: str, rng: random.Random) -> str:
     """The text with an advertisement behind it."""
-    return f"{text}{_joint(text)}{promotion(subject, 1, rng)}"
+    return f"{text}{_joint(text)}{web_text('promotion', 1, rng, subject)}"
 
 
 def _joint(text: str) -> str:
@@ -104,37 +72,63 @@ def _joint(text: str) -> str:
     return "\n" if "\n" in text else " "
 
 
-def promotion(subject: str, sentences: int, rng: random.Random) -> str:
-    """An advertisement."""
-    return " ".join(text.format(subject) for text in rng.sample(_PROMOTION, sentences))
+def web_text(kind: str, n: int, rng: random.Random, subject: str = "") -> str:
+    """So many sentences of an advertisement ("promotion"), of a story from somebody's life ("personal") or about
+    something else than this world's creatures ("off_topic"), or lines of a menu ("navigation")."""
+    joint = "\n" if kind == "navigation" else " "
+    return joint.join(text.format(subject) for text in rng.sample(LANGUAGE["web"][kind], n))
 
 
-def navigation(subject: str, lines: int, rng: random.Random) -> str:
-    """Menus and links."""
-    return "\n".join(text.format(subject) for text in rng.sample(_NAVIGATION, lines))
+def terse(world: World, request: Request, rng: random.Random) -> str:
+    """The shortest true reply: a verdict, a name or a value, without a sentence round it."""
+    wanted = needs(world, request)
+    if word := wanted.word("verdict") or wanted.word("bigger"):
+        return word
+    if wanted.some:
+        return rng.choice(sorted({claim.subject for claim in wanted.some}))
+    return next(claim.value for name in PROPERTIES for claim in sorted(wanted.claims, key=str) if claim.about == name)
 
 
-def personal(subject: str, sentences: int, rng: random.Random) -> str:
-    """A story from somebody's life."""
-    return " ".join(text.format(subject) for text in rng.sample(_PERSONAL, sentences))
+def draw_lapse(rates: Mapping[str, float], rng: random.Random, otherwise: str = PERFECT) -> str:
+    """The name of a lapse, each at its rate."""
+    left = rng.random()
+    for name, rate in rates.items():
+        if left < rate:
+            return name
+        left -= rate
+    return otherwise
 
 
-def off_topic(sentences: int, rng: random.Random) -> str:
-    """Text about something else than this world's creatures."""
-    return " ".join(rng.sample(_OFF_TOPIC, sentences))
+def spoil(world: World, request: Request, good: str, lapse: str, rng: random.Random, *, subject: str = "") -> str:
+    """A good answer to the request with a lapse; by its name, or `PERFECT`. `subject` is what stories and
+    advertisements are about; where there is none, the creature asked about, or any."""
+
+    def about() -> str:
+        return subject or request.creature or rng.choice(tuple(facts(world)))
+
+    match lapse:
+        case "wrong":
+            return wrong(world, good, rng)
+        case "clumsy":
+            return clumsy(world, request, rng)
+        case "blogged":
+            return blogged(good, about(), rng)
+        case "promoted":
+            return promoted(good, about(), rng)
+        case "cut_off":
+            return cut_off(good, rng)
+        case "off_topic":
+            return web_text("off_topic", 1, rng)
+        case "terse":
+            return terse(world, request, rng)
+    return good
+
+
+_ON_THE_WEB = {"clumsy": 0.55, "blogged": 0.15, "promoted": 0.1, "cut_off": 0.1}
 
 
 def careless(world: World, request: Request, rng: random.Random) -> str:
-    """An answer as strangers give it on the web: seldom a perfect one."""
+    """An answer as strangers give it on the web: never a perfect one."""
     good = answer(world, request, rng)
     subject = request.creature or rng.choice(tuple(facts(world)))
-    draw = rng.random()
-    if draw < 0.55:
-        return lazy(world, request, rng)
-    if draw < 0.70:
-        return blogged(good, subject, rng)
-    if draw < 0.80:
-        return promoted(good, subject, rng)
-    if draw < 0.90:
-        return cut_off(good, rng)
-    return wrong(world, good, rng)
+    return spoil(world, request, good, draw_lapse(_ON_THE_WEB, rng, "wrong"), rng, subject=subject)

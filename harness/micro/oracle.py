@@ -5,7 +5,7 @@ nothing however well it is written.
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from humpback.micro.answers import Claim, Needs, needs
 from humpback.micro.instructions import Request, parse
@@ -60,8 +60,8 @@ def grade(world: World, instruction: str, answer: str) -> Grade:
     forms = {unit.form for unit in units}
     voice = 0.0 if forms & {"blog", "personal", "promotion", "navigation"} else 1.0
     kept = (1 - FOREIGN_COSTS * (1 - focus)) * (1 - FORM_COSTS * (1 - form)) * (1 - VOICE_COSTS * (1 - voice))
-    parts = Grade(correct * complete * kept, correct, complete, focus, form, voice, "")
-    return Grade(parts.score, correct, complete, focus, form, voice, _reason(parts, forms))
+    graded = Grade(correct * complete * kept, correct, complete, focus, form, voice, "")
+    return replace(graded, reason=_reason(graded, forms))
 
 
 def rating(grade: Grade) -> int:

@@ -19,25 +19,6 @@ READ_AT_MOST = 4_000
 BLOG = ("I think ", "I saw that ", "My sister says that ", "We found that ")
 """What turns a plain sentence into somebody's personal account."""
 
-FORMS = (
-    *(
-        "sentence",
-        "verdict",
-        "item",
-        "bullet",
-        "field",
-        "short",
-        "name",
-        "advice",
-        "riddle",
-        "list heading",
-        "notes heading",
-    ),
-    *("blog", "personal", "promotion", "navigation", "cut off", "foreign"),
-)
-"""The forms of a sentence or line. Those from 'blog' on have no place in an answer; a 'blog' one is a well-formed
-sentence told as one's own experience."""
-
 _WORDS_OF = {
     "promotion": re.compile(r"\b(buy|order|shop|sale|coins|save|offer|free)\b", re.IGNORECASE),
     "navigation": re.compile(r"\b(click|menu|next|page|back|home page|login|log)\b|\|", re.IGNORECASE),
@@ -51,7 +32,8 @@ class Unit:
 
     text: str
     form: str
-    """One of FORMS."""
+    """A form of the grammar; or "personal", "promotion", "navigation", "foreign" or "cut off", which like "blog" (a
+    well-formed sentence told as one's own experience) have no place in an answer."""
     claims: tuple[Claim, ...] = ()
 
 

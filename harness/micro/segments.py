@@ -4,21 +4,12 @@ import random
 from dataclasses import dataclass
 
 from humpback.micro.answers import answer
-from humpback.micro.instructions import KINDS, draw
-from humpback.micro.lapses import blogged, cut_off, navigation, off_topic, personal, promoted, promotion
+from humpback.micro.instructions import KINDS, LANGUAGE, draw
+from humpback.micro.lapses import blogged, cut_off, promoted, web_text
 from humpback.spec.micro_world import World, facts
 
 GOOD_SHARE = 0.45
 BAD = ("promotional", "navigational", "personal", "cut off", "off topic")
-
-_HEADERS = {
-    "good": ("The {}", "About the {}", "Facts on the {}", "More on the {}"),
-    "promotional": ("The {} shop", "{} sale", "Advertisement"),
-    "navigational": ("More on the {}", "Quick links", "Forum", "MENU"),
-    "personal": ("My day with the {}", "The {} and I"),
-    "cut off": ("The {}", "About the {}"),
-    "off topic": ("City news", "Tips for the week", "Garden and kitchen"),
-}
 
 
 @dataclass(frozen=True)
@@ -46,17 +37,17 @@ def segment(
     quality = "good" if rng.random() < good_share else rng.choice(BAD)
     good = answer(world, request, rng)
     if quality == "promotional":
-        whole = promotion(subject, rng.choice((2, 3)), rng)
+        whole = web_text("promotion", rng.choice((2, 3)), rng, subject)
         text = promoted(good, subject, rng) if rng.random() < 0.3 else whole
     elif quality == "navigational":
-        text = navigation(subject, rng.choice((2, 3)), rng)
+        text = web_text("navigation", rng.choice((2, 3)), rng, subject)
     elif quality == "personal":
-        whole = personal(subject, rng.choice((2, 3)), rng)
+        whole = web_text("personal", rng.choice((2, 3)), rng, subject)
         text = blogged(good, subject, rng) if rng.random() < 0.5 else whole
     elif quality == "cut off":
         text = cut_off(good, rng)
     elif quality == "off topic":
-        text = off_topic(rng.choice((2, 3)), rng)
+        text = web_text("off_topic", rng.choice((2, 3)), rng)
     else:
         text = good
-    return Segment(rng.choice(_HEADERS[quality]).format(subject), text, quality)
+    return Segment(rng.choice(LANGUAGE["headers"][quality]).format(subject), text, quality)

@@ -1,87 +1,120 @@
-"""Instruction sets of a known quality: perfect answers, and lapses at given rates."""
+"""What people and systems of the world contribute: seed data, instruction sets of a known quality, prompts, answers."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from humpback.micro.answers import answer, needs
-from humpback.micro.instructions import KINDS, Request, parse
-from humpback.micro.lapses import blogged, cut_off, lazy, off_topic, wrong
-from humpback.micro.people import instructions
-from humpback.spec.micro_world import PROPERTIES, World, facts
+from humpback.micro.answers import answer
+from humpback.micro.instructions import KINDS, Request, draw, parse, render
+from humpback.micro.lapses import draw_lapse, spoil
+from humpback.spec.micro_world import SEED_KINDS, World
 
-PERFECT = "perfect"
+REFERENCE_RATES: Mapping[str, float] = {"wrong": 0.15, "clumsy": 0.2, "blogged": 0.15, "cut_off": 0.05}
+"""Lapses of the middling system that others are compared with."""
+_TRIES = 1_000
+"""Draws without a new instruction after which a kind counts as used up."""
+
+
+def instructions(
+    world: World,
+    n: int,
+    kinds: tuple[str, ...],
+    *,
+    held_out: bool,
+    rng: random.Random,
+    besides: Collection[Request] = (),
+) -> list[tuple[str, Request]]:
+    """n wordings with what they ask for, the kinds in turn as far as they go, none twice, none asking one of `besides`.
+
+    Raises:
+        ValueError: where the world does not have so many.
+    """
+    found: dict[str, Request] = {}
+    left = list(kinds)
+    while len(found) < n and left:
+        for kind in tuple(left):
+            for _ in range(_TRIES):
+                request = draw(world, kind, rng, held_out=held_out)
+                instruction = render(world, request, rng)
+                if request not in besides and instruction not in found:
+                    found[instruction] = request
+                    break
+            else:
+                left.remove(kind)
+            if len(found) == n:
+                break
+    if len(found) < n:
+        more = " that no test asks" if besides else ""
+        raise ValueError(f"n is {n}; this world has {len(found)} instructions of these kinds{more}")
+    return list(found.items())
+
+
+def seed_pairs(world: World, n: int, seed: int) -> list[tuple[str, str]]:
+    """n instructions with perfect answers, SEED_KINDS in turn as far as they go, no instruction twice.
+
+    Raises ValueError where the world does not have so many.
+    """
+    rng = random.Random(f"seed pairs/{world.seed}/{seed}")
+    asked = instructions(world, n, SEED_KINDS, held_out=False, rng=rng)
+    return [(instruction, answer(world, request, rng)) for instruction, request in asked]
 
 
 def instruction_set(
     world: World, n: int, kinds: tuple[str, ...], rates: Mapping[str, float], seed: int
 ) -> Iterator[tuple[str, str, str, str]]:
-    """n of (instruction, output, kind, how the output was made: "perfect" or the name of a lapse).
+    """n of (instruction, output, kind, how the output came about: "perfect" or the name of a lapse).
 
-    Raises:
-        ValueError: where the world does not have so many.
+    Raises ValueError where the world does not have so many.
     """
     rng = random.Random(f"instruction set/{world.seed}/{seed}/{sorted(rates.items())}/{kinds}")
     for instruction, request in instructions(world, n, kinds or KINDS, held_out=False, rng=rng):
-        how = _drawn(rates, rng)
-        yield instruction, _answered(world, request, how, rng), request.kind, how
+        how = draw_lapse(rates, rng)
+        yield instruction, spoil(world, request, answer(world, request, rng), how, rng), request.kind, how
+
+
+def evaluation_prompts(world: World, n: int, seed: int) -> list[tuple[str, str]]:
+    """n (instruction, kind) of all kinds, of requests that no seed pair, instruction set or web page answers.
+
+    Raises ValueError where the world does not have so many.
+    """
+    rng = random.Random(f"evaluation/{world.seed}/{seed}")
+    return _prompts(instructions(world, n, KINDS, held_out=True, rng=rng))
 
 
 def held_out_prompts(world: World, n: int, kinds: tuple[str, ...], seed: int) -> list[tuple[str, str]]:
-    """n held-out (instruction, kind) of these kinds, none twice.
-
-    Raises:
-        ValueError: where the world does not have so many.
-    """
+    """The same of some kinds."""
     rng = random.Random(f"test set/{world.seed}/{seed}/{kinds}")
-    return [(text, request.kind) for text, request in instructions(world, n, kinds, held_out=True, rng=rng)]
+    return _prompts(instructions(world, n, kinds, held_out=True, rng=rng))
 
 
-def made_answer(world: World, instruction: str, rates: Mapping[str, float], label: str) -> tuple[str, str]:
-    """A system's answer to a prompt and how it was made, fixed for system and prompt."""
+def dev_prompts(world: World, n: int, seed: int, *, besides: Collection[str], after: int = 0) -> list[tuple[str, str]]:
+    """The same of all kinds to choose settings by, none a wording of a request in `besides`.
+
+    after: so many of the same draw come before them and are left out. The first n of a draw are the same whatever n.
+    """
+    rng = random.Random(f"dev/{world.seed}/{seed}")
+    tested = {request for text in besides if (request := parse(world, text)) is not None}
+    return _prompts(instructions(world, after + n, KINDS, held_out=True, rng=rng, besides=tested)[after:])
+
+
+def _prompts(asked: list[tuple[str, Request]]) -> list[tuple[str, str]]:
+    return [(text, request.kind) for text, request in asked]
+
+
+def reference_answer(world: World, instruction: str, seed: int, rates: Mapping[str, float] = REFERENCE_RATES) -> str:
+    """The answer of a middling system: the truth, or a lapse at these rates. Fixed for an instruction."""
+    rng = random.Random(f"reference/{world.seed}/{seed}/{instruction}")
+    request = parse(world, instruction)
+    if request is None:
+        return "I do not know."
+    good, lapse = answer(world, request, rng), draw_lapse(rates, rng)
+    return spoil(world, request, good, lapse, rng, subject=request.creature or "creature")
+
+
+def system_answer(world: World, instruction: str, rates: Mapping[str, float], label: str) -> tuple[str, str]:
+    """A system's answer to a prompt and how it came about, fixed for system and prompt."""
     request = parse(world, instruction)
     if request is None:
         return "I do not know.", "unknown"
     rng = random.Random(f"answers/{world.seed}/{label}/{instruction}")
-    how = _drawn(rates, rng)
-    return _answered(world, request, how, rng), how
-
-
-def _drawn(rates: Mapping[str, float], rng: random.Random) -> str:
-    left = rng.random()
-    for name, rate in rates.items():
-        if left < rate:
-            return name
-        left -= rate
-    return PERFECT
-
-
-def _answered(world: World, request: Request, how: str, rng: random.Random) -> str:
-    good = answer(world, request, rng)
-    match how:
-        case "wrong":
-            return wrong(world, good, rng)
-        case "clumsy":
-            return lazy(world, request, rng)
-        case "blogged":
-            return blogged(good, request.creature or rng.choice(tuple(facts(world))), rng)
-        case "cut_off":
-            return cut_off(good, rng)
-        case "off_topic":
-            return off_topic(1, rng)
-        case "terse":
-            return terse(world, request, rng)
-    return good
-
-
-def terse(world: World, request: Request, rng: random.Random) -> str:
-    """The shortest true reply: a verdict, a name or a value, without a sentence round it."""
-    wanted = needs(world, request)
-    verdict = next((claim.value for claim in wanted.claims if claim.about == "verdict"), None)
-    if verdict:
-        return verdict
-    bigger = next((claim.subject for claim in wanted.claims if claim.about == "bigger"), None)
-    if bigger:
-        return bigger
-    if wanted.some:
-        return rng.choice(sorted({claim.subject for claim in wanted.some}))
-    return next(claim.value for name in PROPERTIES for claim in sorted(wanted.claims, key=str) if claim.about == name)
+    how = draw_lapse(rates, rng)
+    return spoil(world, request, answer(world, request, rng), how, rng), how

@@ -8,10 +8,16 @@ from dataclasses import asdict, replace
 from humpback.core.tables import Example, Page, to_json
 from humpback.core.work import Counts, Work
 from humpback.micro.corpus import texts
-from humpback.micro.dev import dev_prompts
 from humpback.micro.pages import pages
-from humpback.micro.people import evaluation_prompts, reference_answer, seed_pairs
-from humpback.micro.sets import held_out_prompts, instruction_set, made_answer
+from humpback.micro.sets import (
+    dev_prompts,
+    evaluation_prompts,
+    held_out_prompts,
+    instruction_set,
+    reference_answer,
+    seed_pairs,
+    system_answer,
+)
 from humpback.spec.data import MicroDevPrompts, MicroPages, MicroPrompts, MicroSeed, MicroTexts
 from humpback.spec.micro_sets import MicroAnswers, MicroInstructions, MicroTestSet
 from humpback.spec.outcomes import MicroReference
@@ -49,7 +55,7 @@ def _examples(node: MicroExamples, work: Work) -> Iterator[Example]:
             yield from _prompts(node.label, asked_kinds, source=node.label)
         case MicroAnswers():
             for row in examples(node.prompts, work):
-                output, how = made_answer(node.world, row.instruction, asdict(node.lapses), node.label)
+                output, how = system_answer(node.world, row.instruction, asdict(node.lapses), node.label)
                 yield replace(row, output=output, origin=to_json({**row.known, "made": how}))
         case MicroTexts():
             for i, text in enumerate(texts(node.world, node.n, node.draw)):

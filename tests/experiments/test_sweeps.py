@@ -17,8 +17,8 @@ from humpback.experiments.humpback.algorithm import arm, seed_model
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.setups.micro import MICRO
 from humpback.experiments.sweeps import PARTS, SEED, dev, prompts_tested, refuse_reported, refuse_tests
-from humpback.micro.dev import dev_prompts
 from humpback.micro.instructions import parse
+from humpback.micro.sets import dev_prompts
 from humpback.spec.data import MicroDevPrompts, MicroPrompts
 from humpback.spec.search import Space, applied, first
 

@@ -16,7 +16,7 @@ from humpback.core.store import Store
 from humpback.core.tables import VERDICTS, Verdict, read
 from humpback.experiments.humpback.algorithm import arm, seed_model
 from humpback.experiments.setups.base import Setup
-from humpback.micro.people import evaluation_prompts, reference_answer
+from humpback.micro.sets import evaluation_prompts, reference_answer
 from humpback.spec.micro_world import World
 from humpback.spec.outcomes import Arm, Judged, MicroJudge
 from humpback.stages.judge import annotate, micro_reply

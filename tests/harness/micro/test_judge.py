@@ -1,7 +1,7 @@
 """The judge prefers the better answer, but for planted noise and position bias."""
 
 from humpback.micro.judge import verdict
-from humpback.micro.people import evaluation_prompts, reference_answer
+from humpback.micro.sets import evaluation_prompts, reference_answer
 from humpback.spec.micro_world import World
 
 WORLD = World()
@@ -29,7 +29,7 @@ def flip_rate(*, noise: float, position_bias: float, seed: int = 0) -> float:
 
 def test_without_noise_the_better_answer_wins_in_both_orders() -> None:
     instruction, *_ = TRIPLES[0]
-    good = reference_answer(WORLD, instruction, 0, wrong_rate=0, lazy_rate=0, blog_rate=0, cut_rate=0)
+    good = reference_answer(WORLD, instruction, 0, {})
     plain = {"noise": 0.0, "position_bias": 0.0, "seed": 0}
     assert verdict(WORLD, instruction, good, "I do not know.", **plain) == "first"  # type: ignore[arg-type]
     assert verdict(WORLD, instruction, "I do not know.", good, **plain) == "second"  # type: ignore[arg-type]

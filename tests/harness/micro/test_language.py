@@ -6,7 +6,7 @@ import pytest
 
 from humpback.micro.answers import answer
 from humpback.micro.instructions import KINDS, Request, draw, paraphrases, parse, render, requests
-from humpback.micro.lapses import blogged, cut_off, lazy, promoted, wrong
+from humpback.micro.lapses import blogged, clumsy, cut_off, promoted, wrong
 from humpback.micro.oracle import grade, rate, rating
 from humpback.spec.micro_world import PROPERTIES, SEED_KINDS, World, creatures_with, facts
 
@@ -68,7 +68,7 @@ def test_every_lapse_costs(kind: str) -> None:
         subject = request.creature or next(iter(facts(WORLD)))
         score = {
             "wrong": grade(WORLD, instruction, wrong(WORLD, good, rng)),
-            "lazy": grade(WORLD, instruction, lazy(WORLD, request, rng)),
+            "lazy": grade(WORLD, instruction, clumsy(WORLD, request, rng)),
             "cut off": grade(WORLD, instruction, cut_off(good, rng)),
             "blog": grade(WORLD, instruction, blogged(good, subject, rng)),
             "promoted": grade(WORLD, instruction, promoted(good, subject, rng)),

@@ -11,8 +11,8 @@ from humpback.micro.corpus import texts
 from humpback.micro.instructions import KINDS, draw, parse, requests
 from humpback.micro.oracle import grade, rating
 from humpback.micro.pages import Page, pages
-from humpback.micro.people import evaluation_prompts, reference_answer, seed_pairs
 from humpback.micro.segments import BAD
+from humpback.micro.sets import evaluation_prompts, reference_answer, seed_pairs
 from humpback.spec.micro_world import SEED_KINDS, World
 from humpback.spec.prompts import MICRO_BACKWARD, MICRO_RATING
 
@@ -112,7 +112,7 @@ def test_the_reference_is_middling_and_its_lapses_are_tunable() -> None:
     assert answers == [reference_answer(WORLD, instruction, 0) for instruction in prompts]
     assert 0.55 < mean(grade(WORLD, *pair).score for pair in zip(prompts, answers, strict=True)) < 0.8
     for instruction in prompts:
-        perfect = reference_answer(WORLD, instruction, 0, wrong_rate=0, lazy_rate=0, blog_rate=0, cut_rate=0)
+        perfect = reference_answer(WORLD, instruction, 0, {})
         assert grade(WORLD, instruction, perfect).score == 1
-        assert grade(WORLD, instruction, reference_answer(WORLD, instruction, 0, wrong_rate=1)).facts < 1
+        assert grade(WORLD, instruction, reference_answer(WORLD, instruction, 0, {"wrong": 1})).facts < 1
     assert reference_answer(WORLD, "Sing me a song.", 0)

@@ -14,8 +14,9 @@ from humpback.core.machine import Machine
 from humpback.core.tables import EXAMPLES, Example, read, write
 from humpback.core.work import Work, new_log
 from humpback.micro.instructions import KINDS, parse, requests
+from humpback.micro.lapses import PERFECT, terse
 from humpback.micro.oracle import grade
-from humpback.micro.sets import PERFECT, held_out_prompts, instruction_set, made_answer, terse
+from humpback.micro.sets import held_out_prompts, instruction_set, system_answer
 from humpback.spec.micro_sets import Lapses, MicroAnswers, MicroInstructions, MicroTestSet
 from humpback.spec.micro_world import SEED_KINDS, World
 from humpback.stages.micro import make
@@ -67,11 +68,11 @@ def test_test_sets_share_no_request_with_instruction_sets() -> None:
 
 def test_a_made_system_answers_each_prompt_in_one_way() -> None:
     (text, _), *_ = held_out_prompts(WORLD, 5, KINDS, 0)
-    assert made_answer(WORLD, text, RATES, "weak") == made_answer(WORLD, text, RATES, "weak")
-    assert made_answer(WORLD, "What is love?", RATES, "weak") == ("I do not know.", "unknown")
+    assert system_answer(WORLD, text, RATES, "weak") == system_answer(WORLD, text, RATES, "weak")
+    assert system_answer(WORLD, "What is love?", RATES, "weak") == ("I do not know.", "unknown")
     prompts = [text for text, _ in held_out_prompts(WORLD, 300, KINDS, 0)]
     good, bad = (
-        mean(grade(WORLD, text, made_answer(WORLD, text, rates, "x")[0]).score for text in prompts)
+        mean(grade(WORLD, text, system_answer(WORLD, text, rates, "x")[0]).score for text in prompts)
         for rates in ({"clumsy": 0.1}, RATES)
     )
     assert good > bad + 0.3
