@@ -17,7 +17,7 @@ from humpback.core.machine import Machine
 from humpback.core.store import Damaged, Store
 from humpback.core.tables import EXAMPLES
 from humpback.costs import assumptions as known
-from humpback.costs.hours import Accelerator, Run, pretraining, reading_and_writing, training
+from humpback.costs.hours import Accelerator, Run, reading_and_writing, training
 from humpback.costs.shapes import shape_of
 from humpback.costs.shares import shares_of, sources_of
 from humpback.engines.endpoint.calls import Usage
@@ -210,22 +210,24 @@ class Estimates:
 
     def _trained(self, node: Pretrained | Finetuned) -> Estimate:
         base, texts = (node.base, node.examples) if isinstance(node, Finetuned) else (node, node.texts)
-        rows, shape = self.of(texts), shape_of(base, self._machine)
+        rows, shape, on = self.of(texts), shape_of(base, self._machine), self._accelerator
         if shape is None:
             return Estimate(rows.rows_out, unknown=_no_shape(base))
         around = node.template.size if isinstance(node, Finetuned) else 0
         tokens = min((around + rows.characters) / self._texts.token + 1, shape.context)
-        found = Estimate(rows.rows_out, disk=4.0 * shape.parameters)
         if isinstance(node, Pretrained):
-            run = pretraining(shape, node.updates, node.batch, tokens, self._accelerator, self._machine.workers)
-            return replace(found, tokens=node.updates * node.batch * tokens, run=run)
-        if node.recipe.adapter:
-            found = replace(found, disk=4.0 * shape.adapted(node.recipe.adapter))
+            units = 1 if on.memory else self._machine.workers  # a CPU's cores all go to it
+            run = training(shape, node.updates, node.batch, tokens, on, units=units)
+            trained = node.updates * node.batch * tokens
+            return Estimate(rows.rows_out, tokens=trained, run=run, disk=4.0 * shape.parameters)
+        recipe = node.recipe
+        disk = 4.0 * (shape.adapted(recipe.adapter) if recipe.adapter else shape.parameters)
         if rows.rows_out is None:
-            return replace(found, unknown=rows.unknown)
-        n, tokens = max(1, round(rows.rows_out)), min(tokens, node.recipe.longest)
-        trained = node.recipe.updates_for(n) * node.recipe.batch_for(n) * tokens
-        return replace(found, tokens=trained, run=training(shape, node.recipe, n, tokens, self._accelerator))
+            return Estimate(disk=disk, unknown=rows.unknown)
+        n, tokens = max(1, round(rows.rows_out)), min(tokens, recipe.longest)
+        updates, batch = recipe.updates_for(n), recipe.batch_for(n)
+        run = training(shape, updates, batch, tokens, on, longest=recipe.longest, adapter=recipe.adapter)
+        return Estimate(rows.rows_out, tokens=updates * batch * tokens, run=run, disk=disk)
 
     def _asking(self, artifact: Artifact) -> _Asking | None:
         match artifact:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from humpback.core.expression import FieldError
 from humpback.core.machine import Machine
 from humpback.costs.shapes import Shape
-from humpback.spec.recipe import Sft
+from humpback.spec.recipe import Lora
 
 UTILISATION = 0.22
 """Share of peak that arithmetic, memory and links reach: the only figure that was fitted, the geometric mean over the
@@ -118,34 +118,32 @@ class Run:
         )
 
 
-def _run(seconds: float, gpus: int, memory: float) -> Run:
-    return Run(seconds * gpus / 3600, seconds / 3600, gpus, memory)
-
-
-def training(shape: Shape, recipe: Sft, rows: int, tokens: float, on: Accelerator, gpus: int | None = None) -> Run:
-    """Finetuning on so many examples of so many tokens each (already cut at the recipe's longest), on the fewest GPUs
-    (or those given) that hold float32 weights, gradients and AdamW's two moments, shared out, and the activations of
-    one to four of the recipe's longest examples. Where even the most do not, on those."""
-    adapter, batch = recipe.adapter, recipe.batch_for(rows)
+def training(
+    shape: Shape,
+    updates: int,
+    batch: int,
+    tokens: float,
+    on: Accelerator,
+    *,
+    longest: int = 1 << 30,
+    adapter: Lora | None = None,
+    units: int | None = None,
+) -> Run:
+    """So many updates on a batch of examples of so many tokens, on the fewest GPUs (or so many `units`, on a CPU
+    workers) that hold float32 weights, gradients and AdamW's two moments, shared out, and the activations of one to
+    four of the longest examples. Where even the most do not, on those."""
     state = 16 * shape.adapted(adapter) + 4 * shape.parameters if adapter else 16 * shape.parameters
-    each = shape.activations(min(recipe.longest, shape.context))
-    for n, at_once in itertools.product((gpus,) if gpus else GPUS, AT_ONCE):
+    each = shape.activations(min(longest, shape.context))
+    for n, at_once in itertools.product((units,) if units else GPUS, AT_ONCE):
         memory = state / n + at_once * each
         if at_once * n <= max(batch, n) and (not on.memory or memory <= USABLE * on.memory):
             break
     passes = 2 if adapter else 3
     compute = (passes + bool(on.memory)) * batch * shape.forward(tokens) / (n * on.flops)
     # In bf16: weights gathered for the forward and the backward pass, and gradients, where there are any, scattered.
-    moved = math.ceil(batch / (n * at_once)) * passes * 2 * shape.parameters * (n - 1) / n
-    seconds = recipe.updates_for(rows) * (compute + moved / on.link) / on.utilisation
-    return _run(seconds, n, memory)
-
-
-def pretraining(shape: Shape, updates: int, batch: int, tokens: float, on: Accelerator, cores: int) -> Run:
-    """Training from nothing on one accelerator; on a CPU with all its cores, as the executor does it."""
-    units = 1 if on.memory else cores
-    seconds = 3 * updates * batch * shape.forward(tokens) / (units * on.flops * on.utilisation)
-    return _run(seconds, units, 16 * shape.parameters + batch * shape.activations(shape.context))
+    moved = math.ceil(batch / (n * at_once)) * passes * 2 * shape.parameters * (n - 1) / n if on.memory else 0.0
+    hours = updates * (compute + moved / on.link) / on.utilisation / 3600
+    return Run(n * hours, hours, n, memory)
 
 
 def reading_and_writing(
@@ -168,4 +166,4 @@ def reading_and_writing(
         moved = (weights + batch * shape.cache(prompt + longest / 2, size)) / (gpus * on.bandwidth)
         computed = 2 * shape.multiplied * batch / (gpus * on.flops)
         seconds += math.ceil(rows / batch) * longest * max(STEP_SECONDS, max(moved, computed) / on.utilisation)
-    return _run(seconds, gpus, (weights + batch * each) / gpus)
+    return Run(gpus * seconds / 3600, seconds / 3600, gpus, (weights + batch * each) / gpus)

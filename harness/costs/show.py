@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from humpback.core.plan import Plan, Step
+from humpback.core.plan import Plan
 from humpback.costs.estimate import Estimate
 from humpback.costs.plan_cost import PlanCost
 
@@ -100,45 +100,35 @@ def _totals(cost: PlanCost) -> list[str]:
 
 
 def as_json(plan: Plan, cost: PlanCost) -> dict[str, Any]:
-    """{"steps": every step and its estimate, "cost": totals}."""
-    total = cost.total
-    estimates = {artifact.fingerprint: one for artifact, one in cost.steps}
-    return {
-        "steps": [_step(step, estimates.get(step.artifact.fingerprint)) for step in plan.steps],
-        "cost": {
-            "accelerator": asdict(cost.accelerator),
-            "unit": f"{cost.accelerator.unit} hours",
-            "hours": cost.hours,
-            "wall_hours": cost.wall,
-            "gpus": cost.gpus,
-            "memory_bytes": total.run.memory,
-            **asdict(total.usage),
-            "price": total.usage.cost(cost.machine.endpoint),
-            "disk_bytes": total.disk,
-            "kinds": [_kind(name, ones) for name, ones in cost.by_kind.items()],
-            "unknown": cost.unknown,
-            "assumed": list(cost.assumed),
-            "retired": [asdict(one) for one in cost.retired],
-        },
+    """{"steps": every step and its estimate, "cost": totals, and the sums of each kind of stage}."""
+    estimates = {artifact.fingerprint: asdict(one) for artifact, one in cost.steps}
+    steps = [
+        {
+            "artifact": step.artifact.name,
+            "fingerprint": step.artifact.fingerprint,
+            "state": step.state.status,
+            "reason": step.state.reason,
+            "nearest": step.nearest,
+            "changed": [vars(change) for change in step.changed],
+            "cost": estimates.get(step.artifact.fingerprint),
+        }
+        for step in plan.steps
+    ]
+    totals = {
+        "unit": f"{cost.accelerator.unit} hours",
+        "hours": cost.hours,
+        "wall_hours": cost.wall,
+        "gpus": cost.gpus,
+        "memory_bytes": cost.total.run.memory,
+        **asdict(cost.total.usage),
+        "price": cost.total.usage.cost(cost.machine.endpoint),
+        "disk_bytes": cost.total.disk,
+        "kinds": {name: asdict(sum(ones, Estimate())) for name, ones in cost.by_kind.items()},
+        "unknown": cost.unknown,
+        "assumed": cost.assumed,
+        "retired": [asdict(one) for one in cost.retired],
     }
-
-
-def _kind(name: str, ones: list[Estimate]) -> dict[str, Any]:
-    total = sum(ones, Estimate())
-    sums = {"rows_in": total.rows_in, "rows_out": total.rows_out, "tokens": total.tokens, "hours": total.run.hours}
-    return {"name": name, "steps": len(ones), **sums, "uncertain": bool(total.unknown)}
-
-
-def _step(step: Step, estimate: Estimate | None) -> dict[str, Any]:
-    return {
-        "artifact": step.artifact.name,
-        "fingerprint": step.artifact.fingerprint,
-        "state": step.state.status,
-        "reason": step.state.reason,
-        "nearest": step.nearest,
-        "changed": [vars(change) for change in step.changed],
-        "cost": None if estimate is None else asdict(estimate),
-    }
+    return {"steps": steps, "cost": {"accelerator": asdict(cost.accelerator), **totals}}
 
 
 def _count(n: float) -> str:

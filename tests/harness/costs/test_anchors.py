@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,11 @@ from humpback.core.plan import plan
 from humpback.core.store import Store
 from humpback.costs.assumptions import PAPERS
 from humpback.costs.estimate import Estimate, Estimates
-from humpback.costs.hours import ACCELERATORS, Run, reading_and_writing, training
+from humpback.costs.hours import ACCELERATORS, Accelerator, Run, reading_and_writing, training
 from humpback.costs.plan_cost import cost
 from humpback.costs.shapes import PUBLISHED, Shape
-from humpback.experiments.alpagasus.algorithm import filtered, filtering, trained
+from humpback.experiments.alpagasus.algorithm import filtered, filtering
+from humpback.experiments.alpagasus.algorithm import trained as trained_on
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.setups.micro import MICRO
@@ -27,7 +29,7 @@ from humpback.experiments.setups.papers import ALPAGASUS_7B, ALPAGASUS_13B
 from humpback.spec.models import HubModel
 from humpback.spec.recipe import Lora, Sft
 
-A100 = ACCELERATORS["A100-80G"]
+A100, H200 = ACCELERATORS["A100-80G"], ACCELERATORS["H200"]
 HOURS = {
     ("alpagasus-7b", "9k"): 4 * 14 / 60,
     ("alpagasus-7b", "52k"): 4 * 80 / 60,
@@ -42,7 +44,7 @@ ANCHORS = [(setup, data) for setup in (ALPAGASUS_7B, ALPAGASUS_13B) for data in 
 def estimated(setup: Setup, data: str) -> Estimate:
     machine = Machine()
     examples = filtered(setup) if data == "9k" else filtering(setup).examples
-    return Estimates(Store(Path("/nowhere")), PAPERS, A100, machine).of(trained(setup, examples))
+    return Estimates(Store(Path("/nowhere")), PAPERS, A100, machine).of(trained_on(setup, examples))
 
 
 @pytest.mark.parametrize(("setup", "data"), ANCHORS, ids=lambda value: getattr(value, "name", value))
@@ -58,8 +60,9 @@ def test_and_so_they_are_on_the_gpus_that_the_paper_used(setup: Setup, data: str
     assert one.rows_in is not None
     updates = setup.sft.updates_for(round(one.rows_in))
     each = one.tokens / (updates * setup.sft.batch_for(round(one.rows_in)))
-    rows = round(one.rows_in)
-    run = training(PUBLISHED[setup.base.repository], setup.sft, rows, each, A100, gpus=GPUS[setup.name])
+    shape, longest = PUBLISHED[setup.base.repository], setup.sft.longest
+    batch = setup.sft.batch_for(round(one.rows_in))
+    run = training(shape, updates, batch, each, A100, longest=longest, units=GPUS[setup.name])
     assert run.gpus == GPUS[setup.name]
     assert 0.5 < run.hours / HOURS[setup.name, data] < 2
 
@@ -81,29 +84,30 @@ def test_parameters_are_those_of_the_published_models() -> None:
     }
 
 
+def trained(shape: Shape, on: Accelerator, *, tokens: int = 400, **more: Any) -> Run:
+    return training(shape, 500, 32, tokens, on, longest=Sft().longest, **more)
+
+
 def test_memory_decides_how_many_gpus_and_an_adapter_needs_one() -> None:
     seven, large = PUBLISHED["huggyllama/llama-7b"], PUBLISHED["huggyllama/llama-65b"]
 
-    def trained(shape: Shape, recipe: Sft, on: str = "A100-80G", gpus: int | None = None) -> Run:
-        return training(shape, recipe, 3_200, 400, ACCELERATORS[on], gpus=gpus)
-
-    full = trained(seven, Sft())
+    full = trained(seven, A100)
     assert full.gpus > 1  # 16 bytes for each of 6.7 G weights are 108 GB
     assert full.memory < A100.memory  # type: ignore[operator]
-    assert trained(seven, Sft(), "H200").gpus == 1
-    assert trained(seven, Sft(adapter=Lora())).gpus == 1
-    assert trained(large, Sft()).gpus == 16
-    assert trained(large, Sft(), gpus=8).memory > A100.memory  # type: ignore[operator]
+    assert trained(seven, H200).gpus == 1
+    assert trained(seven, A100, adapter=Lora()).gpus == 1
+    assert trained(large, A100).gpus == 16
+    assert trained(large, A100, units=8).memory > A100.memory  # type: ignore[operator]
 
 
 def test_an_adapter_trains_for_less_and_a_faster_gpu_takes_less_time() -> None:
-    shape, recipe = PUBLISHED["huggyllama/llama-7b"], Sft()
-    full = training(shape, recipe, 3_200, 400, A100, gpus=2)
-    assert training(shape, Sft(adapter=Lora()), 3_200, 400, A100).hours < full.hours
-    on_one = [training(shape, one, 3_200, 400, ACCELERATORS["H200"], gpus=1) for one in (recipe, Sft(adapter=Lora()))]
-    assert on_one[1].hours == pytest.approx(on_one[0].hours * 3 / 4)
-    assert training(shape, recipe, 3_200, 400, ACCELERATORS["H100"], gpus=2).hours < full.hours / 1.5
-    assert training(shape, recipe, 3_200, 800, A100, gpus=2).hours > full.hours
+    shape = PUBLISHED["huggyllama/llama-7b"]
+    full = trained(shape, A100, units=2)
+    assert trained(shape, A100, adapter=Lora()).hours < full.hours
+    whole, adapter = trained(shape, H200, units=1), trained(shape, H200, adapter=Lora(), units=1)
+    assert adapter.hours == pytest.approx(whole.hours * 3 / 4)
+    assert trained(shape, ACCELERATORS["H100"], units=2).hours < full.hours / 1.5
+    assert trained(shape, A100, units=2, tokens=800).hours > full.hours
 
 
 MICRO_SECONDS = {"Pretrained": 132.8, "Finetuned": 85.5, "Backtranslated": 25.1, "Rated": 14.6, "Responses": 24.9}
