@@ -47,7 +47,7 @@ def main() -> None:
     model, console = seed_model(setup), Terminal(stderr=True)
     started = time.perf_counter()
     answers = {}
-    for name, responses in (("before", setup.reference), ("after", arm(setup, model).judged.answers)):
+    for name, responses in (("before", setup.reference), ("after", arm(setup, "after", model).judged.answers)):
         answers[name] = list(read(build_here(responses, machine, console) / EXAMPLES, Example))
     seconds = time.perf_counter() - started
     record = json.loads((build_here(model, machine, console) / "record.json").read_text(encoding="utf-8"))

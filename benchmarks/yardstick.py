@@ -8,11 +8,9 @@ each claim with its number of the paper, each number cited. `python benchmarks/y
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from humpback.analysis.experiment.cited import resolve, values
 from humpback.core.expression import FieldError
 from humpback.experiments.catalogue import experiment, experiment_names
 from humpback.experiments.setups import SETUPS
@@ -41,24 +39,23 @@ def somebody() -> Any:
 
 def lines(name: str, setup: Any) -> Iterator[str]:
     """Of one experiment on one setup."""
-    one = experiment(name)
     try:
-        declared = one.on(setup, [0, 1])
+        declared = experiment(name).on(setup, [0, 1])
     except FieldError as error:
         yield f"refused: {error}"
         return
     for seed in declared.seeds:
         for arm_name, arm in declared.arms[seed].items():
-            at = f" at {arm.point.curve}, {arm.point.n}" if arm.point else ""
+            at = f" at {arm.curve.name}, {arm.n}" if arm.curve else ""
             yield f"{seed} arm {arm_name}: {arm.model.fingerprint[:16]} {arm.judged.fingerprint[:16]}{at}"
         for of, measure in declared.measures[seed].items():
             yield f"{seed} {type(measure).__name__} {of}: {' '.join(x.fingerprint[:16] for x in measure.needs)}"
     yield f"targets: {len(declared.targets)}"
     for claim in declared.claims:
-        told = {key: value for key, value in asdict(claim).items() if value is not None}
+        told = claim.described()
         paper = told.pop("paper", None)
-        yield f"claim {type(claim).__name__} {told}" + ("" if paper is None else f" paper {paper:g}")
-    for of, by_metric in values(resolve(one.cited(setup))).items():
+        yield f"claim {told}" + ("" if paper is None else f" paper {paper:g}")
+    for of, by_metric in declared.printed.items():
         for metric, number in by_metric.items():
             yield f"cited {of}: {metric} {number:g}"
 

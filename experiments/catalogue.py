@@ -1,27 +1,30 @@
 """Finding experiments and setups by name, and what a run of one has to make.
 
-An experiment is a module one folder below this one, with `SHOWS` and `claims(setup)`, and with `arms(setup, seed)`
-(what is judged), `measures(setup, seed)` (what is counted), or both. Its name is its path, such as humpback/headline.
-Nothing is registered: the folder is the list.
+An experiment is a module one folder below this one, or in a folder of one's own, with `SHOWS` (the paper's table or
+figure) and `experiment(setup, seed)`, a generator of arms, measures and claims. Its name is its path, such as
+humpback/headline. Nothing is registered: the folder is the list.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from humpback.core.errors import UnknownName
 from humpback.core.expression import Artifact, FieldError, expression
-from humpback.spec.claims import Cited, Claim, Comparison
-from humpback.spec.measures import Measure
-from humpback.spec.outcomes import Arm
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import ALPHA, WIN_RATE, Arm, Claim, Comparison, Curve, Measure
 
 NOTHING = "this setup has nothing for it to measure"
+_INNER = ("algorithm",)
+"""Modules of a paper's folder that are no experiments."""
 
 
 @dataclass(frozen=True)
@@ -42,55 +45,35 @@ class Experiment:
         return str(self.module.SHOWS)
 
     @property
-    def reference(self) -> str:
-        """What the arms are judged against, in a word."""
-        return str(getattr(self.module, "REFERENCE", "reference"))
-
-    @property
-    def by_set(self) -> bool:
-        """Whether the table also has a line for each set of prompts."""
-        return bool(getattr(self.module, "BY_SET", False))
-
-    @property
-    def paper_curves(self) -> dict[str, tuple[str, str]]:
-        """By curve, the table and arm of `results/published` whose points the paper draws."""
-        return dict(getattr(self.module, "PAPER_CURVES", {}))
-
-    def claims(self, setup: Any) -> tuple[Claim, ...]:
-        """What is said of the arms."""
-        return tuple(self.module.claims(setup))
-
-    @property
     def falsified(self) -> str:
         """The rest of the docstring: what the paper says, where, and what would falsify it."""
         return "\n".join((self.module.__doc__ or "").strip().splitlines()[1:]).strip()
 
-    def arms(self, setup: Any, seeds: Iterable[int]) -> dict[int, dict[str, Arm]]:
-        """The arms by seed and name."""
-        make = getattr(self.module, "arms", None)
-        return {seed: make(setup, seed) if make else {} for seed in seeds}
-
-    def measures(self, setup: Any, seeds: Iterable[int]) -> dict[int, dict[str, Measure]]:
-        """The measures by seed and name."""
-        make = getattr(self.module, "measures", None)
-        return {seed: make(setup, seed) if make else {} for seed in seeds}
-
-    def cited(self, setup: Any) -> dict[str, dict[str, Cited]]:
-        """Where the paper prints its numbers for this setup, by arm or measure, and metric."""
-        make = getattr(self.module, "cited", None)
-        return make(setup) if make else {}
-
-    def on(self, setup: Any, seeds: Iterable[int]) -> Declared:
+    def on(self, setup: Setup, seeds: Iterable[int]) -> Declared:
         """The experiment on a setup, as values.
 
         Raises:
-            FieldError: when the setup lacks what the experiment is about.
+            FieldError: when the setup lacks what the experiment is about; when two parts have one name.
         """
-        seeds = tuple(seeds)
-        found = Declared(self, setup, self.arms(setup, seeds), self.measures(setup, seeds), self.claims(setup))
-        if not any(found.arms.values()) and not any(found.measures.values()):
+        parts = {seed: list(self.module.experiment(setup.at(seed), seed)) for seed in seeds}
+        declared = Declared(
+            self,
+            setup,
+            {seed: self._by_name(Arm, parts[seed]) for seed in parts},
+            {seed: self._by_name(Measure, parts[seed]) for seed in parts},
+            tuple(part for part in next(iter(parts.values())) if isinstance(part, Claim)),
+        )
+        if not any(declared.arms.values()) and not any(declared.measures.values()):
             raise FieldError(f"{self.name} on {setup.name}: {NOTHING}; {self.shows}")
-        return found
+        return declared
+
+    def _by_name(self, kind: type[Any], parts: list[Any]) -> dict[str, Any]:
+        chosen = [part for part in parts if isinstance(part, kind)]
+        named = {part.name: part for part in chosen}
+        if len(named) < len(chosen):
+            twice = next(part.name for part in chosen if named[part.name] is not part)
+            raise FieldError(f"{self.name}: two {kind.__name__.lower()}s are called {twice!r}; each has its own name")
+        return named
 
 
 @dataclass(frozen=True)
@@ -98,10 +81,13 @@ class Declared:
     """An experiment on a setup and seeds: everything that a run of it makes, and what is said of that."""
 
     experiment: Experiment
-    setup: Any
+    setup: Setup
     arms: dict[int, dict[str, Arm]]
+    """By seed and name."""
     measures: dict[int, dict[str, Measure]]
+    """By seed and name."""
     claims: tuple[Claim, ...]
+    """About the first seed's arms and measures, and by their names about every seed's."""
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -109,58 +95,126 @@ class Declared:
         return tuple(self.arms)
 
     @property
+    def curves(self) -> tuple[Curve, ...]:
+        """Each curve that an arm lies on."""
+        arms = self.arms[self.seeds[0]].values()
+        return tuple(dict.fromkeys(arm.curve for arm in arms if arm.curve))
+
+    @property
+    def printed(self) -> dict[str, dict[str, float]]:
+        """The papers' numbers beside this setup's, by arm, curve or measure, and metric."""
+        arms, measures = self.arms[self.seeds[0]].values(), self.measures[self.seeds[0]].values()
+        return {
+            **{arm.name: {WIN_RATE: arm.paper.value} for arm in arms if arm.paper},
+            **{curve.name: {ALPHA: curve.alpha.value} for curve in self.curves if curve.alpha},
+            **{one.name: {metric: paper.value for metric, paper in one.paper} for one in measures if one.paper},
+        }
+
+    @property
     def varying(self) -> frozenset[str]:
         """The arms and measures that another seed makes anew."""
-        seed = min(self.seeds, default=0)
-        other = max(self.seeds, default=0) + 1
-        arms = self.experiment.arms(self.setup, [other])[other]
-        measures = self.experiment.measures(self.setup, [other])[other]
-        judged = {name for name, arm in arms.items() if self.arms[seed][name].judged != arm.judged}
-        return frozenset(
-            judged | {name for name, one in measures.items() if self.measures[seed][name].needs != one.needs}
-        )
+        seed, other = min(self.seeds), max(self.seeds) + 1
+        again = self.experiment.on(self.setup, [other])
+        arms = {name for name, arm in again.arms[other].items() if self.arms[seed][name].judged != arm.judged}
+        measures = {name for name, one in again.measures[other].items() if self.measures[seed][name].needs != one.needs}
+        return frozenset(arms | measures)
 
     @property
     def targets(self) -> list[Artifact]:
-        """What a run has to make: every arm against the reference, the heads to heads, and what is measured."""
-        direct = [claim for claim in self.claims if isinstance(claim, Comparison) and claim.head_to_head]
-        found: list[Artifact] = []
-        for by_name in self.arms.values():
-            found += [arm.judged for arm in by_name.values()]
-            found += [by_name[c.first].against(by_name[c.second]) for c in direct]
-        return found + [one for named in self.measures.values() for measure in named.values() for one in measure.needs]
+        """What a run has to make: every arm against its opponent, the heads to heads, and what is measured."""
+        judged = [arm.judged for by_name in self.arms.values() for arm in by_name.values()]
+        direct = [
+            first[claim.first.name].against(first[claim.second.name])
+            for first in self.arms.values()
+            for claim in self.claims
+            if isinstance(claim, Comparison) and claim.head_to_head
+        ]
+        return (
+            judged + direct + [one for by_name in self.measures.values() for m in by_name.values() for one in m.needs]
+        )
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The contents of arms.json: for each seed its arms (model and judgement) and measures (what they read) by
+        fingerprint, the claims, and every expression."""
+        roots: list[Artifact] = [
+            part for by_name in self.arms.values() for arm in by_name.values() for part in (arm.model, arm.judged)
+        ]
+        roots += [one for by_name in self.measures.values() for measure in by_name.values() for one in measure.needs]
+        return {
+            "arms": {
+                str(seed): {
+                    name: {"model": arm.model.fingerprint, "judged": arm.judged.fingerprint}
+                    for name, arm in by_name.items()
+                }
+                for seed, by_name in self.arms.items()
+            },
+            "measures": {
+                str(seed): {
+                    name: {"kind": type(measure).__name__, "reads": [one.fingerprint for one in measure.needs]}
+                    for name, measure in by_name.items()
+                }
+                for seed, by_name in self.measures.items()
+            },
+            "claims": [claim.described() for claim in self.claims],
+            "artifacts": expression(*roots),
+        }
 
 
-def experiment_names() -> list[str]:
-    """All experiments, without importing any."""
+def experiment_names(own: Path | None = None) -> list[str]:
+    """All experiments, without importing any; with those of one's own folder where one is given.
+
+    Raises:
+        UnknownName: when there is no such folder, or no module in it.
+    """
     package = importlib.import_module("humpback.experiments")
     names = []
     for folder in pkgutil.iter_modules(package.__path__):
         if folder.ispkg and folder.name != "setups":
             inner = importlib.import_module(f"humpback.experiments.{folder.name}")
             names += [
-                f"{folder.name}/{one.name}" for one in pkgutil.iter_modules(inner.__path__) if one.name != "algorithm"
+                f"{folder.name}/{one.name}" for one in pkgutil.iter_modules(inner.__path__) if one.name not in _INNER
             ]
-    return sorted(names)
+    return sorted(names) + (_own_names(own) if own else [])
 
 
-def experiment(name: str) -> Experiment:
-    """The experiment of that name.
+def _own_names(own: Path) -> list[str]:
+    modules = sorted(path.stem for path in own.glob("*.py") if not path.stem.startswith("_"))
+    if not modules:
+        raise UnknownName(f"--experiments {own}: no module in it; an experiment is a file such as {own}/my_question.py")
+    return [f"{own.resolve().name}/{stem}" for stem in modules]
+
+
+def experiment(name: str, own: Path | None = None) -> Experiment:
+    """The experiment of that name, in this package or in one's own folder.
 
     Raises:
         UnknownName: with the closest names.
+        FieldError: when a module of one's own is no experiment.
     """
-    closest("experiment", name, experiment_names())
-    return Experiment(name, importlib.import_module("humpback.experiments." + name.replace("/", ".")))
+    closest("experiment", name, experiment_names(own))
+    if own is None or name not in _own_names(own):
+        return Experiment(name, importlib.import_module("humpback.experiments." + name.replace("/", ".")))
+    path = own / f"{name.rsplit('/', 1)[-1]}.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    missing = [part for part in ("__doc__", "SHOWS", "experiment") if not getattr(module, part, None)]
+    if missing:
+        what = {"__doc__": "a docstring whose first line asks its question"}.get(missing[0], missing[0])
+        raise FieldError(f"{path}: has no {what}; docs/extending.md shows an experiment")
+    return Experiment(name, module)
 
 
-def setup(name: str) -> Any:
+def setup(name: str) -> Setup:
     """The setup of that name.
 
     Raises:
         UnknownName: with the closest names.
     """
-    setups: dict[str, Any] = importlib.import_module("humpback.experiments.setups").SETUPS
+    setups: dict[str, Setup] = importlib.import_module("humpback.experiments.setups").SETUPS
     closest("setup", name, list(setups))
     return setups[name]
 
@@ -181,34 +235,3 @@ def closest(kind: str, name: str, names: list[str]) -> None:
         near = [one for one in close[:3] if likeness(one) > 0.8] or close[:3]
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
         raise UnknownName(f"no {kind} {name!r}; {hint}")
-
-
-def resolved(declared: Declared) -> dict[str, Any]:
-    """The contents of arms.json: for each seed its arms (model and judgement) and measures (what they read) by
-    fingerprint, the claims, and every expression."""
-    arms, measures = declared.arms, declared.measures
-    roots: list[Artifact] = [
-        part for named in arms.values() for arm in named.values() for part in (arm.model, arm.judged)
-    ]
-    roots += [one for named in measures.values() for measure in named.values() for one in measure.needs]
-    return {
-        "arms": {
-            str(seed): {
-                name: {"model": arm.model.fingerprint, "judged": arm.judged.fingerprint}
-                for name, arm in by_name.items()
-            }
-            for seed, by_name in arms.items()
-        },
-        "measures": {
-            str(seed): {
-                name: {"kind": type(measure).__name__, "reads": [one.fingerprint for one in measure.needs]}
-                for name, measure in by_name.items()
-            }
-            for seed, by_name in measures.items()
-        },
-        "claims": [
-            {"kind": type(claim).__name__.lower(), **{k: v for k, v in asdict(claim).items() if v is not None}}
-            for claim in declared.claims
-        ],
-        "artifacts": expression(*roots),
-    }

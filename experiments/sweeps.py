@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from humpback.core.expression import Artifact, FieldError
 from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Arm
 from humpback.spec.data import Examples, MicroDevPrompts, MicroPrompts
-from humpback.spec.outcomes import Arm, MicroReference
+from humpback.spec.outcomes import MicroReference
 
 SEED = 1_000
 """The first of the seeds that only sweeps use; reports use those below."""

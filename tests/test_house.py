@@ -125,9 +125,9 @@ for name in [*names, "humpback.spec.data", "humpback.spec.models", "humpback.spe
 setups = sys.modules["humpback.experiments.setups"].SETUPS
 for name in names:
     module = sys.modules[name]
-    if hasattr(module, "arms"):
+    if hasattr(module, "experiment"):
         for setup in setups.values():
-            [arm.judged.fingerprint for arm in module.arms(setup, 0).values()]
+            [part.judged.fingerprint for part in module.experiment(setup, 0) if hasattr(part, "judged")]
 heavy = [m for m in sys.argv[1].split(",") if m in sys.modules]
 assert not heavy, heavy
 assert not touched, touched

@@ -62,7 +62,8 @@ def payloads(store: Store) -> dict[str, dict[str, str]]:
 
 
 def table(store: Store) -> str:
-    found: Results = gather(store, ONE.arms(tiny_setup(), [0]), ONE.claims(tiny_setup()), {})
+    declared = ONE.on(tiny_setup(), [0])
+    found: Results = gather(store, declared.arms, declared.claims, {})
     return "".join(as_csv(found).values())
 
 
@@ -203,12 +204,12 @@ def test_two_processes_share_the_work_and_make_each_artifact_once(undisturbed: S
 def test_a_failing_stage_stops_its_dependents_and_no_others(tmp_path: Path) -> None:
     """An empty curated set stops M1 and M2 with a reason; M0 and uncurated's absence are told apart."""
     setup = replace(tiny_setup(), keep=AtLeast(5.5))
-    arms = ONE.arms(setup, [0])
+    declared = ONE.on(setup, [0])
     store = Store(tmp_path)
-    result = execute(plan(store, ONE.on(setup, [0]).targets), store, MACHINE, Progress())
+    result = execute(plan(store, declared.targets), store, MACHINE, Progress())
     assert not result.failures
     reasons = {key: one.reason for key, one in result.outcomes.items() if one.reason}
-    found = gather(store, arms, ONE.claims(setup), reasons)
+    found = gather(store, declared.arms, declared.claims, reasons)
     rows = {row.arm: row for row in found.rows if row.seed == "all" and row.against == "reference"}
     assert rows["M0"].n == setup.prompts.n
     for name in ("M1", "M2", "oracle"):

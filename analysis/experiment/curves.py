@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from humpback.analysis.experiment.gather import Results
 from humpback.analysis.scaling.fit import Points
 
 
-def points_of(results: Results, names: dict[str, str]) -> list[Points]:
+def points_of(results: Results, names: Mapping[str, str]) -> list[Points]:
     """Win rate against the reference by size, with the standard error over prompts and seeds. `names` has each arm's
     curve; arms without a number are left out."""
     found = []

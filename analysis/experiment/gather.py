@@ -13,22 +13,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from humpback.analysis.experiment.contests import contest
-from humpback.analysis.experiment.findings import Finding, findings, slopes
+from humpback.analysis.experiment.finding import Finding, Outcomes, findings
+from humpback.analysis.experiment.findings import slopes
 from humpback.analysis.experiment.losses import losses
-from humpback.analysis.experiment.measured import MeasuredRow, gather_measured, measured_finding
+from humpback.analysis.experiment.measured import MeasuredRow, gather_measured
 from humpback.analysis.judgements.contest import Contest
 from humpback.analysis.stats.evidence import follows_order, half_unparsed
 from humpback.analysis.stats.statistics import NONE, Estimate, bootstrap, rate, standard_error
 from humpback.core.expression import Artifact
 from humpback.core.store import Store
-from humpback.spec.claims import Above, Claim, Comparison, Greater, Point, Rising
-from humpback.spec.measures import Measure
-from humpback.spec.outcomes import Arm, Judged
-
-WIN_RATE = "win rate, %"
-"""The metric under which the papers' numbers of arms are cited."""
-ALPHA = "alpha"
-"""The same of curves."""
+from humpback.spec.claims import Arm, Claim, Comparison, Curve, Measure
+from humpback.spec.outcomes import Judged
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Curve:
+class CurveFit:
     """Win rate against size: w = slope * ln(size) + level, by least squares over the arms of one curve."""
 
     name: str
@@ -91,7 +86,7 @@ class Results:
     findings: tuple[Finding, ...]
     losses: tuple[str, ...]
     """What was lost on the way, a line a kind of stage."""
-    curves: tuple[Curve, ...] = ()
+    curves: tuple[CurveFit, ...] = ()
     reference: str = "reference"
     measured: tuple[MeasuredRow, ...] = ()
     beside_paper: bool = False
@@ -105,57 +100,50 @@ def gather(
     reasons: Mapping[str, str],
     *,
     measures: Mapping[int, Mapping[str, Measure]] | None = None,
-    paper: Mapping[str, Mapping[str, float]] | None = None,
-    reference: str = "reference",
-    by_set: bool = False,
     varying: Collection[str] = (),
     beside_paper: bool = False,
 ) -> Results:
     """All rows, curves and findings of an experiment, from its arms and measures by seed.
 
-    `reasons` says, by fingerprint, why an artifact was not made; `paper` has the papers' numbers by arm or measure, and
-    metric; `reference` is what the arms are judged against, in a word; `by_set` adds rows for each set of prompts, over
-    all seeds; `varying` has the arms and measures that another seed would make anew: where one seed was run, no verdict
-    is drawn of them; `beside_paper` says whether ours may be subtracted from the paper's.
+    `reasons` says, by fingerprint, why an artifact was not made; `varying` has the arms and measures that another seed
+    would make anew: where one seed was run, no verdict is drawn of them; `beside_paper` says whether ours may be
+    subtracted from the paper's.
     """
-    claims, paper = tuple(claims), paper or {}
+    claims, firsts = tuple(claims), next(iter(arms.values()))
     rows: list[Row] = []
     contests: dict[str, dict[int, Contest]] = {}
-    names = list(next(iter(arms.values())))
-    points = {name: next(iter(arms.values()))[name].point for name in names}
-    for name in names:
-        judged = {seed: arms[seed][name].judged for seed in arms}
-        own = {seed: arms[seed][name] for seed in arms}
-        contests[name], more = _rows(store, name, reference, judged, own, reasons)
-        size = points[name]
-        rows += [replace(row, size=size.n if size else None, paper=paper.get(name, {}).get(WIN_RATE)) for row in more]
-        if by_set:
-            rows += _set_rows(store, name, reference, judged, rows[-len(more)].examples)
     direct: dict[tuple[str, str], dict[int, Contest]] = {}
-    for one in claims:
-        if isinstance(one, Comparison) and one.head_to_head:
-            judged = {seed: arms[seed][one.first].against(arms[seed][one.second]) for seed in arms}
-            firsts = {seed: arms[seed][one.first] for seed in arms}
-            direct[one.first, one.second], more = _rows(store, one.first, one.second, judged, firsts, reasons)
-            rows += more
-            if by_set:
-                rows += _set_rows(store, one.first, one.second, judged, rows[-len(more)].examples)
-    measured, numbers = gather_measured(store, measures or {}, paper, reasons)
-    found: list[Finding] = []
+
+    def judge(arm: Arm, against: str, judged: Mapping[int, Judged]) -> dict[int, Contest]:
+        own = {seed: by_name[arm.name] for seed, by_name in arms.items()}
+        found, more = _rows(store, arm.name, against, judged, own, reasons)
+        if against == arm.opponent:
+            paper = arm.paper.value if arm.paper else None
+            more = [replace(row, size=arm.n if arm.curve else None, paper=paper) for row in more]
+        rows.extend(more)
+        if arm.by_set:
+            rows.extend(_set_rows(store, arm.name, against, judged, more[0].examples))
+        return found
+
+    for name, arm in firsts.items():
+        contests[name] = judge(arm, arm.opponent, {seed: by_name[name].judged for seed, by_name in arms.items()})
     for claim in claims:
-        if isinstance(claim, Greater):
-            found.append(measured_finding(claim, numbers))
-        else:
-            found += findings((claim,), contests, points, direct, reference)
+        if isinstance(claim, Comparison) and claim.head_to_head:
+            pair = first, second = claim.first.name, claim.second.name
+            judged = {seed: by_name[first].against(by_name[second]) for seed, by_name in arms.items()}
+            direct[pair] = judge(claim.first, second, judged)
+    measured, numbers = gather_measured(store, measures or {}, reasons)
+    outcomes = Outcomes(firsts, contests, direct, numbers)
+    found = findings(claims, outcomes)
     if len(arms) == 1:
-        of_curves = {name: point.curve for name, point in points.items() if point}
-        found = [_of_one_seed(one, claim, varying, of_curves) for one, claim in zip(found, claims, strict=True)]
-    names_of_curves = dict.fromkeys(point.curve for point in points.values() if point)
-    curves = tuple(
-        replace(_curve(name, contests, points), paper=paper.get(name, {}).get(ALPHA)) for name in names_of_curves
-    )
+        found = [
+            one if one.obstacle or claim.concerns(firsts.values()).isdisjoint(varying) else replace(one, obstacle=_ONE)
+            for one, claim in zip(found, claims, strict=True)
+        ]
+    curves = tuple(_curve(curve, outcomes) for curve in dict.fromkeys(arm.curve for arm in firsts.values()) if curve)
+    reference = next((arm.opponent for arm in firsts.values()), "reference")
     followed = (
-        f"{name} against {reference}: {why}"
+        f"{name} against {firsts[name].opponent}: {why}"
         for name, of in contests.items()
         if (why := follows_order(sum(one.flips for one in of.values()), sum(one.both_parsed for one in of.values())))
     )
@@ -163,30 +151,20 @@ def gather(
     return Results(tuple(rows), tuple(found), lost, curves, reference, tuple(measured), beside_paper)
 
 
-def _of_one_seed(one: Finding, claim: Claim, varying: Collection[str], of_curves: Mapping[str, str]) -> Finding:
-    match claim:
-        case Comparison():
-            about = {claim.first, claim.second}
-        case Above():
-            about = {claim.arm}
-        case Rising():
-            about = {name for name, curve in of_curves.items() if curve in (claim.curve, claim.over)}
-        case Greater():
-            about = {str(claim.first), str(claim.second)}
-    if one.obstacle or about.isdisjoint(varying):
-        return one
-    return replace(one, obstacle="one seed, and another draws data and training anew")
+_ONE = "one seed, and another draws data and training anew"
 
 
-def _curve(name: str, contests: Mapping[str, Mapping[int, Contest]], points: Mapping[str, Point | None]) -> Curve:
-    there = {at.n: contests[arm] for arm, at in points.items() if at and at.curve == name and contests[arm]}
-    scores = slopes(name, contests, points)
+def _curve(curve: Curve, outcomes: Outcomes) -> CurveFit:
+    there = {arm.n: outcomes.contests[arm.name] for arm in outcomes.arms.values() if arm.curve == curve}
+    judged = {n: [one.points for one in by_seed.values()] for n, by_seed in there.items() if by_seed}
+    paper = curve.alpha.value if curve.alpha else None
+    scores = slopes(curve, outcomes)
     if np.isnan(scores).all():
-        return Curve(name, tuple(sorted(there)), None, NONE)
+        return CurveFit(curve.name, tuple(sorted(judged)), None, NONE, paper)
     slope = bootstrap(scores)
-    rates = [100 * float(np.nanmean([one.points for one in by_seed.values()])) for by_seed in there.values()]
-    centre = float(np.mean([math.log(n) for n in there]))
-    return Curve(name, tuple(sorted(there)), slope, float(np.mean(rates)) - slope.mean * centre)
+    rates = [100 * float(np.nanmean(points)) for points in judged.values()]
+    centre = float(np.mean([math.log(n) for n in judged]))
+    return CurveFit(curve.name, tuple(sorted(judged)), slope, float(np.mean(rates)) - slope.mean * centre, paper)
 
 
 def _set_rows(store: Store, name: str, against: str, judged: Mapping[int, Judged], examples: float) -> list[Row]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from humpback.core.expression import Artifact, below
 from humpback.core.store import Store
-from humpback.spec.outcomes import Arm
+from humpback.spec.claims import Arm
 
 
 def losses(store: Store, arms: Mapping[int, Mapping[str, Arm]]) -> tuple[str, ...]:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from humpback.analysis.experiment.findings import Finding
-from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.finding import Finding, Outcomes
+from humpback.analysis.experiment.measures import read_measure
 from humpback.analysis.experiment.measures.number import NotMeasured, Number
 from humpback.analysis.stats.evidence import FEWEST
 from humpback.analysis.stats.statistics import REPLICATES, Estimate, Scores, bootstrap, standard_error, with_exact
 from humpback.core.store import Store
-from humpback.spec.claims import Greater
-from humpback.spec.measures import Measure
+from humpback.spec.claims import Greater, Measure
 
 NONE = float("nan")
 Numbers = Mapping[str, Mapping[str, Mapping[int, Number]]]
@@ -47,14 +46,14 @@ class MeasuredRow:
 def gather_measured(
     store: Store,
     measures: Mapping[int, Mapping[str, Measure]],
-    paper: Mapping[str, Mapping[str, float]],
     reasons: Mapping[str, str],
 ) -> tuple[list[MeasuredRow], Numbers]:
-    """All rows of an experiment's measures, by name and metric, and the numbers behind them. `paper` has the papers'
-    by name and metric; `reasons` says, by fingerprint, why an artifact was not made."""
+    """All rows of an experiment's measures, by name and metric, and the numbers behind them. `reasons` says, by
+    fingerprint, why an artifact was not made."""
     numbers: dict[str, dict[str, dict[int, Number]]] = {}
     rows: list[MeasuredRow] = []
-    for name in next(iter(measures.values()), {}):
+    for name, measure in next(iter(measures.values()), {}).items():
+        printed: dict[str, float | None] = {metric: paper.value for metric, paper in measure.paper}
         found: dict[str, dict[int, Number]] = {}
         missing: dict[int, str] = {}
         for seed, by_name in measures.items():
@@ -63,17 +62,16 @@ def gather_measured(
                 missing[seed] = reasons.get(undone.fingerprint, "not made")
                 continue
             try:
-                for number in measured(store, by_name[name]):
+                for number in read_measure(store, by_name[name]):
                     found.setdefault(number.metric, {})[seed] = number
             except NotMeasured as error:
                 missing[seed] = str(error)
         numbers[name] = found
         for metric, by_seed in found.items():
-            rows += _rows(name, metric, by_seed, paper.get(name, {}).get(metric))
+            rows += _rows(name, metric, by_seed, printed.get(metric))
         if missing and not found:
             why = next(iter(missing.values()))
-            printed: Mapping[str, float | None] = paper.get(name) or {"": None}
-            rows += [_absent(name, metric, value, why) for metric, value in printed.items()]
+            rows += [_absent(name, metric, value, why) for metric, value in (printed or {"": None}).items()]
     return rows, numbers
 
 
@@ -147,32 +145,32 @@ def _estimate(means: Scores, errors: Scores) -> Estimate:
     return Estimate(mean, float(replicates.std(ddof=1)), float(low), float(high))
 
 
-def measured_finding(claim: Greater, numbers: Numbers) -> Finding:
-    """What came of a claim about measured numbers: the difference with its interval, paired over items where both were
-    measured on the same ones."""
-    first = numbers.get(claim.first, {}).get(claim.metric, {})
+def difference_of_measures(claim: Greater, outcomes: Outcomes) -> Finding:
+    """The difference of two measured numbers, paired over items where both were measured on the same ones; or of one
+    and a value."""
+    ones = outcomes.numbers.get(claim.first.name, {}).get(claim.metric, {})
     difference: Estimate | None = None
     by_seed: tuple[float, ...] = ()
     n = 0
     others: Mapping[int, Number] = {}
-    if isinstance(claim.second, str):
-        others = numbers.get(claim.second, {}).get(claim.metric, {})
-        if seeds := [seed for seed in first if seed in others]:
-            difference, by_seed, n = _difference([first[s] for s in seeds], [others[s] for s in seeds], 0.0)
-    elif first:
-        difference, by_seed, n = _difference(list(first.values()), None, claim.second)
-    form = next((one.form for one in first.values()), ".1f")
+    if isinstance(claim.second, Measure):
+        others = outcomes.numbers.get(claim.second.name, {}).get(claim.metric, {})
+        if seeds := [seed for seed in ones if seed in others]:
+            difference, by_seed, n = _difference([ones[s] for s in seeds], [others[s] for s in seeds], 0.0)
+    elif ones:
+        difference, by_seed, n = _difference(list(ones.values()), None, claim.second)
+    first, second = claim.sides
     return Finding(
-        first=f"{claim.metric}: {claim.first}",
-        second=claim.second if isinstance(claim.second, str) else f"{claim.second:g}",
-        claim=claim.claim,
-        paper=claim.paper,
-        difference=None if difference is None or np.isnan(difference.mean) else difference,
-        by_seed=by_seed,
-        n=n,
+        first,
+        second,
+        claim.claim,
+        claim.paper_value,
+        None if difference is None or np.isnan(difference.mean) else difference,
+        by_seed,
+        n,
         margin=claim.matters,
-        form=form,
-        obstacle=_obstacle(difference, by_seed, [*first.values(), *others.values()]),
+        form=next((one.form for one in ones.values()), ".1f"),
+        obstacle=_obstacle(difference, by_seed, [*ones.values(), *others.values()]),
     )
 
 

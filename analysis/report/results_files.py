@@ -16,7 +16,7 @@ from humpback.analysis.experiment.gather import Results, Row
 from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.tables.csv_files import CurveLine, FindingLine, read_csv
 from humpback.core.store import StoreError
-from humpback.spec.claims import Above, Claim, Comparison, Greater, Rising
+from humpback.spec.claims import Claim
 
 MARKS = ("arms.json", "comparisons.csv", "rows.csv", "measures.csv")
 """A folder with one of these is an experiment's."""
@@ -149,16 +149,3 @@ def _json(path: Path, empty: Any) -> Any:
 
 def _unusable(path: Path, problem: str) -> StoreError:
     return StoreError(f"{path}: {problem}; run the experiment again to write it anew")
-
-
-def sides(claim: Claim, reference: str) -> tuple[str, str]:
-    """What a claim sets against what, in the words of `analysis/experiment/findings.py`."""
-    match claim:
-        case Comparison():
-            return claim.first, claim.second
-        case Above():
-            return claim.arm, reference
-        case Rising():
-            return f"slope of {claim.curve}", f"slope of {claim.over}" if claim.over else "level"
-        case Greater():
-            return f"{claim.metric}: {claim.first}", str(claim.second)

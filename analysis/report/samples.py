@@ -14,7 +14,7 @@ from humpback.analysis.judgements.verdicts import winner
 from humpback.core.expression import Artifact
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, read
-from humpback.spec.outcomes import Arm
+from humpback.spec.claims import Arm
 
 LONGEST = 1_200
 """Characters of a prompt or an answer that are kept."""

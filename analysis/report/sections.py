@@ -14,7 +14,7 @@ from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.report.inline_svg import UnusableFigure, inlined
 from humpback.analysis.report.lineage import Lineage, lineage
-from humpback.analysis.report.results_files import Declaration, ResultsFiles, sides
+from humpback.analysis.report.results_files import Declaration, ResultsFiles
 from humpback.analysis.report.verdicts import NOT_RUN, Kind, kind_of, tally
 from humpback.analysis.tables.cells import UNCORRECTED, interval, number, p_value
 from humpback.analysis.tables.csv_files import FindingLine
@@ -144,9 +144,9 @@ def _claim_line(line: FindingLine) -> ClaimLine:
 def _declared_claims(declared: Declaration) -> tuple[ClaimLine, ...]:
     return tuple(
         ClaimLine(
-            " – ".join(sides(claim, declared.reference)),
+            " – ".join(claim.sides),
             claim.claim,
-            number(claim.paper, f"+{form_of([claim.paper])}"),
+            number(claim.paper_value, f"+{form_of([claim.paper_value])}"),
         )
         for claim in declared.claims
     )

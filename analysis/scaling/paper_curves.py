@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from humpback.analysis.scaling.fit import Points
 from humpback.core.expression import FieldError
+from humpback.spec.claims import Curve
 from humpback.spec.paper_numbers import paper_numbers
 
 _RATE = "win_rate"
@@ -22,14 +23,15 @@ class PaperCurve:
     """The experiment's curves that it is the counterpart of."""
 
 
-def paper_points(declared: Mapping[str, tuple[str, str]]) -> tuple[PaperCurve, ...]:
-    """The published win rates by size of each table and arm that an experiment declares for its curves, once each.
+def paper_points(curves: Iterable[Curve]) -> tuple[PaperCurve, ...]:
+    """The published win rates by size of each table and row that curves name, once each.
 
     Raises:
         FieldError: when there is no such table, or the arm has no win rate at a size there.
         StoreError: when the published numbers are not found.
     """
     found = []
+    declared = {curve.name: curve.points for curve in curves if curve.points}
     for table, arm in dict.fromkeys(declared.values()):
         rows = [row for row in paper_numbers(table) if row.arm == arm and row.metric == _RATE and row.n_examples]
         if not rows:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from humpback.analysis.experiment.findings import Finding
-from humpback.analysis.experiment.gather import Curve, Row, missing
+from humpback.analysis.experiment.finding import Finding
+from humpback.analysis.experiment.gather import CurveFit, Row, missing
 from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.stats.multiplicity import LEVEL, holm
@@ -61,7 +61,7 @@ def not_measured(rows: Sequence[MeasuredRow]) -> list[str]:
     return list(dict.fromkeys(f"Not measured: {row.name}. {row.reason}" for row in rows if row.reason))
 
 
-def curve_cells(curve: Curve) -> Cells:
+def curve_cells(curve: CurveFit) -> Cells:
     """A fitted curve."""
     slope = curve.slope
     return {

@@ -11,8 +11,8 @@ from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
 
-from humpback.analysis.experiment.findings import Finding
-from humpback.analysis.experiment.gather import Curve, Results, Row
+from humpback.analysis.experiment.finding import Finding
+from humpback.analysis.experiment.gather import CurveFit, Results, Row
 from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.layout import text_table
 from humpback.analysis.stats.multiplicity import holm
@@ -71,11 +71,11 @@ class CurveLine:
     paper: float | None
 
     @property
-    def curve(self) -> Curve:
+    def curve(self) -> CurveFit:
         """The curve itself."""
         slope = _estimate(self.slope, self.standard_error, self.low, self.high)
         level = float("nan") if self.level is None else self.level
-        return Curve(self.name, tuple(map(int, self.sizes.split())), slope, level, self.paper)
+        return CurveFit(self.name, tuple(map(int, self.sizes.split())), slope, level, self.paper)
 
 
 def _estimate(mean: float | None, *rest: float | None) -> Estimate | None:
@@ -164,7 +164,7 @@ def _finding_lines(findings: Sequence[Finding]) -> list[FindingLine]:
     return found
 
 
-def _curve_line(curve: Curve) -> CurveLine:
+def _curve_line(curve: CurveFit) -> CurveLine:
     mean, error, low, high = (getattr(curve.slope, part, None) for part in _PARTS)
     return CurveLine(curve.name, " ".join(map(str, curve.sizes)), mean, error, low, high, curve.level, curve.paper)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from humpback.analysis.experiment.findings import MARGIN, SLOPE_MARGIN, Finding
+from humpback.analysis.experiment.finding import MARGIN, SLOPE_MARGIN, Finding
 from humpback.analysis.experiment.gather import Results
 from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.stats.evidence import FEWEST

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from humpback.core.expression import FieldError
 from humpback.experiments.setups.base import Filtering, Setup
-from humpback.spec.claims import Point
+from humpback.spec.claims import Arm, Curve, Paper
 from humpback.spec.curation import MicroOracle, ModelRater, Rated, Selected
 from humpback.spec.data import Examples
 from humpback.spec.models import Finetuned
-from humpback.spec.outcomes import Arm, Judged, Responses
+from humpback.spec.outcomes import Judged, Responses
 from humpback.spec.template import Model
 
 
@@ -40,11 +40,27 @@ def answers(setup: Setup, model: Model) -> Responses:
     return Responses(model, filtering(setup).prompts, setup.answering)
 
 
-def against(setup: Setup, model: Model, opponent: Examples, point: Point | None = None) -> Arm:
-    """The model's answers judged against the opponent's, in both orders."""
-    return Arm(model, Judged(answers(setup, model), against=opponent, by=setup.judge), point)
+def against(
+    setup: Setup,
+    name: str,
+    model: Model,
+    other: Examples,
+    opponent: str,
+    *papers: Paper,
+    curve: Curve | None = None,
+    n: int = 0,
+) -> Arm:
+    """The model's answers judged against another system's, called `opponent` in tables, in both orders. Of the papers'
+    numbers it cites the first that stands beside the setup's."""
+    judged = Judged(answers(setup, model), against=other, by=setup.judge)
+    return Arm(name, model, judged, curve, n, setup.cites(*papers), opponent, by_set=True)
 
 
-def against_whole(setup: Setup, model: Model, point: Point | None = None) -> Arm:
+def against_whole(setup: Setup, name: str, model: Model, *papers: Paper, curve: Curve | None = None, n: int = 0) -> Arm:
     """The model judged against the one of the whole set: the paper's Alpaca."""
-    return against(setup, model, answers(setup, trained(setup, filtering(setup).examples)), point)
+    whole = answers(setup, trained(setup, filtering(setup).examples))
+    return against(setup, name, model, whole, "whole set", *papers, curve=curve, n=n)
+
+
+FILTERED = tuple(Paper("alpagasus-win-tie-lose", f"{size} all", size=size) for size in ("7B", "13B"))
+"""The filtered set's model against the whole set's, on all test sets together."""

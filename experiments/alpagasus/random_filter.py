@@ -7,32 +7,21 @@ head to head.
 
 from __future__ import annotations
 
-from humpback.experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
-from humpback.experiments.cited import cited_filtered, known
+from collections.abc import Iterator
+
+from humpback.experiments.alpagasus.algorithm import FILTERED, against_whole, filtered, filtering, trained
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Cited, Claim, Comparison
+from humpback.spec.claims import Arm, Claim
 from humpback.spec.curation import Uniform
-from humpback.spec.outcomes import Arm
 
 SHOWS = "figure: win/tie/lose of the filtered against as many random examples"
-REFERENCE = "whole set"
-BY_SET = True
 
 
-def claims(setup: Setup) -> tuple[Claim, ...]:
-    """What the paper says."""
-    claim = "filtered examples beat as many random ones"
-    return (Comparison("filtered", "random", differ_in="examples", claim=claim, head_to_head=True),)
-
-
-def arms(setup: Setup, seed: int) -> dict[str, Arm]:
-    """The arms of one seed, by name."""
-    at = setup.at(seed)
-    good = filtered(at)
-    chance = Uniform(filtering(at).examples, as_many_as=good, draw=seed)
-    return {"filtered": against_whole(at, trained(at, good)), "random": against_whole(at, trained(at, chance))}
-
-
-def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
-    """The filtered set's model against the whole set's; the random one's counts are not known."""
-    return known({"filtered": cited_filtered(setup)})
+def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
+    """Both against the whole set's model, and against each other. The random one's counts are not known."""
+    good = filtered(setup)
+    control = Uniform(filtering(setup).examples, as_many_as=good, draw=seed)
+    best = against_whole(setup, "filtered", trained(setup, good), *FILTERED)
+    random = against_whole(setup, "random", trained(setup, control))
+    yield from (best, random)
+    yield best.beats(random, "filtered examples beat as many random ones", only="examples", head_to_head=True)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from humpback.experiments.setups.base import AtLeast, BestShare, Setup
-from humpback.spec.claims import Point
+from humpback.spec.claims import Arm, Curve, Paper
 from humpback.spec.curation import Best, ExpectedScore, MicroOracle, ModelRater, Rated, Sample, SampledScore, Selected
 from humpback.spec.data import Backtranslated, Examples, Joined, Reversed, Tagged
 from humpback.spec.models import Finetuned
-from humpback.spec.outcomes import Arm, Judged, Responses
+from humpback.spec.outcomes import Judged, Responses
 from humpback.spec.prompts import S_A, S_W
 from humpback.spec.template import Model
 
@@ -76,8 +76,31 @@ def with_seed_data(setup: Setup, n: int) -> Setup:
     return replace(setup, seed_data=replace(changed, n=n))
 
 
-def arm(setup: Setup, model: Model, *, system: tuple[str, ...] = (S_A, S_W), point: Point | None = None) -> Arm:
+def arm(
+    setup: Setup,
+    name: str,
+    model: Model,
+    *papers: Paper,
+    system: tuple[str, ...] = (S_A, S_W),
+    curve: Curve | None = None,
+    n: int = 0,
+) -> Arm:
     """The model's answers to the setup's prompts, judged against the reference's. They are given under both system
-    sentences joined, the paper's choice at inference."""
+    sentences joined, the paper's choice at inference. Of the papers' numbers it cites the first that stands beside the
+    setup's."""
     answers = Responses(model, setup.prompts, setup.answering, system=system)
-    return Arm(model, Judged(answers, against=setup.reference, by=setup.judge), point)
+    judged = Judged(answers, against=setup.reference, by=setup.judge)
+    return Arm(name, model, judged, curve, n, setup.cites(*papers))
+
+
+M0 = Paper("humpback-quality-vs-quantity", "M0")
+HUMPBACK = (
+    Paper("humpback-data-efficiency", "Humpback", 45_021),
+    *(Paper("humpback-alpaca-eval", f"Humpback {size}", size=size) for size in ("33B", "65B", "70B")),
+)
+"""M_2: the last point of the 7B curve, and the leaderboard's rows of the larger models."""
+
+
+def alpha(row: str) -> Paper:
+    """The paper's slope of a set of its scaling figure."""
+    return Paper("humpback-alpha", row, metric="alpha")

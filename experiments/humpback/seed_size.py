@@ -7,46 +7,31 @@ falsified when the seed model's curve is level, or M1 does not beat M0 at a size
 
 from __future__ import annotations
 
-from humpback.experiments.cited import cited_m0, has_humpback_s_sizes, known, of_7b, win_rate
-from humpback.experiments.humpback.algorithm import arm, first_iteration, seed_model, with_seed_data
+from collections.abc import Iterator
+
+from humpback.experiments.humpback.algorithm import M0, alpha, arm, first_iteration, seed_model, with_seed_data
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Cited, Claim, Comparison, Point, Rising
-from humpback.spec.outcomes import Arm
+from humpback.spec.claims import Arm, Claim, Curve, Paper
 
 SHOWS = "figure: win rate against the number of seed examples, of the seed model and of one iteration"
 
 
-def claims(setup: Setup) -> tuple[Claim, ...]:
-    """What the paper says, and what we ask."""
-    found: tuple[Claim, ...] = (
-        Rising("M0", "a seed model with more seed data is better (Open Assistant's curve)", paper=4.43),
-        Rising("M1", "one iteration with more seed data is better (our question)"),
-        *(
-            Comparison(
-                f"M1 {n}",
-                f"M0 {n}",
-                differ_in="examples",
-                claim=f"one iteration beats its seed model with {n:,} seed examples (section 3.5)",
-            )
-            for n in setup.seed_sizes
-        ),
-    )
-    return of_7b(setup, found)
-
-
-def arms(setup: Setup, seed: int) -> dict[str, Arm]:
-    """The arms of one seed, by name."""
-    found = {}
+def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
+    """Both models at each number of seed examples."""
+    human, once = Curve("M0", alpha=setup.cites(alpha("Open Assistant"))), Curve("M1")
+    pairs = {}
     for n in setup.seed_sizes:
-        at = with_seed_data(setup.at(seed), n)
-        found[f"M0 {n}"] = arm(at, seed_model(at), point=Point("M0", n))
-        found[f"M1 {n}"] = arm(at, first_iteration(at), point=Point("M1", n))
-    return found
+        at = with_seed_data(setup, n)
+        papers = [Paper("humpback-data-efficiency", "Open Assistant", n, exact=True)]
+        papers += [M0] if n == setup.seed_size else []
+        pairs[n] = (
+            arm(at, f"M0 {n}", seed_model(at), *papers, curve=human, n=n),
+            arm(at, f"M1 {n}", first_iteration(at), curve=once, n=n),
+        )
+        yield from pairs[n]
 
-
-def cited(setup: Setup) -> dict[str, dict[str, Cited]]:
-    """Open Assistant's curve; on setups of other sizes the seed model's point, where it lies on the curve."""
-    if has_humpback_s_sizes(setup):
-        return {f"M0 {n}": win_rate("humpback-data-efficiency", "Open Assistant", n) for n in setup.seed_sizes}
-    size = setup.seed_size
-    return known({f"M0 {size}": cited_m0(setup)} if size in setup.seed_sizes else {})
+    yield human.rises("a seed model with more seed data is better (Open Assistant's curve)")
+    yield once.rises("one iteration with more seed data is better (our question)")
+    for n, (m0, m1) in pairs.items():
+        claim = f"one iteration beats its seed model with {n:,} seed examples (section 3.5)"
+        yield m1.beats(m0, claim, only="examples")

@@ -5,11 +5,13 @@ The same experiments run on every setup. The setups themselves are in `micro.py`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from humpback.core.expression import Artifact, FieldError, Value
 from humpback.spec.benchmarks import SETS, Benchmarked, MicroFacts, Task
+from humpback.spec.claims import Paper
 from humpback.spec.curation import ExpectedScore, MicroOracle, ModelRater, SampledScore
 from humpback.spec.data import Examples, Pages, Sampling
 from humpback.spec.files import ClueWeb22
@@ -61,6 +63,10 @@ class Rival(Value):
     examples: Examples
     sizes: tuple[int, ...]
     """Examples of the subsets whose win rates make its curve, ascending."""
+    paper: str
+    """What Humpback's tables call it, or the set that it stands in for."""
+    paper_largest: int = 51_200
+    """Examples at the last point of the paper's curve of it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class Benchmark(Value):
 
     @property
     def metric(self) -> str:
-        """What its number is called: after the metric that `analysis/experiment/measures/benchmarked.py` picks of
+        """What its number is called: after the metric that `analysis/experiment/measures/benchmarks.py` picks of
         lm-eval's."""
         name = self.task.name
         metric = "pct_stereotype" if name.startswith("crows_pairs") else _METRICS.get(name, "acc")
@@ -128,6 +134,16 @@ class Filtering(Value):
 
 
 @dataclass(frozen=True)
+class Base(Value):
+    """A base model of another size."""
+
+    name: str
+    model: Model
+    humpback: str = ""
+    """As in `Setup`: the model of Humpback's whose numbers stand beside it."""
+
+
+@dataclass(frozen=True)
 class Setup(Value):
     """Everything that an experiment does not vary."""
 
@@ -154,8 +170,8 @@ class Setup(Value):
     """Answers that every arm is judged against."""
     judge: MicroJudge | LocalJudge | AlpacaEvalJudge
     grid: Grid
-    bases: tuple[tuple[str, Model], ...] = ()
-    """Base models of other sizes, by name, ascending; the setup's own is not among them."""
+    bases: tuple[Base, ...] = ()
+    """Base models of other sizes, ascending; the setup's own is not among them."""
     rivals: tuple[Rival, ...] = ()
     filtering: Filtering | None = None
     benchmarks: tuple[Benchmark, ...] = ()
@@ -168,6 +184,26 @@ class Setup(Value):
     """A rater stronger than any M_t, to set their selections against; the paper's is GPT-4."""
     seed_rows: int = 0
     """Seed examples that the files hold, where they were counted."""
+    humpback: str = "7B"
+    """The model of Humpback's whose numbers stand beside this setup's; empty where the recipe is not Humpback's."""
+    alpagasus: str = ""
+    """The same of AlpaGasus's."""
+    papers_sizes: bool = False
+    """Whether the numbers of examples are those of Humpback's curves."""
+
+    def cites(self, *papers: Paper) -> Paper | None:
+        """The first of the papers' numbers that stands beside this setup's: of the model that it answers to, or of none
+        (`size` is empty)."""
+        models = {"humpback": self.humpback, "alpagasus": self.alpagasus}
+        for paper in papers:
+            of_model = paper.size in ("", models[paper.table.split("-")[0]])
+            if of_model and (self.papers_sizes or not paper.exact):
+                return paper
+        return None
+
+    def cites_each(self, papers: Mapping[str, Paper]) -> tuple[tuple[str, Paper], ...]:
+        """Those of the numbers, by metric, that stand beside this setup's."""
+        return tuple((metric, paper) for metric, paper in papers.items() if self.cites(paper))
 
     @property
     def seed_size(self) -> int:

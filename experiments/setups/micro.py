@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from humpback.experiments.setups.base import AtLeast, Benchmark, Filtering, Grid, Rival, Setup
+from humpback.experiments.setups.base import AtLeast, Base, Benchmark, Filtering, Grid, Rival, Setup
 from humpback.spec.benchmarks import MicroFacts
 from humpback.spec.curation import ExpectedScore, MicroOracle
 from humpback.spec.data import MicroPages, MicroPrompts, MicroSeed, MicroTexts, Sampling, Segments
@@ -94,11 +94,11 @@ MICRO = Setup(
         scaled=(60, 480),
         training=(100, 300),
     ),
-    bases=(("small", _base(2, 64)), ("large", _base(4, 192))),
+    bases=(Base("small", _base(2, 64)), Base("large", _base(4, 192))),
     rivals=(
-        Rival("machine-made", MicroInstructions("machine-made", _WORLD, 1_000, _MACHINE_MADE), _RIVAL_SIZES),
-        Rival("narrow", MicroInstructions("narrow", _WORLD, 1_000, kinds=SEED_KINDS), _RIVAL_SIZES),
-        Rival("terse", MicroInstructions("terse", _WORLD, 1_000, Lapses(terse=1.0)), _RIVAL_SIZES),
+        Rival("machine-made", MicroInstructions("machine-made", _WORLD, 1_000, _MACHINE_MADE), _RIVAL_SIZES, "Alpaca"),
+        Rival("narrow", MicroInstructions("narrow", _WORLD, 1_000, kinds=SEED_KINDS), _RIVAL_SIZES, "LIMA", 800),
+        Rival("terse", MicroInstructions("terse", _WORLD, 1_000, Lapses(terse=1.0)), _RIVAL_SIZES, "FLAN v2"),
     ),
     filtering=Filtering(
         examples=MicroInstructions("machine-made", _WORLD, 3_000, _MACHINE_MADE),
@@ -118,5 +118,6 @@ MICRO = Setup(
     ),
     benchmarks=_FACTS,
     strong=MicroOracle(_WORLD, noise=0.4),
+    alpagasus="7B",
 )
 """Everything made locally, on a CPU, in minutes."""

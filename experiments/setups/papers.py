@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from humpback.experiments.setups.base import AtLeast, BestShare, Filtering, Grid, Rival, Setup, benchmarks
+from humpback.experiments.setups.base import AtLeast, Base, BestShare, Filtering, Grid, Rival, Setup, benchmarks
 from humpback.spec.curation import ExpectedScore, ModelRater, Sample, SampledScore
 from humpback.spec.curation import FirstLineScore as Alone
 from humpback.spec.data import Sampling, Segments
@@ -76,14 +76,14 @@ LLAMA_7B = Setup(
         scaled=(3_200, 6_400, 12_800, 25_600),
         training=(3_000, 6_000),
     ),
-    bases=(("large", _LLAMA_65B),),
+    bases=(Base("large", _LLAMA_65B, "65B"),),
     rivals=(
-        Rival("wizardlm", WIZARDLM, (100, 1_600, 12_800, 25_600, 51_200)),
-        Rival("alpaca-gpt4", ALPACA_GPT4, _SIZES),
-        Rival("vicuna", VICUNA, _SIZES),
-        Rival("lima", LIMA, (100, 800)),
-        Rival("alpaca", ALPACA, _SIZES),
-        Rival("flan-v2", FLAN_V2, (100, 51_200)),
+        Rival("wizardlm", WIZARDLM, (100, 1_600, 12_800, 25_600, 51_200), "WizardLLM"),
+        Rival("alpaca-gpt4", ALPACA_GPT4, _SIZES, "Alpaca-GPT4"),
+        Rival("vicuna", VICUNA, _SIZES, "Vicuna"),
+        Rival("lima", LIMA, (100, 800), "LIMA", 800),
+        Rival("alpaca", ALPACA, _SIZES, "Alpaca"),
+        Rival("flan-v2", FLAN_V2, (100, 51_200), "FLAN v2"),
     ),
     filtering=Filtering(
         examples=ALPACA,
@@ -105,13 +105,21 @@ LLAMA_7B = Setup(
     bias=benchmarks("humpback-bias"),
     sensitive=SENSITIVE,
     strong=ModelRater(ServedModel("gpt-4"), _RUBRIC),
+    papers_sizes=True,
 )
 """Humpback, section 3.1, at the size of its scaling figures. One reply of 4.5 or better is the integer 5."""
 
-LLAMA_33B = replace(LLAMA_7B, name="llama-33b", base=_LLAMA_33B, bases=())
-LLAMA_65B = replace(LLAMA_7B, name="llama-65b", base=_LLAMA_65B, bases=(("small", _LLAMA_7B),))
+LLAMA_33B = replace(LLAMA_7B, name="llama-33b", base=_LLAMA_33B, bases=(), humpback="33B")
+LLAMA_65B = replace(
+    LLAMA_7B, name="llama-65b", base=_LLAMA_65B, bases=(Base("small", _LLAMA_7B, "7B"),), humpback="65B"
+)
 LLAMA2_70B = replace(
-    LLAMA_65B, name="llama2-70b", base=_LLAMA2_70B, bases=(), answering=replace(_WRITING, max_new_tokens=2_048)
+    LLAMA_65B,
+    name="llama2-70b",
+    base=_LLAMA2_70B,
+    bases=(),
+    answering=replace(_WRITING, max_new_tokens=2_048),
+    humpback="70B",
 )
 
 _ALPAGASUS_SFT = Sft(
@@ -123,13 +131,22 @@ _ALPAGASUS_SFT = Sft(
     duration=Epochs(3),
     longest=512,
 )
-ALPAGASUS_7B = replace(LLAMA_7B, name="alpagasus-7b", sft=_ALPAGASUS_SFT, judge=_GPT4_SCORES, bases=())
+ALPAGASUS_7B = replace(
+    LLAMA_7B,
+    name="alpagasus-7b",
+    sft=_ALPAGASUS_SFT,
+    judge=_GPT4_SCORES,
+    bases=(),
+    humpback="",
+    alpagasus="7B",
+)
 """AlpaGasus's recipe (section 2 of its facts) and judge."""
 ALPAGASUS_13B = replace(
     ALPAGASUS_7B,
     name="alpagasus-13b",
     base=_LLAMA_13B,
     sft=replace(_ALPAGASUS_SFT, learning_rate=1e-5, duration=Epochs(5)),
+    alpagasus="13B",
 )
 
 SMOLLM_135M = replace(
@@ -151,6 +168,17 @@ SMOLLM_135M = replace(
         scaled=(400, 800, 1_600),
         training=(3_000, 6_000),
     ),
+    alpagasus="7B",
+    papers_sizes=False,
 )
 """A small public model: one GPU, or a patient laptop. It cannot follow the rubric, so its ratings are expectations and
 its best twelfth is taken (the share of A_5). Learning rate and sizes are assumptions."""
+
+_OF_THE_PAPERS = (LLAMA_7B, LLAMA_33B, LLAMA_65B, LLAMA2_70B, ALPAGASUS_7B, ALPAGASUS_13B)
+_SHARED = ("base", "judge", "reference", "prompts")
+
+
+def compares(setup: Setup) -> bool:
+    """Whether ours less the paper's is a number: base, judge, reference and prompts are those of one of the papers'
+    setups. A win rate against another reference, by another judge, has another zero."""
+    return any(all(getattr(setup, name) == getattr(one, name) for name in _SHARED) for one in _OF_THE_PAPERS)

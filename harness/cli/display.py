@@ -84,24 +84,19 @@ def run_and_report(
 
 
 def _report(declared: Declared, command: str, store: Store, reasons: dict[str, str], results: Path) -> tuple[Any, str]:
-    from humpback.analysis.experiment.cited import resolve, values
     from humpback.analysis.experiment.gather import gather
-    from humpback.experiments.cited import papers_own
+    from humpback.experiments.setups.papers import compares
 
-    experiment = declared.experiment
     found = gather(
         store,
         declared.arms,
         declared.claims,
         reasons,
         measures=declared.measures,
-        paper=values(resolve(experiment.cited(declared.setup))),
-        reference=experiment.reference,
-        by_set=experiment.by_set,
         varying=declared.varying,
-        beside_paper=papers_own(declared.setup),
+        beside_paper=compares(declared.setup),
     )
-    return found, write(results / declared.setup.name / experiment.name, declared, command, found, store)
+    return found, write(results / declared.setup.name / declared.experiment.name, declared, command, found, store)
 
 
 def _mirrored(console: Console, store: Store, made: dict[str, list[Artifact]]) -> None:

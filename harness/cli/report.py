@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +15,7 @@ from humpback.core.store import StoreError
 
 if TYPE_CHECKING:
     from humpback.analysis.report.results_files import Declaration, Quoted
-    from humpback.experiments.catalogue import Experiment
+    from humpback.experiments.catalogue import Declared, Experiment
     from humpback.experiments.setups.base import Setup
 
 _MADE = Path("artifacts") / "results"
@@ -76,35 +78,24 @@ def _declared(name: str) -> list[Declaration]:
 def _declaration(one: Experiment, setup: Setup) -> Declaration:
     from humpback.analysis.report.results_files import Declaration
 
-    note = ""
+    words = Declaration(one.name, one.claim, one.falsified, one.shows, f"humpback run {one.name} --setup {setup.name}")
     try:
-        one.on(setup, [0])
+        declared = one.on(setup, [0])
     except FieldError as error:
-        note = str(error).removeprefix(f"{one.name} on {setup.name}: ")
-    return Declaration(
-        name=one.name,
-        question=one.claim,
-        falsified=one.falsified,
-        shows=one.shows,
-        command=f"humpback run {one.name} --setup {setup.name}",
-        reference=one.reference,
-        claims=one.claims(setup),
-        quoted=tuple(_quoted(one, setup)),
-        note=note,
+        return replace(words, note=str(error).removeprefix(f"{one.name} on {setup.name}: "))
+    return replace(
+        words,
+        reference=next((arm.opponent for arm in declared.arms[0].values()), "reference"),
+        claims=declared.claims,
+        quoted=tuple(_quoted(declared)),
     )
 
 
-def _quoted(one: Experiment, setup: Setup) -> list[Quoted]:
+def _quoted(declared: Declared) -> Iterator[Quoted]:
     """Every arm and measure, with the paper's numbers where they are cited."""
-    from humpback.analysis.experiment.cited import resolve, values
     from humpback.analysis.report.results_files import Quoted
 
-    cited = values(resolve(one.cited(setup)))
-    names = [*one.arms(setup, [0])[0], *one.measures(setup, [0])[0]]
-    found = []
-    for name in dict.fromkeys([*names, *cited]):
-        numbers = cited.get(name, {})
-        found += [Quoted(name, metric, value) for metric, value in numbers.items()]
-        if not numbers:
-            found.append(Quoted(name, "", None))
-    return found
+    printed = declared.printed
+    for name in dict.fromkeys([*declared.arms[0], *declared.measures[0], *printed]):
+        for metric, value in printed.get(name, {"": None}).items():
+            yield Quoted(name, metric, value)

@@ -94,7 +94,7 @@ class OnDev:
         on = self.on(values)[part]
         found = []
         for seed in self.seeds:
-            by_name = experiment(self.experiment).module.arms(on, seed)
+            by_name = experiment(self.experiment).on(on, [seed]).arms[seed]
             if self.space.arm not in by_name:
                 raise FieldError(f"SPACE.arm is {self.space.arm!r}; {self.experiment} has {', '.join(by_name)}")
             refuse_tests(by_name[self.space.arm], self.setup)

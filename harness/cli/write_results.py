@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from humpback import analysis, core, spec
 from humpback.core.payload import checksum
 from humpback.core.store import Store, StoreError
-from humpback.experiments.catalogue import Declared, resolved
+from humpback.experiments.catalogue import Declared
 
 if TYPE_CHECKING:
     from humpback.analysis.experiment.gather import Results
@@ -56,7 +56,7 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
     arms = declared.arms[declared.seeds[0]]
     texts = {
         **as_csv(found),
-        "arms.json": _json({"command": command, **resolved(declared)}),
+        "arms.json": _json({"command": command, **declared.resolved}),
         "made.json": _json(words | provenance(store, declared.targets)),
         "table.md": markdown(title, command, found),
         "table.tex": latex(title, command, found),
@@ -68,8 +68,8 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
         command,
         found,
         kinds={name: type(one).__name__ for named in declared.measures.values() for name, one in named.items()},
-        curves={name: arm.point.curve for name, arm in arms.items() if arm.point},
-        paper=paper_points(experiment.paper_curves),
+        curves={name: arm.curve.name for name, arm in arms.items() if arm.curve},
+        paper=paper_points(declared.curves),
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,12 @@
-"""The vocabulary of measurements: what an experiment counts or measures where no judge is asked.
-
-A measure names artifacts and what is read off them; `analysis/measures/` reads. Like aggregation it is no stage: a
-length, a precision or a histogram is a pure function of rows.
-"""
+"""The kinds of measurement: each names the artifacts that it is read from, and the function that reads them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from humpback.core.expression import Artifact, Value
 from humpback.spec.benchmarks import Benchmarked
+from humpback.spec.claims import Measure
 from humpback.spec.curation import Best, Rated, Selected
 from humpback.spec.data import Examples
 from humpback.spec.models import Finetuned
@@ -17,123 +14,93 @@ from humpback.spec.outcomes import Judged
 
 
 @dataclass(frozen=True)
-class Described(Value):
+class LengthStatistics(Measure):
     """A set's rows and their lengths in characters: Humpback's Table 1."""
+
+    reader: ClassVar[str] = "lengths:length_statistics"
 
     examples: Examples
 
-    @property
-    def needs(self) -> tuple[Artifact, ...]:
-        """What has to be finished first."""
-        return (self.examples,)
-
 
 @dataclass(frozen=True)
-class Diverse(Value):
+class InstructionDiversity(Measure):
     """Verbs and nouns of a set's instructions: Humpback's diversity figure."""
+
+    reader: ClassVar[str] = "diversity:instruction_diversity"
 
     examples: Examples
     n: int
-    """So many instructions, evenly spaced through the set: more of them have more pairs, so sets are compared at
-    one number."""
-
-    @property
-    def needs(self) -> tuple[Artifact, ...]:
-        """What has to be finished first."""
-        return (self.examples,)
+    """Instructions that are looked at, evenly spaced through the set: more of them have more pairs, so sets are
+    compared at one number."""
 
 
 @dataclass(frozen=True)
-class ScoresOf(Value):
+class ScoreDistribution(Measure):
     """How a rater's scores are spread: AlpaGasus's histogram."""
+
+    reader: ClassVar[str] = "scores:score_distribution"
 
     rated: Rated
     thresholds: tuple[float, ...]
     """The share at or above each is a number of its own."""
 
-    @property
-    def needs(self) -> tuple[Artifact, ...]:
-        """What has to be finished first."""
-        return (self.rated,)
-
 
 @dataclass(frozen=True)
-class Picked(Value):
+class SelectionQuality(Measure):
     """A selection against labels: precision and recall, Humpback's data-selection table."""
+
+    reader: ClassVar[str] = "selection:selection_quality"
 
     selected: Selected | Best
     labels: Rated
     """The same candidates, rated by who knows."""
     good: float
-    """A label of so much or more is good."""
-
-    @property
-    def needs(self) -> tuple[Artifact, ...]:
-        """What has to be finished first."""
-        return (self.selected, self.labels)
+    """The label from which on a candidate is good."""
 
 
 @dataclass(frozen=True)
-class Scored(Value):
+class BenchmarkAccuracy(Measure):
     """A model on one benchmark."""
 
-    on: Benchmarked
+    reader: ClassVar[str] = "benchmarks:benchmark_accuracy"
 
-    @property
-    def needs(self) -> tuple[Artifact, ...]:
-        """What has to be finished first."""
-        return (self.on,)
+    benchmarked: Benchmarked
 
 
 @dataclass(frozen=True)
-class Refused(Value):
+class RefusalRate(Measure):
     """How often the answers refuse, by `analysis/datasets/refusals.py`."""
+
+    reader: ClassVar[str] = "refusals:refusal_rate"
 
     answers: Examples
 
-    @property
-    def needs(self) -> tuple[Artifact, ...]:
-        """What has to be finished first."""
-        return (self.answers,)
-
 
 @dataclass(frozen=True)
-class Mended(Value):
+class ImprovementOver(Measure):
     """Prompts on which one model fails and the other does not: Humpback's improvement over the seed model."""
+
+    reader: ClassVar[str] = "improvement:improvement_over"
 
     before: Judged
     after: Judged
     """Against the same opponent."""
 
-    @property
-    def needs(self) -> tuple[Artifact, ...]:
-        """What has to be finished first."""
-        return (self.before, self.after)
-
 
 @dataclass(frozen=True)
-class Cost(Value):
+class TrainingCost(Measure):
     """What training took: seconds from the record, and money by the machine's price."""
+
+    reader: ClassVar[str] = "training_cost:training_cost"
 
     model: Finetuned
 
-    @property
-    def needs(self) -> tuple[Artifact, ...]:
-        """What has to be finished first."""
-        return (self.model,)
-
 
 @dataclass(frozen=True)
-class Voted(Value):
+class VoteShare(Measure):
     """People's choices between two sets of answers, from files of votes below the store's `votes` folder."""
+
+    reader: ClassVar[str] = "votes:vote_share"
 
     answers: Examples
     against: Examples
-
-    @property
-    def needs(self) -> tuple[Artifact, ...]:
-        """What has to be finished first."""
-        return (self.answers, self.against)
-
-
-Measure = Described | Diverse | ScoresOf | Picked | Scored | Refused | Mended | Cost | Voted

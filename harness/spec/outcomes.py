@@ -1,4 +1,4 @@
-"""The vocabulary of outcomes: answers, judgements, and what an experiment module declares.
+"""The vocabulary of outcomes: answers, judgements, and judges.
 
 A judgement is keyed (prompt, a, b, judge, order) and both orders are always asked. How verdicts become a win rate is
 `analysis/judgements/verdicts.py`: rules are functions of rows and need no artifact of their own.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from humpback.core.expression import Artifact, Value
-from humpback.spec.claims import Point
 from humpback.spec.data import Examples, MicroPrompts, Sampling
 from humpback.spec.micro_world import World
 from humpback.spec.template import Model
@@ -112,17 +111,3 @@ class Judged(Artifact):
     answers: Examples
     against: Examples
     by: MicroJudge | LocalJudge | AlpacaEvalJudge
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One arm of an experiment: a model, and how its answers were judged."""
-
-    model: Model
-    judged: Judged
-    point: Point | None = None
-    """Where it lies on a figure of win rate against size."""
-
-    def against(self, other: Arm) -> Judged:
-        """This arm's answers head to head with another's, by the same judge."""
-        return Judged(self.judged.answers, against=other.judged.answers, by=self.judged.by)

@@ -14,9 +14,9 @@ import pytest
 from scipy.stats import binomtest
 
 from humpback.analysis.experiment.curves import points_of
-from humpback.analysis.experiment.findings import findings
+from humpback.analysis.experiment.finding import Outcomes, findings
 from humpback.analysis.experiment.gather import _row
-from humpback.analysis.experiment.measured import measured_finding, over_seeds
+from humpback.analysis.experiment.measured import over_seeds
 from humpback.analysis.experiment.measures.number import Number, count
 from humpback.analysis.judgements.comparison import differences, numbers, system
 from humpback.analysis.judgements.comparison_tables import amiss
@@ -31,11 +31,12 @@ from humpback.analysis.stats.power import prompts_needed
 from humpback.analysis.stats.shares import exact as of_wins
 from humpback.analysis.stats.statistics import Estimate, bootstrap, rate
 from humpback.experiments.catalogue import experiment
-from humpback.experiments.cited import papers_own
 from humpback.experiments.setups import SETUPS
-from humpback.spec.claims import Above, Comparison, Greater, Point, Rising
+from humpback.experiments.setups.papers import compares
+from humpback.spec.claims import Curve
 from humpback.spec.models import FolderModel
 from humpback.spec.outcomes import LocalJudge
+from tests.analysis.declared import arm, measure
 from tests.analysis.test_comparison import judgement, points
 
 RNG = np.random.default_rng(3)
@@ -119,13 +120,15 @@ def test_a_claim_has_no_verdict_where_the_sample_cannot_carry_it(
 ) -> None:
     of_arm = {seed: contest(row, unparsed) for seed, row in enumerate(values)}
     level = {seed: contest(np.full(len(row), 0.5)) for seed, row in enumerate(values)}
-    claims = (Above("a", ""), Comparison("a", "b", "", ""), Rising("curve", ""))
-    sizes: dict[str, Point | None] = {"a": Point("curve", 200), "b": Point("curve", 100)}
-    found = findings(claims, {"a": of_arm, "b": level}, sizes, {}, "reference")
+    curve = Curve("curve")
+    one, other = arm("a", curve=curve, n=200), arm("b", curve=curve, n=100)
+    claims = (one.beats_opponent(""), one.beats(other, "", only="examples"), curve.rises(""))
+    arms, contests = {"a": one, "b": other}, {"a": of_arm, "b": level}
+    found = findings(claims, Outcomes(arms, contests))
     assert [one.verdict for one in found] == [verdict] * 3
     assert all((one.p is not None and one.p < 0.05) == (verdict == "replicated") for one in found)
     direct = {("a", "b"): of_arm}
-    (both,) = findings([replace(claims[1], head_to_head=True)], {"a": of_arm, "b": level}, sizes, direct, "")
+    (both,) = findings([replace(claims[1], head_to_head=True)], Outcomes(arms, contests, direct))
     assert both.verdict == verdict
 
 
@@ -152,7 +155,8 @@ def test_shares_of_none_and_of_all_have_the_exact_interval_and_counts_have_none(
 def test_a_claim_about_few_items_or_one_count_has_no_verdict() -> None:
     def verdict(*values: np.ndarray) -> str:
         numbers_of = {"one": {"m": {seed: Number("m", one) for seed, one in enumerate(values)}}}
-        return measured_finding(Greater("m", "one", 10.0, "", 5.0), numbers_of).verdict
+        claim = measure("one").exceeds(10.0, "m", "", matters=5.0)
+        return findings([claim], Outcomes({}, {}, numbers=numbers_of))[0].verdict
 
     assert verdict(np.linspace(40, 60, 19)) == "cannot be told: 19 items, and 20 are the fewest that tell"
     assert verdict(np.linspace(40, 60, 20)) == "replicated"
@@ -197,7 +201,7 @@ def test_one_seed_is_told_of_where_another_draws_anew() -> None:
 
 
 def test_ours_less_the_paper_s_is_given_only_on_the_paper_s_terms() -> None:
-    assert {name for name, one in SETUPS.items() if papers_own(one)} == {
+    assert {name for name, one in SETUPS.items() if compares(one)} == {
         "llama-7b", "llama-33b", "llama-65b", "llama2-70b", "alpagasus-7b", "alpagasus-13b",
     }  # fmt: skip
     own = SETUPS["llama-7b"]
@@ -207,8 +211,8 @@ def test_ours_less_the_paper_s_is_given_only_on_the_paper_s_terms() -> None:
         {"reference": SETUPS["micro"].reference},
         {"prompts": SETUPS["micro"].prompts},
     ):
-        assert not papers_own(replace(own, **change)), change
-    assert papers_own(replace(own, name="another name"))
+        assert not compares(replace(own, **change)), change
+    assert compares(replace(own, name="another name"))
     assert FolderModel is not None
 
 

@@ -21,6 +21,8 @@ from humpback.analysis.scaling.paper_curves import PaperCurve, paper_points
 from humpback.analysis.scaling.tables import summarise
 from humpback.core.expression import FieldError
 from humpback.experiments.catalogue import experiment, experiment_names
+from humpback.experiments.setups import SETUPS
+from humpback.spec.claims import Curve
 
 COMMAND = "humpback run humpback/headline --setup micro --seeds 0,1"
 NONE = float("nan")
@@ -205,20 +207,22 @@ def test_values_share_an_axis_only_where_that_does_not_flatten_ours() -> None:
 
 
 def test_published_points_of_an_experiment_s_curves_once_each() -> None:
-    found = paper_points({"a": ("humpback-data-efficiency", "LIMA"), "b": ("humpback-data-efficiency", "LIMA")})
+    found = paper_points([Curve(name, points=("humpback-data-efficiency", "LIMA")) for name in "ab"])
     (lima,) = found
     assert (lima.points.name, lima.points.n, lima.points.value) == ("LIMA", (100, 800), (23.8, 29.8))
     assert lima.own == ("a", "b")
     assert lima.points.error is None
-    (a5,) = paper_points({"x": ("humpback-quality-vs-quantity", "A5")})
+    (a5,) = paper_points([Curve("x", points=("humpback-quality-vs-quantity", "A5"))])
     assert a5.points.n == (3_200, 6_400, 12_800, 25_600)
     assert a5.points.error == (3.0,) * 4
     with pytest.raises(FieldError, match=r"no win_rate by size of 'M1'; it has those of .*LIMA"):
-        paper_points({"a": ("humpback-data-efficiency", "M1")})
-    assert paper_points({}) == ()
+        paper_points([Curve("a", points=("humpback-data-efficiency", "M1"))])
+    assert paper_points([]) == paper_points([Curve("ours")]) == ()
 
 
 def test_every_experiment_s_paper_curves_are_published() -> None:
-    drawn = {name: len(paper_points(experiment(name).paper_curves)) for name in experiment_names()}
+    setup = SETUPS["llama-7b"]
+    there = [name for name in experiment_names() if name.startswith("humpback/")]
+    drawn = {name: len(paper_points(experiment(name).on(setup, [0]).curves)) for name in there}
     assert drawn["humpback/data_scaling"] == 8
     assert drawn["humpback/quality_vs_quantity"] == 3

@@ -7,10 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from humpback.analysis.experiment.findings import Contests, findings, slopes
 from humpback.analysis.judgements.contest import Contest
+from humpback.analysis.experiment.finding import Finding, Outcomes, findings
+from humpback.analysis.experiment.findings import slopes
 from humpback.analysis.stats.multiplicity import p_above
-from humpback.spec.claims import Above, Claim, Comparison, Point, Rising
+from humpback.spec.claims import Arm, Claim, Curve, Paper
+from tests.analysis.declared import arm
 
 N = 400
 RNG = np.random.default_rng(7)
@@ -23,83 +25,114 @@ def contest(rate: float) -> Contest:
     return Contest(points, 0, 0, 0, 0, 0, 2 * N, 0, 0, 0, 1.0)
 
 
-def curve(name: str, alpha: float, level: float, sizes: tuple[int, ...] = (100, 200, 400, 800)) -> dict[str, float]:
-    return {f"{name} {n}": (alpha * math.log(n) + level) / 100 for n in sizes}
+STEEP, FLAT = Curve("steep", alpha=Paper("humpback-alpha", "Humpback", metric="alpha")), Curve("flat")
+SIZES = (100, 200, 400, 800)
+ARMS = {
+    one.name: one
+    for one in (
+        *(arm(f"{curve.name} {n}", curve=curve, n=n) for curve in (STEEP, FLAT) for n in SIZES),
+        arm("good", paper=Paper("alpagasus-win-tie-lose", "7B all"), opponent="whole set"),
+        arm("bad"),
+        arm("absent"),
+    )
+}
+GOOD, BAD, ABSENT = (ARMS[name] for name in ("good", "bad", "absent"))
+ALPHA = {STEEP: (8.0, 5.0), FLAT: (0.0, 50.0)}
 
 
-RATES = {**curve("steep", 8.0, 5.0), **curve("flat", 0.0, 50.0), "good": 0.75, "bad": 0.25}
-CONTESTS: Contests = {name: {seed: contest(rate) for seed in (0, 1, 2)} for name, rate in RATES.items()}
-POINTS = {name: Point(name.split()[0], int(name.split()[1])) if " " in name else None for name in RATES}
+def rate(one: Arm) -> float:
+    if one.curve is None:
+        return {"good": 0.75, "bad": 0.25}[one.name]
+    alpha, level = ALPHA[one.curve]
+    return (alpha * math.log(one.n) + level) / 100
 
 
-def found(*claims: Claim) -> dict[str, str]:
-    return {one.first: one.verdict for one in findings(claims, CONTESTS, POINTS, {}, "reference")}
+CONTESTS = {name: {seed: contest(rate(one)) for seed in (0, 1, 2)} for name, one in ARMS.items() if one != ABSENT}
+OUTCOMES = Outcomes(ARMS, CONTESTS)
+
+
+def against(better: Arm, worse: Arm, **more: bool) -> Claim:
+    return better.beats(worse, "it is better", only="examples", **more)  # type: ignore[arg-type]
+
+
+def find(claim: Claim, outcomes: Outcomes = OUTCOMES) -> Finding:
+    (finding,) = findings([claim], outcomes)
+    return finding
 
 
 def test_a_slope_is_that_of_least_squares_on_the_logarithm() -> None:
-    for name in ("steep", "flat"):
-        sizes = [point.n for point in POINTS.values() if point and point.curve == name]
-        rates = [100 * np.mean([one.points.mean() for one in CONTESTS[f"{name} {n}"].values()]) for n in sizes]
-        scores = slopes(name, CONTESTS, POINTS)
+    for curve in (STEEP, FLAT):
+        rates = [100 * np.mean([one.points.mean() for one in CONTESTS[f"{curve.name} {n}"].values()]) for n in SIZES]
+        scores = slopes(curve, OUTCOMES)
         assert scores.shape == (3, N)
-        assert scores.mean() == pytest.approx(np.polyfit(np.log(sizes), rates, 1)[0])
+        assert scores.mean() == pytest.approx(np.polyfit(np.log(SIZES), rates, 1)[0])
 
 
-def test_each_kind_of_claim_finds_what_is_there() -> None:
-    assert found(Rising("steep", "it rises")) == {"slope of steep": "replicated"}
-    assert found(Rising("steep", "", over="flat")) == {"slope of steep": "replicated"}
-    assert found(Rising("flat", "", over="steep")) == {"slope of flat": "not replicated: reversed"}
-    assert found(Rising("flat", "")) != {"slope of flat": "replicated"}
-    assert found(Above("good", "")) == {"good": "replicated"}
-    assert found(Above("bad", "")) == {"bad": "not replicated: reversed"}
-    assert found(Comparison("good", "bad", "", "")) == {"good": "replicated"}
-    assert found(Comparison("good", "bad", "", ""), Comparison("bad", "good", "", "")) == {
-        "good": "replicated",
-        "bad": "not replicated: reversed",
-    }
+@pytest.mark.parametrize(
+    ("claim", "first", "verdict"),
+    [
+        (STEEP.rises("it rises"), "slope of steep", "replicated"),
+        (STEEP.rises("", over=FLAT), "slope of steep", "replicated"),
+        (FLAT.rises("", over=STEEP), "slope of flat", "not replicated: reversed"),
+        (GOOD.beats_opponent(""), "good", "replicated"),
+        (BAD.beats_opponent(""), "bad", "not replicated: reversed"),
+        (against(GOOD, BAD), "good", "replicated"),
+        (against(BAD, GOOD), "bad", "not replicated: reversed"),
+    ],
+)
+def test_each_kind_of_claim_finds_what_is_there(claim: Claim, first: str, verdict: str) -> None:
+    found = find(claim)
+    assert (found.first, found.verdict) == (first, verdict)
+    assert find(FLAT.rises("")).verdict != "replicated"
 
 
 def test_numbers_stand_beside_the_paper_s() -> None:
-    (one,) = findings([Above("good", "it wins", paper=3.3)], CONTESTS, POINTS, {}, "whole set")
-    assert (one.second, one.paper, one.n) == ("whole set", 3.3, 3 * N)
+    one = find(GOOD.beats_opponent("it wins"))
+    assert (one.second, one.paper, one.n) == ("whole set", 3.29, 3 * N)
     assert one.difference is not None
     assert one.difference.mean == pytest.approx(25)
     assert one.by_seed == pytest.approx((25, 25, 25))
-    (slope,) = findings([Rising("steep", "", paper=6.95)], CONTESTS, POINTS, {}, "")
+    slope = find(STEEP.rises(""))
     assert slope.difference is not None
-    assert slope.difference.mean == pytest.approx(8, abs=0.2)
+    assert (slope.paper, slope.difference.mean) == (6.95, pytest.approx(8, abs=0.2))
+    assert find(STEEP.rises("", over=FLAT)).paper is None
 
 
 def test_what_is_not_there_is_not_measured() -> None:
+    nowhere = Curve("nowhere")
     for claim in (
-        Comparison("good", "absent", "", ""),
-        Above("absent", ""),
-        Rising("absent", ""),
-        Rising("steep", "", over="absent"),
+        against(GOOD, ABSENT),
+        ABSENT.beats_opponent(""),
+        nowhere.rises(""),
+        STEEP.rises("", over=nowhere),
     ):
-        (one,) = findings([claim], {**CONTESTS, "absent": {}}, POINTS, {}, "")
+        one = find(claim)
         assert one.difference is None
         assert one.verdict == "not measured"
 
 
 def test_one_size_makes_no_slope_and_a_seed_without_a_size_is_left_out() -> None:
-    single = {"steep 100": CONTESTS["steep 100"]}
-    assert slopes("steep", single, POINTS).size == 0
-    lacking = {**CONTESTS, "steep 800": {0: CONTESTS["steep 800"][0]}}
-    assert slopes("steep", lacking, POINTS).shape == (1, N)
+    single = Outcomes(ARMS, {"steep 100": CONTESTS["steep 100"]})
+    with_gap = Outcomes(ARMS, {**CONTESTS, "steep 800": {0: CONTESTS["steep 800"][0]}})
+    for outcomes, shape in ((single, (0, 0)), (with_gap, (1, N))):
+        there = {name: outcomes.contests.get(name, {}) for name in ARMS}
+        assert slopes(STEEP, Outcomes(ARMS, there)).shape == shape
+
+
+def head_to_head(direct: Contest) -> Finding:
+    outcomes = Outcomes(ARMS, CONTESTS, {("good", "bad"): {0: direct}})
+    return find(against(GOOD, BAD, head_to_head=True), outcomes)
 
 
 def test_a_head_to_head_has_to_say_the_same() -> None:
-    claim = Comparison("good", "bad", "", "", head_to_head=True)
-    for direct, verdict in ((contest(0.9), "replicated"), (contest(0.1), "not replicated: no difference shown")):
-        (one,) = findings([claim], CONTESTS, POINTS, {("good", "bad"): {0: direct}}, "")
+    for direct, replicated in ((contest(0.9), True), (contest(0.1), False)):
+        one = head_to_head(direct)
         assert one.head_to_head is not None
-        assert (one.verdict == "replicated") == (verdict == "replicated")
+        assert (one.verdict == "replicated") == replicated
 
 
 def test_p_is_below_five_per_cent_where_the_claim_is_replicated() -> None:
-    claims = [Above(name, "") for name in ("good", "bad")] + [Comparison("good", "bad", "", "")]
-    good, bad, better = findings(claims, CONTESTS, POINTS, {}, "")
+    good, bad, better = (find(one) for one in (GOOD.beats_opponent(""), BAD.beats_opponent(""), against(GOOD, BAD)))
     assert good.p is not None
     assert good.p < 0.001
     assert bad.p == 1.0
@@ -107,9 +140,7 @@ def test_p_is_below_five_per_cent_where_the_claim_is_replicated() -> None:
 
 
 def test_with_a_head_to_head_the_larger_p_counts() -> None:
-    claim = Comparison("good", "bad", "", "", head_to_head=True)
-    (close,) = findings([claim], CONTESTS, POINTS, {("good", "bad"): {0: contest(0.5)}}, "")
-    (clear,) = findings([claim], CONTESTS, POINTS, {("good", "bad"): {0: contest(0.6)}}, "")
+    close, clear = head_to_head(contest(0.5)), head_to_head(contest(0.6))
     assert close.p == 1.0
     assert clear.p is not None
     assert clear.p == pytest.approx(p_above(clear.shown[1]))
@@ -117,5 +148,5 @@ def test_with_a_head_to_head_the_larger_p_counts() -> None:
 
 
 def test_what_is_not_measured_has_no_p() -> None:
-    (one,) = findings([Above("absent", "")], {**CONTESTS, "absent": {}}, POINTS, {}, "")
+    one = find(ABSENT.beats_opponent(""))
     assert (one.p, one.shown) == (None, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from humpback.analysis.experiment.findings import SLOPE_MARGIN, Finding
+from humpback.analysis.experiment.finding import SLOPE_MARGIN, Finding
 from humpback.analysis.stats.statistics import Estimate
 
 NONE = "not replicated: no difference shown"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from humpback.analysis.experiment.measured import measured_finding, over_seeds
+from humpback.analysis.experiment.finding import Outcomes, findings
+from humpback.analysis.experiment.measured import over_seeds
 from humpback.analysis.experiment.measures.number import Number, count
-from humpback.spec.claims import Greater
+from tests.analysis.declared import measure
 
 RNG = np.random.default_rng(7)
 
@@ -23,8 +24,10 @@ def finding(first: dict[int, Number], second: dict[int, Number] | float, matters
     numbers = {"one": {metric: first}}
     if isinstance(second, dict):
         numbers["two"] = {metric: second}
-    claim = Greater(metric, "one", "two" if isinstance(second, dict) else second, "it is more", matters)
-    return measured_finding(claim, numbers)
+    other = measure("two") if isinstance(second, dict) else second
+    claim = measure("one").exceeds(other, metric, "it is more", matters=matters)
+    (found,) = findings([claim], Outcomes({}, {}, numbers=numbers))
+    return found
 
 
 def test_one_seed_s_interval_is_that_of_its_items() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from humpback.analysis.experiment.findings import Finding
+from humpback.analysis.experiment.finding import Finding
 from humpback.analysis.stats.multiplicity import LEVEL, holm, p_above
 from humpback.analysis.stats.statistics import Estimate, bootstrap
 

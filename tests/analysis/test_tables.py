@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from humpback.analysis.experiment.findings import Finding
-from humpback.analysis.experiment.gather import Curve, Results, Row
+from humpback.analysis.experiment.finding import Finding
+from humpback.analysis.experiment.gather import CurveFit, Results, Row
 from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.stats.statistics import Estimate
@@ -95,7 +95,7 @@ def test_a_replicated_claim_that_correction_takes_says_so_and_no_other_does() ->
 
 
 def test_a_curve_has_its_slope_or_a_dash() -> None:
-    curve = Curve("steep", (100, 1600), Estimate(6.95, 0.5, 6.0, 7.9), 5.0)
+    curve = CurveFit("steep", (100, 1600), Estimate(6.95, 0.5, 6.0, 7.9), 5.0)
     assert curve_cells(curve) == {
         "curve": "steep",
         "sizes": "100, 1,600",
@@ -239,7 +239,7 @@ def test_json_is_the_same_with_null_and_true() -> None:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    curve = Curve("steep", (100, 1600), Estimate(6.95, 0.5, 6.0, 7.9), 5.0)
+    curve = CurveFit("steep", (100, 1600), Estimate(6.95, 0.5, 6.0, 7.9), 5.0)
     files = as_csv(replace(RESULTS, curves=(curve, replace(curve, slope=None, level=NONE))))
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from humpback.analysis.experiment.findings import Finding
+from humpback.analysis.experiment.finding import Finding
 from humpback.analysis.experiment.gather import Results
 from humpback.analysis.stats.statistics import Estimate
 from humpback.analysis.tables.latex import escaped, latex

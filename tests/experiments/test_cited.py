@@ -1,4 +1,4 @@
-"""What experiments cite of the papers: it is there, once, for an arm that there is, and the claims say the same."""
+"""What experiments cite of the papers: it is published, once, and claims have it from their arms."""
 
 from __future__ import annotations
 
@@ -6,86 +6,84 @@ from dataclasses import replace
 
 import pytest
 
-from humpback.analysis.experiment.cited import resolve, values
-from humpback.analysis.experiment.gather import ALPHA, WIN_RATE
 from humpback.core.expression import FieldError
-from humpback.experiments.catalogue import Experiment, experiment, experiment_names
+from humpback.experiments.catalogue import Declared, experiment, experiment_names
 from humpback.experiments.setups import SETUPS
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Above, Cited, Claim, Comparison, Greater, Rising
+from humpback.spec.claims import ALPHA, WIN_RATE, Curve, Paper, Rising
 from humpback.spec.paper_numbers import number
-
-ROUNDING = 0.051
-"""Claims' numbers have one decimal."""
-CASES = [pytest.param(experiment(name), setup, id=f"{name}-{setup}") for name in experiment_names() for setup in SETUPS]
+from tests.analysis.declared import arm, measure
 
 
-def cited(name: str, setup: str) -> dict[str, dict[str, float]]:
-    return values(resolve(experiment(name).cited(SETUPS[setup])))
+def declared(name: str, setup: str) -> Declared:
+    return experiment(name).on(SETUPS[setup], [0])
 
 
-@pytest.mark.parametrize(("one", "setup"), CASES)
-def test_every_citation_is_of_an_arm_or_measure_and_of_one_number(one: Experiment, setup: str) -> None:
-    found = one.cited(SETUPS[setup])
-    arms, measures = one.arms(SETUPS[setup], [0])[0], one.measures(SETUPS[setup], [0])[0]
-    curves = {arm.point.curve for arm in arms.values() if arm.point}
-    assert found.keys() <= arms.keys() | measures.keys() | curves
-    assert all(found[name].keys() == {ALPHA} for name in found.keys() & curves)
-    assert all(found[name].keys() == {WIN_RATE} for name in found.keys() & arms.keys())
-    assert values(resolve(found)).keys() == found.keys()
+@pytest.mark.parametrize("setup", SETUPS)
+@pytest.mark.parametrize("name", experiment_names())
+def test_every_citation_is_of_one_published_number(name: str, setup: str) -> None:
+    one = declared(name, setup)
+    assert all(value == value for by_metric in one.printed.values() for value in by_metric.values())
+    assert all(claim.paper_value != 0 for claim in one.claims)
 
 
-def told(claim: Claim, paper: dict[str, dict[str, float]]) -> float | None:
-    """The claim's number from what is cited of its arms or measures; None where one is not."""
-
-    def of(name: str, metric: str = WIN_RATE) -> float:
-        return paper.get(name, {}).get(metric, float("nan"))
-
-    match claim:
-        case Comparison():
-            found = of(claim.first) - of(claim.second)
-        case Above():
-            found = of(claim.arm) - 50
-        case Greater():
-            second = of(claim.second, claim.metric) if isinstance(claim.second, str) else claim.second
-            found = of(claim.first, claim.metric) - second
-        case Rising():
-            return None
-    return None if found != found else found
+PAPERS = tuple(Paper("humpback-alpha", row, metric="alpha") for row in ("Humpback", "LIMA"))
 
 
-@pytest.mark.parametrize(("one", "setup"), CASES)
-def test_claims_and_citations_say_the_same(one: Experiment, setup: str) -> None:
-    paper = cited(one.name, setup)
-    for claim in one.claims(SETUPS[setup]):
-        expected = told(claim, paper)
-        if expected is not None and claim.paper is not None:
-            assert claim.paper == pytest.approx(expected, abs=ROUNDING), claim
+def test_a_claim_s_number_is_the_difference_of_what_its_parts_cite() -> None:
+    """And of the pair that it names instead; nothing where a part cites nothing."""
+    first, second = (arm(paper.row, paper=paper) for paper in PAPERS)
+    assert first.beats(second, "", only="").paper_value == 4.09
+    assert first.beats(arm("x"), "", only="").paper_value is None
+    assert first.beats(second, "", only="", paper=(PAPERS[1], PAPERS[0])).paper_value == -4.09
+    assert first.beats(second, "", only="", paper=(PAPERS[1], None)).paper_value is None
+    assert first.beats_opponent("").paper_value == 6.95 - 50
+    own, other = (Curve(paper.row, paper) for paper in PAPERS)
+    assert (own.rises("").paper_value, own.rises("", over=other).paper_value) == (6.95, 4.09)
+    assert own.rises("", over=Curve("x")).paper_value is None
+    one, two = (measure(paper.row, ("m", paper)) for paper in PAPERS)
+    assert one.exceeds(two, "m", "", matters=1.0).paper_value == 4.09
+    assert one.exceeds(6.0, "m", "", matters=1.0).paper_value == 0.95
+    assert one.exceeds(two, "another", "", matters=1.0).paper_value is None
+    assert one.exceeds(0.0, "n", "", matters=1.0, paper=(50.0, PAPERS[0])).paper_value == 43.05
 
 
-def test_a_claim_that_says_another_number_is_caught() -> None:
-    """The check itself, on the 7B table of system sentences."""
-    one = experiment("humpback/system_prompts")
-    paper = cited(one.name, "llama-7b")
-    first = one.claims(SETUPS["llama-7b"])[0]
-    assert told(first, paper) == pytest.approx(66.47 - 62.69)
-    assert told(first, {**paper, "tagged, S_a": {WIN_RATE: 60.0}}) != pytest.approx(3.8, abs=ROUNDING)
+def test_a_number_stands_beside_the_setups_that_answer_to_its_model() -> None:
+    """Of another size, of the other paper, at another number of examples: nothing."""
+    seven, large = Paper("humpback-quality-vs-quantity", "M0"), Paper("humpback-alpaca-eval", "LIMA 65B", size="65B")
+    point = replace(seven, exact=True)
+    filtered, any_model = Paper("alpagasus-size", "7B all", 3_000), Paper("alpagasus-other-sets", "Dolly", size="")
+    beside = {name: [SETUPS[name].cites(one) is not None for one in (seven, point, large, filtered, any_model)]
+              for name in SETUPS}  # fmt: skip
+    assert beside == {
+        "micro": [True, False, False, True, True],
+        "smollm-135m": [True, False, False, True, True],
+        "llama-7b": [True, True, False, False, True],
+        "llama-33b": [False, False, False, False, True],
+        "llama-65b": [False, False, True, False, True],
+        "llama2-70b": [False, False, False, False, True],
+        "alpagasus-7b": [False, False, False, True, True],
+        "alpagasus-13b": [False, False, False, False, True],
+    }
+    assert SETUPS["llama-65b"].cites(seven, large) == large
+    assert SETUPS["llama-65b"].cites_each({"a": seven, "b": large}) == (("b", large),)
 
 
 def test_slopes_are_the_table_s() -> None:
-    names = {"wizardlm": "WizardLLM", "alpaca-gpt4": "Alpaca-GPT4", "vicuna": "Vicuna", "seed data": "Open Assistant"}
-    names |= {"lima": "LIMA", "alpaca": "Alpaca", "flan-v2": "FLAN v2"}
     own = number("humpback-alpha", "Humpback", "alpha").value
-    claims = [one for one in experiment("humpback/data_scaling").claims(SETUPS["llama-7b"]) if isinstance(one, Rising)]
-    assert {one.over for one in claims} == {None, "uncurated", *names}
+    setup = SETUPS["llama-7b"]
+    rows = {"seed data": "Open Assistant", **{rival.name: rival.paper for rival in setup.rivals}}
+    claims = [one for one in declared("humpback/data_scaling", "llama-7b").claims if isinstance(one, Rising)]
+    assert {one.over.name for one in claims if one.over} == {"uncurated", *rows}
     for one in claims:
-        if one.over == "uncurated":
-            assert one.paper is None
-            continue
-        other = number("humpback-alpha", names[one.over], "alpha").value if one.over else 0.0
-        assert one.paper == pytest.approx(own - other)
-    seed = experiment("humpback/seed_size").claims(SETUPS["llama-7b"])[0]
-    assert seed.paper == number("humpback-alpha", "Open Assistant", "alpha").value
+        if one.over and one.over.name == "uncurated":
+            assert one.paper_value is None
+        else:
+            other = number("humpback-alpha", rows[one.over.name], "alpha").value if one.over else 0.0
+            assert one.paper_value == pytest.approx(own - other)
+    seed = declared("humpback/seed_size", "llama-7b")
+    assert seed.claims[0].paper_value == number("humpback-alpha", "Open Assistant", "alpha").value
+    assert seed.printed["M0"] == {ALPHA: seed.claims[0].paper_value}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +115,7 @@ def test_slopes_are_the_table_s() -> None:
     ],
 )
 def test_the_paper_s_number_stands_beside_its_arm(name: str, setup: str, arm: str, value: float) -> None:
-    assert cited(name, setup)[arm] == {WIN_RATE: value}
+    assert declared(name, setup).printed[arm] == {WIN_RATE: value}
 
 
 @pytest.mark.parametrize(
@@ -135,30 +133,28 @@ def test_the_paper_s_number_stands_beside_its_arm(name: str, setup: str, arm: st
     ],
 )
 def test_what_the_paper_has_for_another_size_is_not_cited(name: str, setup: str, arm: str) -> None:
-    assert arm in experiment(name).arms(SETUPS[setup], [0])[0]
-    assert arm not in cited(name, setup)
+    one = declared(name, setup)
+    assert arm in one.arms[0]
+    assert arm not in one.printed
 
 
 def test_claims_have_no_number_of_another_size() -> None:
     """A 65B setup does not stand beside the 7B model's differences, nor Humpback's recipe beside AlpaGasus's."""
     for name in ("headline", "quality_vs_quantity", "data_scaling", "system_prompts", "seed_size"):
-        one = experiment(f"humpback/{name}")
-        assert any(claim.paper is not None for claim in one.claims(SETUPS["llama-7b"]))
+        assert any(claim.paper_value is not None for claim in declared(f"humpback/{name}", "llama-7b").claims)
         for setup in ("llama-65b", "alpagasus-7b"):
-            assert {claim.paper for claim in one.claims(SETUPS[setup])} == {None}
+            assert {claim.paper_value for claim in declared(f"humpback/{name}", setup).claims} == {None}
     for name in ("headline", "thresholds", "data_size", "dimensions_and_raters"):
-        assert {claim.paper for claim in experiment(f"alpagasus/{name}").claims(SETUPS["llama-7b"])} == {None}
+        assert {claim.paper_value for claim in declared(f"alpagasus/{name}", "llama-7b").claims} == {None}
 
 
 def test_a_setup_of_one_s_own_files_answers_to_the_7b_model() -> None:
-    own: Setup = replace(SETUPS["llama-7b"], name="files", rivals=(), filtering=None)
-    found = {name: experiment(name).cited(own) for name in experiment_names()}
-    assert values(resolve(found["humpback/headline"]))["M2"] == {WIN_RATE: 74.1}
-    assert not any(found[f"alpagasus/{name}"] for name in ("headline", "random_filter", "thresholds", "data_size"))
-    for one in found.values():
-        resolve(one)
+    own: Setup = replace(SETUPS["llama-7b"], name="files", rivals=(), papers_sizes=False)
+    assert experiment("humpback/headline").on(own, [0]).printed["M2"] == {WIN_RATE: 74.1}
+    for name in ("headline", "random_filter", "thresholds", "data_size"):
+        assert experiment(f"alpagasus/{name}").on(own, [0]).printed == {}
 
 
 def test_a_citation_of_nothing_is_refused_with_what_is_close() -> None:
     with pytest.raises(FieldError, match=r"no arm in humpback-alpha is called 'Lima'; the closest are 'LIMA'"):
-        resolve({"lima": {WIN_RATE: Cited("humpback-alpha", "Lima", "alpha")}})
+        _ = Paper("humpback-alpha", "Lima", metric="alpha").value

@@ -14,7 +14,7 @@ from humpback.core.machine import Machine
 from humpback.core.plan import plan
 from humpback.core.store import Store
 from humpback.core.tables import VERDICTS, Verdict, read
-from humpback.experiments.humpback.headline import arms, claims
+from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups.base import AtLeast, BestShare, Setup, drawn
 from humpback.experiments.setups.files import files
 from humpback.inputs.file_index import named_files
@@ -246,11 +246,12 @@ def test_the_whole_loop_runs_on_somebody_s_files(folder: Path, tmp_path_factory:
     store = Store(tmp_path_factory.mktemp("files-store"))
     store.prepare()
     setup = small(files(loaded.data))
-    by_name = arms(setup, 0)
+    declared = experiment("humpback/headline").on(setup, [0])
+    by_name = declared.arms[0]
     assert set(by_name) == {"M0", "uncurated", "M1", "M2"}
     targets = [arm.judged for arm in by_name.values()]
-    direct = [one for one in claims(setup) if isinstance(one, Comparison) and one.head_to_head]
-    targets += [by_name[one.first].against(by_name[one.second]) for one in direct]
+    direct = [one for one in declared.claims if isinstance(one, Comparison) and one.head_to_head]
+    targets += [one.first.against(one.second) for one in direct]
     counts = {}
     for step in plan(store, list(targets)).to_do:
         outcome = build_artifact(step.artifact, store, machine, SOURCE, lambda done, total, unit: None)

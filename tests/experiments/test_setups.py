@@ -13,6 +13,7 @@ from humpback.core.work import Work, new_log
 from humpback.experiments.catalogue import experiment, experiment_names
 from humpback.experiments.setups import SETUPS
 from humpback.experiments.setups.base import on_pages
+from humpback.spec.claims import Arm, Curve, Measure
 from humpback.spec.files import ClueWeb22, File, WebPages
 from humpback.spec.models import HubModel
 from humpback.stages import stage_for
@@ -40,7 +41,7 @@ def test_alpagasus_s_recipe_is_the_paper_s() -> None:
 
 
 def test_every_base_is_pinned_by_a_full_commit() -> None:
-    bases = [base for setup in SETUPS.values() for base in (setup.base, *(one for _, one in setup.bases))]
+    bases = [base for setup in SETUPS.values() for base in (setup.base, *(one.model for one in setup.bases))]
     pinned = {base.repository: base.revision for base in bases if isinstance(base, HubModel)}
     assert len(pinned) == 6
     assert all(len(revision) == 40 and int(revision, 16) for revision in pinned.values())
@@ -52,12 +53,13 @@ def test_every_experiment_is_declared_on_every_setup(name: str) -> None:
     for setup in SETUPS.values():
         declared = one.on(setup, [0])
         assert declared.targets
-        arms = declared.arms[0]
-        named = {*arms, *declared.measures[0], *(arm.point.curve for arm in arms.values() if arm.point)}
+        arms, measures = declared.arms[0], declared.measures[0]
+        parts = [*arms.values(), *measures.values(), *declared.curves]
         for claim in declared.claims:
-            told = vars(claim)
-            parts = [told.get(key) for key in ("first", "second", "arm", "curve", "over")]
-            assert {part for part in parts if isinstance(part, str)} <= named, (setup.name, claim)
+            about = [part for part in vars(claim).values() if isinstance(part, Arm | Measure | Curve)]
+            assert about
+            assert all(part in parts for part in about), (setup.name, claim.claim)
+            assert claim.concerns(arms.values()) <= {*arms, *measures}
 
 
 def test_pages_of_one_s_own_take_clueweb_s_place() -> None:

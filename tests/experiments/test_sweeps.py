@@ -64,12 +64,12 @@ def test_a_setup_without_dev_prompts_is_refused() -> None:
 
 def test_an_arm_judged_on_test_prompts_is_refused(tiny: Setup) -> None:
     for part in dev(tiny):
-        refuse_tests(arm(part, seed_model(part)), tiny)
+        refuse_tests(arm(part, "M0", seed_model(part)), tiny)
         assert isinstance(part.prompts, MicroDevPrompts)
     with pytest.raises(FieldError, match="judged on test prompts"):
-        refuse_tests(arm(tiny, seed_model(tiny)), tiny)
+        refuse_tests(arm(tiny, "M0", seed_model(tiny)), tiny)
     with pytest.raises(FieldError, match="judged on test prompts"):
-        refuse_tests(arm(replace(dev(tiny)[0], prompts=tiny.prompts), seed_model(tiny)), tiny)
+        refuse_tests(arm(replace(dev(tiny)[0], prompts=tiny.prompts), "M0", seed_model(tiny)), tiny)
 
 
 def test_reported_seeds_are_refused() -> None:
@@ -85,12 +85,12 @@ def test_every_space_fits_the_setup_and_names_an_arm() -> None:
         if space is not None:
             changed = applied(MICRO, space, {axis.path: first(axis) for axis in space.axes})
             for part in dev(changed):
-                refuse_tests(experiment(name).module.arms(part, SEED)[space.arm], MICRO)
+                refuse_tests(experiment(name).on(part, [SEED]).arms[SEED][space.arm], MICRO)
 
 
 def test_trials_share_what_they_do_not_vary() -> None:
     """A threshold leaves the backward model and the candidates as they are."""
     low, high = (applied(MICRO, Space("M1", headline.SPACE.axes[1:2]), {"keep.score": k}) for k in (3.5, 4.5))
-    models = [headline.arms(dev(one)[0], SEED) for one in (low, high)]
+    models = [experiment("humpback/headline").on(dev(one)[0], [SEED]).arms[SEED] for one in (low, high)]
     assert models[0]["M0"].judged == models[1]["M0"].judged
     assert models[0]["M1"].model != models[1]["M1"].model

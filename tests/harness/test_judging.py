@@ -17,8 +17,9 @@ from humpback.core.tables import VERDICTS, Verdict, read
 from humpback.experiments.humpback.algorithm import arm, seed_model
 from humpback.experiments.setups.base import Setup
 from humpback.micro.sets import evaluation_prompts, reference_answer
+from humpback.spec.claims import Arm
 from humpback.spec.micro_world import World
-from humpback.spec.outcomes import Arm, Judged, MicroJudge
+from humpback.spec.outcomes import Judged, MicroJudge
 from humpback.stages.judge import annotate, micro_reply
 
 Made = Callable[[Artifact], Path]
@@ -101,7 +102,7 @@ def test_repeated_pairs_keep_their_rows() -> None:
 
 
 def test_two_rows_a_prompt_in_both_orders(made: Made, tiny: Setup) -> None:
-    judged = arm(tiny, seed_model(tiny)).judged
+    judged = arm(tiny, "M0", seed_model(tiny)).judged
     found = list(read(made(judged) / VERDICTS, Verdict))
     assert len(found) == 2 * tiny.prompts.n
     assert [row.order for row in found[:4]] == ["ab", "ba", "ab", "ba"]
@@ -109,7 +110,7 @@ def test_two_rows_a_prompt_in_both_orders(made: Made, tiny: Setup) -> None:
 
 
 def test_judged_the_other_way_round(made: Made, shared_store: Store, tiny: Setup) -> None:
-    judged = arm(tiny, seed_model(tiny)).judged
+    judged = arm(tiny, "M0", seed_model(tiny)).judged
     turned = Judged(judged.against, against=judged.answers, by=judged.by)
     contests: list[Contest] = []
     for node in (judged, turned):
@@ -125,7 +126,7 @@ def test_judged_the_other_way_round(made: Made, shared_store: Store, tiny: Setup
 
 
 def test_sides_that_answer_other_prompts_are_named(made: Made, tiny: Setup) -> None:
-    ours: Arm = arm(tiny, seed_model(tiny))
+    ours: Arm = arm(tiny, "M0", seed_model(tiny))
     prompts = replace(tiny.prompts, n=27)
     other = replace(ours.judged, against=replace(tiny.reference, prompts=prompts))  # type: ignore[type-var]
     with pytest.raises(ValueError, match=r"no answer to prompt 'prompt/27'"):

@@ -214,7 +214,7 @@ def test_uniform_draws_as_many_and_another_draw_is_another_set(made: Made, tiny:
 
 
 def test_answers_stand_in_the_order_of_prompts_and_empties_are_counted(made: Made, tiny: Setup) -> None:
-    answers = arm(tiny, seed_model(tiny)).judged.answers
+    answers = arm(tiny, "M0", seed_model(tiny)).judged.answers
     rows = list(read(made(answers) / EXAMPLES, Example))
     asked = list(read(made(tiny.prompts) / EXAMPLES, Example))
     assert [(row.id, row.instruction) for row in rows] == [(row.id, row.instruction) for row in asked]

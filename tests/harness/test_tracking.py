@@ -189,7 +189,7 @@ def small(made: Made, tiny: Setup, shared_store: Store, tmp_path: Path) -> Store
     """A store of its own with a judged seed model, and results of an experiment that uses it."""
     store = Store(tmp_path / "artifacts")
     store.prepare()
-    judged = arm(tiny, seed_model(tiny)).judged
+    judged = arm(tiny, "M0", seed_model(tiny)).judged
     made(judged)
     for node in (judged, judged.answers, seed_model(tiny), tiny.seed_data):
         shutil.copytree(shared_store.folder(node), store.folder(node), copy_function=os.link)
@@ -213,7 +213,7 @@ def test_deleting_the_folder_and_mirroring_again_brings_the_same_runs_back(small
     shutil.rmtree(small.root / "wandb")
     assert mirror_all(small, results) == 5
     assert held(small) == first
-    judged = arm(tiny, seed_model(tiny)).judged
+    judged = arm(tiny, "M0", seed_model(tiny)).judged
     group, job, _, tags, _, files, exits = first[judged.fingerprint[:16]]
     assert (group, job, exits) == ("humpback/headline", "judged", [0])
     assert tags == ["arm M0", "humpback/headline", "seed 0", "tiny"]

@@ -62,7 +62,7 @@ def test_the_prompt_trained_on_is_the_prompt_generated_from(
     """Training, answering and rating show a model token ids that begin alike for the same instruction and system."""
     from humpback.stages.respond import respond
 
-    responses = arm(tiny, seed_model(tiny)).judged.answers
+    responses = arm(tiny, "M0", seed_model(tiny)).judged.answers
     made(responses.model)  # type: ignore[attr-defined]
     seen: list[list[int]] = []
 

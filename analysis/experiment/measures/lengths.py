@@ -16,13 +16,13 @@ from humpback.analysis.experiment.measures.number import Number, count
 from humpback.analysis.stats.statistics import Scores
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES
-from humpback.spec.measures import Described
+from humpback.spec.measures import LengthStatistics
 
 _COLUMNS = ("instruction", "output")
 _BATCH = 4_096
 
 
-def described(store: Store, measure: Described) -> tuple[Number, ...]:
+def length_statistics(store: Store, measure: LengthStatistics) -> tuple[Number, ...]:
     """Rows, mean lengths in characters (Unicode code points), and their deviations over the set (divided by n, as in
     `analysis/datasets/corpus.py`). An empty text has length 0."""
     lengths = _lengths(store.open(measure.examples) / EXAMPLES)

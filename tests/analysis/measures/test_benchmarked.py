@@ -12,23 +12,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from humpback.analysis.experiment.measured import gather_measured, measured_finding
-from humpback.analysis.experiment.measures import measured
-from humpback.analysis.experiment.measures.benchmarked import BENCHMARKS, SAMPLES
+from humpback.analysis.experiment.finding import Outcomes
+from humpback.analysis.experiment.measured import difference_of_measures, gather_measured
+from humpback.analysis.experiment.measures import read_measure
+from humpback.analysis.experiment.measures.benchmarks import BENCHMARKS, SAMPLES
 from humpback.analysis.experiment.measures.number import NotMeasured, Number
 from humpback.core.expression import Artifact
 from humpback.core.store import Store
-from humpback.experiments.alpagasus import benchmarks as alpagasus_benchmarks
-from humpback.experiments.humpback import nlp_benchmarks
+from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups import SETUPS
 from humpback.experiments.setups.base import Benchmark, Setup
 from humpback.spec.benchmarks import Benchmarked, MicroFacts, Task
 from humpback.spec.claims import Greater
-from humpback.spec.measures import Scored
+from humpback.spec.measures import BenchmarkAccuracy
 from humpback.spec.micro_world import World
 from humpback.spec.models import Pretrained, ServedModel
 from humpback.stages import benchmark as stage
-from tests.analysis.measures.stored import recorded
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Leaf:
 
 def publish(
     store: Store, on: Benchmarked, *leaves: Leaf, groups: dict[str, float] | None = None, shots: int = 5, **rows: float
-) -> Scored:
+) -> BenchmarkAccuracy:
     """The two files of `harness/stages/benchmark.py`, by hand. `rows` overrides the value of "TASK__METRIC"."""
     samples, values, described = [], [], {}
     for leaf in leaves:
@@ -73,8 +72,8 @@ def publish(
     work = store.workspace(on)
     pq.write_table(pa.Table.from_pylist(samples), work / SAMPLES)
     (work / BENCHMARKS).write_text(json.dumps({"tasks": described, "rows": values, "cut": 0}))
-    store.publish(on, work, recorded(on, {}))
-    return Scored(on)
+    store.publish(on, work, {"fingerprint": on.fingerprint, "counts": {}})
+    return BenchmarkAccuracy("it", on)
 
 
 def on(name: str, who: str = "one", shots: int = 5) -> Benchmarked:
@@ -92,8 +91,8 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-def numbers(store: Store, measure: Scored) -> dict[str, Number]:
-    return {one.metric: one for one in measured(store, measure)}
+def numbers(store: Store, measure: BenchmarkAccuracy) -> dict[str, Number]:
+    return {one.metric: one for one in read_measure(store, measure)}
 
 
 def test_the_files_are_the_stage_s() -> None:
@@ -139,23 +138,23 @@ def test_of_replies_read_in_two_ways_the_first_counts(store: Store) -> None:
 
 def test_what_has_no_number_of_ours_says_what_it_has(store: Store) -> None:
     with pytest.raises(NotMeasured, match=r"mine: its 1 items have bleu; one of acc, exact_match"):
-        measured(store, publish(store, on("mine"), Leaf("mine", ({"bleu": 3.0, "acc": None},))))
+        read_measure(store, publish(store, on("mine"), Leaf("mine", ({"bleu": 3.0, "acc": None},))))
     with pytest.raises(NotMeasured, match=r"gone: its 0 items have no number in common"):
-        measured(store, publish(store, on("gone"), Leaf("mine", right(1.0))))
+        read_measure(store, publish(store, on("gone"), Leaf("mine", right(1.0))))
 
 
 def test_a_number_that_is_no_mean_of_its_items_is_refused(store: Store) -> None:
     with pytest.raises(NotMeasured, match=r"mine: lm-eval's acc is 0.9 and the mean of its items 0.5000"):
-        measured(store, publish(store, on("mine"), Leaf("mine", right(1.0, 0.0)), mine__acc=0.9))
+        read_measure(store, publish(store, on("mine"), Leaf("mine", right(1.0, 0.0)), mine__acc=0.9))
 
 
 def test_two_models_are_compared_on_the_items_that_both_were_asked(store: Store) -> None:
     """The second is right wherever the first is, and once more: apart their intervals overlap, paired they do not."""
-    first = publish(store, on("mine", "one"), Leaf("mine", right(*[1.0] * 20, *[0.0] * 20)))
-    second = publish(store, on("mine", "two"), Leaf("mine", right(*[1.0] * 26, *[0.0] * 14)))
-    _, found = gather_measured(store, {0: {"one": first, "two": second}}, {}, {})
-    claim = Greater("mine, acc, 5-shot, %", "two", "one", claim="", matters=2.0)
-    finding = measured_finding(claim, found)
+    first = replace(publish(store, on("mine", "one"), Leaf("mine", right(*[1.0] * 20, *[0.0] * 20))), name="one")
+    second = replace(publish(store, on("mine", "two"), Leaf("mine", right(*[1.0] * 26, *[0.0] * 14))), name="two")
+    _, found = gather_measured(store, {0: {"one": first, "two": second}}, {})
+    claim = Greater("", second, first, "mine, acc, 5-shot, %", matters=2.0)
+    finding = difference_of_measures(claim, Outcomes({}, {}, numbers=found))
     assert finding.difference is not None
     assert finding.difference.mean == pytest.approx(15)
     assert finding.verdict == "replicated"
@@ -186,14 +185,14 @@ def test_claims_follow_the_sign_of_the_paper_s_difference() -> None:
     """OBQA falls at 33B and rises at 65B; where the paper has no such size, only what both agree in is claimed."""
 
     def obqa(setup: str) -> list[str]:
-        claims = nlp_benchmarks.claims(SETUPS[setup])
-        return [one.first for one in claims if isinstance(one, Greater) and "openbookqa" in one.metric]
+        claims = experiment("humpback/nlp_benchmarks").on(SETUPS[setup], [0]).claims
+        return [one.first.name for one in claims if isinstance(one, Greater) and "openbookqa" in one.metric]
 
     assert obqa("llama-33b") == ["base: openbookqa, 0-shot"]
     assert obqa("llama-65b") == ["M2: openbookqa, 0-shot"]
     assert obqa("llama-7b") == []
-    drawn = alpagasus_benchmarks.measures(SETUPS["micro"], 3)["random: micro_facts, 0-shot"]
-    assert drawn != alpagasus_benchmarks.measures(SETUPS["micro"], 0)["random: micro_facts, 0-shot"]
+    drawn = experiment("alpagasus/benchmarks").on(SETUPS["micro"], [3, 0]).measures
+    assert drawn[3]["random: micro_facts, 0-shot"] != drawn[0]["random: micro_facts, 0-shot"]
 
 
 def test_a_real_run_on_micro_s_facts_is_read(
@@ -206,6 +205,6 @@ def test_a_real_run_on_micro_s_facts_is_read(
     value = next(
         row["value"] for row in json.loads((folder / BENCHMARKS).read_text())["rows"] if row["metric"] == "acc"
     )
-    found = numbers(shared_store, Scored(one.of(base)))
+    found = numbers(shared_store, BenchmarkAccuracy("it", one.of(base)))
     assert found[one.metric].mean == pytest.approx(100 * value)
     assert len(set(found[one.metric].keys or ())) == 24

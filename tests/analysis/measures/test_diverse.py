@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from humpback.analysis.datasets import diversity
-from humpback.analysis.experiment.measures import diverse, measured
+from humpback.analysis.experiment.measures import diversity as diverse
+from humpback.analysis.experiment.measures import read_measure
 from humpback.analysis.experiment.measures.number import NotMeasured
 from humpback.core.store import Store, StoreError
 from humpback.core.tables import EXAMPLES, Example
-from humpback.spec.measures import Diverse
+from humpback.spec.measures import InstructionDiversity
 from tests.analysis.measures.stored import a_set, new_store, stored
 
 
@@ -26,16 +27,16 @@ def installed() -> bool:
 needs_parser = pytest.mark.skipif(not installed(), reason="the extra `diversity` is not installed")
 
 
-def put(store: Store, instructions: list[str]) -> Diverse:
+def put(store: Store, instructions: list[str]) -> InstructionDiversity:
     rows = [Example(f"e/{i}", instruction, "-") for i, instruction in enumerate(instructions)]
-    return Diverse(stored(store, a_set("a"), rows), n=len(rows))
+    return InstructionDiversity("it", stored(store, a_set("a"), rows), n=len(rows))
 
 
 @needs_parser
 def test_pairs_and_verbs_are_counted_once_each(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     asked = ["Write a story.", "Write the stories.", "Write a poem.", "Describe the process.", "Why?", "Who is it?"]
-    share, pairs, verbs, entropy = measured(store, put(store, asked))
+    share, pairs, verbs, entropy = read_measure(store, put(store, asked))
     assert share.metric == "instructions with a verb and noun, %"
     assert (share.mean, len(share.values)) == (pytest.approx(100 * 4 / 6), 6)
     assert (pairs.metric, pairs.mean) == ("distinct verb-noun pairs", 3)
@@ -57,7 +58,7 @@ def test_fewer_instructions_than_are_compared_have_no_number(tmp_path: Path) -> 
     store = new_store(tmp_path)
     of = put(store, ["Write a story."]).examples
     with pytest.raises(NotMeasured, match="2 instructions are compared and the set has 1"):
-        measured(store, Diverse(of, n=2))
+        read_measure(store, InstructionDiversity("it", of, n=2))
 
 
 def test_without_the_parser_the_reason_says_what_brings_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,4 +68,4 @@ def test_without_the_parser_the_reason_says_what_brings_it(tmp_path: Path, monke
     monkeypatch.setattr(diversity, "_parser", absent)
     store = new_store(tmp_path)
     with pytest.raises(NotMeasured, match=r"pip install 'humpback-harness\[diversity\]'"):
-        measured(store, put(store, ["Write a story."]))
+        read_measure(store, put(store, ["Write a story."]))

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from humpback.analysis.datasets.corpus import describe_file
-from humpback.analysis.experiment.measures import lengths, measured
+from humpback.analysis.experiment.measures import lengths, read_measure
 from humpback.analysis.experiment.measures.number import Number
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example
-from humpback.spec.measures import Described
+from humpback.spec.measures import LengthStatistics
 from tests.analysis.measures.stored import a_set, new_store, stored
 
 METRICS = ("examples", "instruction, characters", "output, characters", "instruction, sd", "output, sd")
@@ -21,7 +21,7 @@ METRICS = ("examples", "instruction, characters", "output, characters", "instruc
 
 def numbers(store: Store, texts: list[tuple[str, str]]) -> dict[str, Number]:
     rows = [Example(f"e/{i}", instruction, output) for i, (instruction, output) in enumerate(texts)]
-    found = measured(store, Described(stored(store, a_set("a"), rows)))
+    found = read_measure(store, LengthStatistics("it", stored(store, a_set("a"), rows)))
     assert tuple(one.metric for one in found) == METRICS
     return {one.metric: one for one in found}
 

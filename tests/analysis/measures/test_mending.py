@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from humpback.analysis.experiment.measured import over_seeds
-from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.measures import read_measure
 from humpback.analysis.experiment.measures.number import Number
 from humpback.core.store import Store
 from humpback.core.tables import Verdict
-from humpback.spec.measures import Mended
+from humpback.spec.measures import ImprovementOver
 from humpback.spec.micro_world import World
 from humpback.spec.outcomes import Judged, MicroJudge
 from tests.analysis.measures.stored import a_set, new_store, stored
@@ -36,7 +36,7 @@ def judged(fates: str, sources: str = "") -> list[Verdict]:
 
 
 def numbers(store: Store, before: list[Verdict], after: list[Verdict]) -> dict[str, Number]:
-    found = measured(store, Mended(stored(store, BEFORE, before), stored(store, AFTER, after)))
+    found = read_measure(store, ImprovementOver("it", stored(store, BEFORE, before), stored(store, AFTER, after)))
     return {one.metric: one for one in found}
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.measures import read_measure
 from humpback.analysis.experiment.measures.number import Number
 from humpback.core.store import Store
 from humpback.core.tables import Example
 from humpback.spec.curation import MicroOracle, Rated, Selected
-from humpback.spec.measures import Picked
+from humpback.spec.measures import SelectionQuality
 from humpback.spec.micro_world import World
 from tests.analysis.measures.stored import a_set, new_store, stored
 
@@ -24,7 +24,7 @@ SELECTED = Selected(Rated(POOL, MicroOracle(World(), noise=1.0)), at_least=4.5)
 def numbers(store: Store, labels: dict[str, float | None], selected: list[str]) -> dict[str, Number]:
     stored(store, LABELS, [Example(name, score=label) for name, label in labels.items()])
     stored(store, SELECTED, [Example(name, score=5.0) for name in selected])
-    return {one.metric: one for one in measured(store, Picked(SELECTED, LABELS, good=4.5))}
+    return {one.metric: one for one in read_measure(store, SelectionQuality("it", SELECTED, LABELS, good=4.5))}
 
 
 def test_precision_is_over_the_selected_and_recall_over_the_good(tmp_path: Path) -> None:
@@ -65,4 +65,4 @@ def test_a_stranger_and_a_label_given_twice_are_refused(tmp_path: Path) -> None:
     stored(store, LABELS, [Example("a", score=5.0), Example("a", score=1.0)])
     stored(store, SELECTED, [Example("a", score=5.0)])
     with pytest.raises(ValueError, match="'a' stands twice"):
-        measured(store, Picked(SELECTED, LABELS, good=4.5))
+        read_measure(store, SelectionQuality("it", SELECTED, LABELS, good=4.5))

@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from humpback.analysis.experiment.measured import gather_measured, measured_finding
-from humpback.analysis.experiment.measures import measured
-from humpback.core.expression import Artifact
+from humpback.analysis.experiment.finding import Outcomes, findings
+from humpback.analysis.experiment.measured import gather_measured
+from humpback.analysis.experiment.measures import read_measure
+from humpback.core.expression import Artifact, FieldError
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example, read
+from humpback.experiments.catalogue import experiment
 from humpback.experiments.humpback import bias_and_safety
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Greater
 from humpback.spec.data import Sampling
-from humpback.spec.measures import Refused
+from humpback.spec.measures import RefusalRate
 from humpback.spec.models import ServedModel
 from humpback.spec.outcomes import Responses
 from humpback.spec.prompts import S_A, S_W
@@ -39,7 +40,10 @@ def holding(path: Path, replies: dict[str, list[str]]) -> Store:
 
 
 def test_the_share_that_refuses_and_what_was_empty(tmp_path: Path) -> None:
-    found = {one.metric: one for one in measured(holding(tmp_path, {S_A: [NO, HELP, "", HELP]}), Refused(answers(S_A)))}
+    found = {
+        one.metric: one
+        for one in read_measure(holding(tmp_path, {S_A: [NO, HELP, "", HELP]}), RefusalRate("it", answers(S_A)))
+    }
     assert found["refusals, %"].mean == 25
     assert found["refusals, %"].keys == ("s/0", "s/1", "s/2", "s/3")
     assert (found["answers"].mean, found["empty answers"].mean) == (4, 1)
@@ -47,9 +51,10 @@ def test_the_share_that_refuses_and_what_was_empty(tmp_path: Path) -> None:
 
 def test_system_sentences_are_compared_prompt_by_prompt(tmp_path: Path) -> None:
     store = holding(tmp_path, {S_A: [NO] * 12 + [HELP] * 8, S_W: [NO] * 4 + [HELP] * 16})
-    measures = {0: {"S_a": Refused(answers(S_A)), "S_w": Refused(answers(S_W))}}
-    _, numbers = gather_measured(store, measures, {}, {})
-    found = measured_finding(Greater("refusals, %", "S_a", "S_w", claim="", matters=10.0), numbers)
+    with_a, with_w = RefusalRate("S_a", answers(S_A)), RefusalRate("S_w", answers(S_W))
+    _, numbers = gather_measured(store, {0: {"S_a": with_a, "S_w": with_w}}, {})
+    claim = with_a.exceeds(with_w, "refusals, %", "", matters=10.0)
+    (found,) = findings([claim], Outcomes({}, {}, numbers=numbers))
     assert found.difference is not None
     assert found.difference.mean == pytest.approx(40)
     assert found.difference.low >= 10, "eight of the twenty differ and none the other way"
@@ -70,11 +75,12 @@ def test_another_number_of_prompts_than_named_is_refused(made: Callable[[Artifac
 def test_what_is_asked_depends_on_what_the_setup_has(tiny: Setup) -> None:
     """The voice where an oracle knows it, sensitive prompts where they make sense, each under the same sentences."""
     asked = tuple(bias_and_safety.SYSTEMS)
-    assert list(bias_and_safety.measures(tiny, 0)) == [f"voice, {name}" for name in asked]
+    one = experiment("humpback/bias_and_safety")
+    assert list(one.on(tiny, [0]).measures[0]) == [f"voice, {name}" for name in asked]
     given = replace(tiny, oracle=None, sensitive=SENSITIVE)
-    found = bias_and_safety.measures(given, 0)
+    found = one.on(given, [0]).measures[0]
     assert list(found) == [f"sensitive prompts, {name}" for name in asked]
-    systems = [one.answers.system for one in found.values() if isinstance(one, Refused)]  # type: ignore[attr-defined]
+    systems = [one.answers.system for one in found.values() if isinstance(one, RefusalRate)]  # type: ignore[attr-defined]
     assert systems == [(S_A, S_W), (S_A,), (S_W,), ()]
-    assert bias_and_safety.measures(replace(tiny, oracle=None), 0) == {}
-    assert bias_and_safety.claims(replace(tiny, oracle=None)) == ()
+    with pytest.raises(FieldError, match="nothing for it to measure"):
+        one.on(replace(tiny, oracle=None), [0])

@@ -7,17 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from humpback.analysis.experiment.measured import gather_measured, measured_finding
-from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.finding import Outcomes, findings
+from humpback.analysis.experiment.measured import gather_measured
+from humpback.analysis.experiment.measures import read_measure
 from humpback.analysis.experiment.measures.number import Number
 from humpback.core.store import Store
 from humpback.core.tables import Example
-from humpback.experiments.alpagasus import score_histogram
+from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups.micro import MICRO
 from humpback.spec.claims import Greater
 from humpback.spec.curation import MicroOracle, Rated
 from humpback.spec.data import MicroSeed
-from humpback.spec.measures import ScoresOf
+from humpback.spec.measures import ScoreDistribution
 from humpback.spec.micro_world import World
 from tests.analysis.measures.stored import new_store, stored
 
@@ -35,7 +36,7 @@ def holding(path: Path, *sets: tuple[Rated, tuple[float | None, ...]]) -> Store:
 
 @pytest.fixture
 def numbers(tmp_path: Path) -> dict[str, Number]:
-    found = measured(holding(tmp_path, (RATED, SCORES)), ScoresOf(RATED, (4.0, 4.5)))
+    found = read_measure(holding(tmp_path, (RATED, SCORES)), ScoreDistribution("it", RATED, (4.0, 4.5)))
     assert len({one.metric for one in found}) == len(found)
     return {one.metric: one for one in found}
 
@@ -64,9 +65,10 @@ def test_a_row_without_a_score_is_in_no_share(numbers: dict[str, Number]) -> Non
 def test_two_raters_of_one_set_are_compared_row_by_row(tmp_path: Path) -> None:
     """Of ten rows the second rater keeps the same nine and one more, so that the difference varies in one row only."""
     store = holding(tmp_path, (RATED, (4.6,) * 5 + (1.0,) * 5), (OTHER, (4.6,) * 6 + (1.0,) * 4))
-    measures = {0: {"one": ScoresOf(RATED, (4.5,)), "two": ScoresOf(OTHER, (4.5,))}}
-    _, numbers = gather_measured(store, measures, {}, {})
-    found = measured_finding(Greater("rated 4.5 or better, %", "two", "one", claim="", matters=5.0), numbers)
+    one, two = ScoreDistribution("one", RATED, (4.5,)), ScoreDistribution("two", OTHER, (4.5,))
+    _, numbers = gather_measured(store, {0: {"one": one, "two": two}}, {})
+    claim = two.exceeds(one, "rated 4.5 or better, %", "", matters=5.0)
+    (found,) = findings([claim], Outcomes({}, {}, numbers=numbers))
     assert found.difference is not None
     assert found.difference.mean == pytest.approx(10)
     assert found.difference.low >= 0
@@ -74,7 +76,9 @@ def test_two_raters_of_one_set_are_compared_row_by_row(tmp_path: Path) -> None:
 
 def test_the_experiment_claims_what_the_measure_gives(tmp_path: Path) -> None:
     """Every metric that the experiment claims or cites is one that comes out, under that name."""
-    names = {one.metric for one in measured(holding(tmp_path, (RATED, SCORES)), ScoresOf(RATED, (4.0, 4.5)))}
-    claimed = {claim.metric for claim in score_histogram.claims(MICRO) if isinstance(claim, Greater)}
-    printed = {metric for by_metric in score_histogram.cited(MICRO).values() for metric in by_metric}
+    store = holding(tmp_path, (RATED, SCORES))
+    names = {one.metric for one in read_measure(store, ScoreDistribution("it", RATED, (4.0, 4.5)))}
+    declared = experiment("alpagasus/score_histogram").on(MICRO, [0])
+    claimed = {claim.metric for claim in declared.claims if isinstance(claim, Greater)}
+    printed = {metric for by_metric in declared.printed.values() for metric in by_metric}
     assert claimed | printed <= names

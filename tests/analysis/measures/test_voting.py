@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from humpback.analysis.experiment.measured import gather_measured
-from humpback.analysis.experiment.measures import measured
+from humpback.analysis.experiment.measures import read_measure
 from humpback.analysis.experiment.measures.number import NotMeasured
 from humpback.annotation.ballot import Ballot
 from humpback.annotation.items import join, load_systems, screening_items
@@ -17,9 +17,9 @@ from humpback.core.store import Store, StoreError
 from humpback.core.tables import EXAMPLES, Example, write
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups import SETUPS
+from humpback.spec.claims import Paper
 from humpback.spec.files import File, PromptSet
-from humpback.spec.measures import Voted
-from tests.analysis.measures.stored import recorded
+from humpback.spec.measures import VoteShare
 
 OURS, THEIRS = (PromptSet((File(f"{name}.json", name[0] * 64),)) for name in ("a", "b"))
 PROMPTS = range(4)
@@ -38,7 +38,7 @@ def publish(store: Store, one: PromptSet, word: str) -> None:
     store.root.mkdir(exist_ok=True)
     work = store.workspace(one)
     write(work / EXAMPLES, Example, [Example(f"p{i}", f"Prompt {i}?", f"{word} answer {i}") for i in PROMPTS])
-    store.publish(one, work, recorded(one, {"in": 4}))
+    store.publish(one, work, {"fingerprint": one.fingerprint, "counts": {"in": 4}})
 
 
 def vote(
@@ -69,7 +69,7 @@ def vote(
 
 
 def means(store: Store) -> dict[str, float]:
-    return {one.metric: one.mean for one in measured(store, Voted(OURS, THEIRS))}
+    return {one.metric: one.mean for one in read_measure(store, VoteShare("it", OURS, THEIRS))}
 
 
 ANNA = {"p0": "first", "p1": "first", "p2": "second", "p3": "neither"}
@@ -79,7 +79,7 @@ BEN = {"p0": "first", "p1": "second", "p2": "second", "p3": "first"}
 @pytest.mark.parametrize("turned", [False, True])
 def test_each_prompt_counts_once_however_many_voted_and_whichever_way_round(store: Store, turned: bool) -> None:
     vote(store, "one", {"Anna": ANNA, "Ben": BEN}, turned=turned)
-    first, neither, second, less, votes, annotators = measured(store, Voted(OURS, THEIRS))
+    first, neither, second, less, votes, annotators = read_measure(store, VoteShare("it", OURS, THEIRS))
     found = dict(zip(first.keys or (), zip(first.values, neither.values, second.values, strict=True), strict=True))
     assert found == {"p0": (100, 0, 0), "p1": (50, 0, 50), "p2": (0, 0, 100), "p3": (50, 50, 0)}
     assert (first.metric, neither.metric, second.metric) == ("first better, %", "no difference, %", "second better, %")
@@ -131,7 +131,7 @@ def test_votes_between_other_systems_are_not_theirs(store: Store) -> None:
     publish(store, other, "third")
     vote(store, "one", {"Anna": ANNA})
     with pytest.raises(NotMeasured, match="no votes of people; to collect them: humpback annotate"):
-        measured(store, Voted(OURS, other))
+        read_measure(store, VoteShare("it", OURS, other))
 
 
 def test_without_votes_the_command_that_collects_them(store: Store) -> None:
@@ -150,19 +150,18 @@ def test_without_votes_the_command_that_collects_them(store: Store) -> None:
 
 def test_what_is_no_file_of_votes_is_named(store: Store) -> None:
     path = vote(store, "one", {"Anna": ANNA})
-    path.write_bytes(path.read_bytes()[:100] + b"\xff" * 8_000)
+    path.write_bytes(b"SQLite format 4\x00" * 100)
     with pytest.raises(StoreError, match=r"one\.sqlite: the votes cannot be read"):
         means(store)
     path.unlink()
     path.touch()
-    with pytest.raises(StoreError, match=r"one\.sqlite: this is no file of votes.*move it out of"):
+    with pytest.raises(StoreError, match=r"one\.sqlite: this is no file of votes of version 1"):
         means(store)
 
 
 def test_the_experiment_s_rows_say_how_to_collect(store: Store, tmp_path: Path) -> None:
-    rows, numbers = gather_measured(
-        store, {0: {"ours": Voted(OURS, THEIRS)}}, {"ours": {"first better, %": 66.7}}, reasons={}
-    )
+    printed = (("first better, %", Paper("humpback-human", "text-davinci-003", metric="win_share")),)
+    rows, numbers = gather_measured(store, {0: {"ours": VoteShare("ours", OURS, THEIRS, paper=printed)}}, reasons={})
     assert numbers == {"ours": {}}
     assert [(row.metric, row.paper) for row in rows] == [("first better, %", 66.7)]
     assert "humpback annotate" in rows[0].reason
@@ -170,18 +169,20 @@ def test_the_experiment_s_rows_say_how_to_collect(store: Store, tmp_path: Path) 
 
 def test_the_paper_s_opponents_are_there_where_the_setup_has_them() -> None:
     one = experiment("humpback/human_preference")
-    found = {name: set(one.measures(setup, [0])[0]) for name, setup in SETUPS.items()}
+    declared = {name: one.on(setup, [0]) for name, setup in SETUPS.items()}
+    found = {name: set(on.measures[0]) for name, on in declared.items()}
     ours = {"against the reference", "against the seed model"}
     assert found["micro"] == ours
     assert found["llama-65b"] == {*ours, "against lima", "against Claude"}
-    papers = {claim.first: claim.paper for claim in one.claims(SETUPS["llama-65b"])}  # type: ignore[union-attr]
+    papers = {claim.first.name: claim.paper_value for claim in declared["llama-65b"].claims}  # type: ignore[attr-defined]
     assert papers == {
         "against the reference": 46.9,
         "against the seed model": None,
         "against lima": 17.8,
         "against Claude": 26.3,
     }
-    assert set(one.cited(SETUPS["llama-7b"])) == set()
-    for setup in SETUPS.values():
-        for claim in one.claims(setup):
-            assert claim.first in one.measures(setup, [0])[0]  # type: ignore[union-attr]
+    assert declared["llama-7b"].printed == {}
+    # A system behind an endpoint is asked once, whatever the seed.
+    claude = [one.on(SETUPS["llama-65b"], [seed]).measures[seed]["against Claude"] for seed in (0, 1)]
+    assert claude[0].against == claude[1].against  # type: ignore[attr-defined]
+    assert claude[0].answers != claude[1].answers  # type: ignore[attr-defined]

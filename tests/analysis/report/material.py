@@ -11,13 +11,14 @@ from matplotlib.figure import Figure
 from humpback.analysis.layout.drawing import save
 from humpback.analysis.report.results_files import Declaration, Quoted
 from humpback.core.expression import Artifact, expression
-from humpback.spec.claims import Above, Comparison, Greater, Rising
+from humpback.spec.claims import Curve, Paper
 from humpback.spec.curation import Best, MicroOracle, Rated
 from humpback.spec.data import Joined, MicroPages, MicroPrompts, MicroSeed, Sampling, Segments, Tagged
 from humpback.spec.micro_world import World
 from humpback.spec.models import Finetuned, HubModel
 from humpback.spec.outcomes import Judged, MicroJudge, MicroReference, Responses
 from humpback.spec.recipe import Sft
+from tests.analysis.declared import arm, measure
 
 HOSTILE = (
     "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
@@ -152,6 +153,8 @@ def results(root: Path) -> Path:
     return folder
 
 
+HUMPBACK, OWN_SEED = (Paper("humpback-alpha", row, metric="alpha") for row in ("Humpback", "Open Assistant"))
+
 DECLARED = (
     Declaration("humpback/first", "Old words?", "Old.", "old", "old"),
     Declaration("alpagasus/second", "Is it counted? Yes.", "Words.", "figure: counts", "humpback run alpagasus/second"),
@@ -162,10 +165,10 @@ DECLARED = (
         "figure: nothing yet",
         "humpback run humpback/never --setup toy",
         claims=(
-            Comparison("A", "B", differ_in="examples", claim="A beats B", paper=12.5),
-            Above("A", "A beats the reference"),
-            Rising("A", "it rises", over="B", paper=0.25),
-            Greater("share, %", "A", 3.0, "more than three", matters=1.0),
+            arm("A").beats(arm("B"), "A beats B", only="examples", paper=(HUMPBACK, OWN_SEED)),
+            arm("A").beats_opponent("A beats the reference"),
+            Curve("A", HUMPBACK).rises("it rises", over=Curve("B", OWN_SEED)),
+            measure("A").exceeds(3.0, "share, %", "more than three", matters=1.0),
         ),
         quoted=(Quoted("A", "win rate, %", 66.47), Quoted("B", "", None)),
     ),

@@ -16,10 +16,11 @@ from humpback.core.machine import Endpoint, Machine
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, write
 from humpback.runs.build import record_of
+from humpback.spec.claims import Arm
 from humpback.spec.data import MicroPrompts, MicroSeed, Sampling
 from humpback.spec.micro_world import World
 from humpback.spec.models import Finetuned, HubModel
-from humpback.spec.outcomes import Arm, Judged, MicroJudge, MicroReference, Responses
+from humpback.spec.outcomes import Judged, MicroJudge, MicroReference, Responses
 from humpback.spec.recipe import Sft
 from tests.conftest import MACHINE
 
@@ -31,7 +32,7 @@ REFERENCE = MicroReference(PROMPTS)
 
 
 def arm(model: Finetuned) -> Arm:
-    return Arm(model, Judged(Responses(model, PROMPTS, Sampling()), against=REFERENCE, by=MicroJudge(WORLD)))
+    return Arm("an arm", model, Judged(Responses(model, PROMPTS, Sampling()), against=REFERENCE, by=MicroJudge(WORLD)))
 
 
 def publish(store: Store, artifact: Artifact, seconds: float, counts: dict[str, int], **rows: Iterable[object]) -> None:

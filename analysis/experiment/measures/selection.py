@@ -14,10 +14,10 @@ from humpback.analysis.experiment.measures.number import Number, count
 from humpback.analysis.stats.shares import selection
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example, read
-from humpback.spec.measures import Picked
+from humpback.spec.measures import SelectionQuality
 
 
-def picked(store: Store, measure: Picked) -> tuple[Number, ...]:
+def selection_quality(store: Store, measure: SelectionQuality) -> tuple[Number, ...]:
     """Precision over what was selected and recall over what is good, both of labelled candidates, and how many these
     are. Nothing selected leaves precision without a number, and nothing good recall.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from humpback.analysis.experiment.measures.number import NotMeasured, Number, count
 from humpback.core.store import Store
-from humpback.spec.measures import Cost
+from humpback.spec.measures import TrainingCost
 
 
-def cost(store: Store, measure: Cost) -> tuple[Number, ...]:
+def training_cost(store: Store, measure: TrainingCost) -> tuple[Number, ...]:
     """Minutes, updates and examples of one training.
 
     Raises:

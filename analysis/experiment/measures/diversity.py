@@ -17,10 +17,10 @@ from humpback.analysis.experiment.measures.number import NotMeasured, Number, co
 from humpback.core.store import Store, StoreError
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.core.tables import count as rows_of
-from humpback.spec.measures import Diverse
+from humpback.spec.measures import InstructionDiversity
 
 
-def diverse(store: Store, measure: Diverse) -> tuple[Number, ...]:
+def instruction_diversity(store: Store, measure: InstructionDiversity) -> tuple[Number, ...]:
     """The share of the instructions that have a pair, in percent, and how many pairs and verbs there are.
 
     Raises:

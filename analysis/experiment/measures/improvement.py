@@ -13,13 +13,13 @@ from humpback.analysis.judgements.formats.artifact import judged_prompts
 from humpback.analysis.judgements.improvement import FATES, improvement
 from humpback.core.store import Store
 from humpback.core.tables import VERDICTS
-from humpback.spec.measures import Mended
+from humpback.spec.measures import ImprovementOver
 
 MOST_CATEGORIES = 8
 """With more of them each has too few prompts for a line of its own; the paper has five."""
 
 
-def mended(store: Store, measure: Mended) -> tuple[Number, ...]:
+def improvement_over(store: Store, measure: ImprovementOver) -> tuple[Number, ...]:
     """Shares of the prompts in percent, a prompt at a time; then, of few categories, the prompts mended in each.
 
     A prompt on which a reply was not parsed is neither mended nor broken; it stays in the whole, and is counted.

@@ -8,10 +8,10 @@ from humpback.analysis.datasets.refusals import refused as refuses
 from humpback.analysis.experiment.measures.number import Number, count
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example, read
-from humpback.spec.measures import Refused
+from humpback.spec.measures import RefusalRate
 
 
-def refused(store: Store, measure: Refused) -> tuple[Number, ...]:
+def refusal_rate(store: Store, measure: RefusalRate) -> tuple[Number, ...]:
     """The share of answers that refuse, in percent under the prompts' ids; how many answers there are, and how many
     of them are empty (which is no refusal)."""
     rows = list(read(store.open(measure.answers) / EXAMPLES, Example))

@@ -15,7 +15,7 @@ import numpy as np
 
 from humpback.analysis.experiment.measures.number import NotMeasured, Number, count
 from humpback.core.store import Store
-from humpback.spec.measures import Scored
+from humpback.spec.measures import BenchmarkAccuracy
 
 BENCHMARKS, SAMPLES = "benchmarks.json", "samples.parquet"
 """What `harness/stages/benchmark.py` writes."""
@@ -26,17 +26,17 @@ SAME = 1e-6
 """How near the mean over items has to come to lm-eval's own value."""
 
 
-def scored(store: Store, measure: Scored) -> tuple[Number, ...]:
+def benchmark_accuracy(store: Store, measure: BenchmarkAccuracy) -> tuple[Number, ...]:
     """A number for each task asked, such as "mmlu, acc, 5-shot, %", in percent an item; for the groups inside it; and
     how many requests were longer than the model's context, where some were.
 
     Raises:
         NotMeasured: when a task has none of `METRICS`, or its number is no mean of its items.
     """
-    folder = store.open(measure.on)
+    folder = store.open(measure.benchmarked)
     told = json.loads((folder / BENCHMARKS).read_text(encoding="utf-8"))
     items = _items(folder / SAMPLES)
-    found = [number for task in measure.on.tasks for number in _numbers(task.name, told, items)]
+    found = [number for task in measure.benchmarked.tasks for number in _numbers(task.name, told, items)]
     return (*found, count("requests cut", told["cut"])) if told["cut"] else tuple(found)
 
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from humpback.analysis.experiment.measures.number import Number, count
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example, read
-from humpback.spec.measures import ScoresOf
+from humpback.spec.measures import ScoreDistribution
 
 BARS = (3.0, 3.5, 4.0, 4.5, 5.0)
 """Where the paper's bars begin; what is below the first has one bar, and the last is open above."""
 
 
-def spread(store: Store, measure: ScoresOf) -> tuple[Number, ...]:
+def score_distribution(store: Store, measure: ScoreDistribution) -> tuple[Number, ...]:
     """Rows rated and unparsed, the mean score, the share at each threshold and below it, and the share of each bar.
     Shares are in percent of the rows with a score, 0 or 100 a row, under the rows' ids."""
     rows = [(row.id, row.score) for row in read(store.open(measure.rated) / EXAMPLES, Example)]

@@ -16,7 +16,7 @@ from humpback.analysis.experiment.measures.number import NotMeasured, Number, co
 from humpback.core.store import Store, StoreError
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.spec.data import Examples
-from humpback.spec.measures import Voted
+from humpback.spec.measures import VoteShare
 from humpback.spec.votes import marks, read_votes
 
 VOTES = "votes"
@@ -29,7 +29,7 @@ FIRST, NEITHER, SECOND, LESS = (
 )
 
 
-def voted(store: Store, measure: Voted) -> tuple[Number, ...]:
+def vote_share(store: Store, measure: VoteShare) -> tuple[Number, ...]:
     """Each prompt's share of votes for the first, for neither and for the second, and of the first less the second;
     then how many votes and annotators. Annotators who fail a file's screening items count in none of that file's, as
     with `humpback compare`; an annotator votes once on a prompt, the earliest file's vote standing.
@@ -83,7 +83,7 @@ def voted(store: Store, measure: Voted) -> tuple[Number, ...]:
     )
 
 
-def collecting(store: Store, measure: Voted) -> str:
+def collecting(store: Store, measure: VoteShare) -> str:
     """What to run so that people can vote, with paths as the store's was given."""
     a, b = measure.answers, measure.against
     folder = store.root / VOTES
