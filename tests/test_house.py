@@ -125,7 +125,7 @@ for name in [*names, "humpback.spec.data", "humpback.spec.models", "humpback.spe
 setups = sys.modules["humpback.experiments.setups"].SETUPS
 for name in names:
     module = sys.modules[name]
-    if hasattr(module, "experiment"):
+    if hasattr(module, "SHOWS"):
         for setup in setups.values():
             [part.judged.fingerprint for part in module.experiment(setup, 0) if hasattr(part, "judged")]
 heavy = [m for m in sys.argv[1].split(",") if m in sys.modules]

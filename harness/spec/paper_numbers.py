@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import math
 import re
-import sysconfig
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -62,6 +61,8 @@ def folder() -> Path:
     Raises:
         StoreError: when they are in neither place.
     """
+    import sysconfig  # it reads the environment, which nothing here may as it is imported
+
     places = (
         Path(__file__).resolve().parents[2] / "results" / "published",
         Path(sysconfig.get_path("data")) / "share" / "humpback-harness" / "published",

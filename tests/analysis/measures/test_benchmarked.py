@@ -28,6 +28,7 @@ from humpback.spec.measures import BenchmarkAccuracy
 from humpback.spec.micro_world import World
 from humpback.spec.models import Pretrained, ServedModel
 from humpback.stages import benchmark as stage
+from tests.analysis.measures.stored import record
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def publish(
     work = store.workspace(on)
     pq.write_table(pa.Table.from_pylist(samples), work / SAMPLES)
     (work / BENCHMARKS).write_text(json.dumps({"tasks": described, "rows": values, "cut": 0}))
-    store.publish(on, work, {"fingerprint": on.fingerprint, "counts": {}})
+    store.publish(on, work, record(on, {}))
     return BenchmarkAccuracy("it", on)
 
 

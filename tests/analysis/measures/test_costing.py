@@ -15,6 +15,7 @@ from humpback.core.store import Store
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups.micro import MICRO
 from humpback.spec.measures import TrainingCost
+from tests.analysis.measures.stored import record
 
 DECLARED = experiment("alpagasus/training_cost").on(MICRO, [0])
 
@@ -24,8 +25,7 @@ def stored(path: Path, *, seconds: dict[str, float], counts: dict[str, Any]) -> 
     store.prepare()
     found = {one.name: one for one in DECLARED.measures[0].values() if isinstance(one, TrainingCost)}
     for name, one in found.items():
-        record = {"fingerprint": one.model.fingerprint, "seconds": seconds[name], "counts": counts[name]}
-        store.publish(one.model, store.workspace(one.model), record)
+        store.publish(one.model, store.workspace(one.model), record(one.model, counts[name], seconds[name]))
     return store, found
 
 
