@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
-from humpback.analysis.judgements.contest import Contest
 from humpback.analysis.experiment.measures.number import Number
+from humpback.analysis.judgements.contest import Contest
 from humpback.analysis.stats.multiplicity import p_above
 from humpback.analysis.stats.statistics import Estimate
 from humpback.spec.claims import Arm, Claim

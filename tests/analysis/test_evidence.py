@@ -257,6 +257,7 @@ def test_a_judge_that_follows_the_order_is_said_to(flips: int, both: int, follow
     assert not np.isnan(numbers(one.items).low)
     (found,) = differences([one, other])
     assert ("the judge follows the order" in found.obstacle) is follows
-    (claim,) = findings((Above("m", "c"),), {"m": {0: contest_of(one.items)}}, {}, {}, "reference")
+    m = arm("m")
+    (claim,) = findings([m.beats_opponent("c")], Outcomes({"m": m}, {"m": {0: contest_of(one.items)}}))
     assert ("the judge follows the order" in claim.verdict) is follows
     assert any("the judge follows the order" in line for line in amiss(system(one))) is follows

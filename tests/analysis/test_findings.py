@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from humpback.analysis.judgements.contest import Contest
 from humpback.analysis.experiment.finding import Finding, Outcomes, findings
 from humpback.analysis.experiment.findings import slopes
+from humpback.analysis.judgements.contest import Contest
 from humpback.analysis.stats.multiplicity import p_above
 from humpback.spec.claims import Arm, Claim, Curve, Paper
 from tests.analysis.declared import arm

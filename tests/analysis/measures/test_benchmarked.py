@@ -28,7 +28,7 @@ from humpback.spec.measures import BenchmarkAccuracy
 from humpback.spec.micro_world import World
 from humpback.spec.models import Pretrained, ServedModel
 from humpback.stages import benchmark as stage
-from tests.analysis.measures.stored import record
+from tests.analysis.measures.stored import recorded
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def publish(
     work = store.workspace(on)
     pq.write_table(pa.Table.from_pylist(samples), work / SAMPLES)
     (work / BENCHMARKS).write_text(json.dumps({"tasks": described, "rows": values, "cut": 0}))
-    store.publish(on, work, record(on, {}))
+    store.publish(on, work, recorded(on, {}))
     return BenchmarkAccuracy("it", on)
 
 

@@ -15,7 +15,7 @@ from humpback.core.store import Store
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups.micro import MICRO
 from humpback.spec.measures import TrainingCost
-from tests.analysis.measures.stored import record
+from tests.analysis.measures.stored import recorded
 
 DECLARED = experiment("alpagasus/training_cost").on(MICRO, [0])
 
@@ -25,7 +25,7 @@ def stored(path: Path, *, seconds: dict[str, float], counts: dict[str, Any]) -> 
     store.prepare()
     found = {one.name: one for one in DECLARED.measures[0].values() if isinstance(one, TrainingCost)}
     for name, one in found.items():
-        store.publish(one.model, store.workspace(one.model), record(one.model, counts[name], seconds[name]))
+        store.publish(one.model, store.workspace(one.model), recorded(one.model, counts[name], seconds[name]))
     return store, found
 
 

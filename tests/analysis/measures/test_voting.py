@@ -20,7 +20,7 @@ from humpback.experiments.setups import SETUPS
 from humpback.spec.claims import Paper
 from humpback.spec.files import File, PromptSet
 from humpback.spec.measures import VoteShare
-from tests.analysis.measures.stored import record
+from tests.analysis.measures.stored import recorded
 
 OURS, THEIRS = (PromptSet((File(f"{name}.json", name[0] * 64),)) for name in ("a", "b"))
 PROMPTS = range(4)
@@ -39,7 +39,7 @@ def publish(store: Store, one: PromptSet, word: str) -> None:
     store.root.mkdir(exist_ok=True)
     work = store.workspace(one)
     write(work / EXAMPLES, Example, [Example(f"p{i}", f"Prompt {i}?", f"{word} answer {i}") for i in PROMPTS])
-    store.publish(one, work, record(one, {"in": 4}))
+    store.publish(one, work, recorded(one, {"in": 4}))
 
 
 def vote(
