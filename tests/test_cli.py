@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,19 +12,8 @@ from humpback.runs.build import build_artifact
 from humpback.spec.data import MicroSeed, Tagged
 from humpback.spec.micro_world import World
 from humpback.spec.prompts import S_A
+from tests.commands import humpback
 from tests.conftest import MACHINE, SOURCE
-
-
-def humpback(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    env = {key: value for key, value in os.environ.items() if not key.startswith("WANDB")}
-    return subprocess.run(
-        [sys.executable, "-m", "humpback.cli", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**env, "COLUMNS": "200"},
-        cwd=cwd,
-    )
 
 
 def test_list_names_every_experiment_and_setup() -> None:

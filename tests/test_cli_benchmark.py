@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from humpback.cli.main import complete
 from humpback.core.expression import Artifact, FieldError
 from humpback.core.store import Store, StoreError
 from humpback.spec.data import MicroTexts
 from humpback.spec.models import Pretrained
+from tests.commands import invoke
 from tests.harness.test_benchmark_stage import yaml_of
 
 
@@ -40,9 +41,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "empty")
 
 
-def run(*words: object) -> Result:
-    """Without the front door's own handling, which ends these errors in one line."""
-    return CliRunner().invoke(complete(), ["benchmark", *map(str, words)])
+run = partial(invoke, "benchmark")
 
 
 def cells(result: Result, task: str) -> list[list[str]]:

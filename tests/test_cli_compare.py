@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from humpback.cli.main import complete
 from tests.analysis.judgements.material import annotation, annotations, written
+from tests.commands import humpback, succeed
 from tests.shared_data import SHARED, needs_shared
-from tests.test_cli import humpback
 
 ALPACA, CHERRY = SHARED / "alpaca_eval", SHARED / "cherry"
 KEYS = {"win_rate", "standard_error", "interval", "wins", "ties", "losses", "n", "flip_rate", "unparsed"}
@@ -34,9 +32,7 @@ RULE = {
 
 
 def said(*words: object) -> str:
-    done = CliRunner().invoke(complete(), ["compare", *map(str, words)], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return done.stdout
+    return succeed("compare", *words).stdout
 
 
 def found(*words: object) -> dict[str, Any]:
@@ -182,7 +178,7 @@ def test_power_is_for_planning(tmp_path: Path) -> None:
 
 def test_out_draws_the_bars(tmp_path: Path) -> None:
     path = annotations(tmp_path / "a.json", [2, 1, 1])
-    done = CliRunner().invoke(complete(), ["compare", str(path), "--json", "--out", str(tmp_path / "new" / "figures")])
+    done = succeed("compare", path, "--json", "--out", tmp_path / "new" / "figures")
     json.loads(done.stdout)
     assert "win-tie-lose.svg" in done.stderr
     folder = tmp_path / "new" / "figures"
@@ -211,15 +207,15 @@ def test_leaderboard_of_a_folder(tmp_path: Path) -> None:
         written(tmp_path / name / "annotations.json", rows)
     (tmp_path / "judge_leaderboard.csv").write_text("name,win_rate,avg_length\nbest,75,6.75\nworst,99,\n")
     words = ["leaderboard", str(tmp_path), "--against", str(tmp_path / "judge_leaderboard.csv")]
-    text = CliRunner().invoke(complete(), words, catch_exceptions=False).stdout
+    text = succeed(*words).stdout
     assert "1     best" in text
     assert "DISAGREES with judge_leaderboard.csv: worst: win rate 99.00 published, 12.50" in text
-    (table,) = json.loads(CliRunner().invoke(complete(), [*words, "--json"], catch_exceptions=False).stdout)["tables"]
+    (table,) = json.loads(succeed(*words, "--json").stdout)["tables"]
     assert [(one["rank"], one["system"], one["win_rate"]) for one in table["systems"]] == [
         (1, "best", 75.0),
         (2, "worst", 12.5),
     ]
-    assert "| 1 | best | 40 | 75.00 |" in CliRunner().invoke(complete(), [*words, "--markdown"]).stdout
+    assert "| 1 | best | 40 | 75.00 |" in succeed(*words, "--markdown").stdout
 
 
 @needs_shared

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import humpback
 from tests.experiments.test_files import page
 from tests.shared_data import SHARED, needs_shared
-from tests.test_cli import humpback
 
 
 @pytest.fixture

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from humpback.analysis.scaling.figure import COLOURS, scaling_figure
 from humpback.analysis.scaling.fit import Points, fit
 from humpback.analysis.scaling.points import read_points
 from humpback.analysis.scaling.tables import summarise
-from humpback.cli.main import complete
 from humpback.core.expression import FieldError
+from tests.commands import humpback, succeed
 
 POINTS = """set,n,value,error,seed
 mine,100,10.0,1,0
@@ -42,9 +39,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def said(*words: str) -> str:
-    done = CliRunner().invoke(complete(), ["fit", *words], catch_exceptions=False)
-    assert done.exit_code == 0
-    return done.output
+    return succeed("fit", *words).output
 
 
 def test_the_table_says_what_the_fit_is(file: Path) -> None:
@@ -183,15 +178,9 @@ def test_two_columns_are_enough_and_others_are_told(file: Path) -> None:
 
 
 def test_the_command_is_wired_and_wrong_words_end_in_a_line(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "humpback.cli", "fit", "nowhere.csv"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-    )
+    done = humpback("fit", "nowhere.csv", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, "humpback: there is no file nowhere.csv\n")
     with pytest.raises(FieldError, match="a file or --published, one of them"):
-        CliRunner().invoke(complete(), ["fit"], catch_exceptions=False)
+        succeed("fit")
     with pytest.raises(FieldError, match="a file or --published, one of them"):
-        CliRunner().invoke(complete(), ["fit", "x.csv", "--published"], catch_exceptions=False)
+        succeed("fit", "x.csv", "--published")

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
-from typer.testing import CliRunner
 
-from humpback.cli.main import complete
 from humpback.cli.show import artifact_lines
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 from humpback.core.tables import CALLS, VERDICTS, JudgeCall, Verdict, read
 from humpback.micro.sets import evaluation_prompts, reference_answer
 from humpback.spec.micro_world import World
+from tests.commands import invoke
 from tests.harness.judging.test_asking import longer
 from tests.harness.model_server import ModelServer, Told, serving
 from tests.shared_data import SHARED, needs_shared
@@ -39,9 +39,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "a.json", tmp_path / "b.json"
 
 
-def run(*words: object, said: str = "") -> Result:
-    """Without the front door's own handling, which ends these errors in one line."""
-    return CliRunner().invoke(complete(), ["judge", *map(str, words)], input=said)
+run = partial(invoke, "judge")
 
 
 def failed(result: Result) -> BaseException:

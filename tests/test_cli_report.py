@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from humpback.cli.main import complete
 from humpback.core.errors import UnknownName
 from humpback.core.store import StoreError
 from humpback.experiments.catalogue import experiment_names
 from tests.analysis.report.material import COMPARISONS, MADE
+from tests.commands import succeed
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +19,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def said(*words: str) -> str:
-    done = CliRunner().invoke(complete(), ["report", *words], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return " ".join(done.output.split())
+    return " ".join(succeed("report", *words).output.split())
 
 
 def results(at: Path) -> None:

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from humpback.cli.main import complete
 from humpback.cli.responses import SYSTEMS, as_markdown, side_by_side
 from humpback.core.expression import Artifact
 from humpback.core.store import StoreError
@@ -20,13 +18,9 @@ from humpback.core.text import one_line
 from humpback.spec.data import MicroTexts
 from humpback.spec.models import Pretrained
 from humpback.spec.prompts import S_A, S_W
+from tests.commands import invoke
 
 HOSTILE = "Ho \x1b[2J\x1b]0;owned\x07 \u202egnorw\u200b\n# Not a heading\n```\n<script>alert(1)</script>\n````"
-
-
-def run(*words: object) -> Result:
-    """Without the front door's own handling, which ends these errors in one line."""
-    return CliRunner().invoke(complete(), list(map(str, words)))
 
 
 def outside_fences(markdown: str) -> list[str]:
@@ -59,7 +53,7 @@ def test_answers_under_each_system_prompt_stand_side_by_side(model: Path, tmp_pa
     prompts.write_text("".join(json.dumps({"instruction": one}) + "\n" for one in asked), encoding="utf-8")
     out = tmp_path / "out"
     words = ("responses", model, prompts, "--out", out, "--max-new-tokens", "4")
-    result = run(*words)
+    result = invoke(*words)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert [line.split("  ")[0] for line in lines[1:5]] == ["none", "S_a", "S_w", "S_a and S_w"]
@@ -69,7 +63,7 @@ def test_answers_under_each_system_prompt_stand_side_by_side(model: Path, tmp_pa
     assert [one["prompt"] for one in told["prompts"]] == asked
     assert all(set(one["answers"]) == set(SYSTEMS) for one in told["prompts"])
     assert all(one["of"] == 2 for one in told["refusals"].values())
-    assert json.loads(run(*words, "--json").stdout) == told
+    assert json.loads(invoke(*words, "--json").stdout) == told
 
 
 def test_no_text_leaves_its_fence_and_no_name_its_heading() -> None:
@@ -129,7 +123,7 @@ def judged(folder: Path, name: str, preferences: list[float | None], generator: 
 def test_improvement_lists_both_ways_by_category_and_harms_no_terminal(tmp_path: Path) -> None:
     first = judged(tmp_path, "seed", [1, 1, 1, 2, 1, 2, None])
     second = judged(tmp_path, "humpback", [2, 2, 2, 1, 1, 2, 2])
-    result = run("improvement", first, second, "--prompts", "2")
+    result = invoke("improvement", first, second, "--prompts", "2")
     assert result.exit_code == 0, result.output
     assert all(line.isprintable() for line in result.stdout.splitlines())
     table = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines()[:4]}
@@ -139,10 +133,10 @@ def test_improvement_lists_both_ways_by_category_and_harms_no_terminal(tmp_path:
     mended = result.stdout[result.stdout.index("\nmended:") : result.stdout.index("\nbroken:")]
     assert mended.count("\\u001b]0;owned") == 2
     assert "and 1 more; --json has them all" in mended
-    told: dict[str, Any] = json.loads(run("improvement", first, second, "--json").stdout)
+    told: dict[str, Any] = json.loads(invoke("improvement", first, second, "--json").stdout)
     assert (told["n"], told["mended"], told["broken"], told["undecided"]) == (7, 3, 1, 1)
     assert len(told["prompts"]) == 7
-    back = json.loads(run("improvement", second, first, "--json").stdout)
+    back = json.loads(invoke("improvement", second, first, "--json").stdout)
     assert (back["mended"], back["broken"]) == (1, 3)
 
 
@@ -151,7 +145,7 @@ def test_what_cannot_be_is_said_in_a_line(model: Path, tmp_path: Path) -> None:
     other = judged(tmp_path, "other", [1, 2], generator="somebody")
 
     def fails(*words: object) -> str:
-        error = run(*words).exception
+        error = invoke(*words).exception
         assert isinstance(error, StoreError), error
         assert "\n" not in str(error)
         return str(error)

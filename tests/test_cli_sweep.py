@@ -19,8 +19,8 @@ from humpback.core.store import Store
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.sweeps import SEED
 from humpback.spec.search import Float, Space, applied
+from tests.commands import humpback
 from tests.conftest import MACHINE
-from tests.test_cli import humpback
 
 SPACE = Space("M0", (Float("sft.learning_rate", 1e-4, 1e-2, log=True, scaled=(("sft.schedule.final", 0.9),)),))
 

@@ -32,16 +32,11 @@ from humpback.experiments.setups.base import Setup
 from humpback.runs.build import Outcome
 from humpback.runs.progress import _Log
 from humpback.spec.data import Tagged
+from tests.commands import humpback
 
 ROOT = Path(__file__).parent.parent
 HOSTILE = "a\x1b[2J\x9b31m\u202egnp\U000e0041\r[red]:smile:\x07"
 SHOWN = "a\\u001b[2J\\u009b31m\\u202egnp\\udb40\\udc41\\u000d[red]:smile:\\u0007"
-
-
-def humpback(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "humpback.cli", *words]
-    env = {**os.environ, "COLUMNS": "80"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=cwd)
 
 
 def test_every_character_that_acts_on_a_terminal_is_shown_as_its_escape_and_json_stays_what_it_was() -> None:
@@ -88,7 +83,7 @@ def test_only_one_module_makes_a_console() -> None:
     ],
 )
 def test_a_name_that_is_wrong_reaches_the_terminal_as_text(words: tuple[str, ...], tmp_path: Path) -> None:
-    done = humpback(*words, cwd=tmp_path)
+    done = humpback(*words, cwd=tmp_path, columns=80)
     assert done.returncode != 0
     assert "[red]:smile:" in done.stderr
     assert printable(done.stderr) == done.stderr
@@ -116,7 +111,7 @@ def test_no_bars_of_other_packages_stand_between_our_lines(tmp_path: Path) -> No
 def test_a_file_of_any_name_is_read(name: bytes, tmp_path: Path) -> None:
     Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).write_text('[{"instruction": "Say hello.", "output": "Hello."}]')
     for words in (("stats", "--json"), ("stats",), ("read", "--store", "store", "--json")):
-        done = humpback("data", *words, f"./{os.fsdecode(name)}", cwd=tmp_path)
+        done = humpback("data", *words, f"./{os.fsdecode(name)}", cwd=tmp_path, columns=80)
         assert done.returncode == 0, done.stderr
         assert printable(done.stdout) == done.stdout
         if "--json" in words:
@@ -150,7 +145,7 @@ def test_every_summary_and_every_line_of_help_fits_eighty_columns(tmp_path: Path
     summaries = commands(complete())
     assert ("data", "filter") in summaries
     for above in ((), ("data",)):
-        shown = humpback(*above, "--help", cwd=tmp_path).stdout
+        shown = humpback(*above, "--help", cwd=tmp_path, columns=80).stdout
         assert max(map(len, shown.splitlines())) <= 80
         assert "..." not in shown.split("Commands:")[1]
         for words, summary in summaries.items():
@@ -169,7 +164,7 @@ def test_the_help_of_each_command_fits(words: tuple[str, ...], monkeypatch: pyte
 
 
 def test_the_version_is_said_with_the_commit(tmp_path: Path) -> None:
-    done = humpback("--version", cwd=tmp_path)
+    done = humpback("--version", cwd=tmp_path, columns=80)
     assert re.fullmatch(r"humpback \d+\.\d+\.\d+(, commit [0-9a-f]{12}( and changes)?)?\n", done.stdout)
 
 

@@ -15,14 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from humpback.annotation.ballot import Ballot
 from humpback.annotation.items import Item, join, load_systems, screening_items
 from humpback.cli import annotate as cli_annotate
-from humpback.cli.main import complete
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
+from tests.commands import invoke
 
 
 @pytest.fixture
@@ -124,7 +123,7 @@ def test_what_cannot_be_is_said_in_a_line(here: Path, monkeypatch: pytest.Monkey
     (here / "other.json").write_text(json.dumps([{"instruction": "Else?", "output": "x"}]))
 
     def fails(*words: str) -> BaseException | None:
-        return CliRunner().invoke(complete(), ["annotate", *words]).exception
+        return invoke("annotate", *words).exception
 
     import socket
 
