@@ -70,6 +70,17 @@ def test_it_says_what_it_will_ask_then_judges_and_leaves_an_artifact(
     assert "calls to ask" not in again.stderr
 
 
+def test_a_judge_that_follows_the_order_is_said_to(server: ModelServer, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        rows = [{"instruction": f"Q{i}", "output": f"{name} {i}", "generator": f"model-{name}"} for i in range(20)]
+        (tmp_path / f"{name}.json").write_text(json.dumps(rows))
+    sides = (tmp_path / "a.json", tmp_path / "b.json")
+    words = (*sides, "--judge", "alpaca_eval_gpt4", "--base-url", server.address, "--store", tmp_path / "store")
+    told = "the judge follows the order: exchanging it exchanged the winner on 20 of 20 prompts"
+    assert told in run(*words).stdout
+    assert json.loads(run(*words, "--json").stdout)["follows_order"] == told
+
+
 def test_money_is_asked_about_before_the_first_call(
     server: ModelServer, files: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from humpback.analysis.judgements.contest import contest_of
 from humpback.analysis.judgements.formats import alpaca_eval
 from humpback.analysis.judgements.formats.expected import expected
 from humpback.analysis.judgements.formats.items import NO_ROW, Item, Judgement
-from humpback.analysis.stats.evidence import against_verdict, few_different, follows_order, half_unparsed
+from humpback.analysis.stats.evidence import against_verdict, few_different, half_unparsed
 from humpback.analysis.stats.power import SignTest, sign_test
 from humpback.analysis.stats.statistics import NONE, Estimate, Scores, bootstraps, rate, standard_error
 
@@ -157,7 +157,7 @@ def numbers(items: Sequence[Item], *, should_be: int | None = None, unusable: in
         # Of a remainder it would be a verdict on what could be parsed.
         sign=sign_test(found.wins, found.losses) if 2 * counted > len(items) and not obstacle else SignTest(NONE, NONE),
         obstacle=obstacle,
-        order=follows_order(found.flips, found.both_parsed),
+        order=found.follows_order,
     )
 
 

@@ -50,9 +50,14 @@ class Contest:
         return self.first_wins / self.decided if self.decided else NONE
 
     @property
+    def follows_order(self) -> str:
+        """Says so where the judge follows the order in which answers are shown."""
+        return follows_order(self.flips, self.both_parsed)
+
+    @property
     def obstacle(self) -> str:
         """Why no verdict can be drawn from what the judge said; empty where one can."""
-        return half_unparsed(self.unparsed, self.calls) or follows_order(self.flips, self.both_parsed)
+        return half_unparsed(self.unparsed, self.calls) or self.follows_order
 
 
 def contest_of(items: Sequence[Item]) -> Contest:

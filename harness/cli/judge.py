@@ -13,7 +13,7 @@ from humpback.cli.app import HERE, AsJson, Locations, build, command, counts_lin
 from humpback.core.expression import FieldError
 from humpback.core.machine import Machine, fields_as_json
 from humpback.core.store import RECORD, Store, StoreError, read_record
-from humpback.core.tables import REJECTED, UNREADABLE, Rejected, Unreadable, read
+from humpback.core.tables import REJECTED, UNREADABLE, VERDICTS, Rejected, Unreadable, read
 from humpback.core.text import one_line
 from humpback.spec.outcomes import AlpacaEvalJudge, Judged, LocalJudge, Matched, MicroJudge
 
@@ -80,6 +80,8 @@ def judge(
     as_json: AsJson = False,
 ) -> None:
     """Two systems' answers, judged prompt by prompt in both orders. A run that is stopped goes on where it was."""
+    from humpback.analysis.judgements.contest import contest_of
+    from humpback.analysis.judgements.formats.artifact import judged_prompts
     from humpback.cli.sides import find_side, join_sides
 
     machine = locations.load()
@@ -101,10 +103,14 @@ def judge(
 
         for line in server_lines(folder, by, writers):
             echo(line, err=True)
+    order = contest_of(judged_prompts(folder / VERDICTS).items).follows_order
     if as_json:
-        print_json({"artifact": str(folder), "counts": counts, "cost": counts.get("cost_millionths", 0) / 1_000_000})
+        cost = counts.get("cost_millionths", 0) / 1_000_000
+        print_json(
+            {"artifact": str(folder), "counts": counts, "cost": cost, **({"follows_order": order} if order else {})}
+        )
         return
-    echo(counts_line(counts))
+    echo("\n".join(filter(None, (counts_line(counts), order))))
     if isinstance(by, AlpacaEvalJudge):
         from humpback.judging.annotators import annotator_of
         from humpback.judging.messages import missing_lines

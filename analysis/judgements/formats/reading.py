@@ -116,7 +116,7 @@ def read_as_named(paths: Sequence[Path]) -> list[Judgement]:
             found += of_rows(path, name)
     single = [one for one in found if one.format == reviews.ONE]
     both = orders.both_orders(spelled_alike(single))
-    return spelled_alike(orders.sets_together([*(one for one in found if one.format != reviews.ONE), *both]))
+    return orders.sets_together(spelled_alike([*(one for one in found if one.format != reviews.ONE), *both]))
 
 
 def of_rows(path: Path, name: str) -> list[Judgement]:
