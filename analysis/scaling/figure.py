@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from humpback.analysis.layout.drawing import POINT, Label, beside, framed, sizes_axis, style
 from humpback.analysis.scaling.fit import Points
-from humpback.analysis.scaling.paper_curves import PaperCurve
+from humpback.analysis.scaling.points import PaperCurve
 from humpback.analysis.scaling.tables import Curve, Summary, Unfitted, summarise
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")

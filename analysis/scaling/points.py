@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from humpback.analysis.scaling.fit import Points
 from humpback.core.expression import FieldError
-from humpback.spec.paper_numbers import paper_numbers
+from humpback.spec.claims import Curve
+from humpback.spec.paper_numbers import PaperNumber, paper_numbers
 
+_RATE = "win_rate"
 NEEDED, OPTIONAL = ("n", "value"), ("error", "set", "seed")
 COLUMNS = (
     "n (training examples) and value, and if you have them error (standard error), set (name of the curve) and seed"
@@ -27,16 +29,6 @@ class Read:
     """One for each set, in the order in which they first stand there."""
     unused: tuple[str, ...]
     """Columns that mean nothing here."""
-
-
-@dataclass(frozen=True)
-class _Row:
-    where: str
-    n: float
-    value: float
-    error: float | None
-    set: str
-    seed: str | None
 
 
 def read_points(path: Path) -> Read:
@@ -61,7 +53,37 @@ def read_points(path: Path) -> Read:
             raise FieldError(f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})") from error
     if not rows:
         raise FieldError(f"{path.name}: no row below the column names; a row is a point")
-    return Read(tuple(_curve(name, rows) for name in dict.fromkeys(row.set for row in rows)), unused)
+    return Read(tuple(_curve(name, rows) for name in dict.fromkeys(cells["set"] for _, cells in rows)), unused)
+
+
+@dataclass(frozen=True)
+class PaperCurve:
+    """One curve of a paper's figure, which is drawn beside ours and enters no fit of ours."""
+
+    points: Points
+    """Named as the paper names it."""
+    own: tuple[str, ...]
+    """The experiment's curves that it is the counterpart of."""
+
+
+def paper_points(curves: Iterable[Curve]) -> tuple[PaperCurve, ...]:
+    """The published win rates by size of each table and row that curves name, once each.
+
+    Raises:
+        FieldError: when there is no such table, or the arm has no win rate at a size there.
+        StoreError: when the published numbers are not found.
+    """
+    found = []
+    declared = {curve.name: curve.points for curve in curves if curve.points}
+    for table, arm in dict.fromkeys(declared.values()):
+        rows = [row for row in paper_numbers(table) if row.metric == _RATE and row.n_examples]
+        own = sorted((row for row in rows if row.arm == arm), key=lambda row: row.n_examples or 0)
+        if not own:
+            there = ", ".join(sorted({row.arm for row in rows})) or "none"
+            raise FieldError(f"{table} has no {_RATE} by size of {arm!r}; it has those of {there}")
+        names = tuple(name for name, where in declared.items() if where == (table, arm))
+        found.append(PaperCurve(_published_curve(arm, own), names))
+    return tuple(found)
 
 
 def published_points() -> tuple[Points, ...]:
@@ -71,23 +93,24 @@ def published_points() -> tuple[Points, ...]:
         StoreError: when the published numbers are not found.
     """
     rows = paper_numbers("humpback-data-efficiency")
-    curves = []
-    for arm in dict.fromkeys(row.arm for row in rows):
-        own = [row for row in rows if row.arm == arm]
-        curves.append(
-            Points(
-                arm,
-                tuple(float(row.n_examples or 0) for row in own),
-                tuple(row.value for row in own),
-                reading=tuple(row.reading or 0.0 for row in own),
-            )
-        )
-    return tuple(curves)
+    arms = dict.fromkeys(row.arm for row in rows)
+    return tuple(_published_curve(arm, [row for row in rows if row.arm == arm]) for arm in arms)
 
 
 def published_alphas() -> dict[str, float]:
     """The alphas that the paper prints, by set."""
     return {row.arm: row.value for row in paper_numbers("humpback-alpha") if row.metric == "alpha"}
+
+
+def _published_curve(arm: str, rows: Sequence[PaperNumber]) -> Points:
+    errors = tuple(row.error for row in rows if row.error is not None)
+    return Points(
+        arm,
+        tuple(float(row.n_examples or 0) for row in rows),
+        tuple(row.value for row in rows),
+        error=errors if len(errors) == len(rows) else None,
+        reading=tuple(row.reading or 0.0 for row in rows),
+    )
 
 
 def _unused(heads: tuple[str, ...], file: str) -> tuple[str, ...]:
@@ -106,43 +129,36 @@ def _unused(heads: tuple[str, ...], file: str) -> tuple[str, ...]:
     return others
 
 
-def _rows(reader: Iterable[dict[str | None, str | None]], path: Path) -> Iterator[_Row]:
+Row = tuple[str, dict[str, str]]
+"""Where a point stands, and its cells by column."""
+
+
+def _rows(reader: csv.DictReader[str], path: Path) -> Iterator[Row]:
     for cells in reader:
-        where = f"{path.name}, line {getattr(reader, 'line_num', 0)}"
+        where = f"{path.name}, line {reader.line_num}"
         if None in cells or None in cells.values():
             raise FieldError(f"{where}: more or fewer cells than columns")
-        given = {str(key): " ".join(str(value).split()) for key, value in cells.items()}
-        error = given.get("error", "")
+        given = {name: " ".join(value.split()) for name, value in cells.items()}
         for name in ("set", "seed"):
             if given.get(name) == "":
                 raise FieldError(f"{where}: {name} is empty; name it in every row, or leave the column out")
-        yield _Row(
-            where,
-            _number(given["n"], "n", where, above_0=True),
-            _number(given["value"], "value", where),
-            _number(error, "error", where, above_0=True) if error else None,
-            given.get("set", path.stem),
-            given.get("seed"),
-        )
+        yield where, {"error": "", "set": path.stem, **given}
 
 
-def _curve(name: str, rows: list[_Row]) -> Points:
-    own = [row for row in rows if row.set == name]
-    errors = [row.error for row in own if row.error is not None]
-    if errors and len(errors) < len(own):
-        bare = next(row for row in own if row.error is None)
-        raise FieldError(f"{bare.where}: error is empty, and other rows of set {name!r} have one; all of a set or none")
+def _curve(name: str, rows: Sequence[Row]) -> Points:
+    own = [row for row in rows if row[1]["set"] == name]
+    bare = [where for where, cells in own if not cells["error"]]
+    if bare and len(bare) < len(own):
+        raise FieldError(f"{bare[0]}: error is empty, and other rows of set {name!r} have one; all of a set or none")
+    sizes = tuple(_number(cells["n"], "n", where, above_0=True) for where, cells in own)
+    values = tuple(_number(cells["value"], "value", where) for where, cells in own)
+    errors = None if bare else tuple(_number(cells["error"], "error", where, above_0=True) for where, cells in own)
+    seeds = tuple(cells["seed"] for _, cells in own) if "seed" in own[0][1] else None
     seen: dict[tuple[float, str], str] = {}
-    for row in own:
-        if row.seed is not None and (first := seen.setdefault((row.n, row.seed), row.where)) != row.where:
-            raise FieldError(f"{row.where}: set {name!r} at n {row.n:g}, seed {row.seed} stands already at {first}")
-    return Points(
-        name,
-        tuple(row.n for row in own),
-        tuple(row.value for row in own),
-        tuple(errors) or None,
-        None if own[0].seed is None else tuple(str(row.seed) for row in own),
-    )
+    for n, seed, (where, _) in zip(sizes, seeds or (), own, strict=bool(seeds)):
+        if (first := seen.setdefault((n, seed), where)) != where:
+            raise FieldError(f"{where}: set {name!r} at n {n:g}, seed {seed} stands already at {first}")
+    return Points(name, sizes, values, errors, seeds)
 
 
 def _number(text: str, column: str, where: str, *, above_0: bool = False) -> float:

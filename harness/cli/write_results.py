@@ -21,7 +21,7 @@ from humpback.experiments.catalogue import Declared
 
 if TYPE_CHECKING:
     from humpback.analysis.experiment.gather import Results
-    from humpback.analysis.scaling.paper_curves import PaperCurve
+    from humpback.analysis.scaling.points import PaperCurve
 
 _CODE = tuple(Path(one.__path__[0]) for one in (analysis, core, spec))
 """Folders of the code that, with this module, has a part in what a figure looks like."""
@@ -37,7 +37,7 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
     """
     from humpback.analysis.report.provenance import provenance
     from humpback.analysis.report.samples import samples
-    from humpback.analysis.scaling.paper_curves import paper_points
+    from humpback.analysis.scaling.points import paper_points
     from humpback.analysis.tables.csv_files import as_csv
     from humpback.analysis.tables.latex import latex
     from humpback.analysis.tables.markdown import markdown

@@ -17,7 +17,7 @@ from humpback.analysis.figures.arms import arms_figure, size_figure
 from humpback.analysis.layout.drawing import LOSE, POINT, apart, save, wrapped
 from humpback.analysis.scaling.figure import COLOURS, scaling_figure
 from humpback.analysis.scaling.fit import Points
-from humpback.analysis.scaling.paper_curves import PaperCurve, paper_points
+from humpback.analysis.scaling.points import PaperCurve, paper_points
 from humpback.analysis.scaling.tables import summarise
 from humpback.core.expression import FieldError
 from humpback.experiments.catalogue import experiment, experiment_names
