@@ -34,17 +34,18 @@ def with_counts(
     Raises:
         FieldError: naming `where`, where more rows are to be drawn than there are.
     """
+    pages = given.pages
     sets = {"seed_n": given.seed_data, "prompts_n": given.prompts}
+    sets |= {"texts_n": pages} if isinstance(pages, Texts) else {}
+    wanted = {key: getattr(one, "n", None) for key, one in sets.items()}
     try:
-        if isinstance(given.pages, Texts):
-            sets["texts_n"] = given.pages
-        there = {key: rows_there(one, path_of) for key, one in sets.items()}
-        if isinstance(given.pages, WebPages) and given.pages.n:
-            there["pages_n"] = pages_there(given.pages, path_of, given.pages.n)
-        distinct, whole = distinct_there(given.segments, path_of)
+        there = {key: sum(1 for _ in _examples(one, path_of)) for key, one in sets.items()}
+        if isinstance(pages, WebPages) and pages.n:
+            wanted["pages_n"] = pages.n
+            there["pages_n"] = sum(1 for _ in islice(_pages(pages, path_of), pages.n))
+        distinct, whole = _distinct(given.segments, path_of)
     except StoreError:
         return given, ()
-    wanted = {key: getattr(given.pages if key == "pages_n" else sets[key], "n", None) for key in there}
     for key, n in wanted.items():
         if n is not None and n > there[key]:
             raise FieldError(f"{where}: {key} is {n:,}, and there are {there[key]:,}; ask for fewer or give more files")
@@ -58,8 +59,8 @@ def with_counts(
     return counted, (f"{told}; segments_at_least = N says that there are more",)
 
 
-def rows_there(examples: Examples, path_of: PathOf) -> int:
-    """The rows of a set before any are drawn."""
+def _examples(examples: Examples, path_of: PathOf) -> Iterator[Example]:
+    """Of a set's files, before any are drawn."""
     from humpback.readers.instructions import pairs, prompts
     from humpback.readers.open_assistant import select
     from humpback.readers.records import records
@@ -68,43 +69,30 @@ def rows_there(examples: Examples, path_of: PathOf) -> int:
     match examples:
         case OpenAssistant():
             files = [records(path_of(file), file.name) for file in examples.files]
-            return select(files, replace(examples, n=None)).counts["kept"]
+            yield from select(files, replace(examples, n=None)).kept
         case InstructionSet() | PromptSet() | Texts():
             read = {InstructionSet: pairs, PromptSet: prompts, Texts: texts}[type(examples)]
-            found = (row for file in examples.files for row in read(path_of(file), file.name))
-            return sum(isinstance(row, Example) for row in found)
-    raise TypeError(f"{type(examples).__name__} is no set of somebody's files")
+            for file in examples.files:
+                yield from (row for row in read(path_of(file), file.name) if isinstance(row, Example))
+        case _:
+            raise TypeError(f"{type(examples).__name__} is no set of somebody's files")
 
 
-def pages_there(pages: WebPages, path_of: PathOf, at_most: int) -> int:
-    """The pages of the files, counted up to `at_most`."""
-    return sum(1 for _ in islice(_pages(pages, path_of), at_most))
-
-
-def distinct_there(made: Deduplicated, path_of: PathOf) -> tuple[int, bool]:
+def _distinct(made: Deduplicated, path_of: PathOf) -> tuple[int, bool]:
     """How many segments or texts are left without near-duplicates, and whether that is all of them: of more than PAGES
     pages the first are looked at."""
-    whole = True
-    outputs: list[str] = []
-    match made.examples:
-        case Segments(pages=WebPages() as pages):
-            from humpback.segmenter import segmented
+    from humpback.segmenter import segmented
 
-            looked = list(islice(_pages(pages, path_of), (pages.n or PAGES + 1)))
-            whole = len(looked) <= PAGES
-            for _, rows in segmented(looked[:PAGES], made.examples, ""):
-                outputs += [row.output for row in rows if isinstance(row, Example)]
-        case Texts() as texts:
-            from humpback.readers.texts import texts as read
-
-            every = (row for file in texts.files for row in read(path_of(file), file.name))
-            outputs = [row.output for row in every if isinstance(row, Example)]
-        case other:
-            raise TypeError(f"{type(other).__name__} is made of no file of somebody's")
+    source, whole = made.examples, True
+    if isinstance(source, Segments) and isinstance(source.pages, WebPages):
+        looked = list(islice(_pages(source.pages, path_of), source.pages.n or PAGES + 1))
+        whole = len(looked) <= PAGES
+        every = (row for _, rows in segmented(looked[:PAGES], source, "") for row in rows)
+        outputs = [row.output for row in every if isinstance(row, Example)]
+    else:
+        outputs = [row.output for row in _examples(source, path_of)]
     first = firsts(outputs, MinHash(shingle=made.shingle, bands=made.bands, rows=made.rows))
-    n = len(set(first.tolist()))
-    drawn = getattr(made.examples, "n", None)
-    return (min(n, drawn) if drawn else n), whole
+    return min(len(set(first.tolist())), getattr(source, "n", None) or len(outputs)), whole
 
 
 def _pages(pages: WebPages, path_of: PathOf) -> Iterator[Page]:

@@ -160,22 +160,17 @@ def _refuse(response: requests.Response, manner: Manner) -> None:
 
 def _said(error: requests.RequestException, manner: Manner) -> str:
     """What went wrong, in words of ours: the library's may hold a proxy's password or a signed address."""
-    match error:
-        case requests.exceptions.ProxyError() | requests.exceptions.InvalidProxyURL():
-            return "the proxy that the environment names cannot be used"
-        case requests.exceptions.SSLError():
-            return "its certificate was not accepted"
-        case requests.exceptions.ConnectTimeout():
-            return f"no connection within {manner.connect:g} s"
-        case requests.exceptions.ReadTimeout():
-            return f"nothing came for {manner.read:g} s"
-        case requests.exceptions.ChunkedEncodingError() | requests.exceptions.ContentDecodingError():
-            return "the connection was cut"
-        case _ if "NameResolutionError" in repr(error):
-            return "the name is not known here (no internet?)"
-        case requests.exceptions.ConnectionError():
-            return "no connection, or it was cut"
-    return type(error).__name__
+    unknown = "NameResolutionError" in repr(error)
+    kinds: tuple[tuple[str, str], ...] = (
+        ("ProxyError InvalidProxyURL", "the proxy that the environment names cannot be used"),
+        ("SSLError", "its certificate was not accepted"),
+        ("ConnectTimeout", f"no connection within {manner.connect:g} s"),
+        ("ReadTimeout", f"nothing came for {manner.read:g} s"),
+        ("ChunkedEncodingError ContentDecodingError", "the connection was cut"),
+        ("ConnectionError", "the name is not known here (no internet?)" if unknown else "no connection, or it was cut"),
+    )
+    names = [cls.__name__ for cls in type(error).__mro__]
+    return next((words for kind, words in kinds if set(kind.split()) & set(names)), names[0])
 
 
 def _commit(response: requests.Response) -> str:

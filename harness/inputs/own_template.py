@@ -39,11 +39,9 @@ def chosen(key: str, value: str | None, own: str | None, folder: Path) -> Templa
     Raises:
         FieldError: when there is no such template.
     """
-    if value is None:
-        return ChatTemplate(own) if own else INSTRUCTION_RESPONSE
-    if value == "plain":
+    if value == "plain" or (value is None and not own):
         return INSTRUCTION_RESPONSE
-    if value == "own":
+    if value in ("own", None):
         if own is None:
             raise FieldError(f"{key} is 'own', and the model has no chat template; it takes {CHOICES}")
         return ChatTemplate(own)
