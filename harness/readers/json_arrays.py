@@ -44,9 +44,11 @@ class Element:
     """Why it cannot be used; empty where it can."""
 
 
-def elements(text: Text, start: int, *, array: bool, wrapped: bool = False) -> Iterator[Element]:
+def elements(
+    text: Text, start: int, *, array: bool, wrapped: bool = False, decoder: Decoder | None = None
+) -> Iterator[Element]:
     """The elements from character `start` on: of an array whose bracket stands before it, or values in a row."""
-    buffer = _Buffer(text)
+    buffer = _Buffer(text, decoder or Decoder())
     buffer.fill(start)
     buffer.advance(start)
     closed = not array
@@ -74,11 +76,11 @@ def elements(text: Text, start: int, *, array: bool, wrapped: bool = False) -> I
 class _Buffer:
     """The text that is decoded and not yet used."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, decoder: Decoder) -> None:
         self._file = text
         self._pieces = text.pieces()
         self._utf8 = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._json = Decoder()
+        self._json = decoder
         self.text = ""
         self.at = 0
         self.byte = 0

@@ -40,10 +40,10 @@ class Broken(ValueError):
 
 
 class Decoder:
-    """Decodes values one at a time."""
+    """Decodes values one at a time. `nan` lets NaN and Infinity through, as pandas writes them."""
 
-    def __init__(self) -> None:
-        self._json = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=self._constant)
+    def __init__(self, *, nan: bool = False) -> None:
+        self._json = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=None if nan else self._constant)
         self._complaint = ""
 
     def at(self, text: str, start: int = 0) -> Decoded:

@@ -49,8 +49,9 @@ def as_json(value: Any) -> str:
         return "(nested too deeply to be shown)"
 
 
-def records(path: Path, name: str = "") -> Iterator[Record | Unreadable]:
-    """The records of a file in order. `name` is what the file is called, where that is not the path's last part.
+def records(path: Path, name: str = "", *, nan: bool = False) -> Iterator[Record | Unreadable]:
+    """The records of a file in order. `name` is what the file is called, where that is not the path's last part; `nan`
+    lets NaN through, which is no JSON.
 
     Raises:
         UnusableFile: when there is nothing to read, or it is of no kind that is read here.
@@ -61,7 +62,7 @@ def records(path: Path, name: str = "") -> Iterator[Record | Unreadable]:
 
         found: _Found = rows(path)
     else:
-        found = _text(Text(path))
+        found = _text(Text(path), Decoder(nan=nan))
     for row, (place, value, raw, reason) in enumerate(found):
         if not reason and not isinstance(value, dict):
             reason = f"a record is an object with named fields; this is {kind(value)}"
@@ -84,29 +85,29 @@ _Found = Iterator[tuple[str, Any, str, str]]
 """(place, value, raw text, reason) of each record."""
 
 
-def _text(text: Text) -> _Found:
+def _text(text: Text, decoder: Decoder) -> _Found:
     """The records of a text file, by the form that its head has."""
     head = text.head.decode("utf-8", "surrogateescape")
     start = len(head) - len(head.lstrip(" \t\r\n"))
     if head[start] == "[":
-        return _elements(text, start + 1, array=True)
+        return _elements(text, start + 1, decoder)
     if wrapped := WRAPPED.match(head):
-        return _elements(text, wrapped.end(), array=True, wrapped=True)
-    lines, is_object, decoder = head[start:].split("\n"), head[start] == "{", Decoder()
+        return _elements(text, wrapped.end(), decoder, wrapped=True)
+    lines, is_object = head[start:].split("\n"), head[start] == "{"
     if (len(lines) == 1 and is_object) or _is_object(decoder, lines[0]):
-        return _lines(text)
+        return _lines(text, decoder)
     try:
         several = is_object and decoder.at(head, start).end > 0
     except Broken as error:
         several = error.cut
     if several:
-        return _elements(text, start, array=False)
+        return _elements(text, start, decoder, array=False)
     if any(_is_object(decoder, line) for line in lines[1:]):
-        return _lines(text)
+        return _lines(text, decoder)
     if NEXT_OBJECT.search(head, start):
-        return _elements(text, start, array=False)
+        return _elements(text, start, decoder, array=False)
     if is_object:
-        return _lines(text)
+        return _lines(text, decoder)
     what = "no text" if "\x00" in head[:4_096] else "no JSON"
     raise unusable(text.path, f"this is {what}; it begins with {head[start : start + 24]!r}")
 
@@ -119,13 +120,12 @@ def _is_object(decoder: Decoder, line: str) -> bool:
         return False
 
 
-def _elements(text: Text, start: int, *, array: bool, wrapped: bool = False) -> _Found:
-    for i, one in enumerate(elements(text, start, array=array, wrapped=wrapped)):
+def _elements(text: Text, start: int, decoder: Decoder, *, array: bool = True, wrapped: bool = False) -> _Found:
+    for i, one in enumerate(elements(text, start, array=array, wrapped=wrapped, decoder=decoder)):
         yield f"element {i} at byte {one.byte}", one.value, one.raw, one.reason
 
 
-def _lines(text: Text) -> _Found:
-    decoder = Decoder()
+def _lines(text: Text, decoder: Decoder) -> _Found:
     for number, line, ended in split_lines(text):
         place = f"line {number}"
         if line is None:

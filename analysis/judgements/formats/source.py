@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from humpback.analysis.judgements.formats.items import NoJudgements
 from humpback.core.tables import RAW_SHOWN, Unreadable
+from humpback.readers.records import Record, records
+from humpback.readers.unusable import UnusableFile
 
 _OF_A_ROW = ("preference", "score", "scores", "score_1")
 """A single row may have a list of objects too, such as Self-Instruct's instances."""
 _GZIP = b"\x1f\x8b"
-_NEXT = re.compile(r'[\[,\n]\s*(?=\{\s*")')
 
 
 class Unfit(ValueError):
@@ -82,7 +81,7 @@ def rows_of(path: Path) -> Rows:
     try:
         whole = json.loads(text)
     except (json.JSONDecodeError, RecursionError):
-        found = list(_saved(text, path.name))
+        found = _saved(path)
     else:
         if isinstance(whole, dict) and whole.keys().isdisjoint(_OF_A_ROW):
             lists = [key for key, value in whole.items() if isinstance(value, list) and any(map(_is_object, value))]
@@ -110,40 +109,9 @@ def _row(place: str, value: Any, file: str) -> Row | Unreadable:
     return Unreadable(file, place, f"found {found[:40]}; a row is an object with named fields", found)
 
 
-def _saved(text: str, file: str) -> Iterator[Row | Unreadable]:
+def _saved(path: Path) -> list[Row | Unreadable]:
     """What can be read of JSON Lines, and of an array that is broken or cut off."""
-    lines = text.split("\n")
-    if _holds_object(lines[0]) or (len(lines) > 1 and _holds_object(lines[1]) and lines[0].lstrip()[:1] == "{"):
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                try:
-                    yield _row(f"line {number}", json.loads(line), file)
-                except (json.JSONDecodeError, RecursionError) as error:
-                    yield Unreadable(file, f"line {number}", f"no JSON: {error}", line[:RAW_SHOWN])
-        return
-    decoder, number = json.JSONDecoder(), 0
-    start = _NEXT.search(text)
-    while start:
-        at = start.end()
-        try:
-            value, end = decoder.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError) as error:
-            start = _NEXT.search(text, at + 1)
-            left = (start.end() if start else len(text)) - at
-            where = "the file ends inside this element" if not start else "no JSON"
-            reason = f"{where}: {error}; {left:,} characters are left out"
-            yield Unreadable(file, f"element {number} at character {at}", reason, text[at : at + RAW_SHOWN])
-        else:
-            yield _row(f"element {number} at character {at}", value, file)
-            start = _NEXT.search(text, end)
-            if not start and "]" not in text[end:]:
-                reason = "the array has no closing bracket: the file may have been cut off here"
-                yield Unreadable(file, f"the end, character {end}", reason, text[end:][:RAW_SHOWN])
-        number += 1
-
-
-def _holds_object(line: str) -> bool:
     try:
-        return _is_object(json.loads(line))
-    except (json.JSONDecodeError, RecursionError):
-        return False
+        return [Row(one.place, one.value) if isinstance(one, Record) else one for one in records(path, nan=True)]
+    except UnusableFile:
+        return []

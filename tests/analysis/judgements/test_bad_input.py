@@ -58,7 +58,7 @@ def test_a_truncated_file_gives_what_is_whole_and_says_where_it_ends(tmp_path: P
     one = single(path)
     assert len(one.items) == 8
     (row,) = one.unreadable
-    assert row.place.startswith("element 8 at character ")
+    assert row.place.startswith("element 8 at byte ")
     assert "the file ends inside this element" in row.reason
     assert system(one).overall.shortfall == "8 of 9"
 
