@@ -72,7 +72,7 @@ def below(package: str, rooms: list[str]) -> dict[str, tuple[str, ...]]:
 
 MAY = {
     **below("humpback", HARNESS),
-    **{room: (*VOCABULARY, *lower) for room, lower in below("humpback.analysis", ANALYSIS).items()},
+    **{room: (*VOCABULARY, "humpback.readers", *lower) for room, lower in below("humpback.analysis", ANALYSIS).items()},
     "humpback.experiments": (*VOCABULARY, "humpback.experiments"),
     "humpback.cli": ("humpback",),
 }
