@@ -27,7 +27,7 @@ from humpback.core.tables import Example, Page
 from humpback.readers.pages import pages
 from humpback.segmenter import segments
 from humpback.segmenter.parse import body_of
-from humpback.segmenter.tree import parsed
+from humpback.segmenter.tree import parse_page
 from humpback.spec.data import MicroPages, Segments
 from humpback.spec.micro_world import World
 
@@ -54,7 +54,7 @@ def main() -> None:
         ours.append(seconds(lambda page: list(segments(page, RULES)), given))
         theirs.append(seconds(lambda page: trafilatura.extract(page.html), given))
         parsing.append(seconds(lambda page: body_of(page.html), given))
-        walking.append(seconds(lambda page: parsed(page.html), given))
+        walking.append(seconds(lambda page: parse_page(page.html), given))
     own, parse, walk = (min(times) for times in (ours, parsing, walking))
     other = min(theirs)
     out = {

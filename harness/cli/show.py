@@ -158,11 +158,11 @@ def _first_rows(path: Path, rows: int) -> tuple[str, list[Any]]:
 
 def _segments(path: Path) -> Iterator[Any]:
     from humpback.readers.pages import pages
-    from humpback.segmenter import segmented
+    from humpback.segmenter import segment_pages
     from humpback.spec.data import Segments
     from humpback.spec.files import WebPages
 
-    for _, found in segmented(pages(path), Segments(WebPages(())), path.name):
+    for _, found in segment_pages(pages(path), Segments(WebPages(())), path.name):
         yield from found
 
 

@@ -81,13 +81,13 @@ def _examples(examples: Examples, path_of: PathOf) -> Iterator[Example]:
 def _distinct(made: Deduplicated, path_of: PathOf) -> tuple[int, bool]:
     """How many segments or texts are left without near-duplicates, and whether that is all of them: of more than PAGES
     pages the first are looked at."""
-    from humpback.segmenter import segmented
+    from humpback.segmenter import segment_pages
 
     source, whole = made.examples, True
     if isinstance(source, Segments) and isinstance(source.pages, WebPages):
         looked = list(islice(_pages(source.pages, path_of), source.pages.n or PAGES + 1))
         whole = len(looked) <= PAGES
-        every = (row for _, rows in segmented(looked[:PAGES], source, "") for row in rows)
+        every = (row for _, rows in segment_pages(looked[:PAGES], source, "") for row in rows)
         outputs = [row.output for row in every if isinstance(row, Example)]
     else:
         outputs = [row.output for row in _examples(source, path_of)]

@@ -74,9 +74,9 @@ class FileIndex:
         """
         if isinstance(file, File):
             return Path(self.paths[file.sha256])
-        from humpback.inputs.pull import pulled
+        from humpback.inputs.pull import resolve_source
 
-        return pulled(file, data)
+        return resolve_source(file, data)
 
     def model(
         self,
@@ -98,7 +98,7 @@ class FileIndex:
         path = folder / name
 
         def spoken(own: str | None) -> Template | ChatTemplate:
-            return own_template.chosen(said, template, own, template_folder or folder)
+            return own_template.choose_template(said, template, own, template_folder or folder)
 
         if is_gguf(path):
             own = header(path).values.get("tokenizer.chat_template")
@@ -108,12 +108,12 @@ class FileIndex:
             root = model_root(path)
             sha256 = digest(model_files(root))
             self.paths[sha256] = str(root.resolve())
-            return FolderModel(path.resolve().name, sha256, spoken(own_template.in_folder(root)))
+            return FolderModel(path.resolve().name, sha256, spoken(own_template.template_in_folder(root)))
         if name.startswith((".", "/", "~")) or name.count("/") != 1:
             raise FieldError(f"{key} is {name!r}; there is no such folder or .gguf file, and a hub name is OWNER/NAME")
         hub, _, revision = name.partition("@")
         commit = revision if len(revision) == 40 else _commit(hub, revision or "main")
-        return HubModel(hub, commit, spoken(own_template.on_hub(hub, commit)))
+        return HubModel(hub, commit, spoken(own_template.template_on_hub(hub, commit)))
 
 
 def named_files(names: Sequence[str]) -> tuple[Files, Places]:

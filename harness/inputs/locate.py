@@ -7,6 +7,7 @@ claims to come from the old one. A model's weights are hashed once, by the stage
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from humpback.core.machine import Machine
@@ -26,12 +27,10 @@ def resolve_file(given: File | Source, machine: Machine) -> Path:
         StoreError: when it is not there or not what it was, saying how to get it.
     """
     if isinstance(given, Source):
-        from humpback.inputs.pull import pulled
+        from humpback.inputs.pull import resolve_source
 
-        return pulled(given, Path(machine.data))
-    path = _mapped(given.sha256, machine)
-    if path is None or not path.is_file():
-        raise StoreError(f"{given.name} ({given.sha256[:16]}) is not on this machine{_at(path)}; {_NAME_IT}")
+        return resolve_source(given, Path(machine.data))
+    path = _place(given.name, given.sha256, machine, Path.is_file)
     found = checksum(path)
     if found != given.sha256:
         raise StoreError(
@@ -47,12 +46,7 @@ def model_folder(model: HubModel | FolderModel, machine: Machine) -> Path:
         StoreError: when it is not on this machine, saying how to get it there.
     """
     if isinstance(model, FolderModel):
-        path = _mapped(model.sha256, machine)
-        if path is None or not path.is_dir():
-            raise StoreError(
-                f"the model {model.label} ({model.sha256[:16]}) is not on this machine{_at(path)}; {_NAME_IT}"
-            )
-        return path
+        return _place(f"the model {model.label}", model.sha256, machine, Path.is_dir)
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -81,12 +75,11 @@ def digest(files: dict[str, str]) -> str:
     return hashlib.sha256("\n".join(f"{name} {files[name]}" for name in sorted(files)).encode()).hexdigest()
 
 
-_NAME_IT = "name it in the setup file, or as an option of the command"
-
-
-def _mapped(sha256: str, machine: Machine) -> Path | None:
-    return next((Path(where) for known, where in machine.files if known == sha256), None)
-
-
-def _at(path: Path | None) -> str:
-    return f" at {path}" if path else ""
+def _place(what: str, sha256: str, machine: Machine, is_there: Callable[[Path], bool]) -> Path:
+    path = next((Path(where) for known, where in machine.files if known == sha256), None)
+    if path is not None and is_there(path):
+        return path
+    at = f" at {path}" if path else ""
+    raise StoreError(
+        f"{what} ({sha256[:16]}) is not on this machine{at}; name it in the setup file, or as an option of the command"
+    )

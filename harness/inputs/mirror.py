@@ -15,7 +15,7 @@ from humpback.core.store import StoreError
 from humpback.spec.sources import PublicFile
 
 
-def found_in(mirror: Path, row: PublicFile, expected: str | None) -> Path:
+def find_in_mirror(mirror: Path, row: PublicFile, expected: str | None) -> Path:
     """The file of a mirror folder that is this public one.
 
     Raises:

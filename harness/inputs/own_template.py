@@ -14,12 +14,12 @@ FILE, SETTINGS = "chat_template.jinja", "tokenizer_config.json"
 CHOICES = "own (the model's), plain (instruction and response, for a base that was never spoken to) or a .jinja file"
 
 
-def in_folder(folder: Path) -> str | None:
+def template_in_folder(folder: Path) -> str | None:
     """The chat template of a model's folder, if it has one."""
     return _found(lambda name: folder / name if (folder / name).is_file() else None)
 
 
-def on_hub(repository: str, revision: str) -> str | None:
+def template_on_hub(repository: str, revision: str) -> str | None:
     """The chat template of a hub model, from the cache or the hub; None where neither can be asked."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError
@@ -33,7 +33,7 @@ def on_hub(repository: str, revision: str) -> str | None:
     return _found(file)
 
 
-def chosen(key: str, value: str | None, own: str | None, folder: Path) -> Template | ChatTemplate:
+def choose_template(key: str, value: str | None, own: str | None, folder: Path) -> Template | ChatTemplate:
     """The template that `value` names, of a model whose own is `own`; unsaid, its own where it has one.
 
     Raises:

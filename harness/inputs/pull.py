@@ -19,7 +19,7 @@ from filelock import FileLock
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
 from humpback.inputs.download import Manner, Progress, fetch, notes_of
-from humpback.inputs.mirror import found_in
+from humpback.inputs.mirror import find_in_mirror
 from humpback.inputs.verify import Examined, examine, expected_of, remember
 from humpback.spec.files import Source
 from humpback.spec.sources import SOURCES, PublicFile, public_file
@@ -88,7 +88,7 @@ def pull(
             if mirror is None:
                 commit = _download(row, part, manner or Manner(), report)
             else:
-                _copy(found_in(mirror, row, expected_of(row, data)), part, report)
+                _copy(find_in_mirror(mirror, row, expected_of(row, data)), part, report)
             found = examine(part, row, data)
             if found.wrong:
                 kept = _aside(part, target, found)
@@ -101,7 +101,7 @@ def pull(
         raise StoreError(f"{row.name} cannot be kept in {data}: {error.strerror or error}") from error
 
 
-def pulled(source: Source, data: Path) -> Path:
+def resolve_source(source: Source, data: Path) -> Path:
     """Where a public file lies that an expression names, every byte verified.
 
     Raises:

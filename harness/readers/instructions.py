@@ -16,7 +16,7 @@ from typing import Any
 
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
 from humpback.readers.json_values import kind
-from humpback.readers.layouts import PROMPTS, RESPONSES, Layout, fitting, parse, used
+from humpback.readers.layouts import PROMPTS, RESPONSES, Layout, fields_used, fitting_layouts, parse
 from humpback.readers.records import Record, records, unreadable
 from humpback.readers.row_content import RefusedRow, RowContent, first_of
 from humpback.readers.side_fields import with_side_fields
@@ -67,7 +67,7 @@ def prompts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
 
 
 def _layout(path: Path, head: list[Record | Unreadable]) -> Layout:
-    found = [(record, fitting(record.value)) for record in head if isinstance(record, Record)]
+    found = [(record, fitting_layouts(record.value)) for record in head if isinstance(record, Record)]
     votes = Counter(fits[0] for _, fits in found if len(fits) == 1)
     if votes:
         return votes.most_common(1)[0][0]
@@ -124,7 +124,7 @@ def _read(path: Path, name: str, stem: str, alike: tuple[set[Layout], ...], *, p
 
 
 def _content(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_only: bool) -> RowContent:
-    fits = fitting(row)
+    fits = fitting_layouts(row)
     if len(fits) > 1:
         raise RefusedRow(_unfit(row, fits))
     if not fits or fits[0] not in family:
@@ -137,7 +137,7 @@ def _content(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_o
     content = parse(fits[0], row)
     if content.output is None and not prompts_only:
         raise RefusedRow(f"no output: a row of {fits[0].value} with an instruction alone; it takes an output too")
-    return with_side_fields(content, row, {*used(fits[0], row), *_IDS, *_SOURCES, *_KEPT})
+    return with_side_fields(content, row, {*fields_used(fits[0], row), *_IDS, *_SOURCES, *_KEPT})
 
 
 def _own_id(row: dict[str, Any]) -> str | None:

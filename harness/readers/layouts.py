@@ -65,7 +65,7 @@ _ANSWER = ("response", "text", "answer", "content", "output", "completion")
 _MARK = re.compile(r"### (Human|Assistant):")
 
 
-def fitting(row: dict[str, Any]) -> tuple[Layout, ...]:
+def fitting_layouts(row: dict[str, Any]) -> tuple[Layout, ...]:
     """The layouts that a row fits, by the names of its fields. Null counts as absent. Two prompts or two responses are
     two readings of one row, and so two entries of one layout."""
     has = {name for name, value in row.items() if value is not None}
@@ -132,7 +132,7 @@ def parse(layout: Layout, row: dict[str, Any]) -> RowContent:
     return replace(content, instruction=said[-1][1], earlier=(*content.earlier, *said[:-1])) if said else content
 
 
-def used(layout: Layout, row: dict[str, Any]) -> frozenset[str]:
+def fields_used(layout: Layout, row: dict[str, Any]) -> frozenset[str]:
     """The fields that `parse` reads: what is not among them stands beside the pair."""
     return fields_read(row) if layout in _CHATS else frozenset(_LAYOUTS[layout][1])
 

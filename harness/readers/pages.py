@@ -15,7 +15,7 @@ from humpback.core.tables import Page, Rejected, Unreadable
 from humpback.readers.gzip_members import GzipMembers
 from humpback.readers.page_fields import page_of
 from humpback.readers.records import records, unreadable
-from humpback.readers.text_file import PARQUET, shown
+from humpback.readers.text_file import PARQUET, excerpt
 from humpback.readers.unusable import UnusableFile
 from humpback.readers.warc import NEXT, Damage, WarcRecord, warc_records
 from humpback.readers.web_text import (
@@ -162,7 +162,7 @@ def _from_html(path: Path, name: str) -> Iterator[Entry]:
     except OSError as error:
         yield Unreadable(name, "the file", _cannot(error), "")
     except NoText as error:
-        yield Unreadable(name, "the file", str(error), shown(raw[:8_000]))
+        yield Unreadable(name, "the file", str(error), excerpt(raw[:8_000]))
 
 
 def _from_warc(path: Path, name: str) -> Iterator[Entry]:
@@ -173,7 +173,7 @@ def _from_warc(path: Path, name: str) -> Iterator[Entry]:
         try:
             yield _from_record(one)
         except NoText as error:
-            yield Unreadable(name, one.place, str(error), shown(one.block[:8_000]))
+            yield Unreadable(name, one.place, str(error), excerpt(one.block[:8_000]))
 
 
 def _from_record(record: WarcRecord) -> Page | Rejected | Other:
@@ -195,13 +195,13 @@ def _from_record(record: WarcRecord) -> Page | Rejected | Other:
     if kind == "response":
         sent = _sent(record.block, sent_as)
         if sent.status != 200:
-            return Rejected(url, f"HTTP status {sent.status}; pages have 200", shown(sent.body))
+            return Rejected(url, f"HTTP status {sent.status}; pages have 200", excerpt(sent.body))
     # What the archive found the bytes to be stands for what the server did not say.
     sent_as, body = sent.headers.get("content-type", ""), sent.body
     media = media_type(sent_as) or media_type(record.headers.get("warc-identified-payload-type", ""))
     media = media or ("text/html" if looks_like_html(body[:8_192]) else "")
     if media not in (*_HTML_TYPES, "text/plain"):
-        return Rejected(url, f"Content-Type {media or '(none)'}; pages have text/html or text/plain", shown(body))
+        return Rejected(url, f"Content-Type {media or '(none)'}; pages have text/html or text/plain", excerpt(body))
     if len(record.block) > LARGEST_RECORD:
         raise NoText(f"the record has {len(record.block)} bytes; pages of up to {LARGEST_PAGE} are read")
     cut = "warc-truncated" in record.headers

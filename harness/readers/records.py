@@ -17,7 +17,7 @@ from humpback.core.tables import RAW_SHOWN, Unreadable
 from humpback.readers import json_arrays
 from humpback.readers.json_arrays import NEXT_OBJECT, WRAPPED, elements
 from humpback.readers.json_values import Broken, Decoder, kind, not_utf8
-from humpback.readers.text_file import PARQUET, Text, first_bytes, shown
+from humpback.readers.text_file import PARQUET, Text, excerpt, first_bytes
 from humpback.readers.unusable import UnusableFile, unusable
 
 __all__ = ["Record", "UnusableFile", "records", "unreadable"]
@@ -67,7 +67,7 @@ def records(path: Path, name: str = "", *, nan: bool = False) -> Iterator[Record
         if not reason and not isinstance(value, dict):
             reason = f"a record is an object with named fields; this is {kind(value)}"
         if reason:
-            yield Unreadable(name, place, reason, shown(raw))
+            yield Unreadable(name, place, reason, excerpt(raw))
         else:
             yield Record(name, place, row, value)
 

@@ -39,7 +39,7 @@ _BREAKS = (EOFError, OSError, zlib.error, lzma.LZMAError)
 """What decompressors raise on truncated and damaged streams."""
 
 
-def shown(raw: bytes | str) -> str:
+def excerpt(raw: bytes | str) -> str:
     """The beginning of a raw record, for `Unreadable.raw`: bytes that are no UTF-8 as backslash escapes.
 
     Text is taken as decoded with "surrogateescape".

@@ -17,7 +17,7 @@ from humpback.core.tables import Example, Rejected, Unreadable, to_json
 from humpback.readers.csv_table import table
 from humpback.readers.instructions import Row, pairs, stem_of
 from humpback.readers.json_values import kind
-from humpback.readers.layouts import PROMPTS, RESPONSES, WITHOUT_OUTPUT, fitting
+from humpback.readers.layouts import PROMPTS, RESPONSES, WITHOUT_OUTPUT, fitting_layouts
 from humpback.readers.page_fields import EITHER_FIELD, TEXT_FIELDS
 from humpback.readers.pages import kind_of
 from humpback.readers.records import Record, records, unreadable
@@ -55,7 +55,7 @@ def texts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
 
 def _are_pairs(head: list[Record]) -> bool:
     """Whether most records hold an output beside its instruction."""
-    fits = [fitting(record.value) for record in head]
+    fits = [fitting_layouts(record.value) for record in head]
     return sum(bool(fit) and fit[0] not in WITHOUT_OUTPUT for fit in fits) > len(head) / 2
 
 

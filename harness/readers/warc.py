@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from humpback.readers.gzip_members import GzipMembers
-from humpback.readers.text_file import shown
+from humpback.readers.text_file import excerpt
 from humpback.readers.web_text import headers_of
 
 LARGEST = 1 << 28
@@ -114,7 +114,7 @@ def _ends_at(file: GzipMembers, start: int, end: int) -> bool:
 
 def _left_out(file: GzipMembers, place: str, least: int, reason: str) -> Damage:
     """Go to the next record and say how much was left out."""
-    raw = shown(bytes(file.buffer[:8_000]))
+    raw = excerpt(bytes(file.buffer[:8_000]))
     gone, begins, more = 0, -1, True
     while more and begins < 0:
         more = file.peek(least + HEAD)

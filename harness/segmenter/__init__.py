@@ -2,7 +2,7 @@
 
 `parse.py` parses a page; `tree.py` walks it once and makes sections of blocks (`flow.py`, `sections.py`, `text.py`),
 leaving out what `furniture.py` names; `rules.py` says which sections become segments, with `boilerplate.py`,
-`language.py` and `sentences.py`. `segmented` is the whole of it for a stream of pages, `segments` for one page.
+`language.py` and `sentences.py`. `segment_pages` is the whole of it for a stream of pages, `segments` for one page.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 from humpback.core.tables import RAW_SHOWN, Example, Page, Rejected, Unreadable, to_json
 from humpback.segmenter.parse import UnreadablePage
 from humpback.segmenter.plain import section_of
-from humpback.segmenter.rules import considered
-from humpback.segmenter.tree import parsed
+from humpback.segmenter.rules import consider_sections
+from humpback.segmenter.tree import parse_page
 from humpback.spec.data import Segments
 
-__all__ = ["UnreadablePage", "segmented", "segments"]
+__all__ = ["UnreadablePage", "segment_pages", "segments"]
 
 
 def segments(page: Page, rules: Segments, name: str = "") -> Iterator[Example | Rejected]:
@@ -29,8 +29,8 @@ def segments(page: Page, rules: Segments, name: str = "") -> Iterator[Example | 
     Raises:
         UnreadablePage: before anything is yielded, when the page cannot be parsed.
     """
-    sections, asides = parsed(page.html) if page.html else (section_of(page.text), [])
-    for i, one in enumerate(considered(sections, asides, rules)):
+    sections, asides = parse_page(page.html) if page.html else (section_of(page.text), [])
+    for i, one in enumerate(consider_sections(sections, asides, rules)):
         id_ = f"{name or page.url}#{i}"
         origin = to_json({"url": page.url, "header": one.header, "level": one.level if one.level <= 6 else None})
         if one.reason:
@@ -39,7 +39,7 @@ def segments(page: Page, rules: Segments, name: str = "") -> Iterator[Example | 
             yield Example(id_, output=one.text, source="web", origin=origin)
 
 
-def segmented(
+def segment_pages(
     pages: Iterable[Page], rules: Segments, file: str
 ) -> Iterator[tuple[Page, list[Example | Rejected | Unreadable]]]:
     """Each page with what came of it: its sections, or one unreadable row that names `file` and the page's row.

@@ -114,7 +114,7 @@ def is_navigation(header: str) -> bool:
     return len(text) <= 80 and (_ALONE.fullmatch(text) is not None or _OPENING.match(text) is not None)
 
 
-def free(section: Section) -> None:
+def drop_page_lines(section: Section) -> None:
     """Take out of a section, and those inside, the blocks that are no text: calls to share or subscribe, bylines,
     copyright lines, lines that are a link. How many bylines and dates there were stays known."""
     short = "\n".join([block.text for block in section.own if len(block.text) <= _LONGEST_LINE]).lower()
@@ -124,7 +124,7 @@ def free(section: Section) -> None:
     marker = ""
     for part in section.parts:
         if isinstance(part, Section):
-            free(part)
+            drop_page_lines(part)
             section.bylines += part.bylines
         elif len(part.text) > _LONGEST_LINE or part.kind in ("code", "row"):
             pass
@@ -142,7 +142,7 @@ def free(section: Section) -> None:
     section.parts = parts
 
 
-def trimmed(blocks: list[Block]) -> list[Block]:
+def without_labels(blocks: list[Block]) -> list[Block]:
     """Without the labels before the first sentence and after the last: an author's name, a place, a site."""
     first = next((i for i, block in enumerate(blocks) if not _is_label(block)), len(blocks))
     if first == len(blocks):

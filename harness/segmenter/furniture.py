@@ -64,7 +64,7 @@ _LONGEST_NAME = 1_000
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
-def hidden(attributes: dict[str, str | None]) -> bool:
+def is_hidden(attributes: dict[str, str | None]) -> bool:
     """Whether the element does not show."""
     if "hidden" in attributes and attributes["hidden"] != "until-found":
         return True
@@ -74,7 +74,7 @@ def hidden(attributes: dict[str, str | None]) -> bool:
     return bool(style and _HIDING.search(style))
 
 
-def named(attributes: dict[str, str | None]) -> str:
+def furniture_name(attributes: dict[str, str | None]) -> str:
     """The word in the element's role, class or id that says that it is no text of the page; "" where there is none."""
     role = attributes.get("role")
     if role in _ROLES:

@@ -10,11 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from humpback.segmenter.boilerplate import asks_for_a_subscription, free, is_navigation, is_prose, trimmed
+from humpback.segmenter.boilerplate import (
+    asks_for_a_subscription,
+    drop_page_lines,
+    is_navigation,
+    is_prose,
+    without_labels,
+)
 from humpback.segmenter.language import other_language
 from humpback.segmenter.sections import Aside, Section
-from humpback.segmenter.sentences import repeated
-from humpback.segmenter.text import Block, clean, joined
+from humpback.segmenter.sentences import repeated_pair
+from humpback.segmenter.text import Block, blocks_text, clean
 from humpback.spec.data import Boilerplate, Segments
 
 MOST_BYLINES = 2
@@ -22,7 +28,7 @@ MOST_BYLINES = 2
 
 
 @dataclass(frozen=True)
-class Considered:
+class ConsideredSection:
     """A section that could be a segment; it is one where `reason` is empty."""
 
     header: str
@@ -31,11 +37,13 @@ class Considered:
     reason: str
 
 
-def considered(sections: Sequence[Section], asides: Iterable[Aside], rules: Segments) -> Iterator[Considered]:
+def consider_sections(
+    sections: Sequence[Section], asides: Iterable[Aside], rules: Segments
+) -> Iterator[ConsideredSection]:
     """Every section of a page that was considered, in the page's order, then what stands beside the page's text."""
     for section in sections:
         if rules.boilerplate is not None:
-            free(section)
+            drop_page_lines(section)
         yield from _of(section, rules)
     if rules.boilerplate is not None:
         for aside in asides:
@@ -43,13 +51,14 @@ def considered(sections: Sequence[Section], asides: Iterable[Aside], rules: Segm
                 text = clean(" ".join(aside.text.split()))
                 if len(text) >= rules.shortest:
                     named = f"an element named {aside.named!r}"
-                    yield Considered(aside.header, 0, text, f"beside the page's text: in {named}")
+                    yield ConsideredSection(aside.header, 0, text, f"beside the page's text: in {named}")
 
 
-def _of(section: Section, rules: Segments) -> Iterator[Considered]:
+def _of(section: Section, rules: Segments) -> Iterator[ConsideredSection]:
     navigation = _navigation(section, rules)
     if navigation:
-        yield Considered(section.header, section.level, joined(_everything(section), rules.between), navigation)
+        text = blocks_text(_everything(section), rules.between)
+        yield ConsideredSection(section.header, section.level, text, navigation)
         return
     own, inside = section.own, section.inside
     elsewhere = list(_elsewhere(section, rules))
@@ -111,11 +120,11 @@ def _navigation(section: Section, rules: Segments) -> str:
     return ""
 
 
-def _judged(section: Section, blocks: list[Block], rules: Segments) -> Considered:
+def _judged(section: Section, blocks: list[Block], rules: Segments) -> ConsideredSection:
     if rules.boilerplate is not None:
-        blocks = trimmed(blocks)
-    text = joined(blocks, rules.between)
-    return Considered(section.header, section.level, text, _reason(section, blocks, text, rules))
+        blocks = without_labels(blocks)
+    text = blocks_text(blocks, rules.between)
+    return ConsideredSection(section.header, section.level, text, _reason(section, blocks, text, rules))
 
 
 def _reason(section: Section, blocks: list[Block], text: str, rules: Segments) -> str:
@@ -138,8 +147,8 @@ def _reason(section: Section, blocks: list[Block], text: str, rules: Segments) -
     if other:
         return "not English" if rules.language == "en" else f"in another language: {other}, not {rules.language}"
     if rules.repeats is not None:
-        said = joined((block for block in blocks if block.kind not in ("code", "row")), "\n")
-        pair = repeated(said, rules.repeats.words, rules.repeats.jaccard)
+        said = blocks_text((block for block in blocks if block.kind not in ("code", "row")), "\n")
+        pair = repeated_pair(said, rules.repeats.words, rules.repeats.jaccard)
         if pair:
             return f"repeated sentence: {pair[0][:80]!r} and {pair[1][:80]!r}"
     return ""

@@ -31,7 +31,7 @@ def sentences(text: str) -> list[str]:
     return [part for part in _END.split(text) if part]
 
 
-def repeated(text: str, words: int, jaccard: float) -> tuple[str, str] | None:
+def repeated_pair(text: str, words: int, jaccard: float) -> tuple[str, str] | None:
     """The first pair of sentences whose sets of `words`-grams have Jaccard similarity of at least `jaccard`; None where
     no pair has. Sentences of fewer than words + 2 words are left out: "Yes." may stand twice. There a character
     that is a word counts half."""

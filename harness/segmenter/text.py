@@ -42,7 +42,7 @@ class Block:
         return first + text.replace("\n", "\n" + inner)
 
 
-def joined(blocks: Iterable[Block], between: str) -> str:
+def blocks_text(blocks: Iterable[Block], between: str) -> str:
     """The text of blocks. Items of a list and rows of a table follow on the next line; `between` stands elsewhere."""
     parts: list[str] = []
     last: Block | None = None
@@ -60,11 +60,11 @@ def clean(text: str) -> str:
     return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
 
 
-def raised(text: str) -> str:
+def superscript(text: str) -> str:
     """A superscript, with raised digits where there are such."""
     return text.translate(_SUPER)
 
 
-def lowered(text: str) -> str:
+def subscript(text: str) -> str:
     """A subscript, with lowered digits where there are such."""
     return text.translate(_SUB)

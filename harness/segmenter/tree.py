@@ -10,10 +10,10 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from humpback.segmenter.flow import BREAK, NOTED, Flow
-from humpback.segmenter.furniture import ASIDE, SILENT, UNNAMED, hidden, holds_the_text, named
+from humpback.segmenter.furniture import ASIDE, SILENT, UNNAMED, furniture_name, holds_the_text, is_hidden
 from humpback.segmenter.parse import body_of
 from humpback.segmenter.sections import Aside, Outline, Section
-from humpback.segmenter.text import clean, lowered, raised
+from humpback.segmenter.text import clean, subscript, superscript
 from humpback.segmenter.words import words_of
 
 FORMS = 8
@@ -38,7 +38,7 @@ _TEXT = next(node.tag_id for node in LexborHTMLParser("x").css("body")[0].iter(i
 _ANCHOR = re.compile(r"\s*(?:[¶#§🔗]|\[edit\]|\[edit source\]|Permalink)$")
 
 
-def parsed(html: str) -> tuple[list[Section], list[Aside]]:
+def parse_page(html: str) -> tuple[list[Section], list[Aside]]:
     """The outermost sections of a page, in order, and what stands beside its text. Text before the first header
     belongs to no section.
 
@@ -139,9 +139,9 @@ class Walk:
             attributes = node.attributes
             if not attributes:
                 return False
-            if len(attributes) > ("class" in attributes) + ("id" in attributes) and hidden(attributes):
+            if len(attributes) > ("class" in attributes) + ("id" in attributes) and is_hidden(attributes):
                 return True
-            word = "" if tag in _NEVER_NAMED else named(attributes)
+            word = "" if tag in _NEVER_NAMED else furniture_name(attributes)
         if not word or self._around > AROUND:
             return False
         if holds_the_text(node, tag):
@@ -187,7 +187,7 @@ class Walk:
         text = node.text(deep=True)
         if tag == "sup" and (node.css_first("a") is not None or self._flow.in_link):
             return
-        self._flow.pieces.append(raised(text) if tag == "sup" else lowered(text))
+        self._flow.pieces.append(superscript(text) if tag == "sup" else subscript(text))
 
 
 def _words(node: LexborNode) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from humpback.core.tables import PAGES, Example, Page, Rejected, Unreadable, count, read
 from humpback.core.work import Counts, Work
 from humpback.readers.unusable import none_usable
-from humpback.segmenter import segmented
+from humpback.segmenter import segment_pages
 from humpback.spec.data import Segments
 from humpback.stages.rows import write_rows
 
@@ -27,7 +27,7 @@ def segment(node: Segments, work: Work) -> Counts:
 
     def found() -> Iterator[Example | Rejected | Unreadable]:
         nonlocal without
-        for i, (_, rows) in enumerate(segmented(read(source, Page), node, PAGES), 1):
+        for i, (_, rows) in enumerate(segment_pages(read(source, Page), node, PAGES), 1):
             reasons.update(row.reason.split(":")[0] for row in rows if isinstance(row, Rejected))
             without += not rows
             if i % 100 == 0 or i == total:

@@ -14,7 +14,7 @@ import pytest
 
 from humpback.core.expression import FieldError
 from humpback.inputs.file_index import FileIndex
-from humpback.inputs.own_template import chosen, in_folder
+from humpback.inputs.own_template import choose_template, template_in_folder
 from humpback.inputs.user_file import load_user_setup
 from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate
 
@@ -38,31 +38,33 @@ def settings(folder: Path, said: Any) -> None:
 
 
 def test_a_template_is_found_wherever_a_folder_keeps_it(model: Path) -> None:
-    assert in_folder(model) is None
+    assert template_in_folder(model) is None
     settings(model, "")
-    assert in_folder(model) is None
+    assert template_in_folder(model) is None
     settings(model, OTHER)
-    assert in_folder(model) == OTHER
+    assert template_in_folder(model) == OTHER
     settings(model, [{"name": "tool_use", "template": OTHER}, {"name": "default", "template": JINJA}])
-    assert in_folder(model) == JINJA
+    assert template_in_folder(model) == JINJA
     settings(model, [{"name": "rag", "template": OTHER}])
     with pytest.raises(FieldError, match=r"rag and none called default; give one of them as a \.jinja file"):
-        in_folder(model)
+        template_in_folder(model)
     (model / "chat_template.jinja").write_text(JINJA)
-    assert in_folder(model) == JINJA
+    assert template_in_folder(model) == JINJA
 
 
 def test_unsaid_it_is_the_model_s_own_and_a_choice_is_held_to(tmp_path: Path) -> None:
     (tmp_path / "mine.jinja").write_text(OTHER)
     assert (
-        chosen("template", None, JINJA, tmp_path) == chosen("template", "own", JINJA, tmp_path) == ChatTemplate(JINJA)
+        choose_template("template", None, JINJA, tmp_path)
+        == choose_template("template", "own", JINJA, tmp_path)
+        == ChatTemplate(JINJA)
     )
-    assert chosen("template", None, None, tmp_path) == chosen("template", "plain", JINJA, tmp_path)
-    assert chosen("template", "plain", JINJA, tmp_path) == INSTRUCTION_RESPONSE
-    assert chosen("template", "mine.jinja", JINJA, tmp_path) == ChatTemplate(OTHER)
+    assert choose_template("template", None, None, tmp_path) == choose_template("template", "plain", JINJA, tmp_path)
+    assert choose_template("template", "plain", JINJA, tmp_path) == INSTRUCTION_RESPONSE
+    assert choose_template("template", "mine.jinja", JINJA, tmp_path) == ChatTemplate(OTHER)
     for value, own, why in (("own", None, "has no chat template"), ("nothing.jinja", JINJA, "it takes own")):
         with pytest.raises(FieldError, match=why):
-            chosen("template", value, own, tmp_path)
+            choose_template("template", value, own, tmp_path)
 
 
 def test_the_template_is_part_of_what_a_model_is(model: Path) -> None:

@@ -15,7 +15,7 @@ from humpback.core.errors import UnknownName
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
 from humpback.inputs.download import Manner
-from humpback.inputs.pull import Pulled, place_of, pull, pulled, status
+from humpback.inputs.pull import Pulled, place_of, pull, resolve_source, status
 from humpback.spec.files import Source
 from humpback.spec.sources import MAIN, SOURCES, PublicFile, public_file, source
 from tests.harness.http_server import Answer, serving
@@ -293,14 +293,14 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 def test_what_is_absent_is_named_with_the_command_that_brings_it(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as told:
-        pulled(source("alpaca"), tmp_path)
+        resolve_source(source("alpaca"), tmp_path)
     said = one_line(told)
     assert f"alpaca is not in {tmp_path}: humpback data pull alpaca" in said
     assert "--from DIR" in said
     with pytest.raises(UnknownName, match="the closest: alpaca"):
-        pulled(Source("alpacca", "761dc5b"), tmp_path)
+        resolve_source(Source("alpacca", "761dc5b"), tmp_path)
     with pytest.raises(StoreError, match="at revision other is not in the table"):
-        pulled(Source("alpaca", "other"), tmp_path)
+        resolve_source(Source("alpaca", "other"), tmp_path)
 
 
 def test_the_list_says_what_is_here_and_what_cannot_be_right(tmp_path: Path) -> None:
@@ -334,5 +334,5 @@ def test_the_table_holds_for_the_real_files_and_they_are_pulled_from_a_folder(tm
     got = pull(row, tmp_path, mirror=SHARED)
     assert (got.sha256, got.bytes) == (row.sha256, row.bytes)
     assert got.rows == row.rows
-    assert pulled(source(name), tmp_path) == got.path
+    assert resolve_source(source(name), tmp_path) == got.path
     assert checksum(got.path) == row.sha256

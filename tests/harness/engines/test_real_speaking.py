@@ -15,7 +15,7 @@ from transformers import AutoTokenizer
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.marks import Marks
 from humpback.engines.transformers_engine import Engine
-from humpback.inputs.own_template import in_folder
+from humpback.inputs.own_template import template_in_folder
 from humpback.spec.data import Sampling
 from humpback.spec.prompts import HUMPBACK_RATING, S_A, S_W
 from humpback.spec.template import ChatTemplate
@@ -31,7 +31,7 @@ def tokenizer(smollm2_folder: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def speaker(smollm2_folder: Path, tokenizer: Any) -> ChatFormat:
-    jinja = in_folder(smollm2_folder)
+    jinja = template_in_folder(smollm2_folder)
     assert jinja is not None
     return ChatFormat(ChatTemplate(jinja), tokenizer)
 

@@ -12,7 +12,7 @@ import pytest
 
 from humpback.core.tables import Example, Rejected, Unreadable
 from humpback.readers.instructions import Row, layout_of, pairs, prompts
-from humpback.readers.layouts import Layout, fitting
+from humpback.readers.layouts import Layout, fitting_layouts
 from humpback.readers.unusable import UnusableFile
 from tests.shared_data import SHARED, needs_shared
 
@@ -197,9 +197,9 @@ def test_what_else_is_known_goes_to_origin(tmp_path: Path) -> None:
 
 
 def test_null_is_absent_and_mere_text_is_a_prompt() -> None:
-    assert fitting({"messages": None, "prompt": "q", "response": "a"}) == (Layout.PAIR,)
-    assert fitting({"text": "words"}) == (Layout.PROMPTS,)
-    assert fitting({}) == ()
+    assert fitting_layouts({"messages": None, "prompt": "q", "response": "a"}) == (Layout.PAIR,)
+    assert fitting_layouts({"text": "words"}) == (Layout.PROMPTS,)
+    assert fitting_layouts({}) == ()
 
 
 @needs_shared

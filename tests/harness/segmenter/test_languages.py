@@ -18,7 +18,7 @@ from humpback.segmenter import segments
 from humpback.segmenter.boilerplate import is_prose
 from humpback.segmenter.language import _detector, other_language
 from humpback.segmenter.minhash import MinHash, firsts
-from humpback.segmenter.sentences import repeated, sentences
+from humpback.segmenter.sentences import repeated_pair, sentences
 from humpback.segmenter.text import Block
 from humpback.segmenter.tokens import words
 from humpback.spec.data import Segments
@@ -120,14 +120,14 @@ REPEATED = {
 @pytest.mark.parametrize("tag", REPEATED)
 def test_a_repeated_sentence_is_found_in_every_script(tag: str) -> None:
     sentence, other = REPEATED[tag], SAID.get(tag, "")
-    assert repeated(f"{sentence}{other} {sentence}", 3, 0.6) is not None
-    assert repeated(sentence + other, 3, 0.6) is None
+    assert repeated_pair(f"{sentence}{other} {sentence}", 3, 0.6) is not None
+    assert repeated_pair(sentence + other, 3, 0.6) is None
     assert len(sentences(sentence * 3)) == 3
 
 
 def test_short_sentences_may_stand_twice() -> None:
-    assert repeated("好的。没关系。" * 4, 3, 0.6) is None
-    assert repeated("ใช่ค่ะ " * 4, 3, 0.6) is None
+    assert repeated_pair("好的。没关系。" * 4, 3, 0.6) is None
+    assert repeated_pair("ใช่ค่ะ " * 4, 3, 0.6) is None
 
 
 @pytest.mark.parametrize("tag", [tag for tag in SAID if tag != "zh-Hant"])

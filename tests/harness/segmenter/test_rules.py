@@ -10,7 +10,7 @@ from humpback.core.tables import Example, Page, Rejected
 from humpback.segmenter import segments
 from humpback.segmenter.boilerplate import is_navigation
 from humpback.segmenter.language import is_english
-from humpback.segmenter.sentences import repeated
+from humpback.segmenter.sentences import repeated_pair
 from humpback.spec.data import Boilerplate, Repeats, Segments
 from tests.harness.segmenter.helpers import LONG, OPEN, PAPER, kept, rejected
 
@@ -105,19 +105,22 @@ def test_plain_text_has_its_first_short_line_for_a_header() -> None:
 
 def test_repeated_sentences_are_found_among_hundreds() -> None:
     many = [f"Sentence number {i} speaks of {i * 7} things and {i * 13} others." for i in range(600)]
-    assert repeated(" ".join(many), 3, 0.9) is None
+    assert repeated_pair(" ".join(many), 3, 0.9) is None
     again = many[17].replace("others", "more")
-    assert repeated(" ".join([*many, again]), 3, 0.6) == (many[17], again)
-    assert repeated("Yes, it is. No. Yes, it is.", 3, 0.6) is None
+    assert repeated_pair(" ".join([*many, again]), 3, 0.6) == (many[17], again)
+    assert repeated_pair("Yes, it is. No. Yes, it is.", 3, 0.6) is None
 
 
 @pytest.mark.parametrize(("jaccard", "found"), [(0.42, True), (0.44, False)])
 def test_the_threshold_is_the_jaccard_similarity_of_the_trigrams(jaccard: float, found: bool) -> None:
     """One of seven words differs: three of seven distinct 3-grams are shared, 0.43."""
     said = "The old man went to the sea. The old man went to the hills."
-    assert repeated("The old man went down to sea. The old man went down by car.", 3, jaccard) is not None or not found
-    assert (repeated("a b c d e f g. a b c d e x y.", 3, jaccard) is not None) == found
-    assert repeated(said, 3, 0.6) is not None
+    assert (
+        repeated_pair("The old man went down to sea. The old man went down by car.", 3, jaccard) is not None
+        or not found
+    )
+    assert (repeated_pair("a b c d e f g. a b c d e x y.", 3, jaccard) is not None) == found
+    assert repeated_pair(said, 3, 0.6) is not None
 
 
 def test_repeats_of_code_and_rows_do_not_count() -> None:

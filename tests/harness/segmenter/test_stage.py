@@ -7,7 +7,7 @@ from pathlib import Path
 
 from humpback.core.tables import EXAMPLES, PAGES, REJECTED, UNREADABLE, Example, Page, Rejected, Unreadable, read, write
 from humpback.core.work import Counts, Work, new_log
-from humpback.segmenter import segmented
+from humpback.segmenter import segment_pages
 from humpback.stages.segment import segment
 from tests.conftest import MACHINE
 from tests.harness.segmenter.helpers import LONG, OPEN, PAPER
@@ -58,11 +58,11 @@ def test_a_page_that_cannot_be_parsed_is_kept_aside_and_the_rest_goes_on(tmp_pat
 
 def test_ids_are_unique_where_pages_share_a_url() -> None:
     pages = [Page("u", PAGE), Page("u#1", PAGE), Page("u", PAGE), Page("u", PAGE)]
-    ids = [row.id for _, rows in segmented(pages, OPEN, "f") for row in rows if not isinstance(row, Unreadable)]
+    ids = [row.id for _, rows in segment_pages(pages, OPEN, "f") for row in rows if not isinstance(row, Unreadable)]
     assert len(set(ids)) == len(ids) > 4
     assert ids[0] == "u#0"
 
 
 def test_the_papers_rules_keep_a_good_page() -> None:
-    ((_, rows),) = segmented([Page("u", f"<h2>A header</h2><p>{LONG}</p>")], replace(PAPER, repeats=None), "f")
+    ((_, rows),) = segment_pages([Page("u", f"<h2>A header</h2><p>{LONG}</p>")], replace(PAPER, repeats=None), "f")
     assert isinstance(rows[0], Example)
