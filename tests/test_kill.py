@@ -78,6 +78,27 @@ def test_a_finished_run_has_nothing_left_to_do(undisturbed: Store) -> None:
     assert plan(undisturbed, ONE.on(tiny_setup(), [0]).targets).to_do == ()
 
 
+def test_what_was_made_is_reported_without_what_it_takes_to_make_or_draw_it(undisturbed: Store, tmp_path: Path) -> None:
+    """A run with nothing to do takes a second and a half, of which these packages would take more than one."""
+    code = """
+import sys
+from pathlib import Path
+from humpback.analysis.experiment.gather import gather
+from humpback.cli import display, write_results
+from humpback.core.store import Store
+from humpback.experiments.catalogue import experiment
+from tests.conftest import tiny_setup
+declared = experiment("humpback/headline").on(tiny_setup(), [0])
+display._report(declared, "humpback run", Store(Path(sys.argv[1])), {}, Path(sys.argv[2]))
+print(*(name for name in ("torch", "transformers", "pandas", "matplotlib") if name in sys.modules))
+"""
+    words = [sys.executable, "-c", code, str(undisturbed.root), str(tmp_path)]
+    first, again = (
+        subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split() for _ in range(2)
+    )
+    assert (first, again) == (["matplotlib"], [])
+
+
 @pytest.mark.parametrize("name", ["humpback/headline", "humpback/data_statistics", "humpback/improvement_over_seed"])
 def test_what_a_run_leaves_on_disk_is_whole_and_names_no_place(name: str, undisturbed: Store, tmp_path: Path) -> None:
     """Tables, rows, figures and how it was made, of judged arms and of measured numbers, read back by the report."""

@@ -103,7 +103,8 @@ def _rows(table: Path) -> list[dict[str, Any]]:
         lacking = [column for column in COLUMNS if column not in there]
         if lacking:
             raise NoJudgements(f"{table}: no column {lacking[0]!r}; it has {', '.join(map(repr, there))}")
-        rows: list[dict[str, Any]] = pq.read_table(table, columns=list(COLUMNS)).to_pylist()
+        # `pq.read_table` imports pandas, which takes longer than reading does.
+        rows: list[dict[str, Any]] = pq.ParquetFile(table).read(columns=list(COLUMNS)).to_pylist()
     except (pa.ArrowInvalid, OSError) as error:
         raise NoJudgements(f"{table}: no whole Parquet file ({str(error).splitlines()[0]})") from error
     return rows
@@ -130,7 +131,7 @@ def _texts(folder: Path) -> dict[str, str]:
         answers = folder.parent.parent / name
         if (answers / RECORD).exists() and EXAMPLES in verified_record(answers, EXAMPLES).payload:
             table = answers / EXAMPLES
-            ids, texts = pq.read_table(table, columns=["id", "instruction"]).to_pydict().values()
+            ids, texts = pq.ParquetFile(table).read(columns=["id", "instruction"]).to_pydict().values()
             # Where a text stands twice, ids keep its prompts apart.
             times = Counter(texts)
             return {id: text for id, text in zip(ids, texts, strict=True) if times[text] == 1}
