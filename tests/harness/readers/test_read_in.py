@@ -16,7 +16,7 @@ from humpback.core.work import Work, new_log
 from humpback.readers.unusable import UnusableFile
 from humpback.spec.data import Examples
 from humpback.spec.files import Distinct, File, InstructionSet, OpenAssistant, PromptSet, Scored
-from humpback.stages.read import read_in, same
+from humpback.stages.read import read_in
 from tests.conftest import MACHINE
 from tests.shared_data import SHARED, needs_shared
 
@@ -98,12 +98,6 @@ def test_n_rows_are_drawn_by_seed_and_the_others_kept_aside(bench: Bench) -> Non
     assert [row.id for row in rows] == [row.id for row in bench.make(node)[1]]
     with pytest.raises(ValueError, match="n is 51, and there are 50 rows"):
         bench.make(replace(node, n=51))
-
-
-def test_equal_means_but_for_case_punctuation_and_spacing() -> None:
-    assert same("  What's NEW,\n pussycat? ") == same("whats new pussycat")
-    assert same("x + y") != same("x - y")
-    assert same("!?") != same("...")
 
 
 def test_a_union_keeps_the_first_of_equal_prompts_and_each_parts_source(bench: Bench) -> None:
