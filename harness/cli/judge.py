@@ -85,7 +85,7 @@ def judge(
     from humpback.cli.sides import find_side, join_sides
 
     machine = locations.load()
-    sides = find_side(a, Path(machine.data)), find_side(b, Path(machine.data))
+    sides = find_side(a), find_side(b)
     by, machine = _judge(name, model, samples, _fields(send, reply_tokens), tuple(drop or ()), machine)
     machine = replace(server.on(machine), files=(*machine.files, *sides[0].places, *sides[1].places))
     ours, theirs = join_sides(*sides)

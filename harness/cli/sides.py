@@ -26,13 +26,13 @@ class Side:
     folder: Path | None
     """Of the artifact, where it is one."""
 
-    def generators(self, made: Path) -> set[str]:
-        """Who wrote the answers, as far as that is known; `made` is the set's folder in the store."""
+    def generators(self, folder: Path) -> set[str]:
+        """Who wrote the answers, as far as that is known; `folder` is the set's in the store."""
         known = answered_by(self.folder) if self.folder else set()
-        return known | generators_of(read(made / EXAMPLES, Example))
+        return known | generators_of(read(folder / EXAMPLES, Example))
 
 
-def find_side(name: str, data: Path) -> Side:
+def find_side(name: str) -> Side:
     """An artifact's folder, a file, or the name of a public file.
 
     Raises:

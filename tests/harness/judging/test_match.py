@@ -26,7 +26,7 @@ def join(folder: Path, a: Rows, b: Rows) -> list[tuple[list[Example], dict[str, 
     sides = []
     for name, rows in (("a", a), ("b", b)):
         (folder / f"{name}.json").write_text(json.dumps(rows))
-        sides.append(find_side(str(folder / f"{name}.json"), folder))
+        sides.append(find_side(str(folder / f"{name}.json")))
     machine = Machine(store=str(folder / "store"), files=(*sides[0].places, *sides[1].places), tracking="off")
     found = []
     for one in join_sides(*sides):
@@ -72,18 +72,18 @@ def test_duplicates_are_joined_in_order_and_the_surplus_is_named(tmp_path: Path)
 def test_an_artifacts_folder_is_a_side_and_one_without_answers_is_refused(tmp_path: Path) -> None:
     (ours, _, _), _ = join(tmp_path, [answer("x", "a")], [answer("x", "b")])
     folder = next((tmp_path / "store" / "matched").iterdir())
-    again = find_side(str(folder), tmp_path)
+    again = find_side(str(folder))
     machine = Machine(store=str(tmp_path / "store"), files=again.places, tracking="off")
     (row,) = read(build_here(again.examples, machine, Console(stderr=True)) / EXAMPLES, Example)
     assert (row.instruction, row.output) == (ours[0].instruction, row.output)
     assert folder.name in row.id
     (folder / EXAMPLES).unlink()
     with pytest.raises(Damaged, match=r"examples.parquet: the file is gone"):
-        find_side(str(folder), tmp_path)
+        find_side(str(folder))
     with pytest.raises(FieldError, match=r"no examples.parquet in it"):
-        find_side(str(build_here(ServedModel("maker/chat"), machine, Console(stderr=True))), tmp_path)
+        find_side(str(build_here(ServedModel("maker/chat"), machine, Console(stderr=True))))
     with pytest.raises(FieldError, match="no file"):
-        find_side(str(tmp_path / "nothing.json"), tmp_path)
+        find_side(str(tmp_path / "nothing.json"))
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_little_probability_and_thinking_answers_are_counted(
     node, machine = contest(tmp_path, endpoint, judge_named("weighted_alpaca_eval_gpt4_turbo"), n=3)
     path = tmp_path / "a.json"
     path.write_text(path.read_text().replace('"output": "a"', '"output": "<think>Hm.</think>a"'))
-    sides = [find_side(str(tmp_path / name), tmp_path) for name in ("a.json", "b.json")]
+    sides = [find_side(str(tmp_path / name)) for name in ("a.json", "b.json")]
     machine = replace(machine, files=(*sides[0].places, *sides[1].places))
     folder = make(replace(node, answers=join_sides(*sides)[0], against=join_sides(*sides)[1]), machine)
     counts = read_record(folder / RECORD).counts
