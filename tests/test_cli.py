@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,17 @@ def test_list_names_every_experiment_and_setup() -> None:
     assert "micro" in done.stdout
     (row,) = [row for row in json.loads(humpback("list", "--json").stdout) if row["name"] == "humpback/headline"]
     assert row["claim"].startswith("Does the whole loop work?")
+
+
+@pytest.mark.parametrize("words", [("--help",), ("list",), ("plan", "humpback/headline", "--steps")])
+def test_what_runs_nothing_starts_without_what_runs_things(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Half a second for help and list, one for a plan; numpy alone would take a fifth of that."""
+    command = [sys.executable, "-X", "importtime", "-m", "humpback.cli", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    packages = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "humpback" in packages
+    heavy = {"torch", "transformers", "numpy", "scipy", "pandas", "pyarrow", "matplotlib", "asyncio", "huggingface_hub"}
+    assert packages & heavy == set()
 
 
 @pytest.mark.parametrize(
