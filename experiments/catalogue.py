@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 import pkgutil
+import sys
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,7 +176,12 @@ def experiment_names(own: Path | None = None) -> list[str]:
             names += [
                 f"{folder.name}/{one.name}" for one in pkgutil.iter_modules(inner.__path__) if one.name not in _INNER
             ]
-    return sorted(names) + (_own_names(own) if own else [])
+    mine = _own_names(own) if own else []
+    if twice := sorted({*names} & {*mine}):
+        raise UnknownName(
+            f"--experiments {own}: {twice[0]} is the name of another experiment; give the folder another name"
+        )
+    return sorted(names) + mine
 
 
 def _own_names(own: Path) -> list[str]:
@@ -195,17 +201,36 @@ def experiment(name: str, own: Path | None = None) -> Experiment:
     closest("experiment", name, experiment_names(own))
     if own is None or name not in _own_names(own):
         return Experiment(name, importlib.import_module("humpback.experiments." + name.replace("/", ".")))
-    path = own / f"{name.rsplit('/', 1)[-1]}.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    missing = [part for part in ("__doc__", "SHOWS", "experiment") if not getattr(module, part, None)]
-    if missing:
-        what = {"__doc__": "a docstring whose first line asks its question"}.get(missing[0], missing[0])
-        raise FieldError(f"{path}: has no {what}; docs/extending.md shows an experiment")
-    return Experiment(name, module)
+    return Experiment(name, _own_module(own / f"{name.rsplit('/', 1)[-1]}.py"))
+
+
+def _own_module(path: Path) -> ModuleType:
+    """The module, imported by its name, so that what it defines is found again in the processes of stages."""
+    folder = str(path.parent.resolve())
+    if folder not in sys.path:
+        sys.path.append(folder)
+    try:
+        module = importlib.import_module(path.stem)
+    except Exception as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+        where = f"{path}, line {line}" if line else str(path)
+        raise FieldError(f"{where}: {type(error).__name__}: {error}") from error
+    if Path(module.__file__ or "").resolve() != path.resolve():
+        raise FieldError(
+            f"{path}: another module is called {path.stem!r} ({module.__file__}); give the file another name"
+        )
+    for part, words in _PARTS.items():
+        if not getattr(module, part, None):
+            raise FieldError(f"{path}: has no {words}; docs/extending.md shows an experiment")
+    return module
+
+
+_PARTS = {
+    "__doc__": "docstring, whose first line asks the question",
+    "SHOWS": "SHOWS, the table or figure that it answers to",
+    "experiment": "generator experiment(setup, seed) of arms, measures and claims",
+}
 
 
 def setup(name: str) -> Setup:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 
 from humpback.analysis.experiment.measures.number import Number
 from humpback.analysis.judgements.contest import Contest
 from humpback.analysis.stats.multiplicity import p_above
 from humpback.analysis.stats.statistics import Estimate
+from humpback.core.functions import load_function
 from humpback.spec.claims import Arm, Claim
 
 MARGIN = 5.0
@@ -96,8 +96,4 @@ class Outcomes:
 
 def findings(claims: Iterable[Claim], outcomes: Outcomes) -> list[Finding]:
     """What came of each claim, by the function that its class names."""
-    found = []
-    for claim in claims:
-        module, function = claim.finding.split(":")
-        found.append(getattr(import_module(f"humpback.analysis.experiment.{module}"), function)(claim, outcomes))
-    return found
+    return [load_function(claim.finding)(claim, outcomes) for claim in claims]

@@ -37,6 +37,9 @@ AsJson = Annotated[bool, Option("--json", help="Print JSON, for programs.")]
 AsMarkdown = Annotated[bool, Option("--markdown", help="Tables as Markdown.")]
 SetupName = Annotated[str, Option(help="What the experiment runs on.")]
 ResultsFolder = Annotated[Path | None, Option(help="Folder for tables and figures.", show_default="<store>/results")]
+ExperimentsFolder = Annotated[
+    Path | None, Option("--experiments", help="A folder of your own experiments, beside those that come with it.")
+]
 DataFolder = Annotated[Path, Option("--data", help="Folder of the public files.")]
 DATA = Path("data")
 

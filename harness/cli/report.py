@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option, echo
 
-from humpback.cli.app import command
+from humpback.cli.app import ExperimentsFolder, command
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 
@@ -30,12 +30,13 @@ def report(
         Option(help="Folder of tables and figures.", show_default="artifacts/results"),
     ] = None,
     out: Annotated[Path | None, Option(help="The page.", show_default="<results>/<setup>/report.html")] = None,
+    own: ExperimentsFolder = None,
 ) -> None:
     """One HTML page of all that was run on a setup. Each claim with its table, figure, verdict, command, cost,
     lineage and samples."""
     from humpback.analysis.report.page import build
 
-    declared = [] if setup == "files" else _declared(setup)
+    declared = [] if setup == "files" else _declared(setup, own)
     folder = _folder(setup, results)
     if setup == "files" and not folder.is_dir():
         raise StoreError(f"{folder}: there are no results; humpback run EXPERIMENT --setup files makes them")
@@ -62,7 +63,7 @@ def _folder(setup: str, results: Path | None) -> Path:
     return results / setup
 
 
-def _declared(name: str) -> list[Declaration]:
+def _declared(name: str, own: Path | None) -> list[Declaration]:
     """Every experiment on the setup.
 
     Raises:
@@ -72,7 +73,7 @@ def _declared(name: str) -> list[Declaration]:
     from humpback.experiments.catalogue import setup as setup_named
 
     chosen = setup_named(name)
-    return [_declaration(experiment(one), chosen) for one in experiment_names()]
+    return [_declaration(experiment(one, own), chosen) for one in experiment_names(own)]
 
 
 def _declaration(one: Experiment, setup: Setup) -> Declaration:

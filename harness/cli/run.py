@@ -12,6 +12,7 @@ from typer import Argument, Exit, Option, echo
 from humpback.cli.app import (
     HERE,
     AsJson,
+    ExperimentsFolder,
     Locations,
     ResultsFolder,
     SetupName,
@@ -48,6 +49,7 @@ class SetupOptions:
     prompts: Annotated[list[str] | None, Option(help="For --setup files: prompts to answer.")] = None
     base: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or tiny.")] = None
     judge: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or base.")] = None
+    own: ExperimentsFolder = None
 
     def experiments(self, names: list[str], machine: Machine) -> tuple[list[Declared], Machine]:
         """The experiments, and the machine with what was found of the user's files. Of several experiments, those that
@@ -56,16 +58,17 @@ class SetupOptions:
         Raises:
             FieldError: for an experiment, a setup or a file that is not there.
         """
-        names = experiment_names() if "all" in names else [experiment(name).name for name in dict.fromkeys(names)]
+        every = [] if "all" not in names else experiment_names(self.own)
+        chosen = [experiment(name, self.own) for name in every or dict.fromkeys(names)]
         setup, machine = self._setup(machine)
         seeds, found = list(whole_numbers(self.seeds)), []
-        for name in names:
+        for one in chosen:
             try:
-                found.append(experiment(name).on(setup, seeds))
+                found.append(one.on(setup, seeds))
             except FieldError as error:
-                if len(names) == 1:
+                if len(chosen) == 1:
                     raise
-                echo(f"left out: {name}: {str(error).removeprefix(f'{name} on {setup.name}: ')}", err=True)
+                echo(f"left out: {one.name}: {str(error).removeprefix(f'{one.name} on {setup.name}: ')}", err=True)
         return found, machine
 
     def _setup(self, machine: Machine) -> tuple[Any, Machine]:
@@ -95,16 +98,17 @@ class SetupOptions:
     def command(self, one: Declared) -> str:
         """What makes the results of one experiment, without folders of this machine."""
         files = f" --files {shlex.quote(one_line(self.files.name))}" if self.files else ""
-        return f"humpback run {one.experiment.name} --setup {self.setup}{files} --seeds {self.seeds}"
+        own = f" --experiments {shlex.quote(one_line(self.own.name))}" if self.own else ""
+        return f"humpback run {one.experiment.name} --setup {self.setup}{files}{own} --seeds {self.seeds}"
 
 
 MICRO = SetupOptions()
 
 
 @command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(own: ExperimentsFolder = None, as_json: AsJson = False) -> None:
     """The experiments: what each claims, and what it answers to."""
-    found = [experiment(name) for name in experiment_names()]
+    found = [experiment(name, own) for name in experiment_names(own)]
     if as_json:
         print_json([{"name": one.name, "claim": one.claim, "shows": one.shows} for one in found])
         return

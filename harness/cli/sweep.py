@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from humpback.cli.app import HERE, Locations, ResultsFolder, SetupName, command, whole_numbers
+from humpback.cli.app import HERE, ExperimentsFolder, Locations, ResultsFolder, SetupName, command, whole_numbers
 from humpback.cli.terminal import Terminal
 from humpback.core.expression import FieldError, canonical
 from humpback.core.machine import Machine
@@ -40,6 +40,7 @@ def sweep(
     workers: Annotated[int, Option(min=1, help="Trials at a time.")] = 1,
     seeds: Annotated[str, Option(help=f"Seeds of each trial, {SEED} or more.")] = str(SEED),
     every: Annotated[bool, Option("--grid", help="Every combination once.")] = False,
+    own: ExperimentsFolder = None,
     locations: Locations = HERE,
     results: ResultsFolder = None,
 ) -> None:
@@ -50,7 +51,7 @@ def sweep(
         raise StoreError('the package optuna is not installed: pip install "humpback-harness[sweeps]"')
     if setup == "files":
         raise FieldError("the setup 'files' has no dev prompts, and settings are never chosen on its test prompts")
-    one, chosen = experiment(name), setup_named(setup)
+    one, chosen = experiment(name, own), setup_named(setup)
     space = getattr(one.module, "SPACE", None)
     if not isinstance(space, Space):
         raise FieldError(f"{name} declares no SPACE to search; docs/sweeps.md shows how to declare one")
@@ -62,7 +63,7 @@ def sweep(
             f"--workers is {workers} on {machine.workers} GPUs: every worker would take the first; with --workers 1 "
             "the stages of a trial spread over all of them"
         )
-    worth = OnDev(name, chosen, space, numbers, replace(machine, workers=max(1, machine.workers // workers)))
+    worth = OnDev(name, own, chosen, space, numbers, replace(machine, workers=max(1, machine.workers // workers)))
     worth.check()
     wanted = _wanted(worth, trials, every or enumerable(space), Path(machine.store))
     words = f"humpback sweep {name} --setup {setup} --trials {trials} --seeds {seeds}{' --grid' * every}"
@@ -74,6 +75,8 @@ class OnDev:
     """What a setting is worth: the arm's points on each dev prompt, in parts. Sent to every worker."""
 
     experiment: str
+    own: Path | None
+    """The folder of one's own experiments, if one was given."""
     setup: Setup
     space: Space
     seeds: tuple[int, ...]
@@ -94,7 +97,7 @@ class OnDev:
         on = self.on(values)[part]
         found = []
         for seed in self.seeds:
-            by_name = experiment(self.experiment).on(on, [seed]).arms[seed]
+            by_name = experiment(self.experiment, self.own).on(on, [seed]).arms[seed]
             if self.space.arm not in by_name:
                 raise FieldError(f"SPACE.arm is {self.space.arm!r}; {self.experiment} has {', '.join(by_name)}")
             refuse_tests(by_name[self.space.arm], self.setup)

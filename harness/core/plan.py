@@ -33,6 +33,10 @@ class Plan:
 
     steps: tuple[Step, ...]
 
+    def __str__(self) -> str:
+        names = [f"  {step.artifact.name}" for step in self.to_do]
+        return "\n".join([f"{len(names)} to make, {len(self.steps) - len(names)} done", *names])
+
     @property
     def to_do(self) -> tuple[Step, ...]:
         """What a run would make."""

@@ -119,7 +119,7 @@ class Measure(Value):
     """
 
     reader: ClassVar[str]
-    """Module and function of `humpback.analysis.experiment.measures` that turn it into numbers."""
+    """The function that turns it into numbers, as "module:function"."""
 
     name: str
     paper: tuple[tuple[str, Paper], ...] = field(default=(), kw_only=True)
@@ -142,7 +142,7 @@ class Claim:
     """What is said of arms, curves or measures; true, false, or not to be told."""
 
     finding: ClassVar[str]
-    """Module and function of `humpback.analysis.experiment` that find what came of it."""
+    """The function that finds what came of it, as "module:function"."""
 
     claim: str
     """What the paper says, with where."""
@@ -172,7 +172,7 @@ class Claim:
 class Comparison(Claim):
     """The first arm beats the second, and the only field in which they may differ."""
 
-    finding: ClassVar[str] = "findings:difference_of_arms"
+    finding = "humpback.analysis.experiment.findings:difference_of_arms"
 
     first: Arm
     second: Arm
@@ -200,7 +200,7 @@ class Comparison(Claim):
 class Above(Claim):
     """The arm beats what it is judged against: its win rate is above 50."""
 
-    finding: ClassVar[str] = "findings:above_even"
+    finding = "humpback.analysis.experiment.findings:above_even"
 
     arm: Arm
 
@@ -220,7 +220,7 @@ class Above(Claim):
 class Rising(Claim):
     """The curve's slope on log size is above another's, or above zero."""
 
-    finding: ClassVar[str] = "findings:slope"
+    finding = "humpback.analysis.experiment.findings:slope"
 
     curve: Curve
     over: Curve | None = None
@@ -242,7 +242,7 @@ class Rising(Claim):
 class Greater(Claim):
     """One measured number is greater than another, or than a value."""
 
-    finding: ClassVar[str] = "measured:difference_of_measures"
+    finding = "humpback.analysis.experiment.measured:difference_of_measures"
 
     first: Measure
     second: Measure | float

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from humpback.spec.benchmarks import Benchmarked
 from humpback.spec.claims import Measure
@@ -17,7 +16,7 @@ from humpback.spec.outcomes import Judged
 class LengthStatistics(Measure):
     """A set's rows and their lengths in characters: Humpback's Table 1."""
 
-    reader: ClassVar[str] = "lengths:length_statistics"
+    reader = "humpback.analysis.experiment.measures.lengths:length_statistics"
 
     examples: Examples
 
@@ -26,7 +25,7 @@ class LengthStatistics(Measure):
 class InstructionDiversity(Measure):
     """Verbs and nouns of a set's instructions: Humpback's diversity figure."""
 
-    reader: ClassVar[str] = "diversity:instruction_diversity"
+    reader = "humpback.analysis.experiment.measures.diversity:instruction_diversity"
 
     examples: Examples
     n: int
@@ -38,7 +37,7 @@ class InstructionDiversity(Measure):
 class ScoreDistribution(Measure):
     """How a rater's scores are spread: AlpaGasus's histogram."""
 
-    reader: ClassVar[str] = "scores:score_distribution"
+    reader = "humpback.analysis.experiment.measures.scores:score_distribution"
 
     rated: Rated
     thresholds: tuple[float, ...]
@@ -49,7 +48,7 @@ class ScoreDistribution(Measure):
 class SelectionQuality(Measure):
     """A selection against labels: precision and recall, Humpback's data-selection table."""
 
-    reader: ClassVar[str] = "selection:selection_quality"
+    reader = "humpback.analysis.experiment.measures.selection:selection_quality"
 
     selected: Selected | Best
     labels: Rated
@@ -62,7 +61,7 @@ class SelectionQuality(Measure):
 class BenchmarkAccuracy(Measure):
     """A model on one benchmark."""
 
-    reader: ClassVar[str] = "benchmarks:benchmark_accuracy"
+    reader = "humpback.analysis.experiment.measures.benchmarks:benchmark_accuracy"
 
     benchmarked: Benchmarked
 
@@ -71,7 +70,7 @@ class BenchmarkAccuracy(Measure):
 class RefusalRate(Measure):
     """How often the answers refuse, by `analysis/datasets/refusals.py`."""
 
-    reader: ClassVar[str] = "refusals:refusal_rate"
+    reader = "humpback.analysis.experiment.measures.refusals:refusal_rate"
 
     answers: Examples
 
@@ -80,7 +79,7 @@ class RefusalRate(Measure):
 class ImprovementOver(Measure):
     """Prompts on which one model fails and the other does not: Humpback's improvement over the seed model."""
 
-    reader: ClassVar[str] = "improvement:improvement_over"
+    reader = "humpback.analysis.experiment.measures.improvement:improvement_over"
 
     before: Judged
     after: Judged
@@ -91,7 +90,7 @@ class ImprovementOver(Measure):
 class TrainingCost(Measure):
     """What training took: seconds from the record, and money by the machine's price."""
 
-    reader: ClassVar[str] = "training_cost:training_cost"
+    reader = "humpback.analysis.experiment.measures.training_cost:training_cost"
 
     model: Finetuned
 
@@ -100,7 +99,7 @@ class TrainingCost(Measure):
 class VoteShare(Measure):
     """People's choices between two sets of answers, from files of votes below the store's `votes` folder."""
 
-    reader: ClassVar[str] = "votes:vote_share"
+    reader = "humpback.analysis.experiment.measures.votes:vote_share"
 
     answers: Examples
     against: Examples

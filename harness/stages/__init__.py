@@ -8,10 +8,10 @@ runs, so a machine needs only the packages of the stages that it runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 from humpback.core.expression import Artifact
+from humpback.core.functions import load_function
 from humpback.core.work import Counts, Work
 
 Stage = Callable[[Any, Work], Counts]
@@ -23,8 +23,7 @@ def stage_for(artifact: Artifact) -> Stage:
     Raises:
         TypeError: for a class without a stage.
     """
-    module, _, name = artifact.stage.partition(":")
-    if not name:
+    if not artifact.stage:
         raise TypeError(f"{type(artifact).__name__} has no stage")
-    stage: Stage = getattr(import_module(module), name)
+    stage: Stage = load_function(artifact.stage)
     return stage

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from humpback.analysis.experiment.measures.number import Number
+from humpback.core.functions import load_function
 from humpback.core.store import Store
 from humpback.spec.claims import Measure
 
@@ -15,7 +14,5 @@ def read_measure(store: Store, measure: Measure) -> tuple[Number, ...]:
     Raises:
         NotMeasured: when it reads something beside them that is not there.
     """
-    module, function = measure.reader.split(":")
-    read = getattr(import_module(f"{__name__}.{module}"), function)
-    numbers: tuple[Number, ...] = read(store, measure)
+    numbers: tuple[Number, ...] = load_function(measure.reader)(store, measure)
     return numbers

@@ -152,11 +152,11 @@ def test_without_votes_the_command_that_collects_them(store: Store) -> None:
 def test_what_is_no_file_of_votes_is_named(store: Store) -> None:
     path = vote(store, "one", {"Anna": ANNA})
     path.write_bytes(b"SQLite format 4\x00" * 100)
-    with pytest.raises(StoreError, match=r"one\.sqlite: the votes cannot be read"):
+    with pytest.raises(StoreError, match=r"one\.sqlite: this is no file of votes"):
         means(store)
     path.unlink()
     path.touch()
-    with pytest.raises(StoreError, match=r"one\.sqlite: this is no file of votes of version 1"):
+    with pytest.raises(StoreError, match=r"one\.sqlite: this is no file of votes"):
         means(store)
 
 
