@@ -47,19 +47,19 @@ class Coding:
     """All rows."""
 
 
-def coding(examples: Iterable[Example], *, kept: Callable[[Example], bool]) -> Coding:
+def coding(examples: Iterable[Example], *, selected: Callable[[Example], bool]) -> Coding:
     """Count the keywords before and after a filter, in one pass.
 
     Args:
         examples: the rows before the filter. The input stands in the instruction, as `InstructionSet` reads it.
-        kept: whether the filter keeps the row.
+        selected: whether the filter keeps the row.
     """
     found, gone = Counter[str](), Counter[str]()
     for example in examples:
         hits = [word for word in KEYWORDS if word in example.instruction or word in example.output]
         counted = [*hits, *(["rows with a keyword"] if hits else []), "all rows"]
         found.update(counted)
-        if not kept(example):
+        if not selected(example):
             gone.update(counted)
 
     def filtered(name: str) -> Filtered:

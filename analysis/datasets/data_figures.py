@@ -6,7 +6,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from humpback.analysis.datasets.diversity import NOUNS, VERBS, Diversity, summary
-from humpback.analysis.datasets.scores import Histogram, kept_line
+from humpback.analysis.datasets.scores import Histogram, threshold_line
 from humpback.analysis.layout.drawing import POINT, TIE, WIN, bare, framed, style
 
 SHADES = ("#08519C", "#3182BD", "#6BAED6", "#BDD7E7")
@@ -34,7 +34,7 @@ def histogram_figure(found: Histogram, command: str, *, title: str = "Scores") -
         axes.annotate(f"{count:,}", (place, count), (0, 2), textcoords="offset points", ha="center", fontsize=8)
     if found.threshold is not None:
         axes.axvline((above[0] if above else len(counts)) - 0.5, color=POINT, linewidth=1, linestyle="--")
-    axes.set_title(kept_line(found), loc="left", fontsize=9)
+    axes.set_title(threshold_line(found), loc="left", fontsize=9)
     crowded = len(labels) > 12
     axes.set_xticks(
         [*range(len(labels)), unrated],

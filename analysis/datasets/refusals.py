@@ -62,7 +62,7 @@ _NO_REFUSALS = re.compile(
 )
 
 
-def refused(answer: str) -> bool:
+def refuses(answer: str) -> bool:
     """Whether the answer refuses, by its opening. An empty answer does not: it is counted where answers are made."""
     opening = " ".join(_QUOTED.sub(" ", answer).split())[:_OPENING]
     sentences = re.split(r"(?<=[.!?])\s+", opening)[:_SENTENCES]
@@ -82,5 +82,5 @@ def refusals(answers: Iterable[str]) -> Refusals:
     """The refusal rate of a set of answers."""
     all_of_them = list(answers)
     return Refusals(
-        share(sum(map(refused, all_of_them)), len(all_of_them)), sum(not one.strip() for one in all_of_them)
+        share(sum(map(refuses, all_of_them)), len(all_of_them)), sum(not one.strip() for one in all_of_them)
     )

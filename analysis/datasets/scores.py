@@ -50,7 +50,7 @@ class Histogram:
     """Ascending and without gaps: a score between two others that no row has is a bar of 0."""
     unrated: int
     threshold: float | None
-    kept: int
+    selected: int
     """Rows with a score of at least the threshold; all rated rows where there is none."""
 
     @property
@@ -64,9 +64,9 @@ class Histogram:
         return self.rated + self.unrated
 
     @property
-    def share_kept(self) -> float:
+    def share_selected(self) -> float:
         """Of all rows, as AlpaGasus counts its 17.75 %; NaN without rows."""
-        return self.kept / self.rows if self.rows else math.nan
+        return self.selected / self.rows if self.rows else math.nan
 
 
 def histogram(scores: Iterable[float | None], *, threshold: float | None = None) -> Histogram:
@@ -143,19 +143,19 @@ def as_text(found: Histogram, *, width: int = 40) -> str:
     lines, drawn = [], found.threshold is None
     for label, count, bar in shown:
         if not drawn and (bar is None or bar.low >= (found.threshold or 0.0)):
-            lines.append(f"{'─' * 4} {kept_line(found)} {'─' * 4}")
+            lines.append(f"{'─' * 4} {threshold_line(found)} {'─' * 4}")
             drawn = True
         share = layout.DASH if not found.rows else f"{count / found.rows:.2%}"
         lines.append(f"{label:>{head}}  {count:>{digits},}  {share:>7}  {_block(count, most, width)}".rstrip())
     return "\n".join(lines)
 
 
-def kept_line(found: Histogram) -> str:
+def threshold_line(found: Histogram) -> str:
     """Such as "at least 4.5: 9,229 of 52,002 (17.75 %)"."""
-    share = layout.DASH if not found.rows else f"{100 * found.share_kept:.2f} %"
+    share = layout.DASH if not found.rows else f"{100 * found.share_selected:.2f} %"
     if found.threshold is None:
         return f"rated: {found.rated:,} of {found.rows:,} ({share})"
-    return f"at least {found.threshold:g}: {found.kept:,} of {found.rows:,} ({share})"
+    return f"at least {found.threshold:g}: {found.selected:,} of {found.rows:,} ({share})"
 
 
 def _block(count: int, most: int, width: int) -> str:

@@ -10,7 +10,7 @@ from humpback.analysis.judgements.comparison_tables import amiss, cells, of_diff
 from humpback.analysis.judgements.leaderboard import Against, Leaderboard, Table
 from humpback.analysis.judgements.published_boards import Board, Published
 from humpback.analysis.layout import text_table as layout
-from humpback.analysis.layout.text_table import between, cell, seen
+from humpback.analysis.layout.text_table import between, cell, without_empty
 from humpback.analysis.stats.statistics import NONE
 
 HEADS = ("rank", "system", "n", "win rate", "± se", "95 % interval", "win", "tie", "lose", "length")
@@ -27,7 +27,7 @@ def as_text(found: Leaderboard, *, as_markdown: bool = False) -> str:
 
 def _table(heads: Sequence[str], rows: Sequence[tuple[str, ...]], as_markdown: bool) -> str:
     numbered = [(str(place), *row) for place, row in enumerate(rows, 1)]
-    return (layout.markdown if as_markdown else layout.aligned)(*seen(heads, numbered), words=2)
+    return (layout.markdown if as_markdown else layout.aligned)(*without_empty(heads, numbered), words=2)
 
 
 def _ranked(one: Table, as_markdown: bool) -> str:
@@ -65,7 +65,7 @@ def published_text(board: Board, *, as_markdown: bool = False) -> str:
     lines = [
         f"{board.file}: a published leaderboard of {board.annotator}, as published; who can be told apart is not known "
         "without the annotations",
-        _table((*HEADS, "length-controlled"), [_cells(row) for row in board.ranked], as_markdown),
+        _table((*HEADS, "length-controlled"), [_cells(row) for row in board.best_first], as_markdown),
     ]
     return "\n".join([*lines, *(f"not used: {board.file}, {line}" for line in board.unusable)])
 
@@ -123,7 +123,7 @@ def published_json(board: Board) -> dict[str, Any]:
                 "mean_length": row.length,
                 "length_controlled": {"win_rate": row.controlled, "standard_error": row.controlled_error},
             }
-            for place, row in enumerate(board.ranked, 1)
+            for place, row in enumerate(board.best_first, 1)
         ],
         "unusable": list(board.unusable),
     }

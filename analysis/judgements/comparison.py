@@ -184,7 +184,7 @@ def _grouped(items: Sequence[Item], by: str) -> dict[str, list[Item]]:
     return groups
 
 
-def aligned(judgements: Sequence[Judgement]) -> Scores:
+def points_by_prompt(judgements: Sequence[Judgement]) -> Scores:
     """(systems, prompts) of points in percent over all prompts that any has; NaN where there is no outcome."""
     places: dict[str, int] = {}
     for one in judgements:
@@ -200,7 +200,7 @@ def aligned(judgements: Sequence[Judgement]) -> Scores:
 
 def differences(judgements: Sequence[Judgement]) -> list[Difference]:
     """Every pair of systems, the earlier minus the later."""
-    points = aligned(judgements)
+    points = points_by_prompt(judgements)
     there = ~np.isnan(points)
     obstacles = [contest_of(one.items).obstacle for one in judgements]
     pairs = list(combinations(range(len(judgements)), 2))

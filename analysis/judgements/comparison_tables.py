@@ -13,7 +13,7 @@ from typing import Any
 from humpback.analysis.judgements.comparison import Difference, Numbers, System
 from humpback.analysis.judgements.formats.items import NO_ROW
 from humpback.analysis.layout import text_table as layout
-from humpback.analysis.layout.text_table import between, cell, plain, seen
+from humpback.analysis.layout.text_table import between, cell, json_value, without_empty
 from humpback.analysis.stats.power import POWER, prompts_needed
 from humpback.analysis.stats.statistics import NONE, Estimate
 
@@ -38,14 +38,14 @@ def as_text(systems: Sequence[System], differences: Sequence[Difference], *, as_
     prompts alone."""
     table = layout.markdown if as_markdown else layout.aligned
     named = [(one, _named(one)) for one in systems]
-    parts = ["\n".join(map(described, systems))]
+    parts = ["\n".join(map(description, systems))]
     parts += [table(HEADS, [(label, *_won(some)) for _, rows in named for label, some in rows]), LEGEND]
     beside = [row for _, rows in named for row in (rows if len(systems) == 1 else rows[:1])]
-    parts += [table(*seen(BESIDE, [(label, *_beside(some)) for label, some in beside])), BESIDE_LEGEND]
+    parts += [table(*without_empty(BESIDE, [(label, *_beside(some)) for label, some in beside])), BESIDE_LEGEND]
     parts += [remarks] if (remarks := "\n".join(line for one in systems for line in amiss(one))) else []
     common = [one for one in differences if one.estimate]
     if common:
-        parts.append(table(*seen(DIFFERENCE, [_difference(one) for one in common])))
+        parts.append(table(*without_empty(DIFFERENCE, [_difference(one) for one in common])))
         untold = [f"{one.first} - {one.second}: cannot be told: {one.obstacle}" for one in common if one.obstacle]
         parts += ["\n".join(untold)] if untold else []
     if any(not one.same_opponent for one in common):
@@ -55,7 +55,7 @@ def as_text(systems: Sequence[System], differences: Sequence[Difference], *, as_
     return "\n\n".join(parts)
 
 
-def described(one: System) -> str:
+def description(one: System) -> str:
     """What a judgement is, in a line: systems, format, judge, files."""
     judged = one.judgement
     by = f", judge {judged.judge}" if judged.judge else ""
@@ -188,7 +188,7 @@ def of_numbers(one: Numbers) -> dict[str, Any]:
     fields = {_JSON_NAMES.get(name, name): value for name, value in asdict(one).items() if value != ""}
     interval = [round(fields.pop("low"), 4), round(fields.pop("high"), 4)]
     del fields["variance"]
-    found: dict[str, Any] = plain({**fields, "interval": interval})
+    found: dict[str, Any] = json_value({**fields, "interval": interval})
     return found
 
 
@@ -197,7 +197,7 @@ def of_difference(one: Difference) -> dict[str, Any]:
     fields = {_JSON_NAMES.get(name, name): value for name, value in asdict(one).items() if value != ""}
     del fields["variance"], fields["estimate"]
     estimate = one.estimate
-    found: dict[str, Any] = plain(
+    found: dict[str, Any] = json_value(
         {
             **fields,
             "difference": estimate and estimate.mean,

@@ -44,6 +44,11 @@ class Improvement:
         """Prompts with that fate, of one category or of all."""
         return sum(one.fate == fate and category in (None, one.category) for one in self.prompts)
 
+    def counts(self, category: str | None) -> dict[str, int]:
+        """Prompts, and those with each fate, of one category or of all."""
+        fates: dict[str, int] = {fate: self.count(fate, category) for fate in FATES}
+        return {"n": sum(fates.values()), **fates}
+
     @property
     def categories(self) -> tuple[str, ...]:
         """In the order in which they first come."""
@@ -65,7 +70,7 @@ class Improvement:
         return sign_test(self.count("mended"), self.count("broken")).exact
 
 
-def failed(item: Item) -> bool | None:
+def fails(item: Item) -> bool | None:
     """Whether the model lost in both orders, or in the only one there is; None when a reply was not parsed."""
     if item.points is None or item.unparsed:
         return None
@@ -83,7 +88,7 @@ def improvement(first: Sequence[Item], second: Sequence[Item]) -> Improvement:
     if not joined:
         raise ValueError(f"no prompt in common: the first has {len(ours)}, the second {len(theirs)}")
     prompts = tuple(
-        Prompt(one.prompt, one.category or one.source, _fate(failed(one), failed(two))) for one, two in joined
+        Prompt(one.prompt, one.category or one.source, _fate(fails(one), fails(two))) for one, two in joined
     )
     return Improvement(
         prompts,
@@ -111,41 +116,30 @@ def _fate(first: bool | None, second: bool | None) -> Fate:
 
 def as_text(found: Improvement, cell: Callable[[str], str] = str) -> str:
     """A row for each category and one for all, then what it comes to. `cell` makes a category fit for the table."""
-    rows = [[cell(category) or layout.DASH, *_counts(found, category)] for category in found.categories]
-    table = layout.aligned(["category", "n", *FATES], [*rows, ["all", *_counts(found, None)]])
-    mended, broken = found.mended, found.broken
-    told = (
-        f"mended {_in_words(mended)}, broken {_in_words(broken)}; exact sign test p = {found.p:.2g}\n"
-        "fails = loses in both orders (in the only one, where there is one); undecided = a reply was not parsed"
+    labels = {category: cell(category) or layout.DASH for category in found.categories}
+    rows = [[label, *map(str, found.counts(category).values())] for category, label in labels.items()]
+    whole = found.counts(None)
+    shares = (
+        f"{fate} {one.count} of {one.of} ({100 * one.low:.1f} to {100 * one.high:.1f} %)"
+        for fate, one in (("mended", found.mended), ("broken", found.broken))
     )
-    left = len(found.only_first) + len(found.only_second)
-    aside = f"\nnot counted: {left} prompts that only one of the two was judged on" if left else ""
-    return f"{table}\n{told}{aside}"
+    lines = [
+        layout.aligned(["category", *whole], [*rows, ["all", *map(str, whole.values())]]),
+        f"{', '.join(shares)}; exact sign test p = {found.p:.2g}",
+        "fails = loses in both orders (in the only one, where there is one); undecided = a reply was not parsed",
+    ]
+    if left := len(found.only_first) + len(found.only_second):
+        lines.append(f"not counted: {left} prompts that only one of the two was judged on")
+    return "\n".join(lines)
 
 
 def as_json(found: Improvement) -> dict[str, Any]:
     """Everything, for programs."""
-    by = {one: {"n": _n(found, one), **{fate: found.count(fate, one) for fate in FATES}} for one in found.categories}
     return {
-        "n": len(found.prompts),
-        **{fate: found.count(fate) for fate in FATES},
+        **asdict(found),
+        **found.counts(None),
         "mended_share": asdict(found.mended),
         "broken_share": asdict(found.broken),
         "p": found.p,
-        "categories": by,
-        "prompts": [asdict(one) for one in found.prompts],
-        "only_first": list(found.only_first),
-        "only_second": list(found.only_second),
+        "categories": {category: found.counts(category) for category in found.categories},
     }
-
-
-def _n(found: Improvement, category: str | None) -> int:
-    return sum(category in (None, one.category) for one in found.prompts)
-
-
-def _counts(found: Improvement, category: str | None) -> list[str]:
-    return [str(_n(found, category)), *(str(found.count(fate, category)) for fate in FATES)]
-
-
-def _in_words(found: Share) -> str:
-    return f"{found.count} of {found.of} ({100 * found.low:.1f} to {100 * found.high:.1f} %)"

@@ -69,7 +69,7 @@ class Leaderboard:
     """Published leaderboards, as they stand: what was given in a folder's place, or all that a folder has."""
 
 
-def ranked(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
+def rank(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
     """The leaderboard of a folder, or a published one as it stands.
 
     Raises:

@@ -51,52 +51,51 @@ def hub_file() -> Path | None:
 
 def _of(one: Judgement, files: Sequence[Path], there: Path | None) -> Controlled:
     whole = sum(ALPACA_EVAL.values())
-    if there is None:
-        reason = f"{NEEDED} of the hub's dataset {REPOSITORY} is not in the cache of this machine; {HOW}"
+
+    def none(reason: str) -> Controlled:
         return Controlled(one.name, None, None, reason)
+
+    if there is None:
+        return none(f"{NEEDED} of the hub's dataset {REPOSITORY} is not in the cache of this machine; {HOW}")
     # A file is called by its folder too where several have one name.
-    named = [path for path in files if one.files == (path.name,) or one.files == (f"{path.parent.name}/{path.name}",)]
+    named = [path for path in files if one.files in ((path.name,), (f"{path.parent.name}/{path.name}",))]
     rows = [row.value for row in rows_of(named[0]).rows] if len(named) == 1 else []
     if not one.named or len({(row.get("generator_1"), row.get("generator_2")) for row in rows}) != 1:
-        return Controlled(
-            one.name, None, None, "it takes one file that names its two systems, and no others, in each row"
-        )
+        return none("it takes one file that names its two systems, and no others, in each row")
     places = [alpaca_eval_place(str(row.get("instruction"))) for row in rows]
-    known = {place for place in places if place is not None}
-    if len(known) != whole or len(rows) != whole:
-        reason = f"it is made for AlpacaEval's {whole} prompts, each once; "
-        others = sum(place is None for place in places)
-        told = f"{others:,} of these {len(rows):,} rows are of other prompts" if others else f"here are {len(known):,}"
-        return Controlled(one.name, None, None, reason + told)
+    if set(places) != {*range(whole)} or len(rows) != whole:
+        others = places.count(None)
+        here = f"here are {len(set(places)):,}"
+        told = f"{others:,} of these {len(rows):,} rows are of other prompts" if others else here
+        return none(f"it is made for AlpacaEval's {whole} prompts, each once; {told}")
     ordered = [row for _, row in sorted(zip(places, rows, strict=True), key=lambda pair: pair[0] or 0)]
-    return _fitted(one.name, ordered, there)
+    try:
+        found = _by_alpaca_eval(ordered, there)
+    except (KeyError, ValueError) as error:
+        return none(f"alpaca-eval could not fit it: {error}")
+    return Controlled(one.name, float(found["length_controlled_winrate"]), float(found["lc_standard_error"]))
 
 
-def _fitted(name: str, rows: list[dict[str, Any]], there: Path) -> Controlled:
-    import pandas as pd
-
+def _by_alpaca_eval(rows: list[dict[str, Any]], there: Path) -> Any:
     with warnings.catch_warnings():
         # Its imports and scikit-learn's next version warn of what no reader of a rate can change.
         warnings.simplefilter("ignore")
-        return _by_alpaca_eval(name, pd.DataFrame(rows), there)
+        import pandas as pd
+        from alpaca_eval.metrics import glm_winrate
 
-
-def _by_alpaca_eval(name: str, rows: Any, there: Path) -> Controlled:
-    from alpaca_eval.metrics import glm_winrate
-
-    download = glm_winrate.hf_hub_download
-    # alpaca-eval asks the hub for the file each time; the copy that was found is what it would get.
-    glm_winrate.hf_hub_download = lambda **_: str(there)
-    try:
-        frame = rows[["preference", "output_1", "output_2", "generator_1", "generator_2", "annotator"]]
-        found = glm_winrate.get_length_controlled_winrate(
-            frame, save_weights_dir=None, is_add_glm_preference_inplace=False, is_warn_extreme_changes=False
-        )
-    except (KeyError, ValueError) as error:
-        return Controlled(name, None, None, f"alpaca-eval could not fit it: {error}")
-    finally:
-        glm_winrate.hf_hub_download = download
-    return Controlled(name, float(found["length_controlled_winrate"]), float(found["lc_standard_error"]))
+        columns = ["preference", "output_1", "output_2", "generator_1", "generator_2", "annotator"]
+        download = glm_winrate.hf_hub_download
+        # alpaca-eval asks the hub for the file each time; the copy that was found is what it would get.
+        glm_winrate.hf_hub_download = lambda **_: str(there)
+        try:
+            return glm_winrate.get_length_controlled_winrate(
+                pd.DataFrame(rows)[columns],
+                save_weights_dir=None,
+                is_add_glm_preference_inplace=False,
+                is_warn_extreme_changes=False,
+            )
+        finally:
+            glm_winrate.hf_hub_download = download
 
 
 def lines(controlled: Sequence[Controlled]) -> list[str]:

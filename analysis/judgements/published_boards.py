@@ -13,20 +13,11 @@ from pathlib import Path
 
 from humpback.analysis.judgements.formats.items import NoJudgements
 
-NAMES, RATE, LENGTH, CONTROLLED, LINK = (
-    ("name", "", "Unnamed: 0", "model"),
-    "win_rate",
-    "avg_length",
-    "length_controlled_winrate",
-    "samples",
-)
-_ERROR, _CONTROLLED_ERROR, _N = "standard_error", "lc_standard_error", "n_total"
-_COUNTS = ("n_wins", "n_draws", "n_wins_base")
+NAMES, RATE = ("name", "", "Unnamed: 0", "model"), "win_rate"
 POINTS, CHARACTERS = 0.01, 1.0
 """A published rate may be rounded to two digits, and a length to a whole number."""
 _NORMAL = 1.959964
 _LONGEST = 1 << 16
-_FOLDER = re.compile(r"/results/([^/]+)/")
 
 
 @dataclass(frozen=True)
@@ -77,31 +68,25 @@ class Board:
         return next(iter(by_folder or [row for row in self.rows if _plain(row.name) == plain]), None)
 
     @property
-    def ranked(self) -> list[Published]:
+    def best_first(self) -> list[Published]:
         """The best first."""
         return sorted(self.rows, key=lambda row: -row.win_rate)
 
     def twins(self) -> list[tuple[str, str]]:
         """Rows that have the same rate to the last digit and the same length: copies of one another, or nearly so."""
         seen: dict[tuple[float, float | None], str] = {}
-        found = []
-        for row in self.rows:
-            first = seen.setdefault((row.win_rate, row.length), row.name)
-            if first != row.name:
-                found.append((first, row.name))
-        return found
+        pairs = [(seen.setdefault((row.win_rate, row.length), row.name), row.name) for row in self.rows]
+        return [(first, name) for first, name in pairs if first != name]
 
 
 def is_board(path: Path) -> bool:
     """Whether a file is a leaderboard: a CSV with names and win rates."""
-    if not path.is_file():
-        return False
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             heads = next(csv.reader([file.readline(_LONGEST)]), [])
     except (OSError, UnicodeDecodeError, csv.Error):
         return False
-    return RATE in heads and any(name in heads for name in NAMES)
+    return RATE in heads and not set(NAMES).isdisjoint(heads)
 
 
 def read_board(path: Path) -> Board:
@@ -110,6 +95,7 @@ def read_board(path: Path) -> Board:
     Raises:
         NoJudgements: when there is no such file, or it lacks a column of names or win_rate.
     """
+    rows, unusable = [], []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
@@ -118,35 +104,33 @@ def read_board(path: Path) -> Board:
             if named is None or RATE not in heads:
                 lacking = NAMES[0] if named is None else RATE
                 raise NoJudgements(f"{path}: no column {lacking!r}; it has {', '.join(map(repr, heads[:8]))}")
-            rows, unusable = [], []
             for row in table:
                 rate = _number(row[RATE])
-                if not row[named] or rate is None or not 0 <= rate <= 100:
-                    unusable.append(
-                        f"line {table.line_num}: name {row[named]!r}, win_rate {row[RATE]!r}; 0 to 100 would do"
-                    )
-                    continue
-                rows.append(_row(row, row[named], rate))
+                if row[named] and rate is not None and 0 <= rate <= 100:
+                    rows.append(_row(row, row[named], rate))
+                else:
+                    found = f"name {row[named]!r}, win_rate {row[RATE]!r}"
+                    unusable.append(f"line {table.line_num}: {found}; 0 to 100 would do")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise NoJudgements(f"{path}: no leaderboard can be read from it ({error})") from error
-    stem = path.name.removesuffix(".csv")
-    return Board(path.name, stem.removesuffix("_leaderboard"), tuple(rows), tuple(unusable))
+    annotator = path.name.removesuffix(".csv").removesuffix("_leaderboard")
+    return Board(path.name, annotator, tuple(rows), tuple(unusable))
 
 
 def _row(row: dict[str, str], name: str, rate: float) -> Published:
-    link = _FOLDER.search(row.get(LINK) or "")
-    n, counts = _number(row.get(_N)), [_number(row.get(one)) for one in _COUNTS]
-    won, drawn, lost = (None if one is None else int(one) for one in counts)
+    link = re.search(r"/results/([^/]+)/", row.get("samples") or "")
+    n, *counts = (_number(row.get(one)) for one in ("n_total", "n_wins", "n_draws", "n_wins_base"))
+    won, drawn, lost = (int(one) for one in counts if one is not None) if None not in counts else (0, 0, 0)
     return Published(
         name,
         link[1] if link else "",
         rate,
-        _number(row.get(LENGTH)),
-        _number(row.get(CONTROLLED)),
-        _number(row.get(_ERROR)),
-        _number(row.get(_CONTROLLED_ERROR)),
-        None if n is None else int(n),
-        None if won is None or drawn is None or lost is None else (won, drawn, lost),
+        length=_number(row.get("avg_length")),
+        controlled=_number(row.get("length_controlled_winrate")),
+        standard_error=_number(row.get("standard_error")),
+        controlled_error=_number(row.get("lc_standard_error")),
+        n=None if n is None else int(n),
+        counts=None if None in counts else (won, drawn, lost),
     )
 
 

@@ -157,7 +157,7 @@ def _object(one: Panel) -> dict[str, Any]:
         "raw": _estimate(got.raw if got else None),
         "kappa": _estimate(got.kappa if got else None),
         "alpha": _estimate(got.alpha if got else None),
-        "tables": layout.plain(tables),
+        "tables": layout.json_value(tables),
         "notes": list(one.notes),
     }
 

@@ -64,7 +64,7 @@ def csv_cell(cell: object) -> object:
     return ("'" if _COMPUTED.match(cell) else "") + printable(cell)
 
 
-def seen(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+def without_empty(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
     """The table without the columns that no row has a value for."""
     columns = [place for place in range(len(heads)) if any(row[place] != DASH for row in rows)]
     return [heads[place] for place in columns], [[row[place] for place in columns] for row in rows]
@@ -80,10 +80,10 @@ def between(low: float, high: float, form: str) -> str:
     return DASH if low != low else f"{format(low, form)} to {format(high, form)}"
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """What JSON can hold: null for NaN, lists for tuples."""
     if isinstance(value, Mapping):
-        return {key: plain(one) for key, one in value.items()}
+        return {key: json_value(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [json_value(one) for one in value]
     return None if isinstance(value, float) and value != value else value

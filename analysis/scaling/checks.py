@@ -26,7 +26,8 @@ from humpback.analysis.stats.multiplicity import LEVEL
 class CannotTell:
     """No answer from these points."""
 
-    reason: str
+    words: str
+    """Why."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class LackOfFit:
     @property
     def words(self) -> str:
         """The test, and what it says at 5 %."""
-        return f"{self.test}, p {_p(self.p)}: {'no lack of fit shown' if self.p >= LEVEL else 'the line does not fit'}"
+        said = "no lack of fit shown" if self.p >= LEVEL else "the line does not fit"
+        return f"{self.test}, p {p_in_words(self.p)}: {said}"
 
 
 def lack_of_fit(line: Fit) -> LackOfFit | CannotTell:
@@ -175,5 +177,6 @@ def _two_sided(value: float, error: float, degrees: float) -> float:
     return 2 * float(stdtr(degrees, -abs(value) / error))
 
 
-def _p(value: float) -> str:
+def p_in_words(value: float) -> str:
+    """To three digits."""
     return f"{value:.3f}" if value >= 0.001 else "< 0.001"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 
-from humpback.analysis.layout.text_table import DASH, aligned
+from humpback.analysis.layout.text_table import DASH, aligned, between, cell
 from humpback.analysis.scaling.bootstrap import over_points
 from humpback.analysis.scaling.checks import (
     AlphaDifference,
@@ -18,9 +18,14 @@ from humpback.analysis.scaling.checks import (
     alpha_difference,
     curvature,
     lack_of_fit,
+    p_in_words,
 )
 from humpback.analysis.scaling.fit import Fit, Interval, Points, TooFewPoints, between_seeds, by_seed, fit
 from humpback.analysis.stats.multiplicity import LEVEL, holm
+
+OPTIONAL = ("95 % errors", "within reading", "paper")
+"""Columns that are shown where a set has something to show."""
+HEADS = ("set", "points", "N", "alpha", "95 % residuals", "95 % bootstrap", "C", "R2", *OPTIONAL)
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,7 @@ def _curve(points: Points, printed: float | None) -> Curve | Unfitted:
 def as_text(found: Summary) -> str:
     """The lines, the checks, the differences, and what the columns mean."""
     parts = [_lines(found), _checks(found)]
-    if found.differences:
-        parts.append(_differences(found))
+    parts += [_differences(found)] if found.differences else []
     notes = [f"{one.reason}; not fitted" for one in found.curves if isinstance(one, Unfitted)]
     notes += [
         f"{one.line.points.name}: alpha by seed {', '.join(f'{seed}: {a:.2f}' for seed, a in one.by_seed.items())}; "
@@ -99,37 +103,44 @@ def as_text(found: Summary) -> str:
 
 
 def _lines(found: Summary) -> str:
-    heads = ["set", "points", "N", "alpha", "95 % residuals", "95 % bootstrap", "C", "R2"]
-    errors, reading = _any(found, "error"), _any(found, "reading")
-    printed = any(one.printed is not None for one in found.fitted)
-    heads += ["95 % errors"] * errors + ["within reading"] * reading + ["paper"] * printed
-    rows = []
-    for one in found.curves:
-        if isinstance(one, Unfitted):
-            rows.append([one.points.name, str(len(one.points.n)), _sizes(one.points), *[DASH] * (len(heads) - 3)])
-            continue
-        line = one.line
-        cells = [line.points.name, str(len(line.points.n)), _sizes(line.points), f"{line.alpha:.2f}"]
-        cells += [_interval(line.by_residuals), _interval(one.bootstrap), f"{line.constant:.1f}"]
-        cells += [DASH if line.r_squared is None else f"{line.r_squared:.3f}"]
-        cells += [_interval(line.by_errors)] * errors + [_interval(line.by_reading)] * reading
-        rows.append(cells + [DASH if one.printed is None else f"{one.printed:.2f}"] * printed)
-    return aligned(heads, rows)
+    rows = [_line(one) for one in found.curves]
+    there = {head for row in rows for head, cell in row.items() if cell != DASH}
+    heads = [head for head in HEADS if head in there or head not in OPTIONAL]
+    return aligned(heads, [[row.get(head, DASH) for head in heads] for row in rows])
+
+
+def _line(one: Curve | Unfitted) -> dict[str, str]:
+    points = one.points if isinstance(one, Unfitted) else one.line.points
+    cells = {"set": points.name, "points": str(len(points.n)), "N": _sizes(points)}
+    if isinstance(one, Unfitted):
+        return cells
+    line = one.line
+    return {
+        **cells,
+        "alpha": f"{line.alpha:.2f}",
+        "95 % residuals": _interval(line.by_residuals),
+        "95 % bootstrap": _interval(one.bootstrap),
+        "C": f"{line.constant:.1f}",
+        "R2": cell(line.r_squared, ".3f"),
+        "95 % errors": _interval(line.by_errors),
+        "within reading": _interval(line.by_reading),
+        "paper": cell(one.printed, ".2f"),
+    }
 
 
 def _checks(found: Summary) -> str:
-    rows = [[one.line.points.name, _words(one.straight), _words(one.bends)] for one in found.fitted]
+    rows = [[one.line.points.name, one.straight.words, one.bends.words] for one in found.fitted]
     return aligned(["set", "straight line", "saturation"], rows, words=3)
 
 
 def _differences(found: Summary) -> str:
     rows = []
     for a, b, one in found.differences:
-        if isinstance(one, CannotTell):
-            rows.append([f"{a} - {b}", f"cannot be told: {one.reason}", *[DASH] * 4])
-            continue
-        ps = [_p(one.p), _p(found.corrected[a, b])]
-        rows.append([f"{a} - {b}", verdict(found, a, b, one), f"{one.difference:+.2f}", _interval(one.interval), *ps])
+        cells = [f"cannot be told: {one.words}", *[DASH] * 4] if isinstance(one, CannotTell) else []
+        if isinstance(one, AlphaDifference):
+            ps = [p_in_words(one.p), p_in_words(found.corrected[a, b])]
+            cells = [verdict(found, a, b, one), f"{one.difference:+.2f}", _interval(one.interval), *ps]
+        rows.append([f"{a} - {b}", *cells])
     return aligned(["alphas", "verdict", "difference", "95 %", "p", "p (Holm)"], rows, words=2)
 
 
@@ -142,15 +153,18 @@ def verdict(found: Summary, first: str, second: str, one: AlphaDifference) -> st
 
 
 def _legend(found: Summary) -> str:
+    errors, reading = (
+        any(getattr(one.line.points, column) is not None for one in found.fitted) for column in ("error", "reading")
+    )
     lines = [
         "alpha: points of value for each e-fold of N; least squares of value = alpha ln N + C"
-        + (", weighted by 1/error^2 where there are errors." if _any(found, "error") else "."),
+        + (", weighted by 1/error^2 where there are errors." if errors else "."),
         "95 % residuals: from the scatter around the line (t, points - 2 degrees of freedom). 95 % bootstrap: over the "
         "residuals (bootstrap-t), from five points on.",
     ]
-    if _any(found, "error"):
+    if errors:
         lines.append("95 % errors: from the given standard errors alone, which know nothing of other runs.")
-    if _any(found, "reading"):
+    if reading:
         lines.append("within reading: what alpha can be, given how exactly the points could be read from the figure.")
     lines.append("saturation: with a term in (ln N)^2, does it bend, and does it rise at the largest N; each at 5 %.")
     if found.differences:
@@ -160,17 +174,20 @@ def _legend(found: Summary) -> str:
 
 def as_json(found: Summary, command: str) -> str:
     """Everything in the tables, and the points; null where there is no number."""
-    sets = [_set_json(one) for one in found.curves]
     differences = [
-        {"first": a, "second": b, **_told(one), "p_holm": found.corrected.get((a, b))}
+        {"first": a, "second": b, **_check_json(one), "p_holm": found.corrected.get((a, b))}
         for a, b, one in found.differences
     ]
+    sets = [_set_json(one) for one in found.curves]
     return json.dumps({"command": command, "sets": sets, "differences": differences}, indent=1, ensure_ascii=False)
 
 
 def _set_json(one: Curve | Unfitted) -> dict[str, object]:
+    points = one.points if isinstance(one, Unfitted) else one.line.points
+    columns = {key: value for key, value in asdict(points).items() if key != "name" and value is not None}
+    about: dict[str, object] = {"set": points.name, "points": columns}
     if isinstance(one, Unfitted):
-        return {"set": one.points.name, "points": _points_json(one.points), "not_fitted": one.reason}
+        return {**about, "not_fitted": one.reason}
     line = one.line
     intervals = {
         "residuals": line.by_residuals,
@@ -180,37 +197,24 @@ def _set_json(one: Curve | Unfitted) -> dict[str, object]:
         "between_seeds": one.between_seeds,
     }
     return {
-        "set": line.points.name,
-        "points": _points_json(line.points),
+        **about,
         "alpha": line.alpha,
-        "intervals": {name: None if found is None else asdict(found) for name, found in intervals.items()},
+        "intervals": {name: found and asdict(found) for name, found in intervals.items()},
         "alpha_by_seed": dict(one.by_seed),
         "constant": line.constant,
-        "constant_interval": None if line.constant_by_residuals is None else asdict(line.constant_by_residuals),
+        "constant_interval": line.constant_by_residuals and asdict(line.constant_by_residuals),
         "r_squared": line.r_squared,
         "residuals": line.residuals,
-        "straight_line": _told(one.straight),
-        "saturation": _told(one.bends),
+        "straight_line": _check_json(one.straight),
+        "saturation": _check_json(one.bends),
         "printed_alpha": one.printed,
     }
 
 
-def _points_json(points: Points) -> dict[str, object]:
-    return {key: value for key, value in asdict(points).items() if key != "name" and value is not None}
-
-
-def _told(one: LackOfFit | Curvature | AlphaDifference | CannotTell) -> dict[str, object]:
+def _check_json(one: LackOfFit | Curvature | AlphaDifference | CannotTell) -> dict[str, object]:
     if isinstance(one, CannotTell):
-        return {"cannot_tell": one.reason}
+        return {"cannot_tell": one.words}
     return asdict(one) if isinstance(one, AlphaDifference) else {**asdict(one), "words": one.words}
-
-
-def _words(one: LackOfFit | Curvature | CannotTell) -> str:
-    return one.reason if isinstance(one, CannotTell) else one.words
-
-
-def _any(found: Summary, column: str) -> bool:
-    return any(getattr(one.line.points, column) is not None for one in found.fitted)
 
 
 def _sizes(points: Points) -> str:
@@ -219,8 +223,4 @@ def _sizes(points: Points) -> str:
 
 
 def _interval(one: Interval | None) -> str:
-    return DASH if one is None else f"{one.low:.2f} to {one.high:.2f}"
-
-
-def _p(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.001 else "<0.001"
+    return DASH if one is None else between(one.low, one.high, ".2f")

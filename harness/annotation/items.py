@@ -15,7 +15,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from humpback.core.expression import FieldError
-from humpback.core.same_prompt import folded, partners, prompt_keys
+from humpback.core.same_prompt import fold, partners, prompt_keys
 from humpback.core.tables import EXAMPLES, Example, Rejected, Unreadable, read
 from humpback.readers.instructions import prompts
 from humpback.readers.records import records
@@ -126,7 +126,7 @@ def join(first: System, second: System) -> SharedPrompts:
     that stands more than once in a file have to have equal ids too."""
     unmatched: list[Unmatched] = []
     twice = {
-        folded(text)
+        fold(text)
         for one in (first, second)
         for text, times in Counter(row.instruction.strip() for row in one.answers).items()
         if times > 1
@@ -147,7 +147,7 @@ def _keyed(system: System, twice: set[str], unmatched: list[Unmatched]) -> dict[
     keyed: dict[str, Example] = {}
     for row in system.answers:
         text = row.instruction.strip()
-        key = f"{text}\n{row.id.rsplit('/', 1)[-1]}" if folded(text) in twice else text
+        key = f"{text}\n{row.id.rsplit('/', 1)[-1]}" if fold(text) in twice else text
         if not text:
             unmatched.append(Unmatched(system.name, row.id, "the prompt is empty", ""))
         elif key in keyed:
@@ -159,12 +159,12 @@ def _keyed(system: System, twice: set[str], unmatched: list[Unmatched]) -> dict[
 
 
 def _lacking(system: System, other: System, rows: Sequence[Example]) -> list[Unmatched]:
-    there = Counter(folded(row.instruction.strip()) for row in other.answers) if rows else Counter()
+    there = Counter(fold(row.instruction.strip()) for row in other.answers) if rows else Counter()
     found = []
     for row in rows:
         text = row.instruction.strip()
         reason = f"{other.name} does not answer this prompt"
-        if times := there[folded(text)]:
+        if times := there[fold(text)]:
             reason = f"duplicate prompt: {other.name} has it {times} times, none with this id"
         found.append(Unmatched(system.name, row.id, reason, text[:80]))
     return found

@@ -80,9 +80,9 @@ def leaderboard(
 ) -> None:
     """Systems ranked: who cannot be told apart, and copies. Shown too: which published rows disagree."""
     from humpback.analysis.judgements import board_tables
-    from humpback.analysis.judgements.leaderboard import ranked
+    from humpback.analysis.judgements.leaderboard import rank
 
-    found = ranked(folder, against or [])
+    found = rank(folder, against or [])
     if as_json:
         print_json(board_tables.as_json(found))
     else:

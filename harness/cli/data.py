@@ -173,7 +173,7 @@ def filter_(
     table = build(rated, machine) / EXAMPLES
     histogram = histograms.histogram(histograms.scores_in(table), threshold=at_least)
     ids = {row.id for row in rows_of(folder / EXAMPLES, Example)}
-    about_code = coding.coding(rows_of(table, Example), kept=lambda row: row.id in ids)
+    about_code = coding.coding(rows_of(table, Example), selected=lambda row: row.id in ids)
     echo(histograms.as_text(histogram))
     echo(f"\nabout code (AlpaGasus's keywords):\n{coding.as_text(about_code)}")
     echo(f"\nkept     {folder}\ncontrol  {control}")

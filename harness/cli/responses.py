@@ -60,7 +60,7 @@ def responses(
 
 def side_by_side(model: str, answers: Mapping[str, Sequence[Example]]) -> dict[str, Any]:
     """Every prompt with its answer under each system prompt, and how often each refuses."""
-    from humpback.analysis.datasets.refusals import refusals, refused
+    from humpback.analysis.datasets.refusals import refusals, refuses
 
     rates = {name: refusals(row.output for row in rows) for name, rows in answers.items()}
     return {
@@ -72,7 +72,7 @@ def side_by_side(model: str, answers: Mapping[str, Sequence[Example]]) -> dict[s
                 "id": rows[0].id,
                 "prompt": rows[0].instruction,
                 "answers": {
-                    name: {"text": row.output, "refused": refused(row.output)}
+                    name: {"text": row.output, "refused": refuses(row.output)}
                     for name, row in zip(answers, rows, strict=True)
                 },
             }

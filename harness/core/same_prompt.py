@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 
-def folded(prompt: str) -> str:
+def fold(prompt: str) -> str:
     """What two prompts share that are equal but for case, punctuation and spacing.
 
     Only what Unicode calls punctuation goes: a plus or an equals sign is a symbol, and part of the question.
@@ -35,7 +35,7 @@ def prompt_keys(prompts: Iterable[str]) -> PromptKeys:
     """The keys of a set, whose texts need not be held."""
     found = PromptKeys([], [])
     for text in prompts:
-        for keys, form in ((found.exact, text), (found.folded, folded(text))):
+        for keys, form in ((found.exact, text), (found.folded, fold(text))):
             keys.append(blake2b(form.encode("utf-8", "surrogatepass"), digest_size=16).digest())
     return found
 

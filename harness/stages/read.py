@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import zip_longest
 
-from humpback.core.same_prompt import folded
+from humpback.core.same_prompt import fold
 from humpback.core.tables import EXAMPLES, Example, Rejected, Unreadable, read, to_json
 from humpback.core.work import Counts, Work
 from humpback.inputs.locate import resolve_file
@@ -142,10 +142,10 @@ def _filtered(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[
     without = node.without if isinstance(node, PromptSet) else None
     if without is None:
         return _rows(node, work)
-    out = {folded(row.instruction) for row in examples(without, work)}
+    out = {fold(row.instruction) for row in examples(without, work)}
     return (
         reject(row, f"equals a prompt of {without.name}")
-        if isinstance(row, Example) and folded(row.instruction) in out
+        if isinstance(row, Example) and fold(row.instruction) in out
         else row
         for row in _rows(node, work)
     )
@@ -172,7 +172,7 @@ def _distinct(node: Distinct, work: Work) -> Iterator[Row]:
     for i, part in enumerate(node.parts, 1):
         for row in examples(part, work):
             row = replace(row, id=f"{i}/{row.id}")
-            earlier = first.setdefault(folded(row.instruction), row.id)
+            earlier = first.setdefault(fold(row.instruction), row.id)
             yield row if earlier == row.id else reject(row, f"the same prompt as {earlier}")
 
 

@@ -26,7 +26,7 @@ def stays(one: Filtered) -> int:
 
 
 def test_a_row_counts_once_a_keyword_in_whichever_field_case_and_all() -> None:
-    found = coding(ROWS, kept=kept)
+    found = coding(ROWS, selected=kept)
     assert {one.name: (one.found, stays(one)) for one in found.keywords if one.found} == {
         "Java": (1, 1),
         "C++": (1, 0),
@@ -40,7 +40,7 @@ def test_a_row_counts_once_a_keyword_in_whichever_field_case_and_all() -> None:
 
 
 def test_tables() -> None:
-    found = coding(ROWS, kept=kept)
+    found = coding(ROWS, selected=kept)
     lines = as_text(found).splitlines()
     assert lines[1].split() == ["Java", "1", "1", "0.00", "0.00", "to", "97.50"]
     assert lines[6].split() == ["c#", "0", "0", "–", "–"]
@@ -56,7 +56,7 @@ def test_718_hits_in_alpaca_and_those_kept_by_the_published_labels() -> None:
         Example(str(i), r["instruction"] + (f"\n\n{r['input']}" if r["input"] else ""), r["output"])
         for i, r in enumerate(raw)
     ]
-    found = coding(rows, kept=lambda row: labels[row.id]["claude_accuracy_ge_4.5"] == "1")
+    found = coding(rows, selected=lambda row: labels[row.id]["claude_accuracy_ge_4.5"] == "1")
     assert found.hits.found == 718
     assert found.everything.found == 52_002
     assert stays(found.everything) == 5_305

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from humpback.analysis.judgements.comparison import aligned, differences, numbers, system
+from humpback.analysis.judgements.comparison import differences, numbers, points_by_prompt, system
 from humpback.analysis.judgements.formats import alpaca_eval, reviews
 from humpback.analysis.judgements.formats.items import NO_ROW, Item, Judgement, judged_in_both
 from humpback.analysis.judgements.verdicts import BothOrders, winner
@@ -115,7 +115,7 @@ def test_differences_are_paired_over_common_prompts() -> None:
     assert found.variance == pytest.approx(np.var([100, 0, -50], ddof=1))
     assert not found.told_apart
     assert found.same_opponent
-    assert aligned([one, other]).shape == (2, 6)
+    assert points_by_prompt([one, other]).shape == (2, 6)
 
 
 def test_every_pair_once_the_earlier_minus_the_later() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from humpback.analysis.judgements.comparison import System, differences, system
 from humpback.analysis.judgements.comparison_figures import bars_figure
-from humpback.analysis.judgements.comparison_tables import SHOWN, amiss, as_json, as_text, described, power_lines
+from humpback.analysis.judgements.comparison_tables import SHOWN, amiss, as_json, as_text, description, power_lines
 from humpback.analysis.judgements.formats.items import NO_ROW, Item
 from humpback.analysis.layout import drawing
 from humpback.core.tables import Unreadable
@@ -96,8 +96,8 @@ def test_what_is_amiss_is_said_and_what_is_right_is_not() -> None:
 
 
 def test_a_name_that_has_the_opponent_does_not_say_it_twice() -> None:
-    assert described(ONE).startswith("ours against reference: ")
-    assert described(replace(ONE, judgement=replace(ONE.judgement, name="ours vs reference"))).startswith(
+    assert description(ONE).startswith("ours against reference: ")
+    assert description(replace(ONE, judgement=replace(ONE.judgement, name="ours vs reference"))).startswith(
         "ours vs reference: "
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from humpback.analysis.judgements.formats.items import Item, judged_in_both, judged_once
-from humpback.analysis.judgements.improvement import FATES, as_json, as_text, failed, improvement
+from humpback.analysis.judgements.improvement import FATES, as_json, as_text, improvement
 from humpback.analysis.judgements.verdicts import BothOrders, Winner
 
 LOST, SPLIT, WON = BothOrders("b", "b"), BothOrders("a", "b"), BothOrders("a", "a")
@@ -16,7 +16,7 @@ def item(prompt: str, pair: BothOrders, source: str = "advice") -> Item:
 
 
 @pytest.mark.parametrize(
-    ("ab", "ba", "fails"),
+    ("ab", "ba", "lost"),
     [
         ("b", "b", True),
         ("a", "b", False),
@@ -28,13 +28,13 @@ def item(prompt: str, pair: BothOrders, source: str = "advice") -> Item:
         (None, "a", None),
     ],
 )
-def test_to_fail_is_to_lose_in_both_orders(ab: Winner | None, ba: Winner | None, fails: bool | None) -> None:
-    assert failed(item("p", BothOrders(ab, ba))) is fails
+def test_to_fail_is_to_lose_in_both_orders(ab: Winner | None, ba: Winner | None, lost: bool | None) -> None:
+    assert fails(item("p", BothOrders(ab, ba))) is lost
 
 
-@pytest.mark.parametrize(("won", "fails"), [("b", True), ("tie", False), ("a", False), (None, None)])
-def test_with_one_order_it_is_to_lose_in_that(won: Winner | None, fails: bool | None) -> None:
-    assert failed(judged_once("p", "s", won)) is fails
+@pytest.mark.parametrize(("won", "lost"), [("b", True), ("tie", False), ("a", False), (None, None)])
+def test_with_one_order_it_is_to_lose_in_that(won: Winner | None, lost: bool | None) -> None:
+    assert fails(judged_once("p", "s", won)) is lost
 
 
 FIRST = [item("1", LOST), item("2", LOST), item("3", WON), item("4", LOST, "recipe"), item("5", SPLIT, "recipe")]

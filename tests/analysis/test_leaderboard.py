@@ -11,7 +11,7 @@ import pytest
 
 from humpback.analysis.judgements.board_tables import as_json, as_text
 from humpback.analysis.judgements.formats.items import NoJudgements
-from humpback.analysis.judgements.leaderboard import Leaderboard, ranked
+from humpback.analysis.judgements.leaderboard import Leaderboard, rank
 from tests.analysis.judgements.material import annotations, written
 from tests.shared_data import SHARED, needs_shared
 
@@ -53,7 +53,7 @@ def only(found: Leaderboard) -> list[str]:
 
 
 def test_ranked_by_win_rate_with_the_pairs_that_cannot_be_told_apart(folder: Path) -> None:
-    found = ranked(folder)
+    found = rank(folder)
     (table,) = found.tables
     rates = [one.overall.win_rate for one in table.systems]
     assert rates == sorted(rates, reverse=True)
@@ -72,7 +72,7 @@ def test_copies_are_found_by_what_they_say(folder: Path) -> None:
     answers = [{**row, "generator_2": "rejudged", "preference": 1 + i % 2} for i, row in enumerate(rows)]
     answers[0]["output_2"] = "another"
     written(folder / "rejudged" / "annotations.json", answers)
-    (table,) = ranked(folder).tables
+    (table,) = rank(folder).tables
     told = {frozenset((one.first, one.second)): one.reason for one in table.copies}
     assert set(told) == {
         frozenset(("near", "renamed")),
@@ -81,13 +81,13 @@ def test_copies_are_found_by_what_they_say(folder: Path) -> None:
     }
     assert "the same preference on all 200 prompts" in told[frozenset(("near", "renamed"))]
     assert told[frozenset(("near", "rejudged"))] == "the same answer to 199 of 200 prompts"
-    assert "COPIES: " in as_text(ranked(folder))
+    assert "COPIES: " in as_text(rank(folder))
 
 
 def test_the_same_file_in_two_folders_is_told_apart_and_called_a_copy(folder: Path) -> None:
     (folder / "again").mkdir()
     (folder / "again" / "annotations.json").write_bytes((folder / "near" / "annotations.json").read_bytes())
-    (table,) = ranked(folder).tables
+    (table,) = rank(folder).tables
     (copy,) = table.copies
     assert {copy.first, copy.second} == {"near (again/annotations.json)", "near (near/annotations.json)"}
 
@@ -98,12 +98,12 @@ def test_agreeing_by_chance_is_no_copy(tmp_path: Path) -> None:
         annotations(tmp_path / "all" / name / "annotations.json", [2] * 100, generator_2=name, output_2=f"of {name}")
         annotations(tmp_path / "few" / name / "annotations.json", [2, 1, 2], generator_2=name, output_2=f"of {name}")
     for sub in ("all", "few"):
-        (table,) = ranked(tmp_path / sub).tables
+        (table,) = rank(tmp_path / sub).tables
         assert table.copies == ()
 
 
 def test_published_rows_that_disagree_are_flagged(folder: Path) -> None:
-    (table,) = ranked(folder).tables
+    (table,) = rank(folder).tables
     rates = {one.judgement.name: one.overall.win_rate for one in table.systems}
     lengths = {one.judgement.name: one.overall.mean_length for one in table.systems}
     link = "https://host/results/{}/model_outputs.json"
@@ -122,7 +122,7 @@ def test_published_rows_that_disagree_are_flagged(folder: Path) -> None:
             {"name": "broken", "win_rate": "n/a"},
         ],
     )  # fmt: skip
-    found = ranked(folder, [path])
+    found = rank(folder, [path])
     (table,) = found.tables
     told = {one.system: one for one in table.published}
     assert told["strong"].disagreement.startswith("win rate")
@@ -137,7 +137,7 @@ def test_published_rows_that_disagree_are_flagged(folder: Path) -> None:
 
 
 def test_agreement_to_the_printed_digits_is_agreement(folder: Path) -> None:
-    (table,) = ranked(folder).tables
+    (table,) = rank(folder).tables
     rows: list[dict[str, object]] = [
         {
             "name": one.judgement.name,
@@ -146,42 +146,42 @@ def test_agreement_to_the_printed_digits_is_agreement(folder: Path) -> None:
         }
         for one in table.systems
     ]
-    found = ranked(folder, [board(folder.parent, rows, "any name.csv")])
+    found = rank(folder, [board(folder.parent, rows, "any name.csv")])
     assert not any(one.disagreement or one.published is None for one in found.tables[0].published)
 
 
 def test_judges_and_opponents_are_not_mixed(folder: Path) -> None:
     annotations(folder / "other" / "annotations.json", preferences(0.4, 1), generator_2="other", annotator="second")
-    found = ranked(folder)
+    found = rank(folder)
     assert [(table.judge, len(table.systems)) for table in found.tables] == [("judge", 3), ("second", 1)]
     with pytest.raises(NoJudgements, match="annotator 'third'"):
-        ranked(folder, [board(folder.parent, [{"name": "x", "win_rate": 1}], "third_leaderboard.csv")])
+        rank(folder, [board(folder.parent, [{"name": "x", "win_rate": 1}], "third_leaderboard.csv")])
 
 
 def test_what_cannot_be_used_is_named(folder: Path, tmp_path: Path) -> None:
     annotations(folder / "bad" / "annotations.json", [7, 8], generator_2="bad")
     path = annotations(folder / "cut" / "annotations.json", [2, 1] * 30, generator_2="cut")
     path.write_text(path.read_text()[:-30])
-    found = ranked(folder)
+    found = rank(folder)
     assert len(found.unusable) == 1
     assert "bad/annotations.json: none of 2 rows can be used" in found.unusable[0]
     assert "cut: the rate is over 59 prompts" in as_text(found)
     with pytest.raises(NoJudgements, match="no such folder"):
-        ranked(tmp_path / "nothing")
+        rank(tmp_path / "nothing")
     (tmp_path / "empty").mkdir()
     with pytest.raises(NoJudgements, match="no annotations below it"):
-        ranked(tmp_path / "empty")
+        rank(tmp_path / "empty")
     with pytest.raises(NoJudgements, match="no leaderboard can be read"):
-        ranked(folder, [tmp_path / "nothing.csv"])
+        rank(folder, [tmp_path / "nothing.csv"])
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
     with pytest.raises(NoJudgements, match="no column 'name'"):
-        ranked(folder, [tmp_path / "odd.csv"])
+        rank(folder, [tmp_path / "odd.csv"])
 
 
 @needs_shared
 def test_the_published_leaderboards_agree_with_the_published_annotations() -> None:
     boards = [ALPACA / f"{name}_leaderboard.csv" for name in ("alpaca_eval_gpt4", "weighted_alpaca_eval_gpt4_turbo")]
-    found = ranked(ALPACA, boards)
+    found = rank(ALPACA, boards)
     one, two = found.tables
     assert [each.judgement.name for each in one.systems] == [
         "guanaco-65b",
@@ -208,7 +208,7 @@ def test_alpaca_eval_s_own_leaderboard_is_read_as_it_stands(tmp_path: Path) -> N
     path = tmp_path / "somebody_leaderboard.csv"
     path.write_text(OWN)
     for given in (path, tmp_path):
-        found = ranked(given)
+        found = rank(given)
         (only_board,) = as_json(found)["boards"]
         first, second = only_board["systems"]
         assert (first["system"], first["n"], first["wins"], first["ties"], first["losses"]) == ("best", 804, 783, 5, 16)
@@ -221,9 +221,9 @@ def test_alpaca_eval_s_own_leaderboard_is_read_as_it_stands(tmp_path: Path) -> N
 
 def test_a_web_page_s_leaderboard_has_rates_alone(tmp_path: Path) -> None:
     path = board(tmp_path, [{"name": "a", "win_rate": 10, "avg_length": 5}, {"name": "b", "win_rate": 90}])
-    (found,) = ranked(path).published
+    (found,) = rank(path).published
     assert [(row.name, row.interval, row.counts) for row in found.rows] == [("a", None, None), ("b", None, None)]
-    lines = as_text(ranked(path)).splitlines()
+    lines = as_text(rank(path)).splitlines()
     assert lines[1].split() == ["rank", "system", "win", "rate", "length"]
     assert lines[2].split()[:2] == ["1", "b"]
 
@@ -234,7 +234,7 @@ def test_the_published_leaderboards_to_the_last_digit(name: str) -> None:
     path = ALPACA / f"{name}_leaderboard.csv"
     with path.open(encoding="utf-8") as file:
         raw = {row["name"]: row for row in csv.DictReader(file)}
-    (found,) = ranked(path).published
+    (found,) = rank(path).published
     assert {row.name: (str(row.win_rate), row.controlled) for row in found.rows} == {
         key: (
             str(float(row["win_rate"])),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from humpback.analysis.datasets.refusals import refusals, refused
+from humpback.analysis.datasets.refusals import refusals, refuses
 
 BY_HAND = Path(__file__).parent / "refusals_by_hand.csv"
 
@@ -16,8 +16,8 @@ def counted(part: str) -> tuple[int, int, int, int]:
     """Refusals, other answers, refusals found, others called refusals."""
     with BY_HAND.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["part"] == part]
-    yes = [refused(row["answer"]) for row in rows if row["refuses"] == "yes"]
-    no = [refused(row["answer"]) for row in rows if row["refuses"] == "no"]
+    yes = [refuses(row["answer"]) for row in rows if row["refuses"] == "yes"]
+    no = [refuses(row["answer"]) for row in rows if row["refuses"] == "no"]
     return len(yes), len(no), sum(yes), sum(no)
 
 
@@ -27,7 +27,7 @@ def test_precision_and_recall_are_as_the_module_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "refuses"),
+    ("answer", "refusal"),
     [
         ("I can’t help with that.", True),
         ("I'M SORRY, BUT I CANNOT HELP.", True),
@@ -36,8 +36,8 @@ def test_precision_and_recall_are_as_the_module_says() -> None:
         ("", False),
     ],
 )
-def test_what_counts_is_what_the_answer_opens_with(answer: str, refuses: bool) -> None:
-    assert refused(answer) is refuses
+def test_what_counts_is_what_the_answer_opens_with(answer: str, refusal: bool) -> None:
+    assert refuses(answer) is refusal
 
 
 def test_the_rate_counts_every_answer_and_has_an_exact_interval() -> None:

@@ -168,7 +168,7 @@ def test_a_bend_is_tested_exactly_and_too_few_points_say_so() -> None:
     assert found.slope == pytest.approx(coefficients[1] + 2 * coefficients[0] * math.log(51_200))
     three = curvature(Points("x", SIZES[:3], law()[:3]))
     assert isinstance(three, CannotTell)
-    assert three.reason.startswith("too few points to tell: 3 points at 3 sizes")
+    assert three.words.startswith("too few points to tell: 3 points at 3 sizes")
     assert isinstance(curvature(Points("x", (100.0, 200.0) * 3, (1.0, 2.0) * 3)), CannotTell)
 
 

@@ -24,14 +24,14 @@ ALPACA = [2.5] * 172 + [3.0] * 1_550 + [3.5] * 10_811 + [4.0] * 30_240 + [4.5] *
 def test_half_points_have_a_bar_each_and_gaps_are_bars_of_none() -> None:
     found = histogram([5, 4.5, None, 4.5, 3, None], threshold=4.5)
     assert [(bar.label, bar.count) for bar in found.bars] == [("3", 1), ("3.5", 0), ("4", 0), ("4.5", 2), ("5", 1)]
-    assert (found.unrated, found.rated, found.rows, found.kept) == (2, 4, 6, 3)
-    assert found.share_kept == 0.5
+    assert (found.unrated, found.rated, found.rows, found.selected) == (2, 4, 6, 3)
+    assert found.share_selected == 0.5
 
 
 def test_alpagasus_keeps_9229_of_52002() -> None:
     found = histogram(ALPACA, threshold=4.5)
-    assert (found.kept, found.rows) == (9_229, 52_002)
-    assert found.share_kept == pytest.approx(0.1775, abs=5e-5)
+    assert (found.selected, found.rows) == (9_229, 52_002)
+    assert found.share_selected == pytest.approx(0.1775, abs=5e-5)
     assert "at least 4.5: 9,229 of 52,002 (17.75 %)" in as_text(found)
 
 
@@ -48,8 +48,8 @@ def test_other_scores_are_binned_without_loss_and_the_threshold_is_an_edge(seed:
         assert bar.count == sum(bar.low <= score < bar.high for score in scores)
     assert all(one.high == other.low for one, other in zip(found.bars, found.bars[1:], strict=False))
     if threshold is not None:
-        assert found.kept == sum(score >= threshold for score in scores)
-        assert found.kept == sum(bar.count for bar in found.bars if bar.low >= threshold)
+        assert found.selected == sum(score >= threshold for score in scores)
+        assert found.selected == sum(bar.count for bar in found.bars if bar.low >= threshold)
 
 
 @pytest.mark.parametrize("scores", [[7], [7.3], [1e9, 1e9 + 1e-3], [0, 1e-300], [-LARGEST, LARGEST, 0.3], [0, 100]])
@@ -75,10 +75,10 @@ def test_text_draws_counts_in_proportion_and_none_as_nothing() -> None:
 
 @pytest.mark.parametrize("threshold", [None, 4.5])
 def test_no_rows_and_no_ratings(threshold: float | None) -> None:
-    assert math.isnan(histogram([], threshold=threshold).share_kept)
+    assert math.isnan(histogram([], threshold=threshold).share_selected)
     assert "unrated  0" in as_text(histogram([], threshold=threshold))
     found = histogram([None, None], threshold=threshold)
-    assert (found.bars, found.unrated, found.kept) == ((), 2, 0)
+    assert (found.bars, found.unrated, found.selected) == ((), 2, 0)
     assert ("at least 4.5: 0 of 2 (0.00 %)" in as_text(found)) == (threshold is not None)
 
 
@@ -105,4 +105,4 @@ def test_the_known_chatgpt_scores() -> None:
     found = histogram((float(cell) if cell else None for cell in cells), threshold=4.5)
     assert (found.rows, found.rated, found.unrated) == (52_002, 1_972, 50_030)
     assert {bar.label: bar.count for bar in found.bars} == {"3": 8, "3.5": 537, "4": 178, "4.5": 1_238, "5": 11}
-    assert found.kept == 1_249
+    assert found.selected == 1_249

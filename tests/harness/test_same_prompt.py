@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from humpback.annotation.items import System, join
-from humpback.core.same_prompt import folded, partners, prompt_keys
+from humpback.core.same_prompt import fold, partners, prompt_keys
 from humpback.core.tables import Example
 from tests.analysis.judgements.material import annotations, read
 
@@ -34,7 +34,7 @@ TWO = [
     ("one", "other", "same"), [*((*pair, True) for pair in ONE), *((*pair, False) for pair in TWO)]
 )
 def test_case_punctuation_and_spacing_make_no_other_prompt(one: str, other: str, same: bool, tmp_path: Path) -> None:
-    assert (folded(one) == folded(other)) is same
+    assert (fold(one) == fold(other)) is same
     texts = {"a": one, "b": other}
     assert len(join(*(System(name, (Example("0", text, name),), ()) for name, text in texts.items())).items) == same
     judged = read(*(annotations(tmp_path / name / "a.json", [2], instruction=text) for name, text in texts.items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from humpback.analysis.datasets.refusals import refused as refuses
+from humpback.analysis.datasets.refusals import refuses
 from humpback.analysis.experiment.measures.number import Number, count
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example, read

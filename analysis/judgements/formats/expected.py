@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
-from humpback.core.same_prompt import folded
+from humpback.core.same_prompt import fold
 
 ALPACA_EVAL = {"selfinstruct": 252, "oasst": 188, "koala": 156, "helpful_base": 129, "vicuna": 80}
 """AlpacaEval's 805 by `dataset`."""
@@ -33,7 +33,7 @@ def alpaca_eval_places() -> dict[str, int]:
 
 
 def _digest(prompt: str) -> str:
-    return hashlib.sha256(folded(prompt).encode()).hexdigest()[:12]
+    return hashlib.sha256(fold(prompt).encode()).hexdigest()[:12]
 
 
 def set_named(stem: str) -> str:

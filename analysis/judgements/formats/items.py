@@ -165,7 +165,7 @@ def put(found: dict[Systems, list[Placed]], systems: Systems, row: Placed) -> No
     found.setdefault(systems, []).append(row)
 
 
-def pooled(rows: Sequence[Placed], systems: Systems, kind: str, file: str) -> Judgement:
+def pool(rows: Sequence[Placed], systems: Systems, kind: str, file: str) -> Judgement:
     """Rows about the same answers are the votes of one item: the mean of their points, and the majority's result. Rows
     of one prompt about other answers, or under another id, are items of their own, the later ones named by their
     number. A second row of one rater, or an equal row where raters have no names, is a duplicate: the first stays, and

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from humpback.analysis.judgements.formats import alpaca_eval, artifact, mt_bench, orders, reviews, votes
-from humpback.analysis.judgements.formats.items import Judgement, NoJudgements, Placed, Systems, pooled, put
+from humpback.analysis.judgements.formats.items import Judgement, NoJudgements, Placed, Systems, pool, put
 from humpback.analysis.judgements.formats.source import Row, Rows, Unfit, rows_of
 from humpback.core.same_prompt import partners, prompt_keys
 from humpback.core.tables import VERDICTS, Unreadable
@@ -144,7 +144,7 @@ def of_rows(path: Path, name: str) -> list[Judgement]:
         raise NoJudgements(f"{path}: none of {len(rows.rows)} rows can be used; {aside[0].place}: {aside[0].reason}")
     made: list[Judgement] = []
     for systems, placed in found.items():
-        one = pooled(placed, systems, layout.kind(systems, placed), name)
+        one = pool(placed, systems, layout.kind(systems, placed), name)
         system, opponent = layout.unnamed(path)
         made.append(
             replace(

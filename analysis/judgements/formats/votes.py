@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from humpback.analysis.judgements.formats.items import Item, Judgement, Placed, Systems, pooled, put, result_of
+from humpback.analysis.judgements.formats.items import Item, Judgement, Placed, Systems, pool, put, result_of
 from humpback.spec.votes import PASS_MARK, Vote, marks
 
 KIND = "votes of people"
@@ -39,7 +39,7 @@ def judgements(file: str, votes: Sequence[Vote]) -> list[Judgement]:
             f"{unscreened} votes are left out, of annotators who agreed with too few screening items: {marked}; wanted "
             f"is more than {100 * PASS_MARK:.0f} %"
         )
-    return [replace(pooled(rows, systems, KIND, file), notes=tuple(notes)) for systems, rows in found.items()]
+    return [replace(pool(rows, systems, KIND, file), notes=tuple(notes)) for systems, rows in found.items()]
 
 
 def _item(vote: Vote) -> Item:

@@ -15,7 +15,7 @@ import pytest
 from humpback.analysis.judgements.comparison import system
 from humpback.analysis.judgements.formats import mt_bench
 from humpback.analysis.judgements.formats.items import NoJudgements
-from humpback.analysis.judgements.leaderboard import ranked
+from humpback.analysis.judgements.leaderboard import rank
 from tests.analysis.judgements.material import counts, read, single
 
 
@@ -64,7 +64,7 @@ def test_several_models_are_ranked_against_one_baseline(tmp_path: Path) -> None:
     rows += [pair(q, 1, "model_2", "model_2", model_1="bad") for q in range(81, 91)]
     path = lines(tmp_path / "gpt-4_pair.jsonl", rows)
     assert [one.name for one in read(path)] == ["good", "bad"]
-    (table,) = ranked(tmp_path).tables
+    (table,) = rank(tmp_path).tables
     assert ([one.judgement.name for one in table.systems], table.against) == (["good", "bad"], "base")
 
 
