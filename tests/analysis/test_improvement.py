@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from humpback.analysis.judgements.formats.items import Item, judged_in_both, judged_once
-from humpback.analysis.judgements.improvement import FATES, as_json, as_text, improvement
+from humpback.analysis.judgements.improvement import FATES, as_json, as_text, fails, improvement
 from humpback.analysis.judgements.verdicts import BothOrders, Winner
 
 LOST, SPLIT, WON = BothOrders("b", "b"), BothOrders("a", "b"), BothOrders("a", "a")
