@@ -18,7 +18,7 @@ from humpback.core.expression import Artifact, FieldError
 from humpback.core.store import Store
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.sweeps import SEED
-from humpback.spec.search import Float, Space, applied
+from humpback.spec.search import Float, Space, apply
 from tests.commands import humpback
 from tests.conftest import MACHINE
 
@@ -48,7 +48,7 @@ def test_two_trials_run_share_their_base_and_end_in_a_literal(
     assert pasted in told.splitlines()
     highest = max(rows, key=lambda row: float(row["win_rate"]))
     best = next(t for t in wanted.study().trials() if t.number == int(highest["trial"]))
-    assert eval(pasted, {"replace": replace, "setup": tiny}) == applied(tiny, SPACE, best.values)
+    assert eval(pasted, {"replace": replace, "setup": tiny}) == apply(tiny, SPACE, best.values)
     for name in ("history.svg", "history.png"):
         assert (tmp_path / "results" / name).stat().st_size > 1_000
     assert len({arm.model.fingerprint for t in wanted.study().trials() for arm in worth.arms(t.values, 0)}) == 2

@@ -25,7 +25,7 @@ from humpback.experiments.catalogue import experiment
 from humpback.experiments.catalogue import setup as setup_named
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.sweeps import PARTS, SEED, dev, refuse_reported, refuse_tests
-from humpback.spec.search import Setting, Space, Values, applied, enumerable, first, grid
+from humpback.spec.search import Setting, Space, Values, apply, enumerable, first, grid
 
 if TYPE_CHECKING:
     from humpback.sweeps.trials import Trial
@@ -85,7 +85,7 @@ class OnDev:
 
     def on(self, values: Values) -> tuple[Setup, ...]:
         """The setup with these settings, once for each part of the dev prompts."""
-        return dev(applied(self.setup, self.space, values), self.parts)
+        return dev(apply(self.setup, self.space, values), self.parts)
 
     def arms(self, values: Values, part: int) -> list[Any]:
         """The arm with these settings, once a seed, judged on a part of the dev prompts alone.

@@ -47,7 +47,7 @@ def begin(store: Store, record: Record) -> None:
     _write(folder / _RUNNING, Attempt(record))
 
 
-def succeeded(store: Store, name: str) -> None:
+def clear(store: Store, name: str) -> None:
     """The artifact of that name was published. Call it under the lock."""
     folder = store.root / FOLDER / name
     (folder / _RUNNING).unlink(missing_ok=True)
@@ -70,7 +70,7 @@ def keep(store: Store, name: str, fingerprint: str, *, error: str | None = None)
     if metrics.exists() and metrics.stat().st_size:
         os.replace(metrics, kept)
     if not kept.exists():
-        succeeded(store, name)
+        clear(store, name)
         return None
     attempt = _read(running, [])
     if attempt is None:
@@ -81,7 +81,7 @@ def keep(store: Store, name: str, fingerprint: str, *, error: str | None = None)
     return kept
 
 
-def ended(store: Store, unusable: list[str]) -> Iterator[tuple[Attempt, Path]]:
+def ended_attempts(store: Store, unusable: list[str]) -> Iterator[tuple[Attempt, Path]]:
     """Every attempt that ended without an artifact, and its metrics, oldest first for an artifact. `unusable` gets a
     message for each description that cannot be read.
 

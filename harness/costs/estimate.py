@@ -9,7 +9,7 @@ the micro judge) take seconds to minutes and are counted as nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from humpback.core.expression import Artifact, Value
@@ -28,8 +28,8 @@ from humpback.spec.models import Finetuned, Pretrained, ServedModel
 from humpback.spec.sources import SOURCES
 from humpback.spec.template import Model
 
-_INPUTS = ("candidates", "rated", "examples", "segments", "pages", "prompts", "parts", "answers", "first", "second")
-"""Fields that hold the rows which a stage goes through."""
+_ASIDE = ("against", "to", "as_many_as", "without", "besides")
+"""Fields whose rows a stage looks at and does not go through."""
 _WHOLE = 1 << 25
 """Bytes up to which a finished table is read for its lengths; a larger one is taken to be as its rule says."""
 
@@ -273,9 +273,9 @@ class Estimates:
 
 
 def _inputs(artifact: Artifact) -> list[Artifact]:
-    held = [getattr(artifact, name, None) for name in _INPUTS]
+    held = [getattr(artifact, one.name) for one in fields(artifact) if one.name not in _ASIDE]
     flat = [one for value in held for one in (value if isinstance(value, tuple) else (value,))]
-    return [one for one in flat if isinstance(one, Artifact)]
+    return [one for one in flat if isinstance(one, (data.Examples, data.Pages))]
 
 
 def _no_shape(model: Model) -> str:

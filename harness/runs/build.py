@@ -81,7 +81,7 @@ def build_artifact(
             except Exception as error:
                 attempts.keep(store, artifact.name, artifact.fingerprint, error=type(error).__name__)
                 raise
-            attempts.succeeded(store, artifact.name)
+            attempts.clear(store, artifact.name)
     except Exception as error:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,7 @@ is named, not copied: which version of it ran, and on which data, is put on reco
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from humpback.core.expression import Artifact, FieldError, Value
@@ -92,10 +92,6 @@ class Benchmarked(Artifact):
     def slug(self) -> str:
         shots = "" if self.shots is None else f"-{self.shots}-shot"
         return f"{self.model.slug}-{'+'.join(task.name for task in self.tasks[:3])}{shots}"
-
-    def one_by_one(self) -> tuple[Benchmarked, ...]:
-        """An artifact for each task, so that one which lacks its data holds up no other and can be made later."""
-        return tuple(replace(self, tasks=(task,)) for task in self.tasks)
 
 
 @dataclass(frozen=True)

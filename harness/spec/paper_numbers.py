@@ -113,7 +113,7 @@ def number(table: str, arm: str, metric: str, n_examples: int | None = None) -> 
     raise FieldError(f"{table}: {asked} for {metric} of {arm}; n_examples there: {sizes}")
 
 
-def read_published(path: Path) -> tuple[PaperNumber, ...]:
+def read_numbers(path: Path) -> tuple[PaperNumber, ...]:
     """The rows of one file.
 
     Raises:
@@ -138,7 +138,7 @@ def read_published(path: Path) -> tuple[PaperNumber, ...]:
 
 @cache
 def _all(place: Path) -> tuple[PaperNumber, ...]:
-    return tuple(row for path in sorted(place.glob("*.csv")) for row in read_published(path))
+    return tuple(row for path in sorted(place.glob("*.csv")) for row in read_numbers(path))
 
 
 def _row(cells: dict[str | None, str | None], where: str, stem: str) -> PaperNumber:

@@ -108,7 +108,7 @@ Values = Mapping[str, Setting]
 """What each axis is set to, by path."""
 
 
-def applied(root: Root, space: Space, values: Values) -> Root:
+def apply(root: Root, space: Space, values: Values) -> Root:
     """The setup with every axis of the space set, and what is scaled with it.
 
     Raises:

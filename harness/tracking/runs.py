@@ -84,7 +84,7 @@ def all_runs(store: Store, results: Iterable[Path], unusable: list[str]) -> Iter
             yield run_of(store, record, known, unusable)
         else:
             unusable.append(state.reason)
-    for attempt, metrics in attempts.ended(store, unusable):
+    for attempt, metrics in attempts.ended_attempts(store, unusable):
         yield attempt_run(attempt, metrics, known, unusable)
     for experiment, setup, folder in results_folders(folders):
         try:

@@ -11,7 +11,7 @@ import pytest
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 from humpback.spec import paper_numbers as module
-from humpback.spec.paper_numbers import COLUMNS, folder, number, paper_numbers, read_published
+from humpback.spec.paper_numbers import COLUMNS, folder, number, paper_numbers, read_numbers
 from tests.shared_data import SHARED
 
 ROWS = {
@@ -196,7 +196,7 @@ def test_bad_rows_are_named(row: str, words: str, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("\n".join([",".join(COLUMNS), GOOD.replace("metric,100", "other,"), row]) + "\n", encoding="utf-8")
     with pytest.raises(FieldError, match=re.escape(words)) as found:
-        read_published(path)
+        read_numbers(path)
     assert str(found.value).startswith("t.csv, line ")
 
 
@@ -204,7 +204,7 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("paper,table\n", encoding="utf-8")
     with pytest.raises(FieldError, match=r"t\.csv, line 1: columns"):
-        read_published(path)
+        read_numbers(path)
 
 
 def test_without_the_repository_the_installed_files_are_read_or_missed_aloud(

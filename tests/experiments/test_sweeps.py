@@ -20,7 +20,7 @@ from humpback.experiments.sweeps import PARTS, SEED, dev, prompts_tested, refuse
 from humpback.micro.instructions import parse
 from humpback.micro.sets import dev_prompts
 from humpback.spec.data import MicroDevPrompts, MicroPrompts
-from humpback.spec.search import Space, applied, first
+from humpback.spec.search import Space, apply, first
 
 
 def said(folder: Path) -> list[str]:
@@ -83,14 +83,14 @@ def test_every_space_fits_the_setup_and_names_an_arm() -> None:
     assert isinstance(spaces["humpback/headline"], Space)
     for name, space in spaces.items():
         if space is not None:
-            changed = applied(MICRO, space, {axis.path: first(axis) for axis in space.axes})
+            changed = apply(MICRO, space, {axis.path: first(axis) for axis in space.axes})
             for part in dev(changed):
                 refuse_tests(experiment(name).on(part, [SEED]).arms[SEED][space.arm], MICRO)
 
 
 def test_trials_share_what_they_do_not_vary() -> None:
     """A threshold leaves the backward model and the candidates as they are."""
-    low, high = (applied(MICRO, Space("M1", headline.SPACE.axes[1:2]), {"keep.score": k}) for k in (3.5, 4.5))
+    low, high = (apply(MICRO, Space("M1", headline.SPACE.axes[1:2]), {"keep.score": k}) for k in (3.5, 4.5))
     models = [experiment("humpback/headline").on(dev(one)[0], [SEED]).arms[SEED] for one in (low, high)]
     assert models[0]["M0"].judged == models[1]["M0"].judged
     assert models[0]["M1"].model != models[1]["M1"].model

@@ -14,7 +14,7 @@ from humpback.evals.task_files import yaml_sha256
 from humpback.evals.tasks import UNSAFE, Missing, open_tasks, single_tasks
 from humpback.micro.benchmark import questions
 from humpback.micro.instructions import paraphrases, parse, requests
-from humpback.spec.benchmarks import SETS, Benchmarked, MicroFacts, Task
+from humpback.spec.benchmarks import SETS, Benchmarked, Task
 from humpback.spec.micro_world import VALUES, World, facts
 from humpback.spec.models import HubModel
 from tests.harness.test_benchmark_stage import fresh, no_file
@@ -110,14 +110,6 @@ def test_micro_questions_are_held_out_true_once_and_fixed() -> None:
 def test_what_makes_no_sense_is_refused(fields: dict[str, object], told: str) -> None:
     with pytest.raises(FieldError, match=told):
         Benchmarked(MODEL, **fields)  # type: ignore[arg-type]
-
-
-def test_one_artifact_a_task() -> None:
-    both = Benchmarked(MODEL, (Task("piqa"), MicroFacts(World())), shots=2)
-    one, two = both.one_by_one()
-    assert [one.tasks, two.tasks] == [(Task("piqa"),), (MicroFacts(World()),)]
-    assert len({both.fingerprint, one.fingerprint, two.fingerprint}) == 3
-    assert one.shots == two.shots == 2
 
 
 @pytest.mark.parametrize(

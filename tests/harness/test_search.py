@@ -10,7 +10,7 @@ from humpback.core.expression import FieldError
 from humpback.experiments.setups.base import AtLeast, BestShare
 from humpback.experiments.setups.micro import MICRO
 from humpback.spec.recipe import LinearTo, Lora
-from humpback.spec.search import Axis, Choice, Float, Int, Space, applied, assignments, enumerable, first, grid, paths
+from humpback.spec.search import Axis, Choice, Float, Int, Space, apply, assignments, enumerable, first, grid, paths
 from humpback.sweeps.literal import literal
 
 RATE = Float("sft.learning_rate", 1e-5, 1e-3, log=True, scaled=(("sft.schedule.final", 0.9),))
@@ -19,7 +19,7 @@ RATE = Float("sft.learning_rate", 1e-5, 1e-3, log=True, scaled=(("sft.schedule.f
 def test_an_axis_sets_its_field_and_what_is_scaled_with_it_and_nothing_else() -> None:
     space = Space("M1", (RATE, Choice("sft.adapter", (None, Lora(8))), Int("segments.shortest", 5, 50)))
     values = {"sft.learning_rate": 2e-4, "sft.adapter": Lora(8), "segments.shortest": 20}
-    changed = applied(MICRO, space, values)
+    changed = apply(MICRO, space, values)
     schedule = LinearTo(2e-4 * 0.9, warm_up=0.05)
     assert changed.sft == replace(MICRO.sft, learning_rate=2e-4, schedule=schedule, adapter=Lora(8))
     assert changed == replace(MICRO, sft=changed.sft, segments=replace(MICRO.segments, shortest=20))
@@ -43,7 +43,7 @@ def test_an_axis_sets_its_field_and_what_is_scaled_with_it_and_nothing_else() ->
 )
 def test_what_cannot_be_an_axis_is_refused_by_name(axis: Axis, says: str) -> None:
     with pytest.raises(FieldError, match=says):
-        applied(MICRO, Space("M1", (axis,)), {axis.path: first(axis)})
+        apply(MICRO, Space("M1", (axis,)), {axis.path: first(axis)})
 
 
 def test_no_path_that_is_offered_leads_to_a_seed_or_to_what_is_judged() -> None:
@@ -92,5 +92,5 @@ def test_the_literal_is_python_for_exactly_the_setting() -> None:
     text = literal(space, values)
     assert text.startswith("replace(setup, sft=replace(setup.sft, learning_rate=0.000142")
     read = eval(text, {"replace": replace, "setup": MICRO, "Lora": Lora, "BestShare": BestShare})
-    assert read == applied(MICRO, space, values)
+    assert read == apply(MICRO, space, values)
     assert assignments(space, values)["sft.schedule.final"] == 0.9 / 7_000

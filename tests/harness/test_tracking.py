@@ -306,8 +306,8 @@ def test_an_attempt_that_is_still_alive_is_left_alone(tmp_path: Path, tiny: Setu
     store.prepare()
     died(tmp_path, node, "killed")
     with store.lock(node):
-        assert list(attempts.ended(store, [])) == []
-    assert len(list(attempts.ended(store, []))) == 1
+        assert list(attempts.ended_attempts(store, [])) == []
+    assert len(list(attempts.ended_attempts(store, []))) == 1
 
 
 def test_a_stage_that_ends_well_leaves_no_attempt(tmp_path: Path, tiny: Setup) -> None:
