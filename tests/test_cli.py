@@ -104,6 +104,9 @@ def test_what_a_setup_has_nothing_for_is_left_out_of_all_and_named(tmp_path: Pat
     done = humpback("plan", "all", *files, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "left out: alpagasus/headline: the setup 'files' has no instruction set to filter" in done.stderr
+    none = humpback("run", "alpagasus/headline", "alpagasus/data_size", *files, cwd=tmp_path)
+    assert (none.returncode, none.stderr.count("left out: ")) == (2, 2)
+    assert "humpback: the setup 'files' has nothing for any of these experiments" in none.stderr
     alone = humpback("plan", "alpagasus/headline", *files, cwd=tmp_path)
     assert alone.returncode == 2
     assert "has no instruction set to filter" in alone.stderr

@@ -17,10 +17,7 @@ _SHOWN = 5
 
 @command()
 def agree(
-    files: Annotated[
-        list[Path],
-        Argument(help="Judgements of the same prompts, in any format of compare.", show_default=False),
-    ],
+    files: Annotated[list[Path], Argument(help="Judgements of the same prompts, in any format of compare.")],
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
@@ -44,10 +41,10 @@ def agree(
 
 @command()
 def selectors(
-    scores: Annotated[Path, Argument(help="CSV, JSON or Parquet: a row an example.", show_default=False)],
-    column: Annotated[list[str], Option(help="Of a selector's scores; repeat for several.", show_default=False)],
+    scores: Annotated[Path, Argument(help="CSV, JSON or Parquet: a row an example.")],
+    column: Annotated[list[str], Option(help="Of a selector's scores; repeat for several.")],
     at_least: Annotated[list[float], Option(help="Selected from this score on; one for each --column, or one.")],
-    label: Annotated[str, Option(help="Column of the labels.", show_default=False)],
+    label: Annotated[str, Option(help="Column of the labels.")],
     labels: Annotated[Path | None, Option(help="File of the labels, in the same order.", show_default="SCORES")] = None,
     good: Annotated[float, Option(help="Good from this label on.")] = 1,
     markdown: AsMarkdown = False,

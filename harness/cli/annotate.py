@@ -30,8 +30,8 @@ _QUICKEST = 0.4
 
 @command()
 def annotate(
-    a: Annotated[Path, Argument(help="Answers: an artifact or a file in any known layout.", show_default=False)],
-    b: Annotated[Path, Argument(help="The answers to compare with.", show_default=False)],
+    a: Annotated[Path, Argument(help="Answers: an artifact or a file in any known layout.")],
+    b: Annotated[Path, Argument(help="The answers to compare with.")],
     against: Annotated[list[Path] | None, Option(help="More answers to compare A with; repeat for several.")] = None,
     votes: Annotated[Path, Option(help="File of the votes, begun or gone on with.")] = Path("votes.sqlite"),
     n: Annotated[int | None, Option(help="Prompts, drawn uniformly.", show_default="all")] = None,

@@ -25,8 +25,7 @@ from humpback.spec.template import Model
 def benchmark(
     model: Annotated[str, Argument(help="An artifact's folder, a transformers folder, or a hub name.")],
     tasks: Annotated[
-        str,
-        Option(help=f"With commas between: {', '.join(SETS)}, micro, lm-eval's names, or YAML files of your own."),
+        str, Option(help=f"With commas between: {', '.join(SETS)}, micro, lm-eval's names, or YAML files of your own.")
     ],
     shots: Annotated[int | None, Option(min=0, help="Examples shown; else each task's own.")] = None,
     limit: Annotated[int | None, Option(min=1, help="Only so many items of each, to try out.")] = None,

@@ -12,9 +12,7 @@ from humpback.core.expression import FieldError
 
 Files = Annotated[
     list[Path],
-    Argument(
-        help="Folders or files of verdicts, AlpacaEval annotations, reviews with scores, votes.", show_default=False
-    ),
+    Argument(help="Folders or files of verdicts, AlpacaEval annotations, reviews with scores, votes."),
 ]
 
 
@@ -71,7 +69,7 @@ def compare(
 
 @command()
 def leaderboard(
-    folder: Annotated[Path, Argument(help="Every annotations file below it is ranked.", show_default=False)],
+    folder: Annotated[Path, Argument(help="Every annotations file below it is ranked.")],
     against: Annotated[
         list[Path] | None, Option(help="A published leaderboard CSV; can be given several times.")
     ] = None,

@@ -41,9 +41,7 @@ from humpback.spec.languages import language_code
 data = Typer(no_args_is_help=True, rich_markup_mode=None, help="Public sets, seed data, web pages, filters, exports.")
 app.add_typer(data, name="data")
 
-Files = Annotated[
-    list[str], Argument(help="Files, folders, patterns, or names that `data list` shows.", show_default=False)
-]
+Files = Annotated[list[str], Argument(help="Files, folders, patterns, or names that `data list` shows.")]
 Number = Annotated[int | None, Option(min=1, help="So many, drawn uniformly; all where it is left out.")]
 Draw = Annotated[int, Option(min=0, help="Which random draw.")]
 
@@ -68,7 +66,7 @@ def list_(folder: DataFolder = DATA, as_json: AsJson = False) -> None:
 
 @command(to=data)
 def pull(
-    names: Annotated[list[str], Argument(help="Names that `data list` shows.", show_default=False)],
+    names: Annotated[list[str], Argument(help="Names that `data list` shows.")],
     mirror: Annotated[Path | None, Option("--from", help="A folder that holds the files already.")] = None,
     folder: DataFolder = DATA,
 ) -> None:
@@ -146,7 +144,7 @@ def segment(
 @command("filter", to=data)
 def filter_(
     files: Files,
-    column: Annotated[str, Option(help="Field of the score.", show_default=False)],
+    column: Annotated[str, Option(help="Field of the score.")],
     scores: Annotated[
         str | None, Option(help="File of the scores, a row for each row.", show_default="the same file")
     ] = None,
@@ -189,8 +187,8 @@ def filter_(
 
 @command(to=data)
 def export(
-    artifact: Annotated[Path, Argument(help="Folder of the artifact.", show_default=False)],
-    out: Annotated[Path, Option(help="A folder for the hub, or one file.", show_default=False)],
+    artifact: Annotated[Path, Argument(help="Folder of the artifact.")],
+    out: Annotated[Path, Option(help="A folder for the hub, or one file.")],
     layout: Annotated[
         str, Option("--as", help="alpaca, messages, sharegpt or parquet; a model needs none.")
     ] = "messages",

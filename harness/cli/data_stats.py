@@ -16,10 +16,7 @@ from humpback.core.store import StoreError
 from humpback.core.tables import EXAMPLES, Example, Unreadable
 from humpback.core.tables import read as rows_of
 
-Sets = Annotated[
-    list[str],
-    Argument(help="Artifacts, files in any known layout, or names of public files.", show_default=False),
-]
+Sets = Annotated[list[str], Argument(help="Artifacts, files in any known layout, or names of public files.")]
 
 
 @command(to=data)

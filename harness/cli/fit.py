@@ -15,8 +15,7 @@ from humpback.core.expression import FieldError
 @command()
 def fit(
     file: Annotated[
-        Path | None,
-        Argument(help="CSV with columns n and value, and error, set and seed if there are.", show_default=False),
+        Path | None, Argument(help="CSV with columns n and value, and error, set and seed if there are.")
     ] = None,
     published: Annotated[
         bool, Option("--published", help="The paper's points instead, beside the alphas that it prints.")

@@ -20,24 +20,21 @@ from humpback.spec.outcomes import AlpacaEvalJudge, Judged, LocalJudge, Matched,
 _NAMED = 20
 """Rows without a partner that are named on the screen, of each side; all of them are in the artifact."""
 
-SideName = Annotated[str, Argument(help="Folder of an artifact, or a file of answers.", show_default=False)]
-Unset = {"show_default": False}
+SideName = Annotated[str, Argument(help="Folder of an artifact, or a file of answers.")]
 
 
 @dataclass(frozen=True)
 class ServerOptions:
     """How the judge's server is asked. What is left out is as the machine file has it."""
 
-    address: Annotated[str | None, Option("--base-url", help="Address of any OpenAI-compatible server.", **Unset)] = (
-        None
-    )
+    address: Annotated[str | None, Option("--base-url", help="Address of any OpenAI-compatible server.")] = None
     concurrency: Annotated[int | None, Option(min=1, help="Calls in flight.", show_default="8")] = None
     timeout: Annotated[float | None, Option(help="Seconds of one attempt.", show_default="120")] = None
     price_in: Annotated[float | None, Option(help="Of a million prompt tokens.", show_default="0")] = None
     price_out: Annotated[float | None, Option(help="Of a million completion tokens.", show_default="0")] = None
-    max_cost: Annotated[float | None, Option(help="That this run may spend.", **Unset)] = None
-    max_tokens: Annotated[int | None, Option(help="That this run may use.", **Unset)] = None
-    max_calls: Annotated[int | None, Option(help="That this run may make.", **Unset)] = None
+    max_cost: Annotated[float | None, Option(help="That this run may spend.")] = None
+    max_tokens: Annotated[int | None, Option(help="That this run may use.")] = None
+    max_calls: Annotated[int | None, Option(help="That this run may make.")] = None
     key_variable: Annotated[
         str | None, Option(help="Environment variable of the key.", show_default="OPENAI_API_KEY")
     ] = None
@@ -55,10 +52,7 @@ AS_IN_FILE = ServerOptions()
 def judge(
     a: SideName,
     b: SideName,
-    name: Annotated[
-        str,
-        Option("--judge", help="micro, an annotator of alpaca-eval, or PATH/configs.yaml.", show_default=False),
-    ],
+    name: Annotated[str, Option("--judge", help="micro, an annotator of alpaca-eval, or PATH/configs.yaml.")],
     server: ServerOptions = AS_IN_FILE,
     model: Annotated[str | None, Option(help="Model to ask for.", show_default="the annotator's")] = None,
     samples: Annotated[
@@ -67,14 +61,10 @@ def judge(
     reply_tokens: Annotated[
         int | None, Option(min=1, help="Longest reply; more for models that think.", show_default="the judge's")
     ] = None,
-    send: Annotated[
-        list[str] | None, Option(help="NAME=VALUE that is sent too, VALUE as JSON or text.", **Unset)
-    ] = None,
-    drop: Annotated[list[str] | None, Option(help="NAME that is not sent.", **Unset)] = None,
+    send: Annotated[list[str] | None, Option(help="NAME=VALUE that is sent too, VALUE as JSON or text.")] = None,
+    drop: Annotated[list[str] | None, Option(help="NAME that is not sent.")] = None,
     ask_anew: Annotated[bool, Option("--ask-anew", help="Ask again what was answered before.")] = False,
-    may_judge_itself: Annotated[
-        str | None, Option(help="Name of a model that may judge its own answers.", **Unset)
-    ] = None,
+    may_judge_itself: Annotated[str | None, Option(help="Name of a model that may judge its own answers.")] = None,
     yes: Annotated[bool, Option("--yes", help="Spend without asking.")] = False,
     locations: Locations = HERE,
     as_json: AsJson = False,

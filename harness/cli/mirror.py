@@ -18,8 +18,7 @@ def mirror(
     online: Annotated[bool, Option("--online", help="Send to W&B's server; WANDB_API_KEY holds the key.")] = False,
     store: Annotated[Path, Option(help="Folder of the artifacts.")] = Path("artifacts"),
     results: Annotated[
-        list[Path] | None,
-        Option(help="Folder of tables and figures; may stand more than once.", show_default=False),
+        list[Path] | None, Option(help="Folder of tables and figures; may stand more than once.")
     ] = None,
 ) -> None:
     """Write what is new or has changed as runs of W&B. From records and metrics alone: deleting STORE/wandb and

@@ -26,8 +26,7 @@ _MADE = Path("artifacts") / "results"
 def report(
     setup: Annotated[str, Option(help="Whose results.")] = "micro",
     results: Annotated[
-        Path | None,
-        Option(help="Folder of tables and figures.", show_default="artifacts/results"),
+        Path | None, Option(help="Folder of tables and figures.", show_default="artifacts/results")
     ] = None,
     out: Annotated[Path | None, Option(help="The page.", show_default="<results>/<setup>/report.html")] = None,
     own: ExperimentsFolder = None,

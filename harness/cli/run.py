@@ -28,7 +28,7 @@ from humpback.core.text import one_line
 from humpback.experiments.catalogue import Declared, experiment, experiment_names
 from humpback.experiments.catalogue import setup as setup_named
 
-Names = Annotated[list[str], Argument(help="Experiments, such as humpback/headline; or all.", show_default=False)]
+Names = Annotated[list[str], Argument(help="Experiments, such as humpback/headline; or all.")]
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,7 @@ class SetupOptions:
     setup: SetupName = "micro"
     seeds: Annotated[str, Option(help="Seeds of the run, such as 0,1,2.")] = "0"
     files: Annotated[
-        Path | None,
-        Option(help="For --setup files: a TOML file with seed_data, pages, prompts, base, judge."),
+        Path | None, Option(help="For --setup files: a TOML file with seed_data, pages, prompts, base, judge.")
     ] = None
     seed_data: Annotated[list[str] | None, Option(help="For --setup files: a file of seed data.")] = None
     pages: Annotated[
@@ -69,6 +68,8 @@ class SetupOptions:
                 if len(chosen) == 1:
                     raise
                 echo(f"left out: {one.name}: {str(error).removeprefix(f'{one.name} on {setup.name}: ')}", err=True)
+        if not found:
+            raise FieldError(f"the setup {setup.name!r} has nothing for any of these experiments")
         return found, machine
 
     def _setup(self, machine: Machine) -> tuple[Any, Machine]:

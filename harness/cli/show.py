@@ -24,7 +24,7 @@ _LONG = 600
 
 @command()
 def show(
-    path: Annotated[Path, Argument(help="An artifact's folder, or a file in it.", show_default=False)],
+    path: Annotated[Path, Argument(help="An artifact's folder, or a file in it.")],
     rows: Annotated[int, Option(min=1, help="Rows of each table.")] = 3,
     as_json: AsJson = False,
 ) -> None:
