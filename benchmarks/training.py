@@ -65,7 +65,7 @@ def grouped(lengths: list[int], rng: random.Random) -> list[list[int]]:
     return batches
 
 
-def bare_loop(model: LlamaForCausalLM, sequences: list[stage.Sequence], tokenizer: Any, group: bool) -> float:
+def bare_loop(model: LlamaForCausalLM, sequences: list[stage.TokenSequence], tokenizer: Any, group: bool) -> float:
     """Real tokens a second of the plainest loop there is."""
     rng = random.Random(0)
     order = list(range(len(sequences)))
@@ -86,7 +86,7 @@ def bare_loop(model: LlamaForCausalLM, sequences: list[stage.Sequence], tokenize
     return tokens / (time.monotonic() - started)
 
 
-def our_stage(model: LlamaForCausalLM, sequences: list[stage.Sequence], tokenizer: Any) -> float:
+def our_stage(model: LlamaForCausalLM, sequences: list[stage.TokenSequence], tokenizer: Any) -> float:
     """Real tokens a second of `humpback.stages.training.train`, its set-up included."""
     with tempfile.TemporaryDirectory() as folder:
         machine = Machine(workers=1, threads=torch.get_num_threads(), micro_batch=BATCH)
@@ -105,7 +105,7 @@ def main() -> None:
     assert isinstance(base, Pretrained)
     read = texts(MICRO.seed_data.world, UPDATES * BATCH, 0)
     tokenizer = byte_level_bpe(read, base.shape)
-    sequences = [stage.Sequence(ids, ids) for ids in tokenizer(read)["input_ids"]]
+    sequences = [stage.TokenSequence(ids, ids) for ids in tokenizer(read)["input_ids"]]
     bare_loop(model_of(base, len(tokenizer)), sequences[: 20 * BATCH], tokenizer, True)  # warm up
     rates = {
         "our stage (transformers Trainer, grouped by length)": our_stage(

@@ -81,10 +81,10 @@ class _Dropouts(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Iterable[type], args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        given = kwargs or {}
+        named = kwargs or {}
         name = getattr(func, "__name__", "")
         if name == "scaled_dot_product_attention":
-            self.probabilities.add(float(given.get("dropout_p", args[4] if len(args) > 4 else 0.0)))
-        elif name.startswith("dropout") and given.get("training", args[2] if len(args) > 2 else True):
-            self.probabilities.add(float(given.get("p", args[1] if len(args) > 1 else 0.5)))
-        return func(*args, **given)
+            self.probabilities.add(float(named.get("dropout_p", args[4] if len(args) > 4 else 0.0)))
+        elif name.startswith("dropout") and named.get("training", args[2] if len(args) > 2 else True):
+            self.probabilities.add(float(named.get("p", args[1] if len(args) > 1 else 0.5)))
+        return func(*args, **named)

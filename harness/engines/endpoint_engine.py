@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from humpback.engines.completion import Completion
-from humpback.engines.endpoint.calls import Answer, Reply, Request, Usage, describe
+from humpback.engines.endpoint.calls import Answer, Reply, Request, Usage, describe_reply
 from humpback.engines.endpoint.client import Client
 from humpback.spec.data import Sampling
 
@@ -71,7 +71,7 @@ class EndpointEngine:
             if reply.message.ended == "length"
             else ""
         )
-        return f"the first, by {reply.model or self._model}, is of no use{cut}. {describe(reply)}"
+        return f"the first, by {reply.model or self._model}, is of no use{cut}. {describe_reply(reply)}"
 
     def counts(self) -> dict[str, int]:
         """Of all that was generated, also of what an earlier run had paid for."""

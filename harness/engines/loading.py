@@ -12,6 +12,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
 from humpback.core.store import StoreError
+from humpback.core.text import one_line
 from humpback.core.work import Work
 from humpback.engines.dropout import DropoutError, set_dropout
 from humpback.inputs.locate import model_folder
@@ -73,7 +74,7 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         if not isinstance(error, _UNUSABLE) and type(error) is not Exception:
             raise
         raise StoreError(
-            f"{folder}: its tokenizer cannot be read ({_line(error)}); bring the files again, or put the "
+            f"{folder}: its tokenizer cannot be read ({_words(error)}); bring the files again, or put the "
             "tokenizer.json there that transformers writes with save_pretrained"
         ) from error
     return tokenizer
@@ -109,7 +110,7 @@ def read_weights(folder: Path, dtype: torch.dtype, *, device: str | None = None,
         if isinstance(error, (torch.OutOfMemoryError, DropoutError)) or "memory" in str(error):
             raise
         raise StoreError(
-            f"{folder}: transformers cannot load it ({_line(error)}); bring the files again, or save the model anew"
+            f"{folder}: transformers cannot load it ({_words(error)}); bring the files again, or save the model anew"
         ) from error
     missing, shapes = sorted(found["missing_keys"]), sorted(str(one) for one in found["mismatched_keys"])
     extra = sorted(name for name in found["unexpected_keys"] if not name.endswith(_BUFFERS))
@@ -119,8 +120,8 @@ def read_weights(folder: Path, dtype: torch.dtype, *, device: str | None = None,
         (extra, "weights have no place in the model that config.json describes"),
     ):
         if names:
-            told = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-            raise StoreError(f"{folder}: {len(names):,} {what} ({told}); bring weights and config.json of one model")
+            some = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+            raise StoreError(f"{folder}: {len(names):,} {what} ({some}); bring weights and config.json of one model")
     return model
 
 
@@ -155,5 +156,5 @@ def _rows(config: Any) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:240] or type(error).__name__
+def _words(error: BaseException) -> str:
+    return one_line(str(error), 240) or type(error).__name__

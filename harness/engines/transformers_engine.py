@@ -208,13 +208,10 @@ class Engine:
         every row goes alone (transformers' RWKV mixes even rows of one length)."""
         row = [one % int(self._model.get_input_embeddings().weight.shape[0]) for one in range(11, 19)]
         alone, beside = self._last_logits([row], 1)[0, -1], self._last_logits([row, row * 3], 1)[0, -1]
-        seen = float((alone - beside).abs().max()) > self._noise * float(alone.std())
+        # In standard deviations of logits: what adding up in another order may come to.
+        noise = 0.01 if self._model.dtype == torch.float32 else 0.2
+        seen = float((alone - beside).abs().max()) > noise * float(alone.std())
         return 0 if seen else longest_padded(self._model.config)
-
-    @property
-    def _noise(self) -> float:
-        """Of logits, in their standard deviations: what adding up in another order may come to."""
-        return 0.01 if self._model.dtype == torch.float32 else 0.2
 
     def _padded(self, rows: list[list[int]]) -> dict[str, torch.Tensor]:
         longest = max(map(len, rows))

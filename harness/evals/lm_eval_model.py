@@ -88,14 +88,14 @@ def load_for_lm_eval(node: Benchmarked, work: Work) -> tuple[Any, dict[str, Any]
         tokenizer.chat_template = template.jinja
     chat, model = ChatFormat(template, tokenizer), load_model(node.model, work).eval()
     keep_ends_alone(model, chat)
-    with quiet():
+    with silence_lm_eval():
         lm = CountingLM(pretrained=model, tokenizer=tokenizer, backend="causal", batch_size=work.machine.micro_batch)
     lm.chat, lm.in_conversations = chat, node.chat_template
     return lm, how
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_lm_eval() -> Iterator[None]:
     """lm-eval's remarks are on record in another form (shots that a task fixes, prompts that were cut), and so is the
     commit."""
     log = logging.getLogger("lm_eval")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from humpback.core.payload import checksum
 from humpback.core.store import StoreError
 from humpback.spec.benchmarks import LocalTask
 from humpback.spec.files import File, Source
@@ -38,36 +39,27 @@ def local_task(path: Path) -> tuple[LocalTask, tuple[tuple[str, str], ...]]:
     """
     import yaml
 
-    from humpback.core.payload import checksum
-
-    folder, named = path.parent.resolve(), {path.name: None}
-    name = ""
-    for current in _growing(named):
+    folder, names, task = path.parent.resolve(), [path.name], ""
+    for current in names:  # which grow on the way
+        if not current.endswith((".yaml", ".yml", "_yaml")):
+            continue
         try:
             root = yaml.compose((folder / current).read_text(encoding="utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise StoreError(f"{folder / current}: not YAML: {' '.join(str(error).split())}") from error
         if not isinstance(root, yaml.MappingNode):
             raise StoreError(f"{folder / current}: not a task file; it takes fields such as task and dataset_path")
-        if not name:
-            fields = {key.value: value.value for key, value in root.value if isinstance(value, yaml.ScalarNode)}
-            name = fields.get("group") or fields.get("task") or ""
+        fields = {key.value: value.value for key, value in root.value if isinstance(value, yaml.ScalarNode)}
+        task = task or fields.get("group") or fields.get("task") or ""
         for text, function in _scalars(root):
             below = f"{text.rpartition('.')[0].replace('.', '/')}.py" if function else text
-            if 0 < len(below) < 200 and not below.startswith(("/", "..")) and (folder / below).is_file():
-                named.setdefault(below)
-    if not name:
+            inside = 0 < len(below) < 200 and not below.startswith(("/", "..")) and (folder / below).is_file()
+            if inside and below not in names:
+                names.append(below)
+    if not task:
         raise StoreError(f"{path}: no `task:` or `group:` in it, so it names no task")
-    files = tuple(File(one, checksum(folder / one)) for one in named)
-    return LocalTask(name, files), tuple((one.sha256, str(folder / one.name)) for one in files)
-
-
-def _growing(named: dict[str, None]) -> Iterator[str]:
-    """The YAML files among the names, also those that are added on the way."""
-    done: set[str] = set()
-    while left := [one for one in named if one not in done and one.endswith((".yaml", ".yml", "_yaml"))]:
-        done.add(left[0])
-        yield left[0]
+    files = tuple(File(one, checksum(folder / one)) for one in names)
+    return LocalTask(task, files), tuple((one.sha256, str(folder / one.name)) for one in files)
 
 
 def _scalars(node: Any) -> Iterator[tuple[str, bool]]:

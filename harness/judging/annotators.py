@@ -4,7 +4,7 @@ Prompts and parsers are alpaca-eval's. Around them stands what it leaves open:
 
 - It fills one placeholder after the other, so that an answer that holds "{output_2}" would be filled in turn, and it
   cuts the result into messages afterwards, so that an answer that holds "<|im_start|>system" would become one. Here
-  marks stand in the prompt while it is cut, and the texts take their places at once.
+  the prompt is cut first, and all placeholders are filled at once.
 - It exchanges the two answers at random, keeps failed replies as annotations, and takes preferences outside 1 to 2 for
   programming errors. Here the order is the caller's, nothing is kept, and such a preference is an unparsed reply.
 """
@@ -33,15 +33,18 @@ from humpback.judging.probabilities import FLOOR, as_alpaca_eval, mass, top_prob
 from humpback.spec.outcomes import AlpacaEvalJudge
 
 _FIELDS = ("instruction", "output_1", "output_2")
-_MARK = "\x02{}\x03"
-_MARKED = re.compile("\x02(" + "|".join(_FIELDS) + ")\x03")
-_SENT = ("temperature", "top_p", "stop", "seed", "logprobs", "top_logprobs", "tools", "tool_choice")
-"""Fields of a configuration that go into the request as they are; also functions and function_call."""
+_PLACEHOLDER = re.compile(r"\{(" + "|".join(_FIELDS) + r")\}")
+_SENT = (
+    *("temperature", "top_p", "stop", "seed", "logprobs", "top_logprobs"),
+    *("tools", "tool_choice", "functions", "function_call"),
+)
+"""Fields of a configuration that go into the request as they are."""
 _LENGTHS = ("max_tokens", "max_new_tokens", "max_tokens_to_sample")
-_IGNORED = ("model_name", "requires_chatml", "is_chatml_prompt", "price_per_token", "client_kwargs", "model_kwargs")
+_IGNORED = (
+    *("model_name", "requires_chatml", "is_chatml_prompt", "price_per_token", "client_kwargs", "model_kwargs"),
+    *("client_function_name", "batch_size"),
+)
 """Said otherwise here (model, address, price), or about alpaca-eval's own ways of running a model."""
-_ALSO_IGNORED = ("client_function_name", "batch_size")
-
 
 CUT = "cut at its limit of tokens"
 CUT_THINKING = "cut at its limit of tokens while the model was thinking"
@@ -52,7 +55,7 @@ NO_MASS = f"less than {FLOOR:.0%} of the probability on the tokens of a verdict"
 NO_VERDICT = "no verdict in it"
 
 
-def verdict_of(preference: float | None) -> str:
+def verdict_of_preference(preference: float | None) -> str:
     """The verdict that a preference comes to, of the answers as they were shown."""
     if preference is None:
         return "unparsed"
@@ -103,7 +106,7 @@ class Annotator:
         self._tokens = (*weights.get("denominator_tokens", ()), *((weights.get("numerator_token"),) * bool(weights)))
         self._last = weights.get("log_prob_index") == -1
         self.sha256 = _digest([settings, self.template])
-        with quiet():
+        with silence_alpaca_eval():
             from alpaca_eval import completion_parsers, utils
 
             try:
@@ -111,16 +114,12 @@ class Annotator:
                 self._parse = partial(utils.get_module_attribute(completion_parsers, self.parser), **deepcopy(weights))
             except AttributeError as error:
                 raise FieldError(f"the annotator {name!r} cannot be used by alpaca-eval: {error}") from error
-        marked = self.template
-        for field in _FIELDS:
-            marked = marked.replace(f"{{{field}}}", _MARK.format(field))
-        chat = marked.strip().startswith("<|im_start|>")
-        self._messages: list[dict[str, str]] | None = utils.prompt_to_chatml(marked) if chat else None
-        self._marked = marked
+        chat = self.template.strip().startswith("<|im_start|>")
+        self._messages: list[dict[str, str]] | None = utils.prompt_to_chatml(self.template) if chat else None
 
     def prompt(self, shown: Shown) -> str:
         """The prompt about one pair, as one text."""
-        return _filled(self._marked, shown)
+        return _filled(self.template, shown)
 
     def request(self, shown: Shown) -> Request:
         """What is sent about one pair."""
@@ -159,7 +158,7 @@ class Annotator:
 
     def preference(self, completion: Any) -> float | None:
         """What alpaca-eval's parser finds in a completion: 1 (first) to 2 (second), where it finds one such number."""
-        with quiet():
+        with silence_alpaca_eval():
             try:
                 found = list(self._parse(completion))
             except Exception:  # whatever a parser raises on prose
@@ -179,9 +178,9 @@ class Annotator:
         return json.dumps({"text": reply.text, "logprobs": reply.choice.get("logprobs")}, ensure_ascii=True)
 
 
-def _filled(marked: str, shown: Shown) -> str:
+def _filled(template: str, shown: Shown) -> str:
     texts = dict(zip(_FIELDS, shown, strict=True))
-    return _MARKED.sub(lambda mark: texts[mark[1]], marked)
+    return _PLACEHOLDER.sub(lambda field: texts[field[1]], template)
 
 
 def judge_named(
@@ -219,7 +218,7 @@ def annotator_of(judge: AlpacaEvalJudge, files: Iterable[tuple[str, str]] = ()) 
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_alpaca_eval() -> Iterator[None]:
     """Without alpaca-eval's log, which shows a traceback for each reply in prose. It also sets the root logger."""
     root = logging.getLogger()
     level, disabled = root.level, root.manager.disable
@@ -237,9 +236,8 @@ def quiet() -> Iterator[None]:
 def _body(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     """The request's fields that a configuration fixes; what it leaves out is as in alpaca-eval's own client. A
     configuration of one's own may have any field that its server knows."""
-    said_otherwise = (*_LENGTHS, *_IGNORED, *_ALSO_IGNORED)
-    body = {key: value for key, value in kwargs.items() if key not in said_otherwise}
-    strange = [key for key in body if key not in (*_SENT, "functions", "function_call")]
+    body = {key: value for key, value in kwargs.items() if key not in (*_LENGTHS, *_IGNORED)}
+    strange = [key for key in body if key not in _SENT]
     if strange and own_file(name) is None:
         raise FieldError(f"the annotator {name!r} sets {', '.join(strange)}, which cannot be said to an endpoint here")
     if isinstance(extra := body.pop("extra_body", None), dict):

@@ -25,9 +25,9 @@ class Configuration:
     """The prompt, with placeholders."""
 
 
-def names() -> tuple[str, ...]:
+def shipped_names() -> tuple[str, ...]:
     """The configurations that alpaca-eval brings, in alphabetical order."""
-    return tuple(sorted(path.parent.name for path in folder().glob("*/configs.yaml")))
+    return tuple(sorted(path.parent.name for path in shipped_folder().glob("*/configs.yaml")))
 
 
 def own_file(name: str) -> Path | None:
@@ -35,7 +35,7 @@ def own_file(name: str) -> Path | None:
     path = Path(name)
     if path.suffix.lower() not in (".yaml", ".yml") and not path.is_dir():
         return None
-    return path / "configs.yaml" if path.is_dir() and name not in names() else path if path.suffix else None
+    return path / "configs.yaml" if path.is_dir() and name not in shipped_names() else path if path.suffix else None
 
 
 @cache
@@ -46,14 +46,14 @@ def configuration(name: str) -> Configuration:
         FieldError: naming close matches, or saying why a configuration cannot be used here.
     """
     own = own_file(name)
-    if own is None and name not in names():
-        near = get_close_matches(name, names(), n=3) or get_close_matches(name.lower(), names(), n=3, cutoff=0.3)
+    if own is None and name not in (names := shipped_names()):
+        near = get_close_matches(name, names, n=3) or get_close_matches(name.lower(), names, n=3, cutoff=0.3)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise FieldError(
             f"no judge {name!r}; {hint}There are micro, files of your own (PATH/configs.yaml), and alpaca-eval's "
-            f"{', '.join(names())}"
+            f"{', '.join(names)}"
         )
-    path = own or folder() / name / "configs.yaml"
+    path = own or shipped_folder() / name / "configs.yaml"
     found = _read(path)
     if len(found) != 1:
         raise FieldError(
@@ -69,7 +69,7 @@ def configuration(name: str) -> Configuration:
     return Configuration(str(label) if own else name, settings, _template(settings, path))
 
 
-def folder() -> Path:
+def shipped_folder() -> Path:
     """Where alpaca-eval keeps its configurations, found without importing it."""
     spec = find_spec("alpaca_eval")
     if spec is None or not spec.origin:
@@ -101,7 +101,7 @@ def _template(settings: dict[str, Any], path: Path) -> str:
     wanted = str(settings["prompt_template"])
     text = wanted if all(one in wanted for one in _PLACEHOLDERS[1:]) else None
     if text is None:
-        places = [base / wanted for base in (path.parent, path.parent.parent, folder())]
+        places = [base / wanted for base in (path.parent, path.parent.parent, shipped_folder())]
         found = next((place for place in places if place.is_file()), None)
         if found is None:
             raise FieldError(f"{path}: its prompt_template {wanted!r} is in none of {', '.join(map(str, places))}")

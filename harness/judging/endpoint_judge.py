@@ -15,7 +15,7 @@ from humpback.core.store import Store, StoreError
 from humpback.core.tables import CALLS, VERDICTS, JudgeCall, Verdict, Writer
 from humpback.core.work import Counts, Work
 from humpback.engines.endpoint.budget import expected_usage
-from humpback.engines.endpoint.calls import Answer, Reply, Request, Usage, describe
+from humpback.engines.endpoint.calls import Answer, Reply, Request, Usage, describe_reply
 from humpback.engines.endpoint.client import Client
 from humpback.engines.endpoint.journal import Answers, Journal
 from humpback.engines.endpoint.message import begins_with_thinking
@@ -30,7 +30,7 @@ from humpback.judging.annotators import (
     Annotator,
     Reading,
     annotator_of,
-    verdict_of,
+    verdict_of_preference,
 )
 from humpback.judging.pairs import ORDERS, Pair
 from humpback.judging.probabilities import HALF
@@ -41,7 +41,7 @@ Pairs = Callable[[], Iterable[Pair]]
 
 
 @dataclass(frozen=True)
-class Question:
+class JudgeQuestion:
     """One pair in one order, and the request about it; none where both answers are the same text."""
 
     pair: Pair
@@ -70,7 +70,7 @@ def judge_by_endpoint(by: AlpacaEvalJudge, pairs: Pairs, work: Work) -> Counts:
     with Journal.of(Path(work.machine.store), by.model) as journal:
         client = Client(endpoint, journal)
         client.ask(
-            (one.request for one in questions(annotator, pairs()) if one.request is not None),
+            (one.request for one in judge_questions(annotator, pairs()) if one.request is not None),
             samples=by.samples,
             accept=accept,
             explain=partial(explain, annotator),
@@ -101,7 +101,7 @@ def explain(annotator: Annotator, reply: Reply) -> str:
         NO_MASS: "; the model wants to write something else, so take a judge that reads text",
         NO_VERDICT: f"; {annotator.name} wants what its parser ({annotator.parser}) can read",
     }.get(problem, "")
-    return f"the first, by {who}: {problem}{help_}. {describe(reply)}"
+    return f"the first, by {who}: {problem}{help_}. {describe_reply(reply)}"
 
 
 def _write(
@@ -111,7 +111,7 @@ def _write(
     refused = ""
     endpoint, total, counts = work.machine.endpoint, Usage(), Counter[str]()
     with Writer(work.out / VERDICTS, Verdict) as verdicts, Writer(work.out / CALLS, JudgeCall) as calls:
-        for one in questions(annotator, pairs):
+        for one in judge_questions(annotator, pairs):
             pair, answer = one.pair, None
             reading, raw, verdict = None, "", "tie"
             if one.request is not None:
@@ -122,7 +122,7 @@ def _write(
                     refused = refused or answer.problem
                 else:
                     reading, raw = annotator.read(answer.reply), annotator.raw(answer.reply)
-                verdict = verdict_of(reading.preference if reading else None)
+                verdict = verdict_of_preference(reading.preference if reading else None)
             verdicts.add(Verdict(pair.prompt, one.order, verdict, raw, len(pair.a), len(pair.b), pair.source))
             calls.add(row := _call(one, answer, reading, annotator, endpoint))
             counts["unparsed"] += verdict == "unparsed"
@@ -146,11 +146,11 @@ def _write(
     }, refused
 
 
-def questions(annotator: Annotator, pairs: Iterable[Pair]) -> Iterator[Question]:
+def judge_questions(annotator: Annotator, pairs: Iterable[Pair]) -> Iterator[JudgeQuestion]:
     """Every pair in both orders, one after the other, so that a run that stops leaves whole pairs."""
     for pair in pairs:
         for order in ORDERS:
-            yield Question(pair, order, None if pair.a == pair.b else annotator.request(pair.shown(order)))
+            yield JudgeQuestion(pair, order, None if pair.a == pair.b else annotator.request(pair.shown(order)))
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,8 @@ class Forecast:
     usage: Usage
     """At most, all repetitions included."""
     cost: float
-    by: Counter[tuple[str, str, str]]
-    """Of those answered, how many by which (address, model, system fingerprint), as far as the journal says."""
+    servers: Counter[tuple[str, str, str]]
+    """How many of those answered by which (address, model, system fingerprint), as far as the journal says."""
 
 
 def forecast(by: AlpacaEvalJudge, pairs: Iterable[Pair], machine: Machine) -> Forecast:
@@ -177,7 +177,7 @@ def forecast(by: AlpacaEvalJudge, pairs: Iterable[Pair], machine: Machine) -> Fo
     seen: set[str] = set()
     servers = Counter[tuple[str, str, str]]()
     with Answers.of(Path(machine.store), by.model) as known:
-        for one in questions(annotator, pairs):
+        for one in judge_questions(annotator, pairs):
             prompts += one.order == ORDERS[0]
             if one.request is None:
                 continue
@@ -208,12 +208,13 @@ def forget(node: Judged, by: AlpacaEvalJudge, pairs: Pairs, store: Store, machin
         folder.rename(aside)
     annotator = annotator_of(by, machine.files)
     with Journal.of(Path(machine.store), by.model) as journal:
-        requests = (as_sent(one.request, machine.endpoint) for one in questions(annotator, pairs()) if one.request)
+        asked = (one.request for one in judge_questions(annotator, pairs()) if one.request)
+        requests = (as_sent(request, machine.endpoint) for request in asked)
         journal.forget(request.key(sample) for request in requests for sample in range(by.samples))
 
 
 def _call(
-    one: Question, answer: Answer | None, reading: Reading | None, annotator: Annotator, at: Endpoint
+    one: JudgeQuestion, answer: Answer | None, reading: Reading | None, annotator: Annotator, at: Endpoint
 ) -> JudgeCall:
     """The row of a question. Without an answer none was asked: equal answers are a tie. Without a reading the server
     refused."""

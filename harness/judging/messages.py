@@ -32,7 +32,7 @@ def forecast_lines(found: Forecast, by: AlpacaEvalJudge, machine: Machine) -> It
         f"{found.usage.completion_tokens:,} to write: {_price(found.cost, machine)}"
     )
     elsewhere = Counter[tuple[str, str]]()
-    for (address, model, _), n in found.by.items():
+    for (address, model, _), n in found.servers.items():
         if not address or normal_address(address) != normal_address(at.address):
             elsewhere[address or "an address that was not kept", model] += n
     for (address, model), n in elsewhere.items():

@@ -77,11 +77,11 @@ def _steps(logprobs: Any) -> list[tuple[str, list[tuple[str, float]]]]:
 
 
 def _step(one: dict[str, Any]) -> tuple[str, list[tuple[str, float]]]:
-    given = one.get("top_logprobs")
-    if isinstance(given, dict):
-        given = [{"token": token, "logprob": logarithm} for token, logarithm in given.items()]
+    candidates = one.get("top_logprobs")
+    if isinstance(candidates, dict):
+        candidates = [{"token": token, "logprob": logarithm} for token, logarithm in candidates.items()]
     top = []
-    for candidate in given if isinstance(given, list) else ():
+    for candidate in candidates if isinstance(candidates, list) else ():
         if isinstance(candidate, dict) and (logarithm := _logarithm(candidate.get("logprob"))) is not None:
             top.append((_token(candidate), logarithm))
     return _token(one), top

@@ -11,7 +11,7 @@ from humpback.engines.chat.marks import Marks
 from humpback.engines.transformers_engine import Engine
 from humpback.spec.data import Backtranslated, Reversed
 from humpback.spec.models import Finetuned
-from humpback.stages.rows import examples, reject, write_rows
+from humpback.stages.rows import read_examples, reject, write_tables
 
 
 def backtranslate(node: Backtranslated, work: Work) -> Counts:
@@ -23,7 +23,7 @@ def backtranslate(node: Backtranslated, work: Work) -> Counts:
     """
     if not isinstance(node.by, Finetuned) or not isinstance(node.by.examples, Reversed):
         raise TypeError(f"{node.name}: `by` is {node.by.name}; a backward model is Finetuned on Reversed examples")
-    rows = list(examples(node.segments, work))
+    rows = list(read_examples(node.segments, work))
     engine = Engine.of(node.by, work)
     marks = Marks(engine.chat, node.rating)
     marked = {i: found for i, row in enumerate(rows) if (found := marks.find(row.output))}
@@ -49,4 +49,4 @@ def backtranslate(node: Backtranslated, work: Work) -> Counts:
                 continue
             yield reject(row, reason, completion.text)
 
-    return {**write_rows(candidates(), work, Example, Rejected), "marked": len(marked)}
+    return {**write_tables(candidates(), work, Example, Rejected), "marked": len(marked)}

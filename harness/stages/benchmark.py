@@ -24,7 +24,7 @@ from lm_eval.tasks import TaskManager  # type: ignore[import-untyped]
 from humpback.core.store import StoreError
 from humpback.core.work import Counts, Work
 from humpback.engines.chat.chat_format import HIDER
-from humpback.evals.lm_eval_model import load_for_lm_eval, quiet
+from humpback.evals.lm_eval_model import load_for_lm_eval, silence_lm_eval
 from humpback.evals.sandbox import allow_code
 from humpback.evals.tasks import LoadedTask, Missing, data_sha256, open_tasks
 from humpback.inputs.locate import resolve_file
@@ -50,7 +50,7 @@ def benchmark(node: Benchmarked, work: Work) -> Counts:
     with TemporaryDirectory() as place:
         tasks = _ready(node, work, Path(place))
         lm, how = load_for_lm_eval(node, work)
-        with quiet(), allow_code(any(task.unsafe for task in tasks)):
+        with silence_lm_eval(), allow_code(any(task.unsafe for task in tasks)):
             try:
                 found = simple_evaluate(
                     model=lm,
@@ -135,7 +135,7 @@ def _rows(found: Any) -> list[dict[str, Any]]:
     rows = []
     for name, values in found["results"].items():
         for key, value in values.items():
-            metric, comma, kept = key.partition(",")
+            metric, comma, filter_ = key.partition(",")
             if not comma or metric.endswith("_stderr") or not isinstance(value, int | float):
                 continue
             rows.append(
@@ -143,9 +143,9 @@ def _rows(found: Any) -> list[dict[str, Any]]:
                     "task": name,
                     "group": name in (found.get("groups") or {}),
                     "metric": metric,
-                    "filter": kept,
+                    "filter": filter_,
                     "value": _finite(value),
-                    "standard_error": _finite(values.get(f"{metric}_stderr,{kept}")),
+                    "standard_error": _finite(values.get(f"{metric}_stderr,{filter_}")),
                     "n": values.get("sample_count", {}).get(key, values.get("sample_len")),
                     "version": found["versions"].get(name),
                     "shots": found["n-shot"].get(name),

@@ -10,7 +10,7 @@ from humpback.core.tables import EXAMPLES, Example, Rejected, count
 from humpback.core.work import Counts, Work
 from humpback.segmenter.minhash import MinHash, firsts
 from humpback.spec.files import Deduplicated
-from humpback.stages.rows import examples, reject, write_rows
+from humpback.stages.rows import read_examples, reject, write_tables
 
 
 def deduplicate(node: Deduplicated, work: Work) -> Counts:
@@ -25,13 +25,13 @@ def deduplicate(node: Deduplicated, work: Work) -> Counts:
     ids: dict[int, str] = {}
 
     def rows() -> Iterator[Example | Rejected]:
-        for i, row in enumerate(examples(node.examples, work)):
+        for i, row in enumerate(read_examples(node.examples, work)):
             lead = int(first[i])
             if i in leaders:
                 ids[i] = row.id
             yield row if lead == i else reject(row, f"near duplicate of {ids[lead]}", _text(row))
 
-    return {**write_rows(rows(), work, Example, Rejected), "groups": len(leaders)}
+    return {**write_tables(rows(), work, Example, Rejected), "groups": len(leaders)}
 
 
 def _text(row: Example) -> str:
@@ -39,7 +39,7 @@ def _text(row: Example) -> str:
 
 
 def _outputs(node: Deduplicated, total: int, work: Work) -> Iterator[str]:
-    for i, row in enumerate(examples(node.examples, work)):
+    for i, row in enumerate(read_examples(node.examples, work)):
         if i % 1_000 == 0:
             work.log.progress(i, total, "examples")
         yield row.output

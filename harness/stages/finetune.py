@@ -16,8 +16,8 @@ from humpback.engines.dropout import check_dropout
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.data import Reversed
 from humpback.spec.models import Finetuned
-from humpback.stages.rows import examples
-from humpback.stages.training import IGNORED, Sequence, learning_rates, train
+from humpback.stages.rows import read_examples
+from humpback.stages.training import IGNORED, TokenSequence, learning_rates, train
 
 
 def finetune(node: Finetuned, work: Work) -> Counts:
@@ -33,7 +33,7 @@ def finetune(node: Finetuned, work: Work) -> Counts:
     """
     recipe = node.recipe
     tokenizer = load_tokenizer(node.base, work)
-    rows = list(examples(node.examples, work))
+    rows = list(read_examples(node.examples, work))
     empty = sum(not row.output.strip() for row in rows)
     if empty == len(rows):
         raise ValueError(f"{node.examples.name}: none of its {len(rows)} examples has an output to learn from")
@@ -43,7 +43,7 @@ def finetune(node: Finetuned, work: Work) -> Counts:
     keep_ends_alone(model, chat)
     check_dropout(model, dropout)
     longest = min(recipe.longest, context_length(model.config) or recipe.longest)
-    encoded = encode(rows, chat, longest, shown=_shown(node))
+    encoded = encode_examples(rows, chat, longest, frame=_frame(node))
     n = len(encoded.sequences)
     if not n:
         raise ValueError(
@@ -90,36 +90,38 @@ def finetune(node: Finetuned, work: Work) -> Counts:
 class Encoded:
     """Examples as sequences, and what became of those that are too long."""
 
-    sequences: list[Sequence]
+    sequences: list[TokenSequence]
     cut: int
     """Sequences of which the end was cut off."""
     shortened: int
     """Sequences whose prompt shows less of its text, to leave the target room."""
 
 
-def encode(rows: Iterable[Example], chat: ChatFormat, longest: int, shown: tuple[str, str] | None = None) -> Encoded:
+def encode_examples(
+    rows: Iterable[Example], chat: ChatFormat, longest: int, frame: tuple[str, str] | None = None
+) -> Encoded:
     """Rows as sequences whose prompt carries no loss and whose output, with the end of its turn, does.
 
     The prompt's tokens are the very ones that generation starts from. What is longer than `longest` tokens is cut at
-    the end; a row without any target left is left out. Where `shown` says what stands in each instruction before and
+    the end; a row without any target left is left out. Where `frame` says what stands in each instruction before and
     behind a text, the text's end is cut first, so that the output fits whole (or up to half of `longest`).
     """
-    sequences: list[Sequence] = []
+    sequences: list[TokenSequence] = []
     cut = shortened = 0
     for row in rows:
         target, prompt = chat.output(row.output), chat.prompt(row.instruction, row.system)
-        if shown and len(prompt) + len(target) > longest:
-            prompt = _shortened(row, shown, longest - min(len(target), longest // 2), chat)
+        if frame and len(prompt) + len(target) > longest:
+            prompt = _shortened(row, frame, longest - min(len(target), longest // 2), chat)
             shortened += 1
         ids, labels = (prompt + target)[:longest], ([IGNORED] * len(prompt) + target)[:longest]
         if all(label == IGNORED for label in labels[1:]):
             continue
         cut += len(prompt) + len(target) > longest
-        sequences.append(Sequence(ids, labels))
+        sequences.append(TokenSequence(ids, labels))
     return Encoded(sequences, cut, shortened)
 
 
-def _shown(node: Finetuned) -> tuple[str, str] | None:
+def _frame(node: Finetuned) -> tuple[str, str] | None:
     """What stands in a backward model's instructions before and behind the text that it reads."""
     if not isinstance(node.examples, Reversed):
         return None
@@ -127,9 +129,9 @@ def _shown(node: Finetuned) -> tuple[str, str] | None:
     return before, behind
 
 
-def _shortened(row: Example, shown: tuple[str, str], room: int, chat: ChatFormat) -> list[int]:
+def _shortened(row: Example, frame: tuple[str, str], room: int, chat: ChatFormat) -> list[int]:
     """The prompt with as many of its text's first characters as `room` tokens hold, by bisection."""
-    before, behind = shown
+    before, behind = frame
     text = row.instruction.removeprefix(before).removesuffix(behind)
     fits, too_many = 0, len(text) + 1
     prompt = chat.prompt(before + behind, row.system)

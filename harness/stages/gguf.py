@@ -84,11 +84,7 @@ def unpack(node: GgufModel, work: Work) -> Counts:
 
 
 def _set_sizes(config: PreTrainedConfig, found: Header, path: Path) -> None:
-    """Sizes of the file that transformers leaves at its own default, and the ends, which are the tokenizer's.
-
-    Raises:
-        StoreError: for Gemma's largest, whose scale of attention no file tells.
-    """
+    """Sizes of the file that transformers leaves at its own default, and the ends, which are the tokenizer's."""
     if found.architecture == "gpt2":
         config.n_positions = found.number("context_length")
     width = found.number("attention.key_length")
@@ -103,11 +99,8 @@ def _set_sizes(config: PreTrainedConfig, found: Header, path: Path) -> None:
 
 
 def _set_positions(config: PreTrainedConfig, found: Header, path: Path) -> None:
-    """Rotary positions as the file has them: their base, and Llama 3's scaling, which stands in a tensor.
-
-    Raises:
-        StoreError: when they are scaled in another way: every answer would be a little wrong.
-    """
+    """Rotary positions as the file has them: their base, and Llama 3's scaling, which stands in a tensor. Any other
+    scaling is refused: every answer would be a little wrong."""
     rope = getattr(config, "rope_parameters", None)
     if not rope:
         return

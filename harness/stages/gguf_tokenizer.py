@@ -78,9 +78,9 @@ def _build(
 ) -> PreTrainedTokenizerFast:
     """A tokenizer of no family's class: those put their own rules back when they are read again, and add entries."""
     values = found.values
-    told = json.loads(backend.to_str())
-    told["added_tokens"] = _uncut_entries(told["model"]["vocab"], path)
-    alone = Tokenizer.from_str(json.dumps(told))
+    state = json.loads(backend.to_str())
+    state["added_tokens"] = _uncut_entries(state["model"]["vocab"], path)
+    alone = Tokenizer.from_str(json.dumps(state))
     named = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
     ids = {kind: values.get(f"tokenizer.ggml.{key}_token_id") for kind, key in named.items()}
     special = {f"{kind}_token": alone.id_to_token(i) for kind, i in ids.items() if i is not None}
@@ -109,14 +109,14 @@ def _uncut_entries(vocabulary: dict[str, int], path: Path) -> list[dict[str, Any
     values, _ = read_gguf_metadata(str(path), keys)
     tokens, kinds = (values.get(key, []) for key in keys)
     spelled = {i: one for one, i in vocabulary.items()}
-    made = []
+    entries = []
     for i, (token, kind) in enumerate(zip(tokens, kinds, strict=False)):
         if kind == _CONTROL and token not in vocabulary:  # spelled in bytes, as DeepSeek's with their wide bars
             vocabulary[token] = vocabulary.pop(spelled[i])
         if kind in (_UNKNOWN, _CONTROL) or (kind == _USERS and token in vocabulary):
             flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
-            made.append({"id": i, "content": token, "special": kind != _USERS, **flags})
-    return made
+            entries.append({"id": i, "content": token, "special": kind != _USERS, **flags})
+    return entries
 
 
 def check_tokenizer(tokenizer: PreTrainedTokenizerBase, rows: int, path: Path) -> None:
@@ -148,9 +148,9 @@ def check_saved(tokenizer: PreTrainedTokenizerBase, folder: Path, path: Path) ->
     """
     again = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     one, two = (json.loads(made.backend_tokenizer.to_str()) for made in (tokenizer, again))
-    kept = all(one[part] == two[part] for part in ("normalizer", "pre_tokenizer"))
-    kept = kept and one["model"].get("ignore_merges") == two["model"].get("ignore_merges")
-    if not kept or any(tokenizer(text)["input_ids"] != again(text)["input_ids"] for text in _ROUND_TRIP):
+    same = all(one[part] == two[part] for part in ("normalizer", "pre_tokenizer"))
+    same = same and one["model"].get("ignore_merges") == two["model"].get("ignore_merges")
+    if not same or any(tokenizer(text)["input_ids"] != again(text)["input_ids"] for text in _ROUND_TRIP):
         raise StoreError(
             f"{path}: transformers reads its tokenizer again as {type(again).__name__}, which cuts texts otherwise; "
             + _REMEDY

@@ -13,7 +13,7 @@ from pathlib import Path
 import humpback.spec.prompts
 from humpback.core.tables import VERDICTS, Verdict, Writer
 from humpback.core.work import Counts, Work
-from humpback.judging.annotators import Annotator, verdict_of
+from humpback.judging.annotators import Annotator, verdict_of_preference
 from humpback.judging.pairs import ORDERS, Shown, pair_answers
 from humpback.micro.judge import verdict as micro_verdict
 from humpback.spec.outcomes import AlpacaEvalJudge, Judged, LocalJudge, MicroJudge
@@ -35,7 +35,7 @@ def judge(node: Judged, work: Work) -> Counts:
     ask = _local_judge(node.by, work)
     found = {}
     for i, order in enumerate(ORDERS, 1):
-        found[order] = annotate([pair.shown(order) for pair in pairs], ask)
+        found[order] = local_verdicts([pair.shown(order) for pair in pairs], ask)
         work.log.progress(i * len(pairs), 2 * len(pairs), "verdicts")
     calls = unparsed = 0
     with Writer(work.out / VERDICTS, Verdict) as out:
@@ -77,22 +77,22 @@ _REPLIES = {
 
 def micro_reply(by: MicroJudge, prompt: str) -> str:
     """The micro judge as a language model would be used: a prompt in, a sentence out."""
-    shown = _SHOWN.search(prompt)
-    if shown is None:
+    match = _SHOWN.search(prompt)
+    if match is None:
         return "The prompt shows no two outputs."
-    instruction, first, second = shown.groups()
+    instruction, first, second = match.groups()
     verdict = micro_verdict(
         by.world, instruction, first, second, noise=by.noise, position_bias=by.position_bias, seed=by.seed
     )
     return _REPLIES[verdict]
 
 
-def annotate(rows: list[Shown], ask: Ask) -> list[tuple[str, str]]:
+def local_verdicts(rows: list[Shown], ask: Ask) -> list[tuple[str, str]]:
     """(verdict, raw reply) for each row. Equal answers are a tie, unasked."""
     annotator = Annotator(str(_CONFIGURATION), "this machine")
     prompts = [annotator.prompt(row) for row in rows if row[1] != row[2]]
     replies = iter(ask(prompts) if prompts else [])
     return [
-        ("tie", "") if first == second else (verdict_of(annotator.preference(reply := next(replies))), reply)
+        ("tie", "") if first == second else (verdict_of_preference(annotator.preference(reply := next(replies))), reply)
         for _, first, second in rows
     ]

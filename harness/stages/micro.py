@@ -21,7 +21,7 @@ from humpback.micro.sets import (
 from humpback.spec.data import MicroDevPrompts, MicroPages, MicroPrompts, MicroSeed, MicroTexts
 from humpback.spec.micro_sets import MicroAnswers, MicroInstructions, MicroTestSet
 from humpback.spec.outcomes import MicroReference
-from humpback.stages.rows import examples, write_rows
+from humpback.stages.rows import read_examples, write_tables
 
 MicroExamples = MicroSeed | MicroPrompts | MicroTexts | MicroReference | MicroInstructions | MicroTestSet | MicroAnswers
 
@@ -29,9 +29,9 @@ MicroExamples = MicroSeed | MicroPrompts | MicroTexts | MicroReference | MicroIn
 def make(node: MicroPages | MicroExamples, work: Work) -> Counts:
     """Generate the artifact; everything follows from the world and the draw."""
     if isinstance(node, MicroPages):
-        made = pages(node.world, node.n, node.draw)
-        return write_rows((Page(page.url, page.html) for page in made), work, Page)
-    return write_rows(_examples(node, work), work, Example)
+        generated = pages(node.world, node.n, node.draw)
+        return write_tables((Page(page.url, page.html) for page in generated), work, Page)
+    return write_tables(_examples(node, work), work, Example)
 
 
 def _examples(node: MicroExamples, work: Work) -> Iterator[Example]:
@@ -45,7 +45,7 @@ def _examples(node: MicroExamples, work: Work) -> Iterator[Example]:
                 origin = to_json({"kind": kind, "made": how})
                 yield Example(f"{node.label}/{i}", asked, answer, source=node.label, origin=origin)
         case MicroDevPrompts():
-            tested = {row.instruction for one in node.besides for row in examples(one, work)}
+            tested = {row.instruction for one in node.besides for row in read_examples(one, work)}
             asked_kinds = dev_prompts(node.world, node.n, node.draw, besides=tested, after=node.after)
             yield from _prompts("dev", asked_kinds, first=node.after)
         case MicroPrompts():
@@ -54,14 +54,14 @@ def _examples(node: MicroExamples, work: Work) -> Iterator[Example]:
             asked_kinds = held_out_prompts(node.world, node.n, node.kinds, node.draw)
             yield from _prompts(node.label, asked_kinds, source=node.label)
         case MicroAnswers():
-            for row in examples(node.prompts, work):
+            for row in read_examples(node.prompts, work):
                 output, how = system_answer(node.world, row.instruction, asdict(node.lapses), node.label)
                 yield replace(row, output=output, origin=to_json({**row.known, "made": how}))
         case MicroTexts():
             for i, text in enumerate(texts(node.world, node.n, node.draw)):
                 yield Example(f"text/{i}", output=text)
         case MicroReference():
-            for row in examples(node.prompts, work):
+            for row in read_examples(node.prompts, work):
                 yield replace(row, output=reference_answer(node.prompts.world, row.instruction, 0))
 
 

@@ -12,7 +12,7 @@ from humpback.inputs.locate import resolve_file
 from humpback.readers.pages import CutPage, Other, entries
 from humpback.readers.unusable import none_usable
 from humpback.spec.files import ClueWeb22, WebPages
-from humpback.stages.rows import write_rows
+from humpback.stages.rows import write_tables
 
 
 def read_pages(node: WebPages, work: Work) -> Counts:
@@ -58,7 +58,7 @@ def read_pages(node: WebPages, work: Work) -> Counts:
         if not seen["kept"]:
             raise none_usable(node.name, reasons, others)
 
-    counts = write_rows(found(), work, Page, Rejected, Unreadable)
+    counts = write_tables(found(), work, Page, Rejected, Unreadable)
     kept = counts["kept"]
     work.log.progress(kept, kept, "pages")
     if node.n is not None and kept < node.n:

@@ -5,8 +5,6 @@ The micro world needs it, and `tiny`, which tries the loop on somebody's files w
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
@@ -15,8 +13,8 @@ from humpback.core.work import Counts, Work
 from humpback.engines.chat.encoding import Encoding
 from humpback.spec.models import Pretrained
 from humpback.spec.recipe import Llama
-from humpback.stages.rows import examples
-from humpback.stages.training import Sequence, learning_rates, train
+from humpback.stages.rows import read_examples
+from humpback.stages.training import TokenSequence, learning_rates, train
 
 END, PAD = "<|end|>", "<|pad|>"
 
@@ -27,13 +25,13 @@ def pretrain(node: Pretrained, work: Work) -> Counts:
     torch.set_num_threads(work.machine.threads * work.machine.workers)  # everything waits for the base: all cores
     texts = [
         (node.speaks.prompt(row.instruction, row.system) if row.instruction else "") + row.output
-        for row in examples(node.texts, work)
+        for row in read_examples(node.texts, work)
     ]
     tokenizer = byte_level_bpe(texts, node.shape)
     encoding = Encoding(tokenizer)
     encoded = [[*encoding.encode(text), tokenizer.eos_token_id] for text in texts]
     longest = node.shape.context
-    sequences = [Sequence(ids[:longest], ids[:longest]) for ids in encoded]
+    sequences = [TokenSequence(ids[:longest], ids[:longest]) for ids in encoded]
     set_seed(node.seed)
     model = LlamaForCausalLM(
         LlamaConfig(
@@ -61,7 +59,8 @@ def pretrain(node: Pretrained, work: Work) -> Counts:
         seed=node.seed,
         work=work,
     )
-    save(model, tokenizer, work.out)
+    model.save_pretrained(work.out)
+    tokenizer.save_pretrained(work.out)
     return {
         "in": len(texts),
         "cut": sum(len(ids) > longest for ids in encoded),
@@ -86,9 +85,3 @@ def byte_level_bpe(texts: list[str], shape: Llama) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token=PAD, eos_token=END, clean_up_tokenization_spaces=False
     )
-
-
-def save(model: object, tokenizer: PreTrainedTokenizerFast, out: Path) -> None:
-    """Model and tokenizer as `from_pretrained` reads them, weights as safetensors."""
-    model.save_pretrained(out)  # type: ignore[attr-defined]
-    tokenizer.save_pretrained(out)

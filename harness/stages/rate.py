@@ -27,7 +27,7 @@ from humpback.spec.curation import (
     SampledScore,
 )
 from humpback.spec.models import ServedModel
-from humpback.stages.rows import examples
+from humpback.stages.rows import read_examples
 
 Parser = Callable[[str], float | None]
 """The score in a reply."""
@@ -61,7 +61,7 @@ def rate(node: Rated, work: Work) -> Counts:
             none at all.
         Unanswered: when a server left calls unanswered; what it answered is kept, and is not asked again.
     """
-    rows = list(examples(node.candidates, work))
+    rows = list(read_examples(node.candidates, work))
     scores: list[list[float]] = [[] for _ in rows]
     unparsed_replies, first = 0, ""
     spent: Counts = {}

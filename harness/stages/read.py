@@ -25,7 +25,7 @@ from humpback.readers.texts import texts
 from humpback.readers.unusable import none_usable
 from humpback.spec.files import Distinct, InstructionSet, OpenAssistant, PromptSet, Scored, Texts
 from humpback.spec.sensitive import Listed
-from humpback.stages.rows import examples, reject, write_rows
+from humpback.stages.rows import read_examples, reject, write_tables
 
 
 def read_in(
@@ -46,57 +46,47 @@ def read_in(
                 raise none_usable(node.name, reasons + Counter(one.reason for one in found.unreadable))
             return found.counts | _written([*found.kept, *found.rejected, *found.unreadable], work)
         case InstructionSet() | PromptSet() | Texts():
-            rows = _filtered(node, work)
-            if node.n is not None:
-                rows = _drawn(rows, _draw(node, work))
+            rows = _others(node, work) if node.n is None else _drawn(node, node.n, work)
             return _written(rows, work) | (_lengths(work) if isinstance(node, Texts) else {})
         case Distinct():
             return _written(_distinct(node, work), work)
         case Scored():
             return _scored(node, work)
         case Listed():
-            return write_rows(_listed(node), work, Example)
-
-
-def _written(rows: Iterable[Row], work: Work) -> Counts:
-    empty = 0
-    layouts: Counter[str] = Counter()
-    aside: Counter[str] = Counter()
-
-    def noted() -> Iterator[Row]:
-        nonlocal empty
-        for row in rows:
-            if isinstance(row, Example):
-                empty += not row.output.strip()
-                _note(row, layouts, aside)
-            yield row
-
-    counts = write_rows(noted(), work, Example, Rejected, Unreadable)
-    named = {f"left aside: {name}": n for name, n in aside.most_common(MOST_NAMED)}
-    if len(aside) > MOST_NAMED:
-        named["left aside: other fields"] = sum(n for _, n in aside.most_common()[MOST_NAMED:])
-    return {**counts, "without output": empty, **layouts, **named}
+            return write_tables(_listed(node), work, Example)
 
 
 MOST_NAMED = 12
 """Fields that were left aside and are counted by name."""
 
 
-def _note(row: Example, layouts: Counter[str], aside: Counter[str]) -> None:
-    """Count the row's layout, and what stood beside its pair."""
-    known = row.known
-    if "layout" not in known:
-        return
-    layouts[f"{known['layout']} rows"] += 1
-    beside = {
-        "with a system sentence": row.system.strip() or known.get("system"),
-        "with earlier turns above": known.get("earlier"),
-        "with later turns left out": known.get("turns"),
-        "with other answers left out": known.get("others"),
-        "instructions held back": known.get("held back"),
-    }
-    layouts.update(told for told, there in beside.items() if there)
-    aside.update("".join(c if c.isprintable() else " " for c in name)[:40] for name in known.get("aside", ()))
+def _written(rows: Iterable[Row], work: Work) -> Counts:
+    """Counts of the rows; of the examples, their layouts and what stood beside the pairs."""
+    seen, aside = Counter({"without output": 0}), Counter[str]()
+
+    def noted() -> Iterator[Row]:
+        for row in rows:
+            if isinstance(row, Example):
+                seen["without output"] += not row.output.strip()
+                if "layout" in (known := row.known):
+                    beside = {
+                        f"{known['layout']} rows": True,
+                        "with a system sentence": row.system.strip() or known.get("system"),
+                        "with earlier turns above": known.get("earlier"),
+                        "with later turns left out": known.get("turns"),
+                        "with other answers left out": known.get("others"),
+                        "instructions held back": known.get("held back"),
+                    }
+                    seen.update(what for what, there in beside.items() if there)
+                    names = ("".join(c if c.isprintable() else " " for c in name) for name in known.get("aside", ()))
+                    aside.update(name[:40] for name in names)
+            yield row
+
+    counts = write_tables(noted(), work, Example, Rejected, Unreadable)
+    fields = {f"left aside: {name}": n for name, n in aside.most_common(MOST_NAMED)}
+    if len(aside) > MOST_NAMED:
+        fields["left aside: other fields"] = aside.total() - sum(fields.values())
+    return {**counts, **seen, **fields}
 
 
 def _lengths(work: Work) -> Counts:
@@ -131,46 +121,36 @@ def _rows(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[Row]
 
 def _with_its_system(row: Example) -> Example:
     """A prompt below its own system sentence: models answer under the experiment's, and judges are shown the prompt."""
-    own = row.system.strip()
-    if not own:
+    if not (own := row.system.strip()):
         return row
     origin = to_json({**row.known, "system": own})
     return replace(row, instruction=f"{own}\n\n{row.instruction}", system="", origin=origin)
 
 
-def _filtered(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[Row]:
+def _others(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[Row]:
+    """The rows, without prompts that are to be left out."""
     without = node.without if isinstance(node, PromptSet) else None
-    if without is None:
-        return _rows(node, work)
-    out = {fold(row.instruction) for row in examples(without, work)}
-    return (
-        reject(row, f"equals a prompt of {without.name}")
-        if isinstance(row, Example) and fold(row.instruction) in out
-        else row
-        for row in _rows(node, work)
-    )
+    left_out = {fold(row.instruction) for row in read_examples(without, work)} if without else set()
+    for row in _rows(node, work):
+        if without and isinstance(row, Example) and fold(row.instruction) in left_out:
+            row = reject(row, f"equals a prompt of {without.name}")
+        yield row
 
 
-def _draw(node: InstructionSet | PromptSet | Texts, work: Work) -> set[str]:
-    ids = sorted(row.id for row in _filtered(node, work) if isinstance(row, Example))
-    wanted = node.n or 0
-    if wanted > len(ids):
-        raise ValueError(
-            f"{node.name}: n is {wanted}, and there are {len(ids)} rows; ask for fewer, or give more files"
-        )
-    return set(random.Random(f"{type(node).__name__}/{node.draw}").sample(ids, wanted))
-
-
-def _drawn(rows: Iterator[Row], ids: set[str]) -> Iterator[Row]:
-    for row in rows:
-        yield reject(row, "not drawn") if isinstance(row, Example) and row.id not in ids else row
+def _drawn(node: InstructionSet | PromptSet | Texts, n: int, work: Work) -> Iterator[Row]:
+    ids = sorted(row.id for row in _others(node, work) if isinstance(row, Example))
+    if n > len(ids):
+        raise ValueError(f"{node.name}: n is {n}, and there are {len(ids)} rows; ask for fewer, or give more files")
+    drawn = set(random.Random(f"{type(node).__name__}/{node.draw}").sample(ids, n))
+    for row in _others(node, work):
+        yield reject(row, "not drawn") if isinstance(row, Example) and row.id not in drawn else row
 
 
 def _distinct(node: Distinct, work: Work) -> Iterator[Row]:
     """The parts' rows in order. Ids begin with the part's place, from 1."""
     first: dict[str, str] = {}
     for i, part in enumerate(node.parts, 1):
-        for row in examples(part, work):
+        for row in read_examples(part, work):
             row = replace(row, id=f"{i}/{row.id}")
             earlier = first.setdefault(fold(row.instruction), row.id)
             yield row if earlier == row.id else reject(row, f"the same prompt as {earlier}")
@@ -183,7 +163,7 @@ def _scored(node: Scored, work: Work) -> Counts:
         nonlocal unparsed
         there = scored = 0
         found = scores(resolve_file(node.scores, work.machine), node.column, node.scores.name)
-        for row, score in zip_longest(examples(node.examples, work), found):
+        for row, score in zip_longest(read_examples(node.examples, work), found):
             there += row is not None
             scored += score is not None
             if row is None or score is None:

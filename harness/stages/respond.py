@@ -11,7 +11,7 @@ from humpback.core.work import Counts, Work
 from humpback.engines.completion import Completion
 from humpback.engines.generator import open_generator
 from humpback.spec.outcomes import Responses
-from humpback.stages.rows import examples, write_rows
+from humpback.stages.rows import read_examples, write_tables
 
 
 def respond(node: Responses, work: Work) -> Counts:
@@ -22,7 +22,7 @@ def respond(node: Responses, work: Work) -> Counts:
     Raises:
         StoreError: when a server refuses every prompt.
     """
-    rows = list(examples(node.prompts, work))
+    rows = list(read_examples(node.prompts, work))
     system = " ".join(node.system)
     with open_generator(node.model, work, system) as engine:
         written = engine.generate([row.instruction for row in rows], node.sampling, "answers")
@@ -30,7 +30,7 @@ def respond(node: Responses, work: Work) -> Counts:
     if written and all(one.ended == "refused" for one in written):
         raise StoreError(f"{node.name}: the server refuses every prompt: it {written[0].problem}")
     return {
-        **write_rows(map(partial(_answered, system), rows, written), work, Example),
+        **write_tables(map(partial(_answered, system), rows, written), work, Example),
         "empty": sum(not one.text for one in written),
         "cut": sum(one.ended == "length" for one in written),
         "prompt_too_long": sum(one.ended == "prompt too long" for one in written),

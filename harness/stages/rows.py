@@ -31,7 +31,7 @@ _TABLES: dict[type, tuple[str, str]] = {
 """File and count of each kind of row."""
 
 
-def examples(artifact: Artifact, work: Work) -> Iterator[Example]:
+def read_examples(artifact: Artifact, work: Work) -> Iterator[Example]:
     """The rows of an input, streamed."""
     return read(work.open(artifact) / EXAMPLES, Example)
 
@@ -41,7 +41,7 @@ def reject(row: Example, reason: str, text: str | None = None) -> Rejected:
     return Rejected(row.id, reason, f"{row.instruction}\n{row.output}" if text is None else text, row.score, row.origin)
 
 
-def write_rows(rows: Iterable[Row], work: Work, *kinds: type) -> Counts:
+def write_tables(rows: Iterable[Row], work: Work, *kinds: type) -> Counts:
     """Write each row to the table of its kind. Counts: `in`, and for each of the kinds how many; their tables are
     there even where empty, tables of other kinds only where there is a row of them."""
     with ExitStack() as stack:

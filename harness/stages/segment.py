@@ -10,7 +10,7 @@ from humpback.core.work import Counts, Work
 from humpback.readers.unusable import none_usable
 from humpback.segmenter import segment_pages
 from humpback.spec.data import Segments
-from humpback.stages.rows import write_rows
+from humpback.stages.rows import write_tables
 
 
 def segment(node: Segments, work: Work) -> Counts:
@@ -34,7 +34,7 @@ def segment(node: Segments, work: Work) -> Counts:
                 work.log.progress(i, total, "pages")
             yield from rows
 
-    counts = write_rows(found(), work, Example, Rejected)
+    counts = write_tables(found(), work, Example, Rejected)
     unreadable = counts.pop("unreadable", 0)
     if not counts["kept"]:
         raise none_usable(node.pages.name, reasons, Counter({"unreadable": unreadable}), "sections")

@@ -9,7 +9,7 @@ from humpback.core.tables import EXAMPLES, Example, Rejected, count
 from humpback.core.work import Counts, TooFew, Work
 from humpback.spec.curation import Best, Sample, Selected, Uniform
 from humpback.spec.data import Examples
-from humpback.stages.rows import examples, reject, write_rows
+from humpback.stages.rows import read_examples, reject, write_tables
 
 Rule = Callable[[int, Example], str]
 """Why the candidate in that place is rejected; "" where it is kept."""
@@ -25,7 +25,7 @@ def select(node: Selected | Best | Uniform | Sample, work: Work) -> Counts:
 
     def rows() -> Iterator[Example | Rejected]:
         nonlocal unparsed
-        for i, row in enumerate(examples(source, work)):
+        for i, row in enumerate(read_examples(source, work)):
             if by_score and row.score is None:
                 unparsed += 1
                 yield reject(row, "unparsed: the rater's reply had no score")
@@ -44,7 +44,7 @@ def select(node: Selected | Best | Uniform | Sample, work: Work) -> Counts:
         case Sample():
             source = node.examples
             rule = _drawn(source, node.n, node.draw, work)
-    counts = write_rows(rows(), work, Example, Rejected)
+    counts = write_tables(rows(), work, Example, Rejected)
     return {**counts, "unparsed": unparsed} if by_score else counts
 
 
@@ -53,7 +53,7 @@ def _threshold(at_least: float) -> Rule:
 
 
 def _best(node: Best, work: Work) -> Rule:
-    scores = [row.score for row in examples(node.rated, work)]
+    scores = [row.score for row in read_examples(node.rated, work)]
     order = sorted((i for i, score in enumerate(scores) if score is not None), key=lambda i: (-(scores[i] or 0), i))
     best = set(order[: max(1, round(node.share * len(scores)))])
     return lambda i, row: "" if i in best else f"score {row.score:.3g} not among the best {node.share:.3%}"

@@ -30,7 +30,7 @@ IGNORED = -100
 
 
 @dataclass(frozen=True)
-class Sequence:
+class TokenSequence:
     """Token ids and, for each, its label: itself or `IGNORED`."""
 
     ids: list[int]
@@ -120,7 +120,7 @@ class _Progress(TrainerCallback):
 def train(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    sequences: list[Sequence],
+    sequences: list[TokenSequence],
     *,
     rates: list[float],
     batch: int,
@@ -168,7 +168,7 @@ def train(
         trainer.train()
 
 
-def collate(tokenizer: PreTrainedTokenizerBase, rows: list[Sequence]) -> dict[str, torch.Tensor]:
+def collate(tokenizer: PreTrainedTokenizerBase, rows: list[TokenSequence]) -> dict[str, torch.Tensor]:
     """Right-padded (rows, longest) tensors: input_ids and labels.
 
     There is no attention mask: under causal attention no token sees the padding to its right, padding carries no loss,

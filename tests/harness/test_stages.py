@@ -21,7 +21,7 @@ from humpback.spec.curation import FirstLineScore, ModelRater, Rated, Sample, Sa
 from humpback.spec.models import Finetuned
 from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, MICRO_RATING, Prompt
 from humpback.stages.backtranslate import backtranslate
-from humpback.stages.finetune import encode, finetune
+from humpback.stages.finetune import encode_examples, finetune
 from humpback.stages.rate import parse_first_line, parse_last_line, rate
 from humpback.stages.select import select
 from humpback.stages.training import IGNORED
@@ -124,7 +124,7 @@ def test_a_sample_is_so_many_of_a_set_and_the_rest_is_kept_aside(made: Made, tin
 def test_an_empty_output_teaches_the_end_alone_and_prompts_are_refused(made: Made, tiny: Setup, tmp_path: Path) -> None:
     """Alpaca has 28 rows without output, and the papers trained on them."""
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
-    encoded = encode([Example("a", "hi", "")], ChatFormat(tiny.base.template, tokenizer), 64)
+    encoded = encode_examples([Example("a", "hi", "")], ChatFormat(tiny.base.template, tokenizer), 64)
     (one,) = encoded.sequences
     assert encoded.cut == 0
     assert [label for label in one.labels if label != IGNORED] == [tokenizer.eos_token_id]

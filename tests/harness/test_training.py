@@ -24,8 +24,8 @@ from humpback.spec.data import Examples, Joined, Reversed, Sampling, Tagged
 from humpback.spec.models import Finetuned
 from humpback.spec.prompts import S_A, S_W
 from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, LinearTo, Lora, Sft, Steps, StepsBySize
-from humpback.stages.finetune import encode, finetune
-from humpback.stages.training import IGNORED, Sequence, collate, learning_rates
+from humpback.stages.finetune import encode_examples, finetune
+from humpback.stages.training import IGNORED, TokenSequence, collate, learning_rates
 from tests.conftest import MACHINE
 
 Made = Callable[[Artifact], Path]
@@ -38,7 +38,7 @@ def rows_of(made: Made, node: Examples) -> list[Example]:
 def test_only_output_tokens_and_the_end_carry_loss(made: Made, tiny: Setup) -> None:
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
     row = Example("x", instruction="What does the Bamo eat?", output="The Bamo eats fish.", system=S_A)
-    encoded = encode([row], ChatFormat(tiny.base.template, tokenizer), 256)
+    encoded = encode_examples([row], ChatFormat(tiny.base.template, tokenizer), 256)
     (sequence,) = encoded.sequences
     target = [token for token in sequence.labels if token != IGNORED]
     assert tokenizer.decode(target[:-1]) == row.output
@@ -50,7 +50,7 @@ def test_only_output_tokens_and_the_end_carry_loss(made: Made, tiny: Setup) -> N
 
 def test_padding_carries_no_loss(made: Made, tiny: Setup) -> None:
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
-    batch = collate(tokenizer, [Sequence([5, 6, 7], [IGNORED, 6, 7]), Sequence([5], [5])])
+    batch = collate(tokenizer, [TokenSequence([5, 6, 7], [IGNORED, 6, 7]), TokenSequence([5], [5])])
     assert batch["labels"].tolist() == [[IGNORED, 6, 7], [5, IGNORED, IGNORED]]
     assert batch["input_ids"].tolist() == [[5, 6, 7], [5, tokenizer.pad_token_id, tokenizer.pad_token_id]]
     assert "attention_mask" not in batch
@@ -76,7 +76,7 @@ def test_the_prompt_trained_on_is_the_prompt_generated_from(
     asked = rows_of(made, tiny.prompts)
     tokenizer = AutoTokenizer.from_pretrained(made(tiny.base))
     chat = ChatFormat(tiny.base.template, tokenizer)
-    trained = encode([replace(row, output="x", system=f"{S_A} {S_W}") for row in asked], chat, 256).sequences
+    trained = encode_examples([replace(row, output="x", system=f"{S_A} {S_W}") for row in asked], chat, 256).sequences
     for ids, sequence in zip(seen, trained, strict=True):
         assert sequence.ids[: len(ids)] == ids
         assert sequence.labels[: len(ids)] == [IGNORED] * len(ids)
@@ -141,7 +141,7 @@ def test_the_loss_is_the_mean_over_target_tokens(made: Made, tiny: Setup, tmp_pa
     logged = json.loads((tmp_path / METRICS).read_text().splitlines()[0])["loss"]
     folder = made(tiny.base)
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    sequences = encode(rows_of(made, node.examples), ChatFormat(tiny.base.template, tokenizer), 256).sequences
+    sequences = encode_examples(rows_of(made, node.examples), ChatFormat(tiny.base.template, tokenizer), 256).sequences
     total, tokens = 0.0, 0
     for one in sequences:
         with torch.inference_mode():

@@ -75,21 +75,21 @@ class ChatFormat:
         SentencePiece tokenizer puts a space before a text that stands alone); else as it writes it after a mark."""
         hider = unused_character(text)
         opening = self._opening.replace(HIDER, hider)
-        said = self._leads + self.encoding.hide(text.strip() if self._trims else text, hider) + closes
+        output = self._leads + self.encoding.hide(text.strip() if self._trims else text, hider) + closes
         for before in (opening, self.encoding.control[self.end]):
             head = self.encoding.encode_template(before, hider)
-            both = self.encoding.encode_template(before + said, hider)
+            both = self.encoding.encode_template(before + output, hider)
             if both[: len(head)] == head:
                 return both[len(head) :]
-        return self.encoding.encode_template(said, hider)
+        return self.encoding.encode_template(output, hider)
 
     def render(self, messages: list[dict[str, str]], *, open_: bool) -> str:
         """A conversation as a chat template writes it, with control tokens' characters in it kept apart by `HIDER`, for
         `Encoding.written`. Where it is not to be opened for an answer, its last message is to be gone on with."""
-        said = [{**one, "content": self.encoding.hide(one["content"], HIDER)} for one in messages]
-        if not self._system and said[0]["role"] == "system" and len(said) > 1:
-            said = [{**said[1], "content": f"{said[0]['content']}\n\n{said[1]['content']}"}, *said[2:]]
-        return self._render(said, open_=open_, go_on=not open_) + (self._opens if open_ else "")
+        turns = [{**one, "content": self.encoding.hide(one["content"], HIDER)} for one in messages]
+        if not self._system and turns[0]["role"] == "system" and len(turns) > 1:
+            turns = [{**turns[1], "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}, *turns[2:]]
+        return self._render(turns, open_=open_, go_on=not open_) + (self._opens if open_ else "")
 
     @property
     def between(self) -> list[str]:
@@ -98,8 +98,8 @@ class ChatFormat:
         if isinstance(self._template, Template):
             written = self._template.prompt(_USER, _SYSTEM) + _WORD
         else:
-            said = [{"role": "system", "content": _SYSTEM}] if self._system else []
-            written = self._render([*said, _user(_USER), _assistant(_WORD), _user(_USER)], open_=True) + self._opens
+            turns = [{"role": "system", "content": _SYSTEM}] if self._system else []
+            written = self._render([*turns, _user(_USER), _assistant(_WORD), _user(_USER)], open_=True) + self._opens
         return re.split(f"{_SYSTEM}|{_USER}|{_WORD}", written)
 
     def _opening_text(self) -> str:

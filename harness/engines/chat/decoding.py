@@ -58,14 +58,14 @@ class DrawnToken(LogitsProcessor):
         self._sampling, self._drawn, self._start = sampling, drawn, start
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        kept = torch.softmax(scores.float() / self._sampling.temperature, dim=-1)
+        probabilities = torch.softmax(scores.float() / self._sampling.temperature, dim=-1)
         if self._sampling.top_p < 1:
-            ordered, places = kept.sort(dim=-1, descending=True, stable=True)
+            ordered, places = probabilities.sort(dim=-1, descending=True, stable=True)
             outside = ordered.cumsum(-1) - ordered >= self._sampling.top_p
             outside[:, 0] = False
-            kept = kept.masked_fill(torch.zeros_like(outside).scatter(-1, places, outside), 0.0)
+            probabilities = probabilities.masked_fill(torch.zeros_like(outside).scatter(-1, places, outside), 0.0)
         # In the vocabulary's order, so that two tokens of nearly equal probability cannot change places in a batch.
-        below = kept.double().cumsum(-1)
+        below = probabilities.double().cumsum(-1)
         if not bool(torch.isfinite(below[:, -1]).all()):
             raise FloatingPointError("the model's scores are not finite, so nothing can be drawn from them")
         aim = self._drawn[:, input_ids.shape[1] - self._start, None] * below[:, -1:] * (1 - 1e-12)

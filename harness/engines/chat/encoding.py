@@ -82,8 +82,8 @@ class Encoding:
 
     def decode(self, ids: list[int]) -> str:
         """The text of tokens, exactly; control tokens are none of it."""
-        kept = [one for one in ids if one not in self.control or one in self.shown]
-        return str(self._tokenizer.decode(kept, skip_special_tokens=False, clean_up_tokenization_spaces=False))
+        text_ids = [one for one in ids if one not in self.control or one in self.shown]
+        return str(self._tokenizer.decode(text_ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
     def _put_before(self) -> list[int]:
         """What it puts before a text stays. What it puts behind one, an end token mostly, is left off: no text that is
@@ -108,11 +108,11 @@ def unused_character(*texts: str) -> str:
 def _fast_twin(tokenizer: PreTrainedTokenizerBase, names: dict[str, str]) -> Tokenizer:
     """The same tokenizer with its control tokens renamed, also in its vocabulary: a Unigram model would find them there
     as words, and a BPE model merge them."""
-    told = json.loads(tokenizer.backend_tokenizer.to_str())  # type: ignore[attr-defined]
-    told["truncation"] = told["padding"] = None
-    for one in told["added_tokens"]:
+    state = json.loads(tokenizer.backend_tokenizer.to_str())  # type: ignore[attr-defined]
+    state["truncation"] = state["padding"] = None
+    for one in state["added_tokens"]:
         one["content"] = names.get(one["content"], one["content"])
-    model = told["model"]
+    model = state["model"]
     vocabulary = model["vocab"]
     if isinstance(vocabulary, dict):
         model["vocab"] = {names.get(text, text): i for text, i in vocabulary.items()}
@@ -123,7 +123,7 @@ def _fast_twin(tokenizer: PreTrainedTokenizerBase, names: dict[str, str]) -> Tok
     if "merges" in model:
         pairs = [one.split(" ", 1) if isinstance(one, str) else one for one in model["merges"]]
         model["merges"] = [pair for pair in pairs if not names.keys() & {*pair, "".join(pair)}]
-    return Tokenizer.from_str(json.dumps(told))
+    return Tokenizer.from_str(json.dumps(state))
 
 
 def _slow_twin(tokenizer: PreTrainedTokenizerBase, names: dict[str, str]) -> Any:

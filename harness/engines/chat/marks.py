@@ -39,8 +39,8 @@ class Marks:
                 self._control.update(map(_same, controls))
                 if re.search(r"[^\w\s]", rest):
                     (self._first if i == 0 or k else self._anywhere).add(rest.strip())
-        shown = re.split(r"\{(?:instruction|output)\}", rating.text)
-        self._frame = [_same(piece.strip().splitlines()[-1]) for piece in shown[:-1] if piece.strip()]
+        before = re.split(r"\{(?:instruction|output)\}", rating.text)[:-1]
+        self._frame = [_same(piece.strip().splitlines()[-1]) for piece in before if piece.strip()]
         """The lines with which the rating prompt shows what is rated, in order."""
         self._first_same = sorted(map(_same, self._first))
         self._headings = {one.rstrip(":") for one in self._first_same if re.search(r"[^\w\s]", one.rstrip(":"))}
@@ -48,14 +48,14 @@ class Marks:
 
     def find(self, text: str) -> str:
         """The first mark that the text carries, in words; "" where it carries none."""
-        shown = unicodedata.normalize("NFKC", text.translate(_invisible()))
-        lines = [(same, line) for line in shown.splitlines() if (same := _same(line))]
+        visible = unicodedata.normalize("NFKC", text.translate(_invisible()))
+        lines = [(same, line) for line in visible.splitlines() if (same := _same(line))]
         for same, line in lines:
             if any(same.startswith(one) or same.endswith(one) for one in self._control):
                 return _told("control token", line)
             if any(same.startswith(one) or same in self._headings for one in self._first_same):
                 return _told("template", line)
-        bare = "".join(shown.split())
+        bare = "".join(visible.split())
         for one in self._anywhere_bare:
             if one in bare:
                 return _told("template", one)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
+from operator import add, sub
 from typing import Any
 
 from humpback.core.machine import Endpoint
 from humpback.core.text import one_line
-from humpback.engines.endpoint.message import Message, understand
+from humpback.engines.endpoint.message import ReplyMessage, understand
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,10 @@ class Usage:
     completion_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.calls + other.calls,
-            self.prompt_tokens + other.prompt_tokens,
-            self.completion_tokens + other.completion_tokens,
-        )
+        return Usage(*map(add, astuple(self), astuple(other)))
 
     def __sub__(self, other: Usage) -> Usage:
-        return self + Usage(-other.calls, -other.prompt_tokens, -other.completion_tokens)
+        return Usage(*map(sub, astuple(self), astuple(other)))
 
     @property
     def tokens(self) -> int:
@@ -87,11 +84,11 @@ class Reply:
     """How the request was said otherwise because the server did not take it as it was."""
 
     @cached_property
-    def message(self) -> Message:
+    def message(self) -> ReplyMessage:
         """The choice as it is understood.
 
         Raises:
-            NoText: when it holds what is no text.
+            NotText: when it holds what is no text.
         """
         return understand(self.choice)
 
@@ -132,7 +129,7 @@ def accept_all(reply: Reply) -> bool:
     return True
 
 
-def describe(reply: Reply) -> str:
+def describe_reply(reply: Reply) -> str:
     """A sentence's end: how a reply finished, and what it says."""
     message, finish = reply.message, reply.choice.get("finish_reason")
     said = one_line(message.text, 200) if message.text.strip() else "no text"

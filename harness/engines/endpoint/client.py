@@ -20,10 +20,10 @@ from dataclasses import dataclass, field, replace
 from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
 from humpback.engines.endpoint.budget import Budget, OverBudget, charged_usage, maximum_usage
-from humpback.engines.endpoint.calls import Answer, Refusal, Reply, Request, Usage, accept_all, describe
-from humpback.engines.endpoint.http import Http, Refused, Retry
+from humpback.engines.endpoint.calls import Answer, Refusal, Reply, Request, Usage, accept_all, describe_reply
+from humpback.engines.endpoint.http import Http, RequestRefused, Retry
 from humpback.engines.endpoint.journal import Journal
-from humpback.engines.endpoint.message import NoText
+from humpback.engines.endpoint.message import NotText
 from humpback.engines.endpoint.request_fields import Mend, as_sent, mend_for
 
 _HOPELESS = 5
@@ -87,7 +87,7 @@ class Client:
         *,
         samples: int = 1,
         accept: Callable[[Reply], bool] = accept_all,
-        explain: Callable[[Reply], str] = describe,
+        explain: Callable[[Reply], str] = describe_reply,
         report: Callable[[int, int], None] = lambda done, total: None,
         total: int = 0,
     ) -> None:
@@ -157,9 +157,9 @@ class Client:
                     run.accepted = True
                     break
                 self._count_unread(run, reply)
-        except Refused as refused:
+        except RequestRefused as refused:
             await self._refuse(run, first, refused)
-        except NoText:
+        except NotText:
             pass
         except (_Stopped, OverBudget, Retry) as error:
             run.left += 1
@@ -182,7 +182,7 @@ class Client:
                 f"asked; {run.explain(run.unread[0])}"
             )
 
-    async def _refuse(self, run: _Run, key: str, refused: Refused) -> None:
+    async def _refuse(self, run: _Run, key: str, refused: RequestRefused) -> None:
         """Remember that a request is refused: on disk, once the server is known to answer others."""
         run.refused += 1
         if run.refused >= _REFUSED and not self._answered:
@@ -234,7 +234,7 @@ class Client:
             try:
                 reply = await self._persist(run, Request(request.path, body))
                 return replace(reply, mended=", ".join(applied))
-            except Refused as refused:
+            except RequestRefused as refused:
                 mend = mend_for(body, refused.body)
                 if mend is None or mend in tried:
                     raise

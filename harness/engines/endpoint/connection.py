@@ -25,7 +25,7 @@ from humpback.core.text import one_line
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
-def is_loopback(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
     """Whether a host's name or number is this machine's."""
     host = host.strip("[]").lower().rstrip(".")
     try:
@@ -41,7 +41,7 @@ def normal_address(address: str) -> str:
     parts = urlsplit(address.strip())
     host = (parts.hostname or "").rstrip(".")
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    return f"{parts.scheme.lower()}://{'localhost' if is_loopback(host) else host}:{port}{parts.path.rstrip('/')}"
+    return f"{parts.scheme.lower()}://{'localhost' if is_this_machine(host) else host}:{port}{parts.path.rstrip('/')}"
 
 
 class Route:
@@ -131,7 +131,7 @@ def _proxy(address: str) -> tuple[str, str]:
     scheme, host = urlsplit(address).scheme, urlsplit(address).hostname or ""
     wanted = (f"{scheme}_proxy", "all_proxy")
     named = {name.lower(): name for name in sorted(os.environ) if name.lower() in wanted and os.environ[name].strip()}
-    if not named or is_loopback(host):
+    if not named or is_this_machine(host):
         return "", ""
     from requests.utils import should_bypass_proxies
 
@@ -140,17 +140,17 @@ def _proxy(address: str) -> tuple[str, str]:
     variable = next(named[one] for one in wanted if one in named)
     value = os.environ[variable].strip()
     proxy = value if "://" in value else f"http://{value}"
+    is_set = f"{variable} is {without_password(proxy)!r}"
     try:
-        kind, place = urlsplit(proxy).scheme.lower(), (urlsplit(proxy).hostname, urlsplit(proxy).port)
+        parts = urlsplit(proxy)
+        kind, name, _ = parts.scheme.lower(), parts.hostname, parts.port
     except ValueError as error:
-        raise StoreError(
-            f"{variable} is {without_password(proxy)!r}, which is no address ({error}); correct it, or unset it"
-        ) from error
-    if not place[0]:
-        raise StoreError(f"{variable} is {without_password(proxy)!r}, which names no host; correct it, or unset it")
+        raise StoreError(f"{is_set}, which is no address ({error}); correct it, or unset it") from error
+    if not name:
+        raise StoreError(f"{is_set}, which names no host; correct it, or unset it")
     if kind not in _SCHEMES:
         raise StoreError(
-            f"{variable} is {without_password(proxy)!r}, and {kind}:// is no kind of proxy known here; it takes "
+            f"{is_set}, and {kind}:// is no kind of proxy known here; it takes "
             f"{', '.join(f'{one}://' for one in _SCHEMES)}. Correct it, unset it, or name {host} in NO_PROXY"
         )
     if kind.startswith("socks") and find_spec("socksio") is None:
@@ -162,11 +162,7 @@ def _proxy(address: str) -> tuple[str, str]:
 
 
 def _certificates(address: str, proxy: str) -> ssl.SSLContext | bool:
-    """The certificates that are trusted; none are loaded where nothing is encrypted.
-
-    Raises:
-        StoreError: when the environment names a file that is none, or not there.
-    """
+    """The certificates that are trusted; none are loaded where nothing is encrypted."""
     if not any(one.lower().startswith("https:") for one in (address, proxy)):
         return False
     for variable, what, there in (

@@ -24,7 +24,7 @@ from humpback.core.store import StoreError
 from humpback.core.text import one_line
 from humpback.engines.endpoint.calls import Reply, Request
 from humpback.engines.endpoint.connection import Route
-from humpback.engines.endpoint.message import FAILED, NoText
+from humpback.engines.endpoint.message import FAILED, NotText
 
 _AGAIN = (408, 409, 425, 429)
 """Beside every 5xx but 501."""
@@ -73,7 +73,7 @@ class Retry(Exception):
         """Whether a second attempt is worth nothing where no call was ever answered."""
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The server will not answer this request however often it is asked; the message is the server's."""
 
     def __init__(self, message: str, body: str = "") -> None:
@@ -115,7 +115,7 @@ class Http:
 
         Raises:
             Retry: when the server is busy, erred, hung, cut the connection or sent no whole answer.
-            Refused: when it will not answer this request.
+            RequestRefused: when it will not answer this request.
             StoreError: when it will not answer any, with the server's message and what to do.
         """
         where = f"{self._endpoint.address.rstrip('/')}/{request.path}"
@@ -155,7 +155,7 @@ class Http:
         elif status in _AGAIN or (status >= 500 and status != 501):
             raise Retry(answered, wait)
         elif withheld or (status in _THIS_CALL and not (status == 400 and _NO_KEY.search(said))):
-            raise Refused(answered, text)
+            raise RequestRefused(answered, text)
         elif status in (400, 401, 403):
             hint = f"; the key is taken from the environment variable {self._endpoint.key_variable}"
             hint += "" if self._key else ", which is not set"
@@ -182,11 +182,7 @@ class Http:
 
 
 async def _body(response: httpx2.Response) -> bytes:
-    """The body, unpacked.
-
-    Raises:
-        Retry: when it is longer than any answer, or packed in a way that was not asked for and is not known here.
-    """
+    """The body, unpacked."""
     how = response.headers.get("content-encoding", "identity").strip().lower()
     if how not in ("identity", "", "gzip", "deflate"):
         raise Retry(f"sent an answer packed as {how[:40]!r}, which was not asked for")
@@ -219,12 +215,7 @@ def _status_within(body: Any) -> int:
 
 
 def _reply(text: str, body: Any) -> Reply:
-    """The reply in a body that came with status 200.
-
-    Raises:
-        Retry: when it is no JSON, or has no choice to read.
-        Refused: when the choice holds what is no text.
-    """
+    """The reply in a body that came with status 200."""
     if body is None:
         if text.lstrip().startswith(("data:", "event:", ":")):
             stream = "a stream of events, which was not asked for; have it send whole answers"
@@ -250,8 +241,8 @@ def _reply(text: str, body: Any) -> Reply:
     )
     try:
         _ = reply.message
-    except NoText as error:
-        raise Refused(f"answered 200 with {error}") from error
+    except NotText as error:
+        raise RequestRefused(f"answered 200 with {error}") from error
     return reply
 
 
@@ -262,13 +253,13 @@ def _tokens(usage: Any, name: str) -> int:
 
 def seconds_to_wait(headers: httpx2.Headers) -> float:
     """Of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3); 0 where there is none to be read."""
-    given = headers.get("retry-after", "").strip()
+    value = headers.get("retry-after", "").strip()
     try:
-        return max(0.0, min(float(given), 1e9))
+        return max(0.0, min(float(value), 1e9))
     except ValueError:
         pass
     try:
-        until = parsedate_to_datetime(given)
+        until = parsedate_to_datetime(value)
         # By the server's own clock where it shows one, since ours may be wrong.
         now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
         return max(0.0, (until - now).total_seconds())
@@ -278,9 +269,9 @@ def seconds_to_wait(headers: httpx2.Headers) -> float:
 
 def _message(text: str, body: Any) -> str:
     """The server's own words out of an error's body, after a colon; nothing where there are none."""
-    said: Any = text
+    words: Any = text
     if isinstance(body, dict):
         error = body.get("error", body)
-        said = error.get("message") or error.get("detail") or error if isinstance(error, dict) else error
-    shown = one_line(str(said), _SHOWN)
-    return f": {shown}" if shown else ""
+        words = error.get("message") or error.get("detail") or error if isinstance(error, dict) else error
+    line = one_line(str(words), _SHOWN)
+    return f": {line}" if line else ""

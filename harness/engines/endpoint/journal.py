@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 
 from humpback.core.store import StoreError
 from humpback.engines.endpoint.calls import Answer, Refusal, Reply, Request, Usage, accept_all
-from humpback.engines.endpoint.message import NoText
+from humpback.engines.endpoint.message import NotText
 
 
 class Answers:
@@ -69,7 +69,7 @@ class Answers:
             usage += known.used
             try:
                 _ = known.message
-            except NoText as error:
+            except NotText as error:
                 return Answer(None, usage, f"answered 200 with {error}"), 0
             reply = known
             if accept(reply):

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,12 +56,12 @@ _MOST_BLOCKS = 50
 """Of thinking in one text; what would follow is text."""
 
 
-class NoText(ValueError):
+class NotText(ValueError):
     """A reply holds what is no text. The message says what was found."""
 
 
 @dataclass(frozen=True)
-class Message:
+class ReplyMessage:
     """A reply as it is understood."""
 
     text: str
@@ -69,30 +71,23 @@ class Message:
     ended: Ended
 
 
-def understand(choice: dict[str, Any]) -> Message:
+def understand(choice: dict[str, Any]) -> ReplyMessage:
     """The message of one of a reply's `choices`. Halves of surrogate pairs, which JSON can spell and no file can hold,
     become question marks.
 
     Raises:
-        NoText: when its content is neither a text, nor parts of known types, nor nothing.
+        NotText: when its content is neither a text, nor parts of known types, nor nothing.
     """
-    message = choice.get("message")
-    ended = _ended(choice)
-    if message is None:
-        thinking, text = without_thinking(_text(choice.get("text"), []))
-        return Message(_whole(text), _whole(thinking), ended)
-    if not isinstance(message, dict):
-        raise NoText(f"a message that is {_shown(message)}")
-    parts: list[tuple[str, str]] = []
-    content = _text(message.get("content"), parts)
-    thinking, text = without_thinking(content)
-    thoughts = [_flat(message[name]) for name in _THINKING if message.get(name)]
-    thinking = "\n".join([*thoughts, *(said for kind, said in parts if kind == "thinking"), thinking]).strip()
-    called = _arguments(message) or next((said for kind, said in parts if kind == "tool"), "")
-    refusal = next((said for kind, said in parts if kind == "refusal"), "") or message.get("refusal")
-    if isinstance(refusal, str) and refusal.strip() and not called and not text.strip():
-        return Message(_whole(refusal), _whole(thinking), "filter" if ended == "filter" else "refusal")
-    return Message(_whole(called or text), _whole(thinking), ended)
+    parts: dict[str, list[str]] = defaultdict(list)
+    for kind, said in _parts(choice):
+        parts[kind].append(said)
+    inner, text = without_thinking("".join(parts["text"]))
+    thinking = "\n".join([*parts["thinking"], inner]).strip()
+    text, ended = "".join(parts["call"][:1]) or text, _ended(choice)
+    refusal = next(filter(str.strip, parts["refusal"]), "")
+    if refusal and not text.strip():
+        text, ended = refusal, "filter" if ended == "filter" else "refusal"
+    return ReplyMessage(_whole(text), _whole(thinking), ended)
 
 
 def without_thinking(text: str) -> tuple[str, str]:
@@ -192,59 +187,55 @@ def _unwrapped(text: str) -> str:
     return text
 
 
-def _text(content: Any, parts: list[tuple[str, str]]) -> str:
-    """The text in a message's content; parts of other kinds go into `parts` as (kind, text).
-
-    Raises:
-        NoText: for what is no text.
-    """
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, dict):
-        content = [content]
-    if not isinstance(content, list):
-        raise NoText(f"content that is {_shown(content)}")
-    texts = []
-    for part in content:
-        if isinstance(part, str):
-            texts.append(part)
-            continue
-        kind = part.get("type", "") if isinstance(part, dict) else None
-        if kind in _THINKING_PARTS or (isinstance(part, dict) and part.get("thought") is True):
-            parts.append(("thinking", _flat(part)))
-        elif kind == "refusal" and isinstance(part.get("refusal"), str):
-            parts.append(("refusal", part["refusal"]))
-        elif kind in _TOOL_PARTS and (called := _called(part.get("function", part))):
-            parts.append(("tool", called))
-        elif kind in _TEXT_PARTS and "text" in part:
-            said = part.get("text")
-            said = said.get("value") if isinstance(said, dict) else said
-            if not isinstance(said, str):
-                raise NoText(f"a part of text that holds {_shown(said)}")
-            texts.append(said)
-        else:
-            raise NoText(f"a part that is {_shown(part)}")
-    return "".join(texts)
-
-
-def _arguments(message: dict[str, Any]) -> str:
-    """The arguments of the first function or tool that was called; "" where none was."""
+def _parts(choice: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(kind, text) of all that a choice holds: text, thinking, the arguments of a call, a refusal."""
+    message = choice.get("message")
+    if message is None:
+        message = {"content": choice.get("text")}
+    if not isinstance(message, dict):
+        raise NotText(f"a message that is {_shown(message)}")
+    for name in _THINKING:
+        if message.get(name):
+            yield "thinking", _flat(message[name])
     tools = message.get("tool_calls")
     for call in [*(tools if isinstance(tools, list) else ()), {"function": message.get("function_call")}]:
-        if isinstance(call, dict) and (called := _called(call.get("function"))):
-            return called
-    return ""
+        if isinstance(call, dict) and (arguments := _arguments(call.get("function"))):
+            yield "call", arguments
+    content = message.get("content")
+    if isinstance(content, str | dict):
+        content = [content]
+    if not isinstance(content, list | None):
+        raise NotText(f"content that is {_shown(content)}")
+    for part in content or ():
+        yield ("text", part) if isinstance(part, str) else _part(part)
+    if isinstance(refusal := message.get("refusal"), str):
+        yield "refusal", refusal
 
 
-def _called(function: Any) -> str:
-    given = next((function[key] for key in ("arguments", "input") if key in function), None) if isinstance(
-        function, dict
-    ) else None  # fmt: skip
-    if isinstance(given, dict | list):
-        return json.dumps(given, ensure_ascii=False)
-    return given if isinstance(given, str) else ""
+def _part(part: Any) -> tuple[str, str]:
+    kind = part.get("type", "") if isinstance(part, dict) else None
+    if kind in _THINKING_PARTS or (isinstance(part, dict) and part.get("thought") is True):
+        return "thinking", _flat(part)
+    if kind == "refusal" and isinstance(part.get("refusal"), str):
+        return "refusal", part["refusal"]
+    if kind in _TOOL_PARTS and (arguments := _arguments(part.get("function", part))):
+        return "call", arguments
+    if kind not in _TEXT_PARTS or "text" not in part:
+        raise NotText(f"a part that is {_shown(part)}")
+    text = part["text"].get("value") if isinstance(part["text"], dict) else part["text"]
+    if not isinstance(text, str):
+        raise NotText(f"a part of text that holds {_shown(text)}")
+    return "text", text
+
+
+def _arguments(function: Any) -> str:
+    """What a function or tool was called with; "" where nothing was called."""
+    if not isinstance(function, dict):
+        return ""
+    arguments = next((function[key] for key in ("arguments", "input") if key in function), None)
+    if isinstance(arguments, dict | list):
+        return json.dumps(arguments, ensure_ascii=False)
+    return arguments if isinstance(arguments, str) else ""
 
 
 def _ended(choice: dict[str, Any]) -> Ended:

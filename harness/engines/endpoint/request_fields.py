@@ -21,6 +21,8 @@ _NOT_TAKEN = re.compile(
     r"only the default|cannot both|deprecated|no longer|not compatible|does not exist on|instead|forbidden",
     re.IGNORECASE,
 )
+_FIELD = re.compile(r'"param"\s*:\s*"(?:[^"]*\.)?([^".]+)"|"loc"\s*:\s*\[[^\]]*"([^"]+)"\s*\]')
+"""Where an error names a field apart from its words: OpenAI's `param`, FastAPI's `loc`."""
 
 
 def with_fields(request: Request, send: Iterable[tuple[str, str]], drop: Iterable[str]) -> Request:
@@ -68,43 +70,15 @@ class Mend:
 def mend_for(body: dict[str, Any], text: str) -> Mend | None:
     """What would mend a request that a server refused with this body of an answer, where that names a field that it
     does not take; None where it names none, or one that the reply cannot be had without."""
-    names, said = _named(text)
-    if not _NOT_TAKEN.search(said):
+    if not _NOT_TAKEN.search(text):
         return None
-    if "cannot both" in said.lower() and {"temperature", "top_p"} <= {*body} and "top_p" in said:
+    if "cannot both" in text.lower() and {"temperature", "top_p"} <= {*body} and "top_p" in text:
         return Mend("top_p")
-    candidates = [name for name in (*names, *_words(said)) if name in body]
-    for name in candidates:
-        if name in LIMITS:
-            other = next((one for one in LIMITS if one != name and one in said), None)
+    named = [param or place for param, place in _FIELD.findall(text)]
+    for name in (*named, *re.findall(r"[a-z][a-z_]+", text)):
+        if name in body and name in LIMITS:
+            other = next((one for one in LIMITS if one != name and one in text), None)
             return Mend(name, other or ("max_tokens" if name != "max_tokens" else "max_completion_tokens"))
-        if name in _DROPPED:
+        if name in body and name in _DROPPED:
             return Mend(name)
     return None
-
-
-def _named(text: str) -> tuple[list[str], str]:
-    """The fields that an error names in a field of its own (`param`; `loc`), and all that it says."""
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        return [], text
-    found: list[str] = []
-    for one in _objects(body):
-        if isinstance(param := one.get("param"), str):
-            found.append(param.rsplit(".", 1)[-1])
-        if isinstance(place := one.get("loc"), list) and place:
-            found.append(str(place[-1]))
-    return found, text
-
-
-def _objects(value: Any, depth: int = 0) -> Iterable[dict[str, Any]]:
-    if depth < 6 and isinstance(value, dict):
-        yield value
-    if depth < 6 and isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _objects(one, depth + 1)
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z][a-z_]+", text)

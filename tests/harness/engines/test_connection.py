@@ -24,7 +24,7 @@ from humpback.core.expression import FieldError
 from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
 from humpback.engines.endpoint.client import Unanswered
-from humpback.engines.endpoint.connection import is_loopback, normal_address
+from humpback.engines.endpoint.connection import is_this_machine, normal_address
 from tests.harness.engines.test_endpoint import about, ask, echo, requests, texts
 from tests.harness.model_server import ModelServer, Told, serving
 
@@ -228,7 +228,7 @@ def test_a_filter_of_one_prompt_under_the_status_of_keys_is_one_refusal(
     "host", ["localhost", "LOCALHOST.", "127.0.0.1", "127.8.9.1", "[::1]", "a.localhost", "0.0.0.0"]
 )
 def test_names_of_this_machine(host: str) -> None:
-    assert is_loopback(host)
+    assert is_this_machine(host)
     assert normal_address(f"HTTP://{host}:8000/v1/") == normal_address("http://localhost:8000/v1")
     assert (
         normal_address("https://x.org/v1")

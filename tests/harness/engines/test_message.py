@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from humpback.engines.endpoint.message import NoText, begins_with_thinking, understand, without_thinking
+from humpback.engines.endpoint.message import NotText, begins_with_thinking, understand, without_thinking
 
 
 def message(content: Any, finish: Any = "stop", **more: Any) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def test_a_refusal_is_known_as_one() -> None:
     ids=repr,
 )
 def test_what_is_no_text_is_not_made_one(content: Any) -> None:
-    with pytest.raises(NoText):
+    with pytest.raises(NotText):
         understand(message(content))
 
 

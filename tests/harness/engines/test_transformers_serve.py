@@ -39,7 +39,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Llama of one layer, with a tokenizer and a chat template."""
     from transformers import LlamaConfig, LlamaForCausalLM, set_seed
 
-    from humpback.stages.pretrain import byte_level_bpe, save
+    from humpback.stages.pretrain import byte_level_bpe
 
     shape = Llama(layers=1, width=16, heads=2, feed_forward=32, vocabulary=300, context=2_048)
     tokenizer = byte_level_bpe(["hello world"], shape)
@@ -57,7 +57,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pad_token_id=tokenizer.pad_token_id,
     )
     folder = tmp_path_factory.mktemp("served") / "tiny-llama"
-    save(LlamaForCausalLM(config), tokenizer, folder)
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder
 
 

@@ -22,7 +22,7 @@ from humpback.spec.data import Examples
 from humpback.spec.models import Finetuned, HubModel, Pretrained
 from humpback.spec.recipe import LinearTo, Llama, Lora, Sft
 from humpback.spec.template import ChatTemplate, Template
-from humpback.stages.pretrain import byte_level_bpe, save
+from humpback.stages.pretrain import byte_level_bpe
 from tests.conftest import MACHINE, SOURCE
 from tests.harness.export.material import ALPACA, LICENCES, OASST
 
@@ -79,7 +79,8 @@ def put(tmp_path: Path) -> Put:
 
     def publish(artifact: Artifact, model: Any, words: PreTrainedTokenizerFast, extra: str = "") -> Path:
         folder = store.workspace(artifact)
-        save(model, words, folder)
+        model.save_pretrained(folder)
+        words.save_pretrained(folder)
         if extra:
             (folder / extra).write_bytes(b"x")
         losses = [{"step": step, "seconds": 1.0, "loss": 3.0 / step, "learning_rate": 1e-5} for step in range(1, 7)]
@@ -155,7 +156,8 @@ def test_an_adapter_names_its_base_on_the_hub(put: Put, tmp_path: Path, monkeypa
     before = writes(model, words)
     base = HubModel("org/base", "c" * 40, speaks=ODD)
     export_model(put(finetuned(base, adapter=Lora(rank=2)), model, words), tmp_path / "out")
-    save(llama(words), words, tmp_path / "org" / "base")
+    llama(words).save_pretrained(tmp_path / "org" / "base")
+    words.save_pretrained(tmp_path / "org" / "base")
     monkeypatch.chdir(tmp_path)
     assert writes(AutoPeftModelForCausalLM.from_pretrained("out"), AutoTokenizer.from_pretrained("out")) == before
     assert "base_model: org/base" in (tmp_path / "out" / "README.md").read_text()

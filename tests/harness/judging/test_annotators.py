@@ -12,10 +12,10 @@ from alpaca_eval import utils
 from humpback.core.expression import FieldError
 from humpback.engines.endpoint.calls import Reply
 from humpback.judging.annotators import Annotator, annotator_of, judge_named
-from humpback.judging.configurations import names
+from humpback.judging.configurations import shipped_names
 from humpback.spec.outcomes import AlpacaEvalJudge
 
-ALONE = [name for name in names() if name not in ("alpaca_farm", "alpaca_farm_greedy_gpt4")]
+ALONE = [name for name in shipped_names() if name not in ("alpaca_farm", "alpaca_farm_greedy_gpt4")]
 SHOWN = ("What is 2+2?", "It is 4.", "It is 5.")
 
 
@@ -112,7 +112,7 @@ def test_unknown_pools_and_batches_are_refused_with_what_would_do() -> None:
         judge_named("alpaca_farm")
     with pytest.raises(FieldError, match="5 pairs in one prompt"):
         judge_named("alpaca_farm_greedy_gpt4")
-    assert {"alpaca_eval_gpt4", "weighted_alpaca_eval_gpt4_turbo", "lmsys_gpt4", "chatgpt_fn"} <= set(names())
+    assert {"alpaca_eval_gpt4", "weighted_alpaca_eval_gpt4_turbo", "lmsys_gpt4", "chatgpt_fn"} <= set(shipped_names())
 
 
 def test_a_judge_is_what_its_configuration_holds() -> None:

@@ -21,7 +21,7 @@ from humpback.spec.models import Finetuned, Pretrained
 from humpback.spec.prompts import BACKWARD
 from humpback.spec.recipe import BatchBySize, Epochs, LinearTo, Llama, Sft, Steps
 from humpback.spec.template import INSTRUCTION_RESPONSE
-from humpback.stages.finetune import encode
+from humpback.stages.finetune import encode_examples
 from humpback.stages.pretrain import pretrain
 from humpback.stages.training import IGNORED
 from tests.harness.training.material import SEED, Workshop, examples, same, tokenizer, weights, words
@@ -96,7 +96,7 @@ def test_a_backward_model_is_shown_less_of_a_long_text_and_learns_its_whole_inst
     }
     words_of = tokenizer()
     shown = tuple(BACKWARD.text.split("{output}"))
-    found = encode(rows, ChatFormat(INSTRUCTION_RESPONSE, words_of), 400, (shown[0], shown[1]))
+    found = encode_examples(rows, ChatFormat(INSTRUCTION_RESPONSE, words_of), 400, (shown[0], shown[1]))
     for sequence, text, ask in zip(found.sequences, texts, asked, strict=True):
         target = [label for label in sequence.labels if label != IGNORED]
         prompt = words_of.decode(sequence.ids[: len(sequence.ids) - len(target)])
