@@ -76,12 +76,13 @@ def turns_of(name: str, listed: list[Any]) -> tuple[str, Turns]:
     """
     turns = as_turns(listed)
     said = [_turn(name, turns, i) for i in range(len(turns))]
-    system = said.pop(0)[1] if said and said[0][0] == "system" else ""
-    for i, (role, _) in enumerate(said):
+    start = int(bool(said) and said[0][0] == "system")
+    for i, (role, _) in enumerate(said[start:]):
         wanted = ("user", "assistant")[i % 2]
         if role != wanted:
-            raise RefusedRow(f"field {name}: turn {i + 1} is one of the {role}; it takes one of the {wanted} there")
-    return system, tuple(said)
+            where = f"{name}[{i + start}]"
+            raise RefusedRow(f"field {where} is a turn of the {role}; it takes one of the {wanted} there")
+    return said[0][1] if start else "", tuple(said[start:])
 
 
 def as_turns(listed: list[Any]) -> list[Any]:
@@ -144,29 +145,24 @@ def _role_of(turn: Any) -> str:
 
 
 def _first_pair(name: str, turns: list[Any], prompt: Any) -> RowContent:
-    role, system = _turn(name, turns, 0)
-    start = int(role == "system")
-    if len(turns) == start:
-        raise RefusedRow(f"field {name} holds a system message alone; it takes a user's turn")
     # Only the opening is read, so that later turns of kinds that are not known here cost nothing.
-    said = []
-    for i, wanted in enumerate(("user", "assistant")[: len(turns) - start], start):
-        role, text = _turn(name, turns, i)
-        if role != wanted:
-            raise RefusedRow(f"field {name}[{i}] is a turn of the {role}; it takes one of the {wanted} there")
-        said.append(text)
-    if not said[0].strip():
+    start = int(_turn(name, turns, 0)[0] == "system")
+    opening = turns[: start + 2]
+    system, said = turns_of(name, opening)
+    if not said:
+        raise RefusedRow(f"field {name} holds a system message alone; it takes a user's turn")
+    instruction, output = said[0][1], said[1][1] if said[1:] else None
+    if not instruction.strip():
         raise RefusedRow(f"field {name}[{start}] is empty; it takes the user's text")
-    if isinstance(prompt, str) and prompt.strip() != said[0].strip():
+    if isinstance(prompt, str) and prompt.strip() != instruction.strip():
         raise RefusedRow(f"fields prompt and {name}[{start}] differ; it takes one of them, or the same text in both")
-    answered = len(said) == 2
     return RowContent(
-        said[0],
-        said[1] if answered else None,
-        system if start else "",
-        later=len(turns) - start - len(said),
-        withheld=_withheld(name, turns, start + 1) if answered else "",
-        aside=_aside(name, turns[: start + 2]),
+        instruction,
+        output,
+        system,
+        later=len(turns) - len(opening),
+        withheld="" if output is None else _withheld(name, turns, start + 1),
+        aside=_aside(name, opening),
     )
 
 

@@ -66,7 +66,7 @@ def test_earlier_turns_stand_above_the_instruction(tmp_path: Path, history: list
 def test_earlier_turns_that_cannot_be_joined_are_refused(tmp_path: Path) -> None:
     for history, says in (
         (["u1", "a1", "u2"], "ends with a turn of the user"),
-        ([{"role": "assistant", "content": "a"}], "turn 1 is one of the assistant"),
+        ([{"role": "assistant", "content": "a"}], "history[0] is a turn of the assistant"),
         ({"u": "a"}, "history is an object"),
         ([3], r"history\[0\] is a number"),
     ):
