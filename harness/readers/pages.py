@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from humpback.core.tables import Page, Rejected, Unreadable
-from humpback.readers.gzip_members import GzipMembers
+from humpback.readers.lookahead import Lookahead
 from humpback.readers.page_fields import page_of
 from humpback.readers.records import records, unreadable
 from humpback.readers.text_file import PARQUET, excerpt
@@ -93,7 +93,7 @@ def _cannot(error: OSError) -> str:
 
 def kind_of(path: Path) -> str:
     """ "WARC", "records" or "HTML", else what it is instead."""
-    with GzipMembers(path) as file:
+    with Lookahead(path) as file:
         file.peek(1 << 14)
         while not file.buffer and file.resync():
             file.peek(1 << 14)
@@ -101,7 +101,7 @@ def kind_of(path: Path) -> str:
     names = path.name.lower().split(".")
     if NEXT.match(head.lstrip()):
         return "WARC"
-    if head.startswith((PARQUET, b"BZh", b"\xfd7zXZ\x00")):
+    if head.startswith(PARQUET):
         return "records"
     if looks_like_html(head):
         return "HTML"
@@ -151,7 +151,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
 def _from_html(path: Path, name: str) -> Iterator[Entry]:
     raw = b""
     try:
-        with GzipMembers(path) as file:
+        with Lookahead(path) as file:
             more = file.peek(LARGEST_PAGE + 1)
             raw = bytes(file.buffer)
         if file.stopped is not None:

@@ -1,29 +1,22 @@
 """Bytes of a file as UTF-8 text in pieces, whatever it is compressed with.
 
-Compression is told by its first bytes. A stream that breaks off is no exception: what came before it is good, so it
-ends there and says so in `broken`, and the reader above reports it where the next record would have stood.
+A stream that breaks off ends there and says so in `broken`; the reader above reports it where the next record would
+have stood.
 """
 
 from __future__ import annotations
 
-import bz2
 import codecs
-import gzip
-import lzma
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from humpback.core.tables import RAW_SHOWN
+from humpback.readers.decompression import COMPRESSED, Break, compression_of, decompressed
 from humpback.readers.unusable import unusable
 
-PIECE = 1 << 16
-"""Bytes read at a time. A broken stream costs at most one piece of what stood right before the break."""
 HEAD = 1 << 20
 """Bytes looked at to tell what a file is."""
 PARQUET = b"PAR1"
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 _UNUSABLE: dict[bytes, str] = {
     **{b"\x80" + bytes([i]): "a Python pickle, which runs code when it is loaded" for i in range(2, 6)},
     b"PK\x03\x04": "a zip archive; unpack it and name the file in it",
@@ -35,8 +28,6 @@ _UNUSABLE: dict[bytes, str] = {
     codecs.BOM_UTF32_LE: "UTF-32 text; save it as UTF-8",
     codecs.BOM_UTF32_BE: "UTF-32 text; save it as UTF-8",
 }
-_BREAKS = (EOFError, OSError, zlib.error, lzma.LZMAError)
-"""What decompressors raise on truncated and damaged streams."""
 
 
 def excerpt(raw: bytes | str) -> str:
@@ -80,8 +71,7 @@ class Text:
         self.path = path
         self.broken = ""
         """Why the stream ended early, once it has."""
-        start = first_bytes(path)
-        self.packed = next((name for magic, name in _COMPRESSED.items() if start.startswith(magic)), "")
+        self.compression = compression_of(first_bytes(path))
         self._pieces = self._recoded(self._raw())
         self._head = _at_least(HEAD, self._pieces)
         self.head = b"".join(self._head)
@@ -99,18 +89,13 @@ class Text:
     def _raw(self) -> Iterator[bytes]:
         done = 0
         with self.path.open("rb") as file:
-            read = _reader(file, self.packed)
-            while True:
-                try:
-                    piece = read(PIECE)
-                except _BREAKS as error:
-                    what = f"the {self.packed} stream" if self.packed else "the file"
-                    self.broken = f"{what} breaks off or is damaged after {done} bytes of text ({error})"
+            for piece in decompressed(file, self.compression):
+                if isinstance(piece, Break):
+                    what = f"the {self.compression} stream" if self.compression else "the file"
+                    self.broken = f"{what} breaks off or is damaged after {done} bytes of text ({piece.why})"
                     return
-                if not piece:
-                    return
-                done += len(piece)
-                yield piece
+                done += len(piece[0])
+                yield piece[0]
 
     def _recoded(self, raw: Iterator[bytes]) -> Iterator[bytes]:
         first = b"".join(_at_least(16, raw))
@@ -126,13 +111,13 @@ class Text:
         yield b"\xff" * len(decoder.getstate()[0])  # half of a character, as what is no UTF-8
 
     def _refuse(self, first: bytes) -> None:
-        inside = f" inside the {self.packed} stream" if self.packed else ""
+        inside = f" inside the {self.compression} stream" if self.compression else ""
         for magic, what in _UNUSABLE.items():
             if first.startswith(magic):
                 raise unusable(self.path, f"this is {what}{inside}")
         if inside and first.startswith(PARQUET):
             raise unusable(self.path, f"this is Parquet{inside}; decompress it, Parquet compresses by itself")
-        if inside and first.startswith(tuple(_COMPRESSED)):
+        if inside and first.startswith(tuple(COMPRESSED)):
             raise unusable(self.path, f"this is compressed twice: another stream{inside}; decompress it once")
 
 
@@ -145,20 +130,3 @@ def _at_least(size: int, pieces: Iterator[bytes]) -> list[bytes]:
         if size <= 0:
             break
     return taken
-
-
-def _reader(file: IO[bytes], packed: str) -> Callable[[int], bytes]:
-    """A function that reads some bytes: `read1` where there is one, for it hands out what came before a break."""
-    match packed:
-        case "gzip":
-            return gzip.GzipFile(fileobj=file).read1
-        case "bzip2":
-            return bz2.BZ2File(file).read1
-        case "xz":
-            return lzma.LZMAFile(file).read1
-        case "zstd":
-            import pyarrow as pa
-
-            stream = pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
-            return lambda n: bytes(stream.read(min(n, 4_096)))
-    return file.read

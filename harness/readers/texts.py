@@ -115,11 +115,13 @@ def _is_header(line: str, path: Path) -> bool:
 
 def _whole(path: Path, name: str, stem: str) -> Row:
     """A file that is one text."""
-    raw = b""
-    for piece in Text(path).pieces():
+    raw, text = b"", Text(path)
+    for piece in text.pieces():
         raw += piece
         if len(raw) > LONGEST:
             return Unreadable(name, "the file", f"it has more than the {LONGEST} bytes that are read as one text", "")
+    if text.broken:
+        return Unreadable(name, "the file", text.broken, "")
     try:
         words = raw.decode()
     except UnicodeDecodeError as error:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from humpback.readers.gzip_members import GzipMembers
+from humpback.readers.lookahead import Lookahead
 from humpback.readers.text_file import excerpt
 from humpback.readers.web_text import headers_of
 
@@ -59,7 +59,7 @@ def warc_records(path: Path) -> Iterator[WarcRecord | Damage]:
         OSError: when the file cannot be opened or read.
     """
     n = 0
-    with GzipMembers(path) as file:
+    with Lookahead(path) as file:
         while True:
             while file.peek(1) and (blank := len(file.buffer) - len(file.buffer.lstrip(_BLANK))):
                 file.skip(blank)
@@ -73,7 +73,7 @@ def warc_records(path: Path) -> Iterator[WarcRecord | Damage]:
                 return
 
 
-def _record(file: GzipMembers, place: str) -> WarcRecord | Damage:
+def _record(file: Lookahead, place: str) -> WarcRecord | Damage:
     file.peek(HEAD)
     if not _VERSION.match(file.buffer):
         return _left_out(file, place, 1, "this belongs to no record: no line WARC/1.0 or WARC/1.1 begins here")
@@ -100,7 +100,7 @@ def _record(file: GzipMembers, place: str) -> WarcRecord | Damage:
     return WarcRecord(place, headers, block)
 
 
-def _ends_at(file: GzipMembers, start: int, end: int) -> bool:
+def _ends_at(file: Lookahead, start: int, end: int) -> bool:
     """Whether a record ends there: the next one follows or the stretch ends; or an empty line does, and no other record
     begins inside it."""
     more = file.peek(end + _OVERLAP)
@@ -112,7 +112,7 @@ def _ends_at(file: GzipMembers, start: int, end: int) -> bool:
     return _HEAD_END.match(rest) is not None and not start <= begins < end
 
 
-def _left_out(file: GzipMembers, place: str, least: int, reason: str) -> Damage:
+def _left_out(file: Lookahead, place: str, least: int, reason: str) -> Damage:
     """Go to the next record and say how much was left out."""
     raw = excerpt(bytes(file.buffer[:8_000]))
     gone, begins, more = 0, -1, True

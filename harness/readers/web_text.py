@@ -12,7 +12,8 @@ import re
 import zlib
 from dataclasses import dataclass
 
-GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+from humpback.readers.decompression import GZIP, ZSTD
+
 LARGEST_PAGE = 8 << 20
 """Bytes of one page's HTML."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import random
 from pathlib import Path
 
@@ -52,6 +54,8 @@ PACKED = {
     "plain": b"".join,
     "a member each": lambda parts: b"".join(map(gzip.compress, parts)),
     "one member": lambda parts: gzip.compress(b"".join(parts)),
+    "bzip2": lambda parts: bz2.compress(b"".join(parts)),
+    "xz": lambda parts: lzma.compress(b"".join(parts)),
     "zstd": lambda parts: pa.compress(b"".join(parts), codec="zstd", asbytes=True),
 }
 

@@ -71,6 +71,10 @@ def test_a_file_can_be_one_text(tmp_path: Path) -> None:
     (found,) = texts(tmp_path / "d.txt")
     assert isinstance(found, Unreadable)
     assert "not UTF-8: byte 0xe9 at 3" in found.reason
+    (tmp_path / "e.txt").write_bytes(gzip.compress(b"Words and more of them.\n" * 1_000)[:-20])
+    (cut,) = texts(tmp_path / "e.txt")
+    assert isinstance(cut, Unreadable)
+    assert "the gzip stream breaks off" in cut.reason
 
 
 def test_what_cannot_be_told_or_is_no_text_is_an_error(tmp_path: Path) -> None:

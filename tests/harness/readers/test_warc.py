@@ -96,6 +96,12 @@ def test_garbage_between_members_costs_nothing(tmp_path: Path) -> None:
     assert (len(urls(rows)), len(broken(rows))) == (5, 1)
 
 
+def test_zeros_after_a_member_are_no_damage(tmp_path: Path) -> None:
+    data, starts = members(numbered(5))
+    rows = found(tmp_path, data[: starts[2]] + bytes(700) + data[starts[2] :] + bytes(3), "x.warc.gz")
+    assert (len(urls(rows)), broken(rows)) == (5, [])
+
+
 def test_an_archive_without_its_beginning_is_one_still(tmp_path: Path) -> None:
     data, _ = members(numbered(5))
     rows = found(tmp_path, data[20:], "x")
