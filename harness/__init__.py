@@ -139,11 +139,11 @@ def run(*targets: Target, machine: Machine | None = None) -> None:
     from humpback.core.machine import load_machine
     from humpback.core.store import StoreError
     from humpback.runs.executor import execute
-    from humpback.runs.progress import watched
+    from humpback.runs.progress import show_progress
 
     machine = machine or load_machine(None)
     steps = plan(*targets, machine=machine)
-    with watched(Console(stderr=True), [step.artifact for step in steps.to_do], machine.workers) as progress:
+    with show_progress(Console(stderr=True), [step.artifact for step in steps.to_do], machine.workers) as progress:
         result = execute(steps, _store(machine), machine, progress)
     for error in result.failures.values():
         raise error

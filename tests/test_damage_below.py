@@ -18,7 +18,7 @@ from humpback.cli.display import run_and_report
 from humpback.cli.show import artifact_lines, plan_lines
 from humpback.core.expression import Artifact
 from humpback.core.machine import Machine
-from humpback.core.metrics import rows_of
+from humpback.core.metrics import read_metrics
 from humpback.core.plan import plan
 from humpback.core.store import METRICS, RECORD, Damaged, Store
 from humpback.experiments.catalogue import Declared, experiment
@@ -164,7 +164,7 @@ def test_one_bad_line_of_a_log_costs_that_line(tiny: Setup, finished: Declared, 
     path = store.folder(seed_model(tiny)) / METRICS
     lines = path.read_text().splitlines(keepends=True)
     replaced(path, "".join([lines[0], "nonsense\n", *lines[1:]]).encode())
-    rows, problems = rows_of(path)
+    rows, problems = read_metrics(path)
     assert len(rows) == len(lines)
     assert problems == [f"{path}, line 2: no row of numbers with its step ('nonsense'); delete that line"]
     assert any(problems[0] in line for line in artifact_lines(path.parent, 1))

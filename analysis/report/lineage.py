@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from humpback.core.differences import differences
-from humpback.core.lineage import Table, inputs_in
+from humpback.core.expression import Table
+from humpback.core.lineage import inputs_in
 
 LONGEST = 220
 """Characters of a node's fields that are shown."""

@@ -111,9 +111,9 @@ class ModelLocations(Locations):
         Raises:
             StoreError: when it lies in another store than is given, or is no model.
         """
-        from humpback.runs.load import named_model
+        from humpback.runs.load import resolve_model
 
-        named = named_model(name)
+        named = resolve_model(name)
         if self.store and named.store and self.store.resolve() != named.store:
             raise StoreError(f"{name} lies in the store {named.store}; leave --store out, or give that one")
         return named.model, self.load(store=str(self.store or named.store or "artifacts"), files=named.files)

@@ -18,7 +18,7 @@ from humpback.core.store import Store
 from humpback.core.text import one_line
 from humpback.experiments.catalogue import Declared, Experiment
 from humpback.runs.executor import Result, StageFailed, execute
-from humpback.runs.progress import watched
+from humpback.runs.progress import show_progress
 
 if TYPE_CHECKING:
     from humpback.analysis.experiment.gather import Results
@@ -57,7 +57,7 @@ def run_and_report(
         return {artifact.fingerprint: 3_600 * one.run.wall for artifact, one in steps}
 
     stages = [step.artifact for step in to_do.to_do]
-    with watched(Terminal(stderr=True), stages, machine.workers, expected) as progress:
+    with show_progress(Terminal(stderr=True), stages, machine.workers, expected) as progress:
         result = execute(to_do, store, machine, progress)
     ok = _complaints(console, store, result)
     reasons = {key: outcome.reason for key, outcome in result.outcomes.items() if outcome.reason}

@@ -133,7 +133,7 @@ def plan(
 ) -> None:
     """What is done, what a run would make, why, and what it costs. Runs nothing."""
     from humpback.cli.show import plan_lines
-    from humpback.core.plan import explained
+    from humpback.core.plan import explain
     from humpback.core.plan import plan as planned
     from humpback.costs.plan_cost import cost
     from humpback.costs.show import as_json as plan_json
@@ -145,7 +145,7 @@ def plan(
     result = planned(store, targets)
     every = steps or as_json or len(result.to_do) <= 40
     if every:  # The reasons take longer than all the rest, so they are looked for only where they are shown.
-        result = explained(result, store)
+        result = explain(result, store)
     costs = cost(result, store, machine, accelerator, described=locations.machine is not None)
     if as_json:
         print_json(plan_json(result, costs))

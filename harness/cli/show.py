@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from typer import Argument, Option, echo
 
 from humpback.cli.app import AsJson, command, counts_line, print_json
-from humpback.core.metrics import rows_of
+from humpback.core.metrics import read_metrics
 from humpback.core.plan import Plan
 from humpback.core.store import METRICS, RECORD, Damaged, Record, StoreError, read_record
 
@@ -118,7 +118,7 @@ def _tables(files: list[Path], rows: int) -> tuple[dict[str, Any], list[str]]:
     notes: list[str] = []
     for file in files:
         if file.name == METRICS:
-            found, problems = rows_of(file)
+            found, problems = read_metrics(file)
             tables[file.name] = {"rows": len(found), "first": found[:1] + found[1:][-1:]}
             notes += problems
         elif file.suffix == ".parquet":

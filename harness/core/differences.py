@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from humpback.core.expression import Table
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -25,7 +27,7 @@ def differences(
     here: str,
     there: str,
     *,
-    tables: tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]],
+    tables: tuple[Table, Table],
     most: int | None = None,
 ) -> list[Difference]:
     """Where the expressions rooted at fingerprints `here` and `there` differ, field by field; the first `most` of it.
@@ -38,7 +40,7 @@ def differences(
     return list(islice(_walk("", {"artifact": here}, {"artifact": there}, tables), most))
 
 
-def _walk(path: str, here: Any, there: Any, tables: Any) -> Iterator[Difference]:
+def _walk(path: str, here: Any, there: Any, tables: tuple[Table, Table]) -> Iterator[Difference]:
     if here == there:
         return
     if isinstance(here, dict) and isinstance(there, dict):
@@ -59,7 +61,9 @@ def _walk(path: str, here: Any, there: Any, tables: Any) -> Iterator[Difference]
     yield Difference(path or "class", _shown(here, tables[0]), _shown(there, tables[1]))
 
 
-def _walk_fields(path: str, here: dict[str, Any], there: dict[str, Any], tables: Any) -> Iterator[Difference]:
+def _walk_fields(
+    path: str, here: dict[str, Any], there: dict[str, Any], tables: tuple[Table, Table]
+) -> Iterator[Difference]:
     for name in {**here, **there}:
         if name not in there or name not in here:
             side = here if name in here else there
@@ -75,7 +79,7 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _shown(value: Any, table: dict[str, dict[str, Any]]) -> str:
+def _shown(value: Any, table: Table) -> str:
     if isinstance(value, dict) and "artifact" in value:
         known = table.get(value["artifact"])
         return f"{known['class'] if known else 'artifact'} {value['artifact'][:8]}"

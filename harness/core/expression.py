@@ -13,7 +13,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
@@ -24,6 +24,10 @@ from humpback.core.text import one_line
 T = TypeVar("T")
 _SLUG_BYTES = 160
 """Longest slug in a folder's name, in bytes; most file systems limit a name to 255."""
+
+
+Table = Mapping[str, Mapping[str, Any]]
+"""Descriptions of artifacts ({"class", "version", "fields"}, inputs by fingerprint) by fingerprint."""
 
 
 class FieldError(HumpbackError, TypeError):
@@ -215,7 +219,7 @@ def describe(artifact: Artifact) -> dict[str, Any]:
     return {"class": type(artifact).__name__, "version": artifact.VERSION, "fields": _fields_of(artifact)}
 
 
-def expression(*roots: Artifact) -> dict[str, dict[str, Any]]:
+def expression(*roots: Artifact) -> Table:
     """The whole tree below `roots` as a flat table {fingerprint: description}; shared parts stand once."""
     table: dict[str, dict[str, Any]] = {}
     waiting = list(roots)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Table = Mapping[str, Mapping[str, Any]]
-"""Expressions by fingerprint."""
+from humpback.core.expression import Table
 
 
 def inputs_in(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

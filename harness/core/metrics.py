@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 
-def rows_of(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
+def read_metrics(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """Its rows in their order, and a message for each line that is none. No file is no row; a last line that its writer
     died over is left out."""
     rows: list[dict[str, Any]] = []

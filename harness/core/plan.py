@@ -7,7 +7,6 @@ is found too. An unfinished one needs its inputs whole, and what those need to b
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from humpback.core.differences import Difference, differences
 from humpback.core.expression import Artifact, expression
@@ -88,11 +87,11 @@ def plan(store: Store, targets: list[Artifact]) -> Plan:
     return Plan(tuple(steps.values()))
 
 
-def explained(plan: Plan, store: Store) -> Plan:
+def explain(plan: Plan, store: Store) -> Plan:
     """The plan in which a missing step names its nearest finished sibling."""
     siblings: dict[str, list[Record]] = {}
 
-    def explain(step: Step) -> Step:
+    def explained(step: Step) -> Step:
         if step.state.status != "missing":
             return step
         kind = type(step.artifact).__name__.lower()
@@ -101,14 +100,14 @@ def explained(plan: Plan, store: Store) -> Plan:
         nearest, changed = _nearest(siblings[kind], step.artifact)
         return replace(step, nearest=nearest, changed=changed)
 
-    return Plan(tuple(map(explain, plan.steps)))
+    return Plan(tuple(map(explained, plan.steps)))
 
 
 def _nearest(finished: list[Record], artifact: Artifact) -> tuple[str, tuple[Difference, ...]]:
     mine = expression(artifact)
     best: tuple[str, tuple[Difference, ...]] = ("", ())
     for record in finished:
-        theirs: dict[str, Any] = record.expression
+        theirs = record.expression
         # What differs in as many fields as the nearest so far is no nearer, and is not looked at to its end.
         most = len(best[1]) if best[0] else None
         changed = tuple(differences(artifact.fingerprint, record.fingerprint, tables=(mine, theirs), most=most))

@@ -28,7 +28,7 @@ from typing import Any
 from filelock import FileLock
 
 from humpback.core.errors import HumpbackError
-from humpback.core.expression import Artifact
+from humpback.core.expression import Artifact, Table
 from humpback.core.payload import PayloadFile, State, checksum, compare, remedy
 
 RECORD = "record.json"
@@ -53,7 +53,7 @@ class Record:
     """Its class; `class` in the file."""
     version: int
     fingerprint: str
-    expression: dict[str, dict[str, Any]]
+    expression: Table
     """The whole tree below it: descriptions by fingerprint."""
     inputs: tuple[str, ...]
     """Their names."""

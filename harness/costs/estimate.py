@@ -16,7 +16,7 @@ from humpback.core.expression import Artifact, Value
 from humpback.core.machine import Machine
 from humpback.core.store import Damaged, Store
 from humpback.core.tables import EXAMPLES
-from humpback.costs import assumptions as known
+from humpback.costs import assumptions
 from humpback.costs.hours import Accelerator, Run, reading_and_writing, training
 from humpback.costs.shapes import shape_of
 from humpback.costs.shares import shares_of, sources_of
@@ -52,7 +52,7 @@ class Estimate:
     disk: float = 0.0
     """Bytes."""
     unknown: str = ""
-    """What has to be there before its cost is known."""
+    """What has to be there before its cost is assumptions."""
 
     @property
     def characters(self) -> float:
@@ -89,7 +89,7 @@ class _Asking:
 class Estimates:
     """Estimates on one accelerator, and what they rest on."""
 
-    def __init__(self, store: Store, texts: known.Texts, accelerator: Accelerator, machine: Machine) -> None:
+    def __init__(self, store: Store, texts: assumptions.Texts, accelerator: Accelerator, machine: Machine) -> None:
         self._store, self._texts, self._accelerator, self._machine = store, texts, accelerator, machine
         self._found: dict[str, Estimate] = {}
         self._assumed: dict[str, None] = {}
@@ -128,7 +128,7 @@ class Estimates:
         if asking and isinstance(artifact, curation.Rated):
             characters += asking.times * asking.written
         # What is drawn from or chosen lies beside what is kept.
-        disk = known.COMPRESSED * max(rows_in or 0.0, rows or 0.0) * characters
+        disk = assumptions.COMPRESSED * max(rows_in or 0.0, rows or 0.0) * characters
         found = replace(found, disk=disk, unknown="" if rows is not None else self._waits_for(artifact))
         return self._asked(found, asking, rows) if asking and rows is not None else found
 
@@ -146,14 +146,14 @@ class Estimates:
         rows = artifact.row_count(self._rows_of)
         match artifact:
             case data.Segments(pages=data.MicroPages(n=n)):
-                return n * known.MICRO_SEGMENTS
+                return n * assumptions.MICRO_SEGMENTS
             case curation.Selected(rated=rated, at_least=k):
-                whole, shares = self.of(rated).rows_out, shares_of(rated, micro=self._texts is known.MICRO)
+                whole, shares = self.of(rated).rows_out, shares_of(rated, micro=self._texts is assumptions.MICRO)
                 if shares is not None:
                     self._assumed[shares.said] = None
                 return None if whole is None or shares is None else whole * shares.at(k)
             case files.Distinct(parts=parts) if rows is not None:
-                return rows - known.EQUAL.get(frozenset(name for part in parts for name in sources_of(part)), 0)
+                return rows - assumptions.EQUAL.get(frozenset(name for part in parts for name in sources_of(part)), 0)
             case files.Deduplicated():
                 self._assumed["no near-duplicates"] = None
             case curation.Sample(examples=whole, n=n) if 0 < (there := self.of(whole).rows_out or 0.0) < n:
@@ -183,15 +183,15 @@ class Estimates:
             case data.Backtranslated():
                 return texts.instruction, inputs[0].output
             case outcomes.Responses() | outcomes.MicroReference() | micro_sets.MicroAnswers():
-                if texts is known.PAPERS:
+                if texts is assumptions.PAPERS:
                     self._assumed[f"answers of {texts.answer:,.0f} characters (those of Humpback-65B)"] = None
                 return inputs[0].instruction, texts.answer
             case data.MicroTexts():
-                return 0.0, known.MICRO_TEXT
+                return 0.0, assumptions.MICRO_TEXT
             case data.MicroPrompts() | micro_sets.MicroTestSet():
                 return texts.instruction, 0.0
             case files.OpenAssistant():
-                return known.SEED_DATA
+                return assumptions.SEED_DATA
             case data.Pages() | Benchmarked():
                 return 0.0, 0.0
         if inputs:
@@ -204,8 +204,8 @@ class Estimates:
         if hasattr(artifact, "world"):
             return texts.instruction, texts.answer
         names = sources_of(artifact) or [artifact.slug]
-        self._unmeasured |= {name: None for name in names if name not in known.LENGTHS}
-        found = [known.LENGTHS.get(name, known.UNMEASURED) for name in names]
+        self._unmeasured |= {name: None for name in names if name not in assumptions.LENGTHS}
+        found = [assumptions.LENGTHS.get(name, assumptions.UNMEASURED) for name in names]
         return sum(one for one, _ in found) / len(found), sum(one for _, one in found) / len(found)
 
     def _trained(self, node: Pretrained | Finetuned) -> Estimate:
@@ -241,19 +241,19 @@ class Estimates:
                 if isinstance(scoring, curation.SampledScore):
                     self._assumed["every rating parsed at the first asking"] = None
                     times = scoring.n
-                return _Asking(model, prompt, scoring.sampling.max_new_tokens, known.REASONING, times)
+                return _Asking(model, prompt, scoring.sampling.max_new_tokens, assumptions.REASONING, times)
             case outcomes.Responses(model=model, prompts=prompts, sampling=sampling, system=system):
                 prompt = self.of(prompts).instruction + len(" ".join(system))
                 return _Asking(model, prompt, sampling.max_new_tokens, self._texts.answer)
             case outcomes.Judged(answers=ours, against=theirs, by=outcomes.LocalJudge(model=model)):
                 return _Asking(model, self.of(ours).characters + self.of(theirs).output, times=2)
             case outcomes.Judged(answers=ours, against=theirs, by=outcomes.AlpacaEvalJudge(config=config)):
-                text, longest = known.JUDGES.get(config, known.OTHER_JUDGE)
-                if config not in known.JUDGES:
+                text, longest = assumptions.JUDGES.get(config, assumptions.OTHER_JUDGE)
+                if config not in assumptions.JUDGES:
                     self._assumed[f"the length of {config}'s prompt and replies"] = None
                 return _Asking(None, text + self.of(ours).characters + self.of(theirs).output, longest, times=2)
             case Benchmarked(model=model, shots=shots):
-                question = known.MICRO.instruction + known.MICRO.answer
+                question = assumptions.MICRO.instruction + assumptions.MICRO.answer
                 return _Asking(model, question * (1 + (shots or 0)), times=OPTIONS)
         return None
 
@@ -261,7 +261,7 @@ class Estimates:
         """With the work of asking here, or behind the endpoint."""
         model, times = asking.model, rows * asking.times
         if model is None or isinstance(model, ServedModel):
-            prompts = round(times) * asking.prompt / known.PAPERS.token
+            prompts = round(times) * asking.prompt / assumptions.PAPERS.token
             return replace(found, usage=Usage(round(times), round(prompts), round(times) * asking.longest))
         shape = shape_of(model, self._machine)
         if shape is None:

@@ -9,7 +9,7 @@ from humpback.core.expression import Artifact, below
 from humpback.core.machine import Machine
 from humpback.core.plan import Plan
 from humpback.core.store import Store
-from humpback.costs import assumptions as known
+from humpback.costs import assumptions
 from humpback.costs.estimate import Estimate, Estimates
 from humpback.costs.hours import Accelerator, accelerator
 from humpback.costs.retired import Retired, retired_of
@@ -83,14 +83,14 @@ def cost(plan: Plan, store: Store, machine: Machine, name: str | None = None, *,
     GPU.
 
     Raises:
-        FieldError: for an accelerator that is not known.
+        FieldError: for an accelerator that is not assumptions.
     """
     to_do = [step.artifact for step in plan.to_do]
     everything = below(*to_do).values()
     published = any(isinstance(one, (HubModel, FolderModel, GgufModel)) for one in everything)
     gpu = machine.device == "cuda" if described else published
     chosen = accelerator(name or ((machine.accelerator or PAPERS) if gpu else "CPU"), machine)
-    texts = known.MICRO if any(hasattr(one, "world") for one in everything) else known.PAPERS
+    texts = assumptions.MICRO if any(hasattr(one, "world") for one in everything) else assumptions.PAPERS
     estimates = Estimates(store, texts, chosen, machine)
     steps = tuple((artifact, estimates.of(artifact)) for artifact in to_do)
     assumed = estimates.assumed

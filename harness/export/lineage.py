@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from humpback.core.lineage import Table, inputs_first, inputs_in
+from humpback.core.lineage import inputs_first, inputs_in
 from humpback.core.store import RECORD, Record, read_record
 from humpback.export.licences import LicenceOf, Origin, Reach
 from humpback.spec.vocabulary import artifacts
@@ -60,7 +60,7 @@ def lineage(record: Record, folder: Path, licence_of: LicenceOf) -> Lineage:
     Raises:
         Damaged: when the record of a step before it, in the same store, is not as it was written.
     """
-    table: Table = record.expression
+    table = record.expression
     order = inputs_first(record.fingerprint, table)
     numbers = {fingerprint: number for number, fingerprint in enumerate(order, 1)}
     reach: dict[str, Reach] = {record.fingerprint: Reach.CONTAINED}

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from humpback.core.metrics import rows_of
+from humpback.core.metrics import read_metrics
 from humpback.core.store import METRICS, RECORD, Record, StoreError
 from humpback.engines.chat.jinja import chat_template
 from humpback.export.cards import write_card
@@ -196,6 +196,6 @@ def _recipe(record: Record) -> list[tuple[str, str]]:
 
 def _losses(folder: Path) -> list[tuple[int, float]]:
     """The first and the last three updates' training losses."""
-    rows = rows_of(folder / METRICS)[0]
+    rows = read_metrics(folder / METRICS)[0]
     losses = [(row["step"], row["loss"]) for row in rows if isinstance(row.get("loss"), (int, float))]
     return losses if len(losses) <= 3 else [losses[0], *losses[-3:]]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from humpback.core.store import RECORD, read_record
 from humpback.core.tables import Example
@@ -60,7 +59,7 @@ def answered_by(folder: Path) -> set[str]:
     if not (folder / RECORD).is_file():
         return set()
     record = read_record(folder / RECORD)
-    table: dict[str, dict[str, Any]] = record.expression
+    table = record.expression
     model = table[record.fingerprint]["fields"].get("model")
     fields = table[model["artifact"]]["fields"] if isinstance(model, dict) and "artifact" in model else {}
     return {value for name in ("repository", "label", "served_as") if isinstance(value := fields.get(name), str)}

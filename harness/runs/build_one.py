@@ -12,11 +12,11 @@ from humpback.core.machine import Machine
 from humpback.core.plan import plan
 from humpback.core.store import Store, StoreError
 from humpback.runs.build import build_artifact, source_state
-from humpback.runs.progress import watched
+from humpback.runs.progress import show_progress
 
 
 def build_here(target: Artifact, machine: Machine, console: Console) -> Path:
-    """The artifact's folder, what is missing of it made first, as `watched` shows it.
+    """The artifact's folder, what is missing of it made first, as `show_progress` shows it.
 
     Raises:
         StoreError: when the store cannot be used, an input cannot, or a set that others need came out empty.
@@ -29,7 +29,7 @@ def build_here(target: Artifact, machine: Machine, console: Console) -> Path:
         return store.open(target)
     store.prepare()
     source = source_state()
-    with watched(console, [step.artifact for step in steps.to_do]) as progress:
+    with show_progress(console, [step.artifact for step in steps.to_do]) as progress:
         for step in steps.to_do:
             progress.started(step.artifact)
             try:

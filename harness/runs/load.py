@@ -20,7 +20,7 @@ from humpback.spec.vocabulary import values
 
 
 @dataclass(frozen=True)
-class Named:
+class ResolvedModel:
     """A model, and where it lies here."""
 
     model: Model
@@ -30,7 +30,7 @@ class Named:
     """The store that holds it, if one does."""
 
 
-def named_model(name: str) -> Named:
+def resolve_model(name: str) -> ResolvedModel:
     """The model that a command names: an artifact's folder, any transformers folder, or a hub name OWNER/NAME[@COMMIT].
 
     Raises:
@@ -44,14 +44,14 @@ def named_model(name: str) -> Named:
             raise StoreError(f"{folder}: holds {type(artifact).__name__.lower()}, and a model is asked for")
         store = folder.parent.parent
         if store / artifact.name == folder:
-            return Named(artifact, store=store)
+            return ResolvedModel(artifact, store=store)
         sha256 = digest(model_files(folder))
-        return Named(FolderModel(folder.name, sha256, artifact.template), ((sha256, str(folder)),))
+        return ResolvedModel(FolderModel(folder.name, sha256, artifact.template), ((sha256, str(folder)),))
     found = FileIndex()
     model = found.model("MODEL", name)
     if not isinstance(model, Model):
         raise StoreError(f"{name}: no model")
-    return Named(model, found.places)
+    return ResolvedModel(model, found.places)
 
 
 def load_expression(folder: Path) -> Artifact:

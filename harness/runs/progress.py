@@ -25,7 +25,7 @@ _EVERY = 60.0
 
 
 @contextmanager
-def watched(
+def show_progress(
     console: Console,
     stages: Sequence[Artifact],
     workers: int = 1,
@@ -53,7 +53,7 @@ def watched(
         over.set()
 
 
-def short(artifact: Artifact) -> str:
+def short_name(artifact: Artifact) -> str:
     """Kind and slug of an artifact, cut to fit beside numbers."""
     return artifact.name.rsplit("-", 1)[0][:56]
 
@@ -72,7 +72,7 @@ def _bars(console: Console, stages: int) -> Iterator[Progress]:
         tasks: dict[str, tuple[TaskID, float]] = {}
 
         def started(artifact: Artifact) -> None:
-            tasks[artifact.fingerprint] = (bars.add_task(short(artifact), total=None, rate=""), time.monotonic())
+            tasks[artifact.fingerprint] = (bars.add_task(short_name(artifact), total=None, rate=""), time.monotonic())
 
         def advanced(artifact: Artifact, done: int, total: int, unit: str) -> None:
             task, since = tasks[artifact.fingerprint]
@@ -141,14 +141,14 @@ class _Log:
         self._over(artifact, _told(artifact, outcome))
 
     def failed(self, artifact: Artifact, error: Exception) -> None:
-        self._over(artifact, f"failed     {short(artifact)}")
+        self._over(artifact, f"failed     {short_name(artifact)}")
 
     def look(self) -> None:
         """A line for each stage that has been running for long."""
         for stage in list(self.running.values()):
             if stage.seconds >= _EVERY:
                 far = f"{stage.done:,} of {stage.total:,} {stage.unit}" if stage.total else "under way"
-                self._print(f"{stage.seconds:8.1f} s {short(stage.artifact)}: {far}{self._left()}")
+                self._print(f"{stage.seconds:8.1f} s {short_name(stage.artifact)}: {far}{self._left()}")
 
     def _over(self, artifact: Artifact, told: str) -> None:
         self.running.pop(artifact.fingerprint, None)
@@ -182,11 +182,11 @@ class _Log:
 def _told(artifact: Artifact, outcome: Outcome) -> str:
     match outcome.status:
         case "made":
-            return f"{outcome.seconds:8.1f} s {short(artifact)}"
+            return f"{outcome.seconds:8.1f} s {short_name(artifact)}"
         case "found":
-            return f"found      {short(artifact)}"
+            return f"found      {short_name(artifact)}"
         case "stopped":
-            return f"stopped    {short(artifact)}: {outcome.reason}"
+            return f"stopped    {short_name(artifact)}: {outcome.reason}"
 
 
 def _spell(seconds: float) -> str:

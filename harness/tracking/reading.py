@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from humpback.core.metrics import rows_of
+from humpback.core.metrics import read_metrics
 from humpback.core.store import RECORD, Damaged, Record, Store, read_record
 
 EXPERIMENT = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
@@ -95,7 +95,7 @@ def metrics_of(path: Path, unusable: list[str]) -> list[dict[str, Any]]:
     """The rows of a metrics.jsonl, merged by step, steps rising; none if nothing was measured. `unusable` gets a
     message for each line that is no row."""
     rows: dict[int, dict[str, Any]] = {}
-    found, problems = rows_of(path)
+    found, problems = read_metrics(path)
     unusable += problems
     for row in found:
         rows.setdefault(row["step"], {}).update(row)

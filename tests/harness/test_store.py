@@ -11,7 +11,7 @@ import pytest
 
 from humpback.cli.show import plan_lines
 from humpback.core.expression import FieldError
-from humpback.core.plan import explained, plan
+from humpback.core.plan import explain, plan
 from humpback.core.store import RECORD, Damaged, Store, StoreError
 from humpback.core.work import Counts, Work
 from humpback.runs.build import build_artifact
@@ -139,7 +139,7 @@ def test_a_full_disk_publishes_nothing_and_says_where(store: Store, monkeypatch:
 
 def test_plan_names_the_field_that_differs_from_the_nearest_finished(store: Store) -> None:
     done(store, SEED, Tagged(SEED, S_A), MicroSeed(World(seed=3), n=9, draw=2))
-    lines = "\n".join(plan_lines(explained(plan(store, [Tagged(MicroSeed(World(), n=7), S_A)]), store)))
+    lines = "\n".join(plan_lines(explain(plan(store, [Tagged(MicroSeed(World(), n=7), S_A)]), store)))
     assert "n: 7, not 6" in lines
     assert "examples.n: 7, not 6" in lines
     assert "world.seed" not in lines
