@@ -71,7 +71,7 @@ def test_the_setup_of_ones_own_files_is_told_from_its_results() -> None:
         ),
         (("--setup", "files"), StoreError, "there are no results; humpback run EXPERIMENT --setup files"),
         (("--setup", "mikro"), UnknownName, "did you mean micro"),
-        (("--out", "."), StoreError, "give another file with --out"),
+        (("--out", "."), StoreError, "give another with --out"),
     ],
 )
 def test_what_can_be_mended_is_one_line(words: tuple[str, ...], error: type[Exception], says: str) -> None:

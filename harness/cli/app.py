@@ -6,7 +6,8 @@ Heavy packages load inside the commands that need them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import wraps
 from inspect import Parameter, Signature, signature
@@ -172,10 +173,24 @@ def counts_line(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name(key)} {value:,}" for key, value in counts.items())
 
 
-def save_figure(figure: Figure, folder: Path, name: str, command: str) -> str:
+@contextmanager
+def writing(folder: Path, option: str) -> Iterator[None]:
+    """The folder made, to be written to.
+
+    Raises:
+        StoreError: when it cannot be, naming the option that takes another.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise StoreError(f"{error.filename or folder}: {error.strerror}; give another with {option}") from error
+
+
+def save_figure(figure: Figure, folder: Path, name: str, command: str, option: str = "--out") -> str:
     """Draw into the folder, which is made; returns the files in words."""
     from humpback.analysis.layout.drawing import save
 
-    folder.mkdir(parents=True, exist_ok=True)
-    save(figure, folder, name, command)
+    with writing(folder, option):
+        save(figure, folder, name, command)
     return f"{folder}/{name}.svg, .png, .pdf"

@@ -182,7 +182,7 @@ def filter_(
         beside = f" --scores {Path(scores).name}" if scores else ""
         words = f"humpback data filter {names}{beside} --column {column} --at-least {at_least:g}"
         drawing = data_figures.histogram_figure(histogram, words)
-        echo(f"figure   {save_figure(drawing, figure, 'scores', words)}")
+        echo(f"figure   {save_figure(drawing, figure, 'scores', words, '--figure')}")
 
 
 @command(to=data)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option, echo
 
-from humpback.cli.app import ExperimentsFolder, command
+from humpback.cli.app import ExperimentsFolder, command, writing
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 
@@ -41,11 +41,8 @@ def report(
         raise StoreError(f"{folder}: there are no results; humpback run EXPERIMENT --setup files makes them")
     page = build(setup, folder, declared)
     target = out or folder / "report.html"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with writing(target.parent, "--out"):
         target.write_text(page.html, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{target}: {error.strerror}; give another file with --out") from error
     told = ", ".join(f"{n} {kind.words}" for kind, n in page.tally) or "no claims"
     size = target.stat().st_size / 1e6
     echo(f"wrote {target} ({size:.1f} MB): {page.ran} of {page.experiments} experiments; claims: {told}")

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from typer import Argument, Option, echo
 
-from humpback.cli.app import BESIDE_MODEL, AsJson, ModelLocations, build, command, name_files, print_json
+from humpback.cli.app import BESIDE_MODEL, AsJson, ModelLocations, build, command, name_files, print_json, writing
 from humpback.core.store import RECORD, Store, StoreError
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.core.text import one_line
@@ -48,9 +48,9 @@ def responses(
         folder = build(Responses(asked, PromptSet(files), sampling, system), machine)
         answers[name] = list(read(folder / EXAMPLES, Example))
     told = side_by_side(asked.name, answers)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "responses.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (out / "responses.md").write_text(as_markdown(told), encoding="utf-8")
+    with writing(out, "--out"):
+        (out / "responses.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (out / "responses.md").write_text(as_markdown(told), encoding="utf-8")
     if as_json:
         print_json(told)
     else:

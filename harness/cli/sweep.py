@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from humpback.cli.app import HERE, ExperimentsFolder, Locations, ResultsFolder, SetupName, command, whole_numbers
+from humpback.cli.app import (
+    HERE,
+    ExperimentsFolder,
+    Locations,
+    ResultsFolder,
+    SetupName,
+    command,
+    whole_numbers,
+    writing,
+)
 from humpback.cli.terminal import Terminal
 from humpback.core.expression import FieldError, canonical
 from humpback.core.machine import Machine
@@ -207,15 +216,12 @@ def _write(folder: Path, command: str, worth: OnDev, trials: list[Trial], wanted
     ]
     shares = wanted.study().importance()
     title = f"{worth.experiment} on {worth.setup.name}: win rate of {worth.space.arm} on dev prompts"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder, "--results"):
         (folder / "trials.csv").write_text(tidy(["trial", "ended", "win_rate", "points", *paths, "reason"], rows))
         (folder / "best.txt").write_text(f"# {command}\n{pasted}\n")
         save(history(title, command, told), folder, "history", command)
         if shares:
             save(importance(title, command, shares), folder, "importance", command)
-    except OSError as error:
-        raise StoreError(f"{error.filename or folder}: {error.strerror}; give another folder with --results") from error
     figures = "history and importance" if shares else "history; too few trials for importance"
     return f"{folder}/ (trials.csv, best.txt, {figures})"
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from humpback import analysis, core, spec
+from humpback.cli.app import writing
 from humpback.core.payload import checksum
-from humpback.core.store import Store, StoreError
+from humpback.core.store import Store
 from humpback.experiments.catalogue import Declared
 
 if TYPE_CHECKING:
@@ -71,14 +72,11 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
         curves={name: arm.curve.name for name, arm in arms.items() if arm.curve},
         paper=paper_points(declared.curves),
     )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder, "--results"):
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         memory = store.root / ".figures" / f"{declared.setup.name}-{experiment.name.replace('/', '-')}.json"
         drawn = _figures(inputs, folder, memory)
-    except OSError as error:
-        raise StoreError(f"{error.filename or folder}: {error.strerror}; give another folder with --results") from error
     figures = "".join(f"; {name}.svg, .png, .pdf" for name in drawn)
     return f"{folder}/ ({', '.join(sorted(texts))}{figures})"
 
