@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-from humpback.analysis.judgements.formats.items import Item, Judgement, NoJudgements
+from humpback.analysis.judgements.formats.items import Judgement, NoJudgements
 from humpback.analysis.layout import text_table as layout
 from humpback.analysis.stats.agreement import Agreement, Contingency, agreement, contingency
 from humpback.analysis.stats.statistics import Estimate
@@ -83,28 +83,22 @@ def panels(judgements: Sequence[Judgement]) -> list[Panel]:
 
 def _panel(group: Sequence[Judgement], notes: tuple[str, ...]) -> Panel:
     first = group[0]
+    judges = [one.judge for one in group]
     raters = {}
-    for name, one in zip(_names(group), group, strict=True):
+    for one in group:
+        # By its judge where that tells raters apart, otherwise by its files.
+        name = one.judge if one.judge and judges.count(one.judge) == 1 else " and ".join(one.files)
         turned = one.name == first.against and one.against == first.name
-        raters[name] = {item.prompt: _label(item.exchanged() if turned else item) for item in one.items}
-    made = Panel(first.name, first.against, raters, notes)
-    for rater, other, table in made.tables():
+        items = [item.exchanged() for item in one.items] if turned else one.items
+        raters[name] = {item.prompt: item.result or "unparsed" for item in items}
+    panel = Panel(first.name, first.against, raters, notes)
+    for rater, other, table in panel.tables():
         if not table.n:
             raise NoJudgements(
                 f"{rater} and {other} share no prompt; prompts are compared by their text, or by their id where a file "
                 "has no text"
             )
-    return made
-
-
-def _label(item: Item) -> str:
-    return item.result or "unparsed"
-
-
-def _names(group: Sequence[Judgement]) -> list[str]:
-    """Each rater by its judge where that tells them apart, otherwise by its files."""
-    judges = [one.judge for one in group]
-    return [one.judge if one.judge and judges.count(one.judge) == 1 else " and ".join(one.files) for one in group]
+    return panel
 
 
 def annotators(judgements: Iterable[Judgement]) -> list[Panel]:

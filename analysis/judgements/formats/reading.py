@@ -187,32 +187,24 @@ def _is_sqlite(path: Path) -> bool:
         return file.read(15) == b"SQLite format 3"
 
 
+_DIFFERENCES: tuple[Callable[[Judgement], str], ...] = (
+    lambda one: f" vs {one.against}",
+    lambda one: f" ({one.judge})" if one.judge else "",
+    # The folder of an artifact is its name once more and a hash.
+    lambda one: f" ({one.files[0]})" if len(one.files[0]) <= _SHORT else "",
+)
+
+
 def _told_apart(judgements: list[Judgement]) -> list[Judgement]:
     """Systems with a name each: by the opponent, then the judge, then the file, whichever differs, then by number."""
     names = [one.name for one in judgements]
-    for more in (_by_opponent, _by_judge, _by_file):
+    for more in _DIFFERENCES:
         groups: dict[str, set[str]] = {}
         for name, one in zip(names, judgements, strict=True):
             groups.setdefault(name, set()).add(more(one))
         names = [
             f"{name}{more(one)}" if len(groups[name]) > 1 else name for name, one in zip(names, judgements, strict=True)
         ]
-    seen: dict[str, int] = {}
-    apart = []
-    for one, name in zip(judgements, names, strict=True):
-        seen[name] = seen.get(name, 0) + 1
-        apart.append(replace(one, name=name if seen[name] == 1 else f"{name} {seen[name]}"))
-    return apart
-
-
-def _by_opponent(one: Judgement) -> str:
-    return f" vs {one.against}"
-
-
-def _by_judge(one: Judgement) -> str:
-    return f" ({one.judge})" if one.judge else ""
-
-
-def _by_file(one: Judgement) -> str:
-    # The folder of an artifact is its name once more and a hash.
-    return f" ({one.files[0]})" if len(one.files[0]) <= _SHORT else ""
+    times = [names[:place].count(name) for place, name in enumerate(names)]
+    names = [f"{name} {n + 1}" if n else name for name, n in zip(names, times, strict=True)]
+    return [replace(one, name=name) for one, name in zip(judgements, names, strict=True)]
