@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from humpback.analysis.experiment.finding import Finding, Outcomes
 from humpback.analysis.experiment.measures import read_measure
 from humpback.analysis.experiment.measures.number import NotMeasured, Number
 from humpback.analysis.stats.evidence import FEWEST
-from humpback.analysis.stats.statistics import REPLICATES, Estimate, Scores, bootstrap, standard_error, with_exact
+from humpback.analysis.stats.statistics import NONE, Estimate, Scores, bootstrap, of_runs, standard_error, with_exact
 from humpback.core.store import Store
 from humpback.spec.claims import Greater, Measure
 
-NONE = float("nan")
 Numbers = Mapping[str, Mapping[str, Mapping[int, Number]]]
 """By name of the measure, metric and seed."""
 
@@ -122,27 +120,7 @@ def over_seeds(samples: Sequence[Scores]) -> Estimate:
 
 def _apart(samples: Sequence[Scores]) -> Estimate:
     means = np.array([NONE if np.isnan(one).all() else np.nanmean(one) for one in samples])
-    return _estimate(means, np.array([standard_error(one) for one in samples]))
-
-
-def _estimate(means: Scores, errors: Scores) -> Estimate:
-    """Of (seeds,) means with the standard errors of their items. Seeds are resampled, and each seed's items by the
-    normal law of their mean; where a seed's error is not known, the interval is Student's over seeds, and one seed has
-    none. What does not vary at all has none either."""
-    errors, means = errors[~np.isnan(means)], means[~np.isnan(means)]
-    seeds = len(means)
-    mean = float(means.mean()) if seeds else NONE
-    if np.isnan(errors).any() or not seeds or (np.ptp(means) == 0 and not errors.any()):
-        if seeds < 2 or np.ptp(means) == 0:
-            return Estimate(mean)
-        error = float(means.std(ddof=1) / np.sqrt(seeds))
-        half = error * float(special.stdtrit(seeds - 1, 0.975))
-        return Estimate(mean, error, mean - half, mean + half, degrees_of_freedom=seeds - 1)
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(seeds, size=(REPLICATES, seeds))
-    replicates = (means[drawn] + errors[drawn] * rng.standard_normal(drawn.shape)).mean(axis=1)
-    low, high = np.percentile(replicates, [2.5, 97.5])
-    return Estimate(mean, float(replicates.std(ddof=1)), float(low), float(high))
+    return of_runs(means, np.array([standard_error(one) for one in samples]))
 
 
 def difference_of_measures(claim: Greater, outcomes: Outcomes) -> Finding:
@@ -196,7 +174,7 @@ def _difference(
     n = _items([*ones, *twos])
     if any(a.keys is None or a.keys != b.keys for a, b in zip(ones, twos, strict=True)):
         errors = [np.hypot(standard_error(a.values), standard_error(b.values)) for a, b in zip(ones, twos, strict=True)]
-        return _estimate(np.array(means), np.array(errors)), means, n
+        return of_runs(np.array(means), np.array(errors)), means, n
     samples = [a.values - b.values for a, b in zip(ones, twos, strict=True)]
     return _crossed(samples) if _alike(ones) else _apart(samples), means, n
 

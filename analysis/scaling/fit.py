@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from humpback.analysis.stats.statistics import students
 from humpback.core.errors import HumpbackError
 
 Floats = NDArray[np.float64]
@@ -214,8 +215,8 @@ def between_seeds(alphas: Sequence[float]) -> Interval | None:
     seeds that are all the same."""
     if len(alphas) < 2 or np.allclose(alphas, alphas[0], rtol=EXACT, atol=0):
         return None
-    error = float(np.std(alphas, ddof=1)) / math.sqrt(len(alphas))
-    return _around(float(np.mean(alphas)), error * quantile(len(alphas) - 1))
+    found = students(np.array(alphas))
+    return Interval(found.low, found.high)
 
 
 def quantile(degrees: float) -> float:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from humpback.analysis.stats.evidence import FEWEST, against_interval
 from humpback.analysis.stats.shares import exact
@@ -102,6 +103,30 @@ def bootstraps(tables: Scores) -> list[Estimate]:
             low, high = np.percentile(means, [2.5, 97.5])
             found.append(Estimate(mean, float(means.std(ddof=1)), float(low), float(high)))
     return found
+
+
+def of_runs(means: Scores, errors: Scores) -> Estimate:
+    """The mean of (seeds,) means, each with the standard error of its items, where seeds share no items. Seeds are
+    resampled, and each seed's items by the normal law of their mean; where a seed's error is not known, the interval is
+    Student's over seeds. NaN means are left out; what does not vary at all has no interval."""
+    errors, means = errors[~np.isnan(means)], means[~np.isnan(means)]
+    seeds = len(means)
+    if np.isnan(errors).any() or not seeds or (np.ptp(means) == 0 and not errors.any()):
+        return students(means)
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(seeds, size=(REPLICATES, seeds))
+    replicates = (means[drawn] + errors[drawn] * rng.standard_normal(drawn.shape)).mean(axis=1)
+    low, high = np.percentile(replicates, [2.5, 97.5])
+    return Estimate(float(means.mean()), float(replicates.std(ddof=1)), float(low), float(high))
+
+
+def students(values: Scores) -> Estimate:
+    """The mean of a few independent values with Student's interval; none of one, or where they do not vary."""
+    if len(values) < 2 or np.ptp(values) == 0:
+        return Estimate(float(values.mean()) if len(values) else NONE)
+    mean, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
+    half = error * float(stdtrit(len(values) - 1, 0.975))
+    return Estimate(mean, error, mean - half, mean + half, degrees_of_freedom=len(values) - 1)
 
 
 def rate(scores: Scores) -> Estimate:
