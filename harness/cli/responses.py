@@ -15,12 +15,12 @@ from typing import Annotated, Any
 from typer import Argument, Option, echo
 
 from humpback.cli.app import BESIDE_MODEL, AsJson, ModelLocations, build, command, name_files, print_json, writing
-from humpback.core.store import RECORD, Store, StoreError
+from humpback.core.store import StoreError
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.core.text import one_line
 from humpback.spec.data import Sampling
 from humpback.spec.files import PromptSet
-from humpback.spec.outcomes import Judged, Responses
+from humpback.spec.outcomes import Responses
 from humpback.spec.prompts import S_A, S_W
 
 SYSTEMS: Mapping[str, tuple[str, ...]] = {"none": (), "S_a": (S_A,), "S_w": (S_W,), "S_a and S_w": (S_A, S_W)}
@@ -151,13 +151,9 @@ def improvement(
         result = rule.improvement(one.items, two.items)
     except ValueError as error:
         raise StoreError(f"{first} and {second}: {error}") from error
-    texts = {**_texts(second), **_texts(first)}
     unreadable = len(one.unreadable) + len(two.unreadable)
     if as_json:
-        told = rule.as_json(result)
-        for row in told["prompts"]:
-            row["text"] = texts.get(row["prompt"], row["prompt"])
-        print_json({**told, "unreadable": unreadable})
+        print_json({**rule.as_json(result), "unreadable": unreadable})
         return
     echo(rule.as_text(result, one_line))
     if unreadable:
@@ -166,21 +162,6 @@ def improvement(
         listed = [row for row in result.prompts if row.fate == fate]
         echo(f"\n{fate}:{'' if listed else ' none'}")
         for row in listed[:prompts]:
-            echo(f"  [{one_line(row.category)}] {one_line(texts.get(row.prompt, row.prompt), 160)}")
+            echo(f"  [{one_line(row.category)}] {one_line(row.prompt, 160)}")
         if len(listed) > prompts:
             echo(f"  and {len(listed) - prompts} more; --json has them all")
-
-
-def _texts(path: Path) -> dict[str, str]:
-    """The prompts' texts by id, where the judged answers lie in the same store."""
-    from humpback.runs.load import load_expression
-
-    if not (path / RECORD).is_file():
-        return {}
-    judged = load_expression(path)
-    if not isinstance(judged, Judged):
-        return {}
-    store = Store(path.resolve().parent.parent)
-    if store.state(judged.answers).status == "missing":
-        return {}
-    return {row.id: row.instruction for row in read(store.open(judged.answers) / EXAMPLES, Example)}
