@@ -9,23 +9,11 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-_KEPT = frozenset(
-    (
-        *("svg", "g", "defs", "use", "symbol", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon"),
-        *(
-            "text",
-            "tspan",
-            "image",
-            "clipPath",
-            "mask",
-            "marker",
-            "pattern",
-            "linearGradient",
-            "radialGradient",
-            "stop",
-        ),
-    )
+_DRAWING = re.compile(
+    "svg|g|defs|use|symbol|path|rect|circle|ellipse|line|polyline|polygon|text|tspan|image|clipPath|mask|marker|pattern"
+    "|linearGradient|radialGradient|stop"
 )
+"""Elements that stay."""
 _URL = re.compile(r"url\(\s*['\"]?([^)'\"]*)['\"]?\s*\)")
 _LONG = re.compile(r"(-?\d+\.\d{2})\d+")
 _SPACE = re.compile(r"\s+")
@@ -52,16 +40,14 @@ def inlined(svg: str, prefix: str, label: str) -> tuple[str, float]:
         raise UnusableFigure(f"not XML ({error})") from error
     if _local(root.tag) != "svg":
         raise UnusableFigure(f"its root is {_local(root.tag)!r}, not svg")
-    # Matplotlib says the first of these in its style sheet, for every element there is.
-    looks = {"stroke-linejoin": "round", "stroke-linecap": "butt", "role": "img", "aria-label": label}
     clean = _element(root, prefix)
     width, height = _points(root.get("width")), _points(root.get("height"))
     if clean.get("viewBox") is None and width and height:
         clean.set("viewBox", f"0 0 {width:g} {height:g}")
     for name in ("width", "height"):
         clean.attrib.pop(name, None)
-    for name, value in looks.items():
-        clean.set(name, value)
+    # Matplotlib says the first of these in its style sheet, for every element there is.
+    clean.attrib |= {"stroke-linejoin": "round", "stroke-linecap": "butt", "role": "img", "aria-label": label}
     return ET.tostring(clean, encoding="unicode"), width or _WIDTH
 
 
@@ -74,7 +60,7 @@ def _element(one: ET.Element, prefix: str) -> ET.Element:
     words = clean.tag in ("text", "tspan")
     clean.text = one.text if words else None
     for child in one:
-        if isinstance(child.tag, str) and _local(child.tag) in _KEPT:
+        if isinstance(child.tag, str) and _DRAWING.fullmatch(_local(child.tag)):
             clean.append(_element(child, prefix))
             clean[-1].tail = child.tail if words else None
     return clean

@@ -40,23 +40,16 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Root:
-    """An arm, or a measure, with the artifacts that it is read from."""
-
-    name: str
-    nodes: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
 class Lineage:
     """Of the first seed in full, and of the others by fingerprint."""
 
     seed: str
-    roots: tuple[Root, ...]
+    roots: Mapping[str, tuple[Node, ...]]
+    """By arm or measure, the artifacts that its number is read from."""
     artifacts: int
     """Different ones in the first seed's trees."""
-    others: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    """(seed, ((name, first digits of its judgement or of what it reads), ...))."""
+    others: Mapping[str, Mapping[str, str]]
+    """By seed, and arm or measure: the first digits of what its number is read from."""
     differ: tuple[str, ...]
     """Fields in which the second seed differs from the first, such as "draw: 1, not 0"."""
 
@@ -67,17 +60,15 @@ def lineage(resolved: Mapping[str, Any]) -> Lineage | None:
     heads = _heads(resolved)
     if not table or not heads:
         return None
-    seeds = list(heads)
+    first, *rest = heads
     drawn: set[str] = set()
-    roots = tuple(
-        Root(name, tuple(_node("", one, table, drawn) for one in reads if one in table))
-        for name, reads in heads[seeds[0]].items()
-    )
-    others = tuple(
-        (seed, tuple((name, ", ".join(one[:8] for one in reads)) for name, reads in heads[seed].items()))
-        for seed in seeds[1:]
-    )
-    return Lineage(seeds[0], roots, len(drawn), others, _differ(heads, table))
+    roots = {
+        name: tuple(_node("", one, table, drawn) for one in reads if one in table)
+        for name, reads in heads[first].items()
+    }
+    others = {seed: {name: ", ".join(one[:8] for one in reads) for name, reads in heads[seed].items()} for seed in rest}
+    differ = _differ(heads[first], heads[rest[0]], table) if rest else ()
+    return Lineage(first, roots, len(drawn), others, differ)
 
 
 def _heads(resolved: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
@@ -124,14 +115,11 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _differ(heads: Mapping[str, Mapping[str, list[str]]], table: Table) -> tuple[str, ...]:
-    seeds = list(heads)
-    if len(seeds) < 2:
-        return ()
+def _differ(first: Mapping[str, list[str]], second: Mapping[str, list[str]], table: Table) -> tuple[str, ...]:
     plain = {fingerprint: dict(one) for fingerprint, one in table.items()}
     found: dict[str, None] = {}
-    for name, reads in heads[seeds[0]].items():
-        for here, there in zip(heads[seeds[1]].get(name, []), reads, strict=False):
+    for name, reads in first.items():
+        for here, there in zip(second.get(name, []), reads, strict=False):
             for one in differences(here, there, tables=(plain, plain), most=40):
                 field = one.path.rsplit(".", 1)[-1]
                 found[f"{field}: {one.here}, not {one.there}"] = None

@@ -6,15 +6,14 @@ Every text here was written by a model: it is data, and whoever shows it has to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from humpback.analysis.judgements.verdicts import winner
-from humpback.core.expression import Artifact
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, read
 from humpback.spec.claims import Arm
+from humpback.spec.outcomes import Judged
 
 LONGEST = 1_200
 """Characters of a prompt or an answer that are kept."""
@@ -34,22 +33,19 @@ def samples(store: Store, arms_of_first_seed: Mapping[str, Arm], n: int = 6) -> 
     them; without any finished arm, none.
     """
     done = {name: arm for name, arm in arms_of_first_seed.items() if _done(store, arm)}
-    if not done:
-        return []
-    # Several arms can share their answers, and most share the opponent: each file is read once.
-    files = {
-        one.fingerprint: store.open(one) / EXAMPLES
-        for arm in done.values()
-        for one in (arm.judged.answers, arm.judged.against)
-    }
-    prompts = dict.fromkeys(
-        row.id for arm in _by_answers(done) for row in read(files[arm.judged.answers.fingerprint], Example)
-    )
-    chosen = _evenly(list(prompts), n)
-    texts = {fingerprint: _rows(path, set(chosen)) for fingerprint, path in files.items()}
-    outcomes = {name: _verdicts(store, arm.judged, set(chosen)) for name, arm in done.items()}
     missing = [name for name in arms_of_first_seed if name not in done]
-    return [_sample(prompt, done, texts, outcomes, missing) for prompt in chosen]
+    # Several arms can share their answers, and most share the opponent: each file is read once.
+    answers = {arm.judged.answers.fingerprint: arm.judged.answers for arm in done.values()}
+    everything = answers | {arm.judged.against.fingerprint: arm.judged.against for arm in done.values()}
+    files = {fingerprint: store.open(one) / EXAMPLES for fingerprint, one in everything.items()}
+    prompts = dict.fromkeys(row.id for fingerprint in answers for row in read(files[fingerprint], Example))
+    chosen = _evenly(list(prompts), n)
+    texts = {
+        fingerprint: {row.id: row for row in read(path, Example) if row.id in chosen}
+        for fingerprint, path in files.items()
+    }
+    outcomes = {name: _outcomes(store, arm.judged, chosen) for name, arm in done.items()}
+    return [{**_sample(prompt, done, texts, outcomes), "missing": missing} for prompt in chosen]
 
 
 def _sample(
@@ -57,45 +53,27 @@ def _sample(
     arms: Mapping[str, Arm],
     texts: Mapping[str, Mapping[str, Example]],
     outcomes: Mapping[str, Mapping[str, dict[str, str]]],
-    missing: list[str],
 ) -> dict[str, Any]:
     answers: list[dict[str, Any]] = []
     opponents: dict[str, dict[str, Any]] = {}
-    asked: Example | None = None
+    asked = Example("")
     for name, arm in arms.items():
-        judged = arm.judged
-        row = texts[judged.answers.fingerprint].get(prompt)
+        own, opponent = arm.judged.answers, arm.judged.against
+        row, other = texts[own.fingerprint].get(prompt), texts[opponent.fingerprint].get(prompt)
         if row is None:
             continue
-        asked = asked or row
-        other = texts[judged.against.fingerprint].get(prompt)
+        asked = asked if answers else row
         if other is not None:
-            opponents[judged.against.fingerprint] = {"name": judged.against.slug, "text": _text(other.output)}
-        answers.append(
-            {
-                "arm": name,
-                "against": judged.against.slug,
-                "text": _text(row.output),
-                "outcome": outcomes[name].get(prompt, {}),
-            }
-        )
+            opponents[opponent.fingerprint] = {"name": opponent.slug, "text": _text(other.output)}
+        outcome = outcomes[name].get(prompt, {})
+        answers.append({"arm": name, "against": opponent.slug, "text": _text(row.output), "outcome": outcome})
     return {
         "prompt": prompt,
-        "set": asked.source if asked else "",
-        "text": _text(asked.instruction if asked else ""),
+        "set": asked.source,
+        "text": _text(asked.instruction),
         "answers": answers,
         "opponents": list(opponents.values()),
-        "missing": missing,
     }
-
-
-def _done(store: Store, arm: Arm) -> bool:
-    return all(store.state(one).status == "done" for one in (arm.judged, arm.judged.answers, arm.judged.against))
-
-
-def _by_answers(arms: Mapping[str, Arm]) -> list[Arm]:
-    """One arm for each set of answers."""
-    return list({arm.judged.answers.fingerprint: arm for arm in arms.values()}.values())
 
 
 def _evenly(prompts: list[str], n: int) -> list[str]:
@@ -104,16 +82,16 @@ def _evenly(prompts: list[str], n: int) -> list[str]:
     return [prompts[(2 * i + 1) * len(prompts) // (2 * n)] for i in range(n)]
 
 
-def _rows(path: Path, wanted: set[str]) -> dict[str, Example]:
-    return {row.id: row for row in read(path, Example) if row.id in wanted}
-
-
-def _verdicts(store: Store, judged: Artifact, wanted: set[str]) -> dict[str, dict[str, str]]:
+def _outcomes(store: Store, judged: Judged, chosen: Collection[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for row in read(store.open(judged) / VERDICTS, Verdict):
-        if row.prompt in wanted:
+        if row.prompt in chosen:
             found.setdefault(row.prompt, {})[row.order] = _OUTCOMES[winner(row.order, row.verdict)]
     return found
+
+
+def _done(store: Store, arm: Arm) -> bool:
+    return all(store.state(one).status == "done" for one in (arm.judged, arm.judged.answers, arm.judged.against))
 
 
 def _text(text: str) -> dict[str, Any]:

@@ -135,9 +135,8 @@ def segment(
     folder = _make(machine, as_json, *wanted)
     if out is not None:
         from humpback.export.datasets import export_dataset
-        from humpback.export.layouts import Parquet
 
-        done = export_dataset(folder, out, Parquet())
+        done = export_dataset(folder, out, "parquet")
         echo(f"wrote {done.rows:,} segments to {out}")
 
 
@@ -197,14 +196,13 @@ def export(
 ) -> None:
     """A set or a model, with a card, as other programs load it."""
     from humpback.export.datasets import export_dataset
-    from humpback.export.layouts import layout_named
     from humpback.export.models import export_model
     from humpback.spec.sources import SOURCES
 
     # By checksum too, so that somebody's own copy of a public file is known for what it is.
     licence_of = {key: row.licence for row in SOURCES.values() for key in (row.name, row.sha256) if key}.get
     if not any(artifact.glob("*.safetensors")):
-        done = export_dataset(artifact, out, layout_named(layout), licence_of=licence_of, overwrite=overwrite)
+        done = export_dataset(artifact, out, layout, licence_of=licence_of, overwrite=overwrite)
         echo(f"wrote {done.rows:,} examples to {done.path}")
     else:
         done = export_model(artifact, out, base, licence_of=licence_of, overwrite=overwrite)

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from humpback.core.expression import FieldError
 from humpback.core.store import Record, StoreError
 from humpback.core.tables import EXAMPLES, REJECTED, UNREADABLE, Example, read
 from humpback.export.cards import title, write_card
-from humpback.export.layouts import Has, Layout, Parquet, columns, write_rows
+from humpback.export.layouts import LAYOUTS, Has, Layout, columns, write_rows
 from humpback.export.licences import LicenceOf, notices, unknown_licence
 from humpback.export.lineage import lineage
 from humpback.export.target import Exported, checked_record, whole_or_nothing
@@ -56,20 +57,23 @@ class Summary:
 
 
 def export_dataset(
-    folder: Path, out: Path, layout: Layout, *, licence_of: LicenceOf = unknown_licence, overwrite: bool = False
+    folder: Path, out: Path, name: str, *, licence_of: LicenceOf = unknown_licence, overwrite: bool = False
 ) -> Exported:
-    """Write the examples of the artifact in `folder` in a layout.
+    """Write the examples of the artifact in `folder` in the layout of this name.
 
     `out` is a file when it ends in .jsonl, .json (one array) or .parquet; otherwise it is a folder for the hub, with a
     card and the data in `data/`. Rows come out in their order, each once; nothing stays at `out` when it fails.
 
     Raises:
+        FieldError: when there is no such layout, with those that there are.
         StoreError: when there are no examples to export or the layout cannot hold them, when `out` may not be written,
             or ends otherwise than the layout does.
         Damaged: when the artifact is not as it was published.
     """
-    suffix, name = out.suffix, type(layout).__name__.lower()
-    endings = (".parquet",) if isinstance(layout, Parquet) else (".jsonl", ".json")
+    if name not in LAYOUTS:
+        raise FieldError(f"no layout {name!r}; there are {', '.join(LAYOUTS)}")
+    suffix, layout = out.suffix, LAYOUTS[name]
+    endings = (".jsonl", ".json") if layout else (".parquet",)
     single = suffix in (".json", ".jsonl", ".parquet")
     if single and suffix not in endings:
         raise StoreError(f"{out}: {name} is written as {', '.join(endings)} or as a folder")
@@ -77,7 +81,7 @@ def export_dataset(
     found = summarise(folder / EXAMPLES)
     if not found.rows:
         raise StoreError(f"{folder}: an empty set, nothing to export")
-    if found.no_instruction is not None and not isinstance(layout, Parquet):
+    if found.no_instruction is not None and layout:
         raise StoreError(
             f"{folder / EXAMPLES}: example {found.no_instruction!r} has no instruction, which "
             f"{name} has no place for; export it as parquet"
@@ -104,7 +108,7 @@ def export_dataset(
     of_dates = (
         f"every {column} reads as a date, which datasets' reader of JSON writes otherwise; parquet keeps it"
         for column in found.only_dates
-        if not isinstance(layout, Parquet)
+        if layout
     )
     return Exported(out, found.rows, (*notices(history.origins), *of_dates))
 
@@ -131,14 +135,14 @@ def summarise(path: Path) -> Summary:
     return Summary(rows, spread, systems, outputs, no_instruction, only_dates)
 
 
-def _hub_fields(record: Record, found: Summary, layout: Layout, data_file: str) -> dict[str, Any]:
+def _hub_fields(record: Record, found: Summary, layout: Layout | None, data_file: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "pretty_name": title(record),
         "size_categories": [next((word for below, word in _SIZES.items() if found.rows < below), "other")],
         "task_categories": ["text-generation"],
         "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": data_file}]}],
     }
-    if not isinstance(layout, Parquet):
+    if layout:
         # Without types, a reader of JSON guesses them from each stretch of the file anew.
         fields["dataset_info"] = {"features": columns(layout, found.has)}
     return fields

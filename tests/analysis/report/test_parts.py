@@ -63,8 +63,8 @@ def nodes(node: Node) -> list[Node]:
 def test_lineage_goes_down_to_data_and_seeds_and_draws_shared_parts_once() -> None:
     found = lineage(arms_json())
     assert found is not None
-    assert [root.name for root in found.roots] == ["tagged", "plain <b>"]
-    tagged, plain = (nodes(root.nodes[0]) for root in found.roots)
+    assert list(found.roots) == ["tagged", "plain <b>"]
+    tagged, plain = (nodes(one) for one, *_ in found.roots.values())
     kinds = [one.kind for one in tagged]
     assert kinds[:3] == ["Judged", "Responses", "Finetuned"]
     assert {"MicroSeed", "MicroPages", "HubModel", "MicroPrompts", "Rated"} <= set(kinds)
@@ -78,9 +78,8 @@ def test_lineage_goes_down_to_data_and_seeds_and_draws_shared_parts_once() -> No
     assert all(len(one.fields) <= LONGEST for one in every)
     assert "draw: 1, not 0" in found.differ
     assert "seed: 1, not 0" in found.differ
-    ((seed, names),) = found.others
-    assert seed == "1"
-    assert names[0][0] == "tagged"
+    assert list(found.others) == ["1"]
+    assert next(iter(found.others["1"])) == "tagged"
     assert lineage({}) is None
 
 
@@ -91,7 +90,7 @@ def test_measures_have_a_lineage_too() -> None:
     fingerprint = arms["0"]["tagged"]["judged"]
     found = lineage({**given, "measures": {"0": {"mended": {"kind": "Mended", "reads": [fingerprint, fingerprint]}}}})
     assert found is not None
-    assert [one.again for one in found.roots[0].nodes] == [False, True]
+    assert [one.again for one in found.roots["mended"]] == [False, True]
 
 
 def measured(folder: Path, *rows: tuple[str, str, str, str]) -> Section:

@@ -10,7 +10,6 @@ import pytest
 from humpback.core.store import read_record
 from humpback.core.tables import Example, Rejected
 from humpback.export.datasets import export_dataset
-from humpback.export.layouts import Messages, Parquet
 from humpback.export.licences import for_hub, non_commercial
 from humpback.export.lineage import lineage
 from humpback.spec.curation import ModelRater, Rated, SampledScore, Uniform
@@ -48,7 +47,7 @@ def test_the_card_says_what_it_is(put: Put, load: Any, tmp_path: Path) -> None:
         {"in": 5, "kept": 2, "rejected": 3},
         rejected=lost,
     )
-    done = export_dataset(folder, tmp_path / "humpback", Messages(), licence_of=LICENCES.get)
+    done = export_dataset(folder, tmp_path / "humpback", "messages", licence_of=LICENCES.get)
     card = DatasetCard.load(tmp_path / "humpback" / "README.md")
     told = card.data.to_dict()
     assert told["license"] == "cc-by-nc-4.0"
@@ -137,5 +136,5 @@ def test_what_is_not_for_commerce_is_known_by_its_name() -> None:
 
 
 def test_unknown_licences_are_said_aloud(put: Put, tmp_path: Path) -> None:
-    done = export_dataset(put(own_set("x.json"), ROWS), tmp_path / "out", Parquet())
+    done = export_dataset(put(own_set("x.json"), ROWS), tmp_path / "out", "parquet")
     assert done.notices == ("no licence is known here for x.json: find it out before you pass this on",)

@@ -9,7 +9,6 @@ import pytest
 
 from humpback.core.tables import Example, Rejected, read
 from humpback.export.datasets import export_dataset
-from humpback.export.layouts import Parquet, ShareGpt
 from humpback.export.private import REMOVED, cleaned
 from tests.harness.export.material import (
     Put,
@@ -42,8 +41,8 @@ def test_no_path_of_this_computer_and_no_key_leaves(put: Put, tmp_path: Path) ->
         [row, Example("kept/2", "And?", "So.")],
         rejected=[Rejected("r", "no header in /home/kim/a.html", "")],
     )
-    export_dataset(folder, tmp_path / "hub", Parquet())
-    export_dataset(folder, tmp_path / "chat.jsonl", ShareGpt())
+    export_dataset(folder, tmp_path / "hub", "parquet")
+    export_dataset(folder, tmp_path / "chat.jsonl", "sharegpt")
     found = list(read(tmp_path / "hub" / "data" / "train.parquet", Example))
     card = (tmp_path / "hub" / "README.md").read_text(encoding="utf-8")
     everything = card + (tmp_path / "chat.jsonl").read_text(encoding="utf-8") + repr(found)

@@ -12,8 +12,8 @@ import pytest
 
 from humpback.core.expression import FieldError
 from humpback.core.tables import Example
+from humpback.export import layouts
 from humpback.export.datasets import export_dataset
-from humpback.export.layouts import LAYOUTS, Alpaca, Messages, Parquet, ShareGpt, layout_named
 from humpback.readers.instructions import pairs, prompts
 from tests.harness.export.material import (
     ALPACA,
@@ -51,10 +51,10 @@ BACK: dict[str, Callable[[dict[str, Any]], tuple[str, str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("name", layouts.LAYOUTS)
 @pytest.mark.parametrize("rows", [ROWS, WITH_SYSTEM, PROMPTS], ids=["pairs", "systems", "prompts"])
 def test_a_hub_folder_loads_unchanged(put: Put, load: Any, tmp_path: Path, name: str, rows: list[Example]) -> None:
-    done = export_dataset(put(ALPACA, rows), tmp_path / "out", LAYOUTS[name])
+    done = export_dataset(put(ALPACA, rows), tmp_path / "out", name)
     found = load(tmp_path / "out")
     assert done.rows == len(rows)
     assert [BACK[name](row) for row in found] == triples(rows)
@@ -66,7 +66,7 @@ def test_a_hub_folder_loads_unchanged(put: Put, load: Any, tmp_path: Path, name:
 @pytest.mark.parametrize("suffix", [".json", ".jsonl"])
 def test_a_single_file_loads_and_reads_back(put: Put, load: Any, tmp_path: Path, name: str, suffix: str) -> None:
     out = tmp_path / f"mine{suffix}"
-    export_dataset(put(ALPACA, WITH_SYSTEM), out, LAYOUTS[name])
+    export_dataset(put(ALPACA, WITH_SYSTEM), out, name)
     assert [BACK[name](row) for row in load("json", data_files=str(out))] == triples(WITH_SYSTEM)
     text = out.read_text(encoding="utf-8")
     parsed = json.loads(text) if suffix == ".json" else [json.loads(line) for line in text.splitlines()]
@@ -80,26 +80,25 @@ def test_a_single_file_loads_and_reads_back(put: Put, load: Any, tmp_path: Path,
 @pytest.mark.parametrize("name", ["messages", "sharegpt"])
 def test_prompts_read_back_as_prompts(put: Put, tmp_path: Path, name: str) -> None:
     out = tmp_path / "mine.jsonl"
-    export_dataset(put(ALPACA, PROMPTS), out, LAYOUTS[name])
+    export_dataset(put(ALPACA, PROMPTS), out, name)
     assert triples([row for row in prompts(out) if isinstance(row, Example)]) == triples(PROMPTS)
     assert "assistant" not in out.read_text()
     assert "gpt" not in out.read_text()
 
 
-def test_the_layouts_are_exactly_these() -> None:
-    from humpback.export.layouts import Has
+def test_the_layouts_are_exactly_these(tmp_path: Path) -> None:
 
-    row, has = Example("x/1", "Do.\n\nThis", "Done.", "Be brief.", origin='{"input": "This"}'), Has(True, True)
-    assert Alpaca().row(row, has) == {"instruction": "Do.", "input": "This", "output": "Done.", "system": "Be brief."}
-    assert list(Alpaca().row(row, Has(False, True))) == ["instruction", "input", "output"]
-    assert Messages().row(row, has) == {
+    row, has = Example("x/1", "Do.\n\nThis", "Done.", "Be brief.", origin='{"input": "This"}'), layouts.Has(True, True)
+    assert layouts.alpaca(row, has) == {"instruction": "Do.", "input": "This", "output": "Done.", "system": "Be brief."}
+    assert list(layouts.alpaca(row, layouts.Has(False, True))) == ["instruction", "input", "output"]
+    assert layouts.messages(row, has) == {
         "messages": [
             {"role": "system", "content": "Be brief."},
             {"role": "user", "content": "Do.\n\nThis"},
             {"role": "assistant", "content": "Done."},
         ]
     }
-    assert ShareGpt().row(row, has) == {
+    assert layouts.sharegpt(row, has) == {
         "id": "x/1",
         "conversations": [
             {"from": "system", "value": "Be brief."},
@@ -108,15 +107,15 @@ def test_the_layouts_are_exactly_these() -> None:
         ],
     }
     with pytest.raises(FieldError, match="alpaca, messages, sharegpt, parquet"):
-        layout_named("csv")
+        export_dataset(tmp_path, tmp_path / "out", "csv")
 
 
 def test_a_set_of_dates_is_said_aloud(put: Put, tmp_path: Path) -> None:
     dates = [Example("a/1", "When?", "2018-01-01"), Example("a/2", "When was it?", "2019-05-06T10:00:00Z")]
     folder = put(ALPACA, dates)
-    assert any("output reads as a date" in told for told in export_dataset(folder, tmp_path / "a", Alpaca()).notices)
-    assert not any("date" in told for told in export_dataset(folder, tmp_path / "b", Parquet()).notices)
-    assert not any("date" in told for told in export_dataset(put(OWN, ROWS), tmp_path / "c", Alpaca()).notices)
+    assert any("output reads as a date" in told for told in export_dataset(folder, tmp_path / "a", "alpaca").notices)
+    assert not any("date" in told for told in export_dataset(folder, tmp_path / "b", "parquet").notices)
+    assert not any("date" in told for told in export_dataset(put(OWN, ROWS), tmp_path / "c", "alpaca").notices)
 
 
 @needs_shared
@@ -124,7 +123,7 @@ def test_real_alpaca_rows_come_out_as_they_went_in(put: Put, tmp_path: Path) -> 
     """Input below instruction and taken apart again; empty outputs are data."""
     path = SHARED / "alpaca" / "alpaca_data.json"
     rows = [row for row in islice(pairs(path), 3_000) if isinstance(row, Example)]
-    export_dataset(put(ALPACA, rows), tmp_path / "out.json", Alpaca())
+    export_dataset(put(ALPACA, rows), tmp_path / "out.json", "alpaca")
     given = json.loads(path.read_text(encoding="utf-8"))
     wanted = [{name: row[name] for name in ("instruction", "input", "output")} for row in given[: len(rows)]]
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8")) == wanted
