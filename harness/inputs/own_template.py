@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 from humpback.core.expression import FieldError
+from humpback.inputs.model_folder import json_object
 from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Template
 
 FILE, SETTINGS = "chat_template.jinja", "tokenizer_config.json"
@@ -58,10 +58,7 @@ def _found(file: Callable[[str], Path | None]) -> str | None:
     settings = file(SETTINGS)
     if settings is None:
         return None
-    try:
-        said = json.loads(settings.read_text(encoding="utf-8")).get("chat_template")
-    except (ValueError, AttributeError) as error:
-        raise FieldError(f"{settings}: not the JSON of a tokenizer's configuration ({error})") from error
+    said = json_object(settings).get("chat_template")
     if isinstance(said, list):  # several, each with its name
         said = {str(one.get("name")): one.get("template") for one in said if isinstance(one, dict)}
     if isinstance(said, dict):
