@@ -25,7 +25,7 @@ class Prompt(Value):
     """A prompt text, by file name and checksum."""
 
     file: str
-    """File name in harness/prompts/."""
+    """File name in harness/spec/prompts/."""
     sha256: str
     """First 16 hexadecimal digits of the SHA-256 of the file's bytes."""
 
