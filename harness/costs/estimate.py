@@ -71,21 +71,6 @@ class Estimate:
         )
 
 
-@dataclass(frozen=True)
-class _Asking:
-    """A model that is asked about each row."""
-
-    model: Model | None
-    """None for a judge behind the endpoint."""
-    prompt: float
-    """Characters."""
-    longest: int = 0
-    """Tokens of a reply, at most; 0 reads alone."""
-    written: float = 0.0
-    """Characters of a reply."""
-    times: int = 1
-
-
 class Estimates:
     """Estimates on one accelerator, and what they rest on."""
 
@@ -122,15 +107,13 @@ class Estimates:
             return self._trained(artifact)
         if isinstance(artifact, Model):
             return Estimate()
-        rows_in, rows, asking = self._rows_in(artifact), self._rows(artifact), self._asking(artifact)
+        rows_in, rows = self._rows_in(artifact), self._rows(artifact)
         found = Estimate(rows_in, rows, *self._lengths(artifact))
-        characters = found.characters
-        if asking and isinstance(artifact, curation.Rated):
-            characters += asking.times * asking.written
         # What is drawn from or chosen lies beside what is kept.
-        disk = assumptions.COMPRESSED * max(rows_in or 0.0, rows or 0.0) * characters
-        found = replace(found, disk=disk, unknown="" if rows is not None else self._waits_for(artifact))
-        return self._asked(found, asking, rows) if asking and rows is not None else found
+        disk = assumptions.COMPRESSED * max(rows_in or 0.0, rows or 0.0) * found.characters
+        if rows is None:
+            return replace(found, disk=disk, unknown=self._waits_for(artifact))
+        return self._with_model(artifact, replace(found, disk=disk), rows)
 
     def _rows_in(self, artifact: Artifact) -> float | None:
         rows = [self.of(one).rows_out for one in _inputs(artifact)]
@@ -229,47 +212,56 @@ class Estimates:
         run = training(shape, updates, batch, tokens, on, longest=recipe.longest, adapter=recipe.adapter)
         return Estimate(rows.rows_out, tokens=updates * batch * tokens, run=run, disk=disk)
 
-    def _asking(self, artifact: Artifact) -> _Asking | None:
+    def _with_model(self, artifact: Artifact, found: Estimate, rows: float) -> Estimate:
+        """With what asking a model about each row takes, where its stage does."""
         match artifact:
             case data.Backtranslated(segments=segments, by=model, sampling=sampling):
-                return _Asking(model, self.of(segments).output, sampling.max_new_tokens, self._texts.instruction)
+                prompt, written = self.of(segments).output, self._texts.instruction
+                return self._asked(found, model, rows, prompt, sampling.max_new_tokens, written)
             case curation.Rated(candidates=candidates, by=curation.ModelRater(model=model, scoring=scoring)):
                 prompt = len(scoring.prompt.fill(instruction="", output="")) + self.of(candidates).characters
                 if isinstance(scoring, curation.ExpectedScore):
-                    return _Asking(model, prompt)
-                times = 1
+                    return self._asked(found, model, rows, prompt)
                 if isinstance(scoring, curation.SampledScore):
                     self._assumed["every rating parsed at the first asking"] = None
-                    times = scoring.n
-                return _Asking(model, prompt, scoring.sampling.max_new_tokens, assumptions.REASONING, times)
+                    rows *= scoring.n
+                written = assumptions.REASONING
+                found = replace(found, disk=found.disk + assumptions.COMPRESSED * rows * written)
+                return self._asked(found, model, rows, prompt, scoring.sampling.max_new_tokens, written)
             case outcomes.Responses(model=model, prompts=prompts, sampling=sampling, system=system):
                 prompt = self.of(prompts).instruction + len(" ".join(system))
-                return _Asking(model, prompt, sampling.max_new_tokens, self._texts.answer)
+                return self._asked(found, model, rows, prompt, sampling.max_new_tokens, self._texts.answer)
             case outcomes.Judged(answers=ours, against=theirs, by=outcomes.LocalJudge(model=model)):
-                return _Asking(model, self.of(ours).characters + self.of(theirs).output, times=2)
+                return self._asked(found, model, 2 * rows, self.of(ours).characters + self.of(theirs).output)
             case outcomes.Judged(answers=ours, against=theirs, by=outcomes.AlpacaEvalJudge(config=config)):
                 text, longest = assumptions.JUDGES.get(config, assumptions.OTHER_JUDGE)
                 if config not in assumptions.JUDGES:
                     self._assumed[f"the length of {config}'s prompt and replies"] = None
-                return _Asking(None, text + self.of(ours).characters + self.of(theirs).output, longest, times=2)
+                prompt = text + self.of(ours).characters + self.of(theirs).output
+                return _called(found, 2 * rows, prompt, longest)
             case Benchmarked(model=model, shots=shots):
                 question = assumptions.MICRO.instruction + assumptions.MICRO.answer
-                return _Asking(model, question * (1 + (shots or 0)), times=OPTIONS)
-        return None
+                return self._asked(found, model, OPTIONS * rows, question * (1 + (shots or 0)))
+        return found
 
-    def _asked(self, found: Estimate, asking: _Asking, rows: float) -> Estimate:
-        """With the work of asking here, or behind the endpoint."""
-        model, times = asking.model, rows * asking.times
-        if model is None or isinstance(model, ServedModel):
-            prompts = round(times) * asking.prompt / assumptions.PAPERS.token
-            return replace(found, usage=Usage(round(times), round(prompts), round(times) * asking.longest))
+    def _asked(
+        self, found: Estimate, model: Model, times: float, prompt: float, longest: int = 0, written: float = 0.0
+    ) -> Estimate:
+        """With a model that is asked so often, here or behind the endpoint. `longest` limits a reply, in tokens; prompt
+        and what is written count characters."""
+        if isinstance(model, ServedModel):
+            return _called(found, times, prompt, longest)
         shape = shape_of(model, self._machine)
         if shape is None:
             return replace(found, unknown=_no_shape(model))
-        read = min((model.template.size + asking.prompt) / self._texts.token, shape.context)
-        written = min(asking.written / self._texts.token, asking.longest)
-        run = reading_and_writing(shape, times, read, asking.longest, self._accelerator, self._machine)
-        return replace(found, tokens=times * (read + written), run=run)
+        read = min((model.template.size + prompt) / self._texts.token, shape.context)
+        run = reading_and_writing(shape, times, read, longest, self._accelerator, self._machine)
+        return replace(found, tokens=times * (read + min(written / self._texts.token, longest)), run=run)
+
+
+def _called(found: Estimate, times: float, prompt: float, longest: int) -> Estimate:
+    calls = round(times)
+    return replace(found, usage=Usage(calls, round(calls * prompt / assumptions.PAPERS.token), calls * longest))
 
 
 def _inputs(artifact: Artifact) -> list[Artifact]:
