@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import secrets
 import socket
 from collections import Counter
@@ -91,6 +90,8 @@ def annotate(
 
 
 def _say_what_is_lost(systems: Sequence[System], joined: Sequence[SharedPrompts], votes: Path) -> None:
+    from humpback.analysis.layout.text_table import tidy
+
     for system in systems:
         for line in system.aside:
             echo(f"{system.name}: cannot be used: {one_line(line)}", err=True)
@@ -103,12 +104,8 @@ def _say_what_is_lost(systems: Sequence[System], joined: Sequence[SharedPrompts]
         echo(one_line(f"unmatched: {row.system} {row.id}: {row.reason}: {row.instruction!r}"), err=True)
     if lost:
         path = votes.with_name(f"{votes.stem}-unmatched.csv")
-        from humpback.analysis.layout.text_table import csv_cell
-
-        with path.open("w", encoding="utf-8", newline="") as file:
-            out = csv.writer(file)
-            out.writerow(("system", "id", "reason", "prompt"))
-            out.writerows(map(csv_cell, (row.system, row.id, row.reason, row.instruction)) for row in lost)
+        rows = [(row.system, row.id, row.reason, row.instruction) for row in lost]
+        path.write_text(tidy(("system", "id", "reason", "prompt"), rows), encoding="utf-8")
         echo(f"all {len(lost):,} unmatched rows are in {path}", err=True)
 
 

@@ -153,7 +153,7 @@ def _print(
     others: list[dict[str, str]],
     as_json: bool,
 ) -> None:
-    from humpback.analysis.layout.text_table import DASH, aligned
+    from humpback.analysis.layout.text_table import DASH, aligned, cell
     from humpback.stages.benchmark import BENCHMARKS
 
     found = {node: json.loads((folder / BENCHMARKS).read_text(encoding="utf-8")) for node, folder in folders.items()}
@@ -163,14 +163,11 @@ def _print(
         print_json({"runs": runs, "not_run": not_run, "beside": others})
         return
 
-    def cell(value: Any, form: str = "") -> str:
-        return DASH if value is None else f"{value:{form}}"
-
     labels = list(dict.fromkeys(row["label"] for row in others))
     lines = []
     for node in nodes:
         if node in missing:
-            shots = cell(node.shots)
+            shots = cell(node.shots, "")
             lines.append([node.tasks[0].name, "not run", DASH, DASH, DASH, shots, DASH, *[DASH] * len(labels)])
             continue
         for row in found[node]["rows"]:
@@ -178,7 +175,7 @@ def _print(
             n = cell(row["n"], ",") + (" (limited)" if row["n"] is not None and node.limit is not None else "")
             beside = [next((other["value"] for other in others if _same(other, row, label)), DASH) for label in labels]
             numbers = cell(row["value"], ".4f"), cell(row["standard_error"], ".4f"), n
-            lines.append([row["task"], metric, *numbers, cell(row["shots"]), cell(row["version"]), *beside])
+            lines.append([row["task"], metric, *numbers, cell(row["shots"], ""), cell(row["version"], ""), *beside])
     echo(aligned(["task", "metric", "value", "+-", "n", "shots", "version", *labels], lines, words=2))
     if cut := sum(one["cut"] for one in found.values()):
         echo(f"{cut:,} requests were longer than the model's context, and their beginning was cut off")

@@ -108,17 +108,11 @@ def _rates(told: dict[str, Any], *, markdown: bool = False) -> str:
     from humpback.analysis.layout import text_table as layout
 
     heads = ["system prompt", "refusals", "of", "%", "95 % interval", "empty"]
-    rows = [
-        [
-            name,
-            str(one["count"]),
-            str(one["of"]),
-            f"{100 * one['count'] / one['of']:.1f}" if one["of"] else layout.DASH,
-            f"{100 * one['low']:.1f} to {100 * one['high']:.1f}",
-            str(one["empty"]),
-        ]
-        for name, one in told["refusals"].items()
-    ]
+    rows = []
+    for name, one in told["refusals"].items():
+        share = layout.cell(100 * one["count"] / one["of"] if one["of"] else None, ".1f")
+        interval = layout.between(100 * one["low"], 100 * one["high"], ".1f")
+        rows.append([name, str(one["count"]), str(one["of"]), share, interval, str(one["empty"])])
     return layout.markdown(heads, rows) if markdown else layout.aligned(heads, rows)
 
 
