@@ -48,9 +48,9 @@ class Part:
     """Empty for all rows together, and for rows that name no source."""
     examples: int
     instruction: Lengths
-    """Characters."""
+    """Characters of the instructions."""
     output: Lengths
-    """Characters."""
+    """Characters of the outputs."""
     instruction_tokens: Lengths | None
     """None where no tokenizer was given."""
     output_tokens: Lengths | None

@@ -19,7 +19,7 @@ class Selector:
     """One column of scores with a threshold, against the labels."""
 
     name: str
-    """Of the column."""
+    """Name of the column."""
     at_least: float
     """The score from which on an example is selected."""
     n: int

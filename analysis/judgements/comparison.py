@@ -35,14 +35,20 @@ class Numbers:
     expected: int | None
     """Prompts that the published set has; None where it is not known."""
     win_rate: float
+    """Mean points of the prompts with an outcome, percent."""
     standard_error: float
-    """Sample deviation over root n, as AlpacaEval."""
+    """Sample deviation of the points over root n, as AlpacaEval has it."""
     low: float
-    """Of the 95 % interval; NaN where there is none: for one prompt, or half of the calls unparsed."""
+    """Lower end of the win rate's 95 % interval; NaN where there is none: for one prompt, or half of the calls
+    unparsed."""
     high: float
+    """Upper end of the same."""
     wins: int
+    """Prompts that the format's rule calls won."""
     ties: int
+    """Prompts that it calls tied."""
     losses: int
+    """Prompts that it calls lost."""
     winning_score: float
     """AlpaGasus: (wins - losses) / N + 1 over prompts with a result; 1 is even."""
     flip_rate: float
@@ -52,15 +58,17 @@ class Numbers:
     unparsed: int
     """Calls without a verdict."""
     mean_length: float
-    """Characters of the system's answers."""
+    """Mean characters of the system's answers."""
     against_length: float
+    """Mean characters of its opponent's answers."""
     longer_wins: float
     """Share of decided prompts with answers of different lengths on which the longer one won."""
     empty: tuple[int, int]
     """Empty answers of the system and of its opponent."""
     variance: float
-    """Of one prompt's points, in squared points: what planning needs."""
+    """Variance of one prompt's points, in squared points: what planning needs."""
     sign: SignTest
+    """Test of wins against losses."""
     obstacle: str = ""
     """Why the rate has no interval; empty where it has one, or there is no rate."""
     order: str = ""
@@ -101,10 +109,9 @@ class Difference:
     estimate: Estimate | None
     """None when they have no prompt in common."""
     variance: float = NONE
-    """Of one prompt's difference, in squared points."""
+    """Variance of one prompt's difference, in squared points."""
     same_opponent: bool = True
     """Whether both were held against the same one; otherwise the difference is of the rates, not of the systems."""
-
     obstacle: str = ""
     """Why it cannot be told whether they differ; empty where it can."""
 

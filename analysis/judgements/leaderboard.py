@@ -34,7 +34,7 @@ class Against:
 
     system: str
     file: str
-    """Of the published leaderboard."""
+    """Name of the published leaderboard's file."""
     published: Published | None
     disagreement: str
     """Empty when they agree, or there is no row."""

@@ -28,14 +28,15 @@ class Published:
     folder: str
     """The model's folder in AlpacaEval's repository, which is what its annotations call it; empty without a link."""
     win_rate: float
-    """Percent."""
+    """Win rate, percent."""
     length: float | None
     """Mean characters of its answers."""
     controlled: float | None
     """Length-controlled win rate, percent."""
     standard_error: float | None = None
-    """Percent."""
+    """Standard error of the win rate, percent."""
     controlled_error: float | None = None
+    """Standard error of the length-controlled win rate, percent."""
     n: int | None = None
     """Prompts with a preference."""
     counts: tuple[int, int, int] | None = None

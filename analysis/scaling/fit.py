@@ -37,7 +37,7 @@ class TooFewPoints(HumpbackError, ValueError):
 
 @dataclass(frozen=True)
 class Interval:
-    """Of 95 %."""
+    """The ends of a 95 % interval."""
 
     low: float
     high: float
@@ -55,9 +55,9 @@ class Points:
     error: tuple[float, ...] | None = None
     """Standard error of each value, above 0; the weights of the fit are their inverse squares."""
     seed: tuple[str, ...] | None = None
-    """Which run each point is of."""
+    """Run of each point."""
     reading: tuple[float, ...] | None = None
-    """How far each value may be off because it was read from a figure."""
+    """Error with which each value was read from a figure, either way."""
 
     def __post_init__(self) -> None:
         for name in ("value", "error", "seed", "reading"):

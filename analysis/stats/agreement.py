@@ -49,11 +49,11 @@ class Agreement:
     missing: int
     """Items with fewer than two labels."""
     raw: Estimate
-    """Share of equal ones among all pairs of labels of one item."""
+    """Share of equal labels among all pairs of labels of one item."""
     kappa: Estimate | None
-    """Cohen's. None for more than two raters, or where all labels are one word."""
+    """Cohen's kappa; None for more than two raters, or where all labels are one word."""
     alpha: Estimate | None
-    """Krippendorff's, nominal, for any number of raters. None where all labels are one word."""
+    """Krippendorff's nominal alpha, for any number of raters; None where all labels are one word."""
 
     def __str__(self) -> str:
         measures = {"raw": self.raw, "kappa": self.kappa, "alpha": self.alpha}

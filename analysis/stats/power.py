@@ -15,9 +15,9 @@ class SignTest:
     """Two-sided, of wins against losses, ties dropped."""
 
     exact: float
-    """Binomial: twice the smaller tail, at most 1."""
+    """Exact binomial p: twice the smaller tail, at most 1."""
     normal: float
-    """By the normal approximation without correction, which is what gives AlpaGasus's .035 and .019."""
+    """p by the normal approximation without correction, which is what gives AlpaGasus's .035 and .019."""
 
 
 def sign_test(wins: int, losses: int) -> SignTest:
