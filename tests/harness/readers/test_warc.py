@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from humpback.core.tables import Rejected
+from humpback.readers import warc
 from humpback.readers.warc import warc_records
 from tests.harness.readers.archives import HTML, PACKED, broken, found, http, members, numbered, record, urls
 
@@ -57,6 +58,18 @@ def test_a_large_image_is_no_damage(tmp_path: Path) -> None:
     first, image, last = found(tmp_path, b"".join(parts))
     assert isinstance(image, Rejected)
     assert urls([first, last]) == ["http://a/0", "http://a/1"]
+
+
+def test_a_record_beyond_the_largest_is_left_out_and_the_next_one_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warc, "LARGEST", 100_000)
+    parts = numbered(2)
+    parts.insert(1, record(http(b"\xff" * 200_000, "video/mp4")))
+    rows = found(tmp_path, b"".join(parts))
+    assert urls(rows) == ["http://a/0", "http://a/1"]
+    (row,) = broken(rows)
+    assert "records of up to 100000 are read; " in row.reason
 
 
 def test_a_record_that_claims_the_next_one_does_not_get_it(tmp_path: Path) -> None:
