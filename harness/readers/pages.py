@@ -25,7 +25,6 @@ from humpback.readers.web_text import (
     as_text,
     charset,
     holds_html,
-    is_response,
     looks_like_html,
     media_type,
     response,
@@ -217,13 +216,14 @@ def _sent(block: bytes, sent_as: str) -> Response:
         NoText: when it is neither.
     """
     media = media_type(sent_as)
-    if is_response(block):
+    try:
         return response(block)
-    if media and media != "application/http":
-        return Response(200, {"content-type": sent_as}, block)
-    if holds_html(block[: 1 << 14]):
-        return Response(200, {"content-type": "text/html"}, block)
-    return response(block)
+    except NoText:
+        if media and media != "application/http":
+            return Response(200, {"content-type": sent_as}, block)
+        if holds_html(block[: 1 << 14]):
+            return Response(200, {"content-type": "text/html"}, block)
+        raise
 
 
 def _from_records(path: Path, name: str) -> Iterator[Entry]:

@@ -70,11 +70,6 @@ def charset(content_type: str) -> str:
     return found.group(1) if found else ""
 
 
-def is_response(message: bytes) -> bool:
-    """Whether bytes begin as an HTTP response does."""
-    return _STATUS.match(message) is not None
-
-
 def response(message: bytes) -> Response:
     """An HTTP response's parts, the body as it is.
 
