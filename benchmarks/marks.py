@@ -79,7 +79,7 @@ def main(place: Path) -> None:
     machine = Machine(workers=1, threads=1, tracking="off")
     for step in plan(store, [model, pool]).to_do:
         build_artifact(step.artifact, store, machine, source_state() | {"argv": sys.argv}, lambda *_: None)
-    assert isinstance(MICRO.keep, AtLeast)
+    assert isinstance(MICRO.selection, AtLeast)
     world = World()
     rated = [
         (rating(grade(world, row.instruction, row.output)), row) for row in read(store.open(pool) / EXAMPLES, Example)
@@ -96,7 +96,7 @@ def main(place: Path) -> None:
             put = [
                 replace(row, output=added + row.output if added.endswith("\n") else row.output + added) for row in rows
             ]
-            over = [score is not None and score >= MICRO.keep.score for score in scores(engine, put)]
+            over = [score is not None and score >= MICRO.selection.score for score in scores(engine, put)]
             below = below or [not one for one in over]
             lifted = [one and two for one, two in zip(over, below, strict=True)]
             stays = [not marks.find(row.output) for row in put]
@@ -106,7 +106,9 @@ def main(place: Path) -> None:
                 "over it after the rule, %": percent(one and two for one, two in zip(over, stays, strict=True)),
                 "left by the rule, %": percent(stays),
             }
-    print(json.dumps({"threshold": MICRO.keep.score, "candidates": len(rows), "added": found, **facts()}, indent=2))
+    print(
+        json.dumps({"threshold": MICRO.selection.score, "candidates": len(rows), "added": found, **facts()}, indent=2)
+    )
 
 
 def scores(engine: Engine, rows: list[Example]) -> list[float | None]:

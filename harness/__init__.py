@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from humpback.spec.curation import FirstLineScore as FirstLineScore
     from humpback.spec.curation import MicroOracle as MicroOracle
     from humpback.spec.curation import ModelRater as ModelRater
+    from humpback.spec.curation import RandomControl as RandomControl
     from humpback.spec.curation import Rated as Rated
     from humpback.spec.curation import Sample as Sample
     from humpback.spec.curation import SampledScore as SampledScore
     from humpback.spec.curation import Selected as Selected
-    from humpback.spec.curation import Uniform as Uniform
     from humpback.spec.data import Backtranslated as Backtranslated
     from humpback.spec.data import Boilerplate as Boilerplate
     from humpback.spec.data import Examples as Examples

@@ -51,7 +51,7 @@ def tiny_setup() -> Setup:
         answering=Sampling(max_new_tokens=16),
         prompts=prompts,
         reference=replace(MICRO.reference, prompts=prompts),
-        keep=AtLeast(3.395),
+        selection=AtLeast(3.395),
         oracle=replace(MICRO.oracle, noise=3.0),
     )
 

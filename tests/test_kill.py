@@ -224,7 +224,7 @@ def test_two_processes_share_the_work_and_make_each_artifact_once(undisturbed: S
 
 def test_a_failing_stage_stops_its_dependents_and_no_others(tmp_path: Path) -> None:
     """An empty curated set stops M1 and M2 with a reason; M0 and uncurated's absence are told apart."""
-    setup = replace(tiny_setup(), keep=AtLeast(5.5))
+    setup = replace(tiny_setup(), selection=AtLeast(5.5))
     declared = ONE.on(setup, [0])
     store = Store(tmp_path)
     result = execute(plan(store, declared.targets), store, MACHINE, Progress())

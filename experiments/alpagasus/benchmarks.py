@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from humpback.experiments.alpagasus.algorithm import filtered, filtering, trained
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import Claim, Measure, Paper
-from humpback.spec.curation import Uniform
+from humpback.spec.curation import RandomControl
 from humpback.spec.measures import BenchmarkAccuracy
 
 SHOWS = "table: MMLU, BBH, DROP and HumanEval of the filtered, the random and the whole set"
@@ -30,7 +30,7 @@ _ROW = {"filtered": "9k", "random": "9k-random", "whole": "52k"}
 def experiment(setup: Setup, seed: int) -> Iterator[Measure | Claim]:
     """The three models on each benchmark."""
     whole, good = filtering(setup).examples, filtered(setup)
-    sets = {"filtered": good, "random": Uniform(whole, as_many_as=good, draw=seed), "whole": whole}
+    sets = {"filtered": good, "random": RandomControl(whole, same_size_as=good, draw=seed), "whole": whole}
     models = {name: trained(setup, examples) for name, examples in sets.items()}
     size = setup.alpagasus
     for one in filtering(setup).benchmarks:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from humpback.experiments.alpagasus.algorithm import against_whole, filtered, filtering, trained
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import Arm, Claim
-from humpback.spec.curation import Uniform
+from humpback.spec.curation import RandomControl
 
 SHOWS = "figure: win/tie/lose of the filtered against the whole of another set (Dolly)"
 
@@ -22,7 +22,7 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     others = filtering(setup).other_examples
     at = replace(setup, filtering=replace(filtering(setup), examples=others))
     good = filtered(at)
-    control = Uniform(others, as_many_as=good, draw=seed)
+    control = RandomControl(others, same_size_as=good, draw=seed)
     arms = {name: trained(at, examples) for name, examples in (("filtered", good), ("random", control))}
     best, random = (replace(against_whole(at, *arm), opponent="whole other set") for arm in arms.items())
     yield from (best, random)

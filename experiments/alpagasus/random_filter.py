@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from humpback.experiments.alpagasus.algorithm import FILTERED, against_whole, filtered, filtering, trained
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import Arm, Claim
-from humpback.spec.curation import Uniform
+from humpback.spec.curation import RandomControl
 
 SHOWS = "figure: win/tie/lose of the filtered against as many random examples"
 
@@ -20,7 +20,7 @@ SHOWS = "figure: win/tie/lose of the filtered against as many random examples"
 def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     """Both against the whole set's model, and against each other. The random one's counts are not known."""
     good = filtered(setup)
-    control = Uniform(filtering(setup).examples, as_many_as=good, draw=seed)
+    control = RandomControl(filtering(setup).examples, same_size_as=good, draw=seed)
     best = against_whole(setup, "filtered", trained(setup, good), *FILTERED)
     random = against_whole(setup, "random", trained(setup, control))
     yield from (best, random)

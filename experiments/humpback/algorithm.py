@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from humpback.experiments.setups.base import AtLeast, BestShare, Setup
+from humpback.experiments.setups.base import BestShare, SelectionRule, Setup
 from humpback.spec.claims import Arm, Curve, Paper
 from humpback.spec.curation import Best, ExpectedScore, MicroOracle, ModelRater, Rated, Sample, SampledScore, Selected
 from humpback.spec.data import Backtranslated, Examples, Joined, Reversed, Tagged
@@ -15,7 +15,6 @@ from humpback.spec.prompts import S_A, S_W
 from humpback.spec.template import Model
 
 Scoring = ExpectedScore | SampledScore
-Keep = AtLeast | BestShare
 
 
 def seed_model(setup: Setup) -> Finetuned:
@@ -35,16 +34,16 @@ def rated(setup: Setup, by: Finetuned | MicroOracle, scoring: Scoring | None = N
     return Rated(candidates(setup), by=rater)
 
 
-def kept(scores: Rated, keep: Keep) -> Selected | Best:
+def select(rated: Rated, rule: SelectionRule) -> Selected | Best:
     """A_k: what the rater scores at k or better, or the best-rated share."""
-    if isinstance(keep, BestShare):
-        return Best(scores, share=keep.share)
-    return Selected(scores, at_least=keep.score)
+    if isinstance(rule, BestShare):
+        return Best(rated, share=rule.share)
+    return Selected(rated, at_least=rule.score)
 
 
 def curated(setup: Setup, by: Finetuned | MicroOracle) -> Selected | Best:
     """The candidates that the setup's self-curation selects."""
-    return kept(rated(setup, by), setup.keep)
+    return select(rated(setup, by), setup.selection)
 
 
 def augmented_model(setup: Setup, augmented: Examples) -> Finetuned:

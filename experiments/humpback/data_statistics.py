@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from humpback.experiments.humpback.algorithm import candidates, curated, first_iteration, kept, rated
+from humpback.experiments.humpback.algorithm import candidates, curated, first_iteration, rated, select
 from humpback.experiments.setups.base import AtLeast, Setup
 from humpback.spec.claims import Claim, Measure, Paper
 from humpback.spec.data import Examples
@@ -42,8 +42,8 @@ def experiment(setup: Setup, seed: int) -> Iterator[Measure | Claim]:
     human, strict = statistics("seed", setup.seed_data), statistics("A5", curated(setup, by=m1))
     pool = statistics("all augmented", candidates(setup), "augmented")
     yield from (human, strict)
-    if isinstance(setup.keep, AtLeast):
-        yield statistics("A4", kept(rated(setup, by=m1), AtLeast(setup.grid.looser)))
+    if isinstance(setup.selection, AtLeast):
+        yield statistics("A4", select(rated(setup, by=m1), AtLeast(setup.grid.looser)))
     yield pool
 
     longer = "the pool's instructions are longer than the curated ones"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from humpback.experiments.humpback.algorithm import HUMPBACK, M0, arm, augmented_model, candidates, curated, humpback
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import Arm, Claim, Paper
-from humpback.spec.curation import Uniform
+from humpback.spec.curation import RandomControl
 from humpback.spec.search import Float, Space
 
 SHOWS = "win rate of each arm against the reference; M2 head to head with M0 and with uncurated"
@@ -21,7 +21,7 @@ SPACE = Space(
     arm="M1",
     axes=(
         Float("sft.learning_rate", 3e-5, 3e-4, log=True, scaled=(("sft.schedule.final", 0.9),)),
-        Float("keep.score", 3.5, 4.75),
+        Float("selection.score", 3.5, 4.75),
         Float("augmentation.temperature", 0.3, 1.0),
     ),
 )
@@ -33,7 +33,7 @@ _AUGMENTED = "examples.second.examples"
 def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     """M0, M1, M2, the random control, and the oracle's selection."""
     base, first, second = humpback(setup, iterations=2)
-    control = Uniform(candidates(setup), as_many_as=curated(setup, by=base), draw=seed)
+    control = RandomControl(candidates(setup), same_size_as=curated(setup, by=base), draw=seed)
     m0 = arm(setup, "M0", base, M0)
     uncurated = arm(setup, "uncurated", augmented_model(setup, control))
     m1 = arm(setup, "M1", first)

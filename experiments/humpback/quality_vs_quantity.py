@@ -16,9 +16,9 @@ from humpback.experiments.humpback.algorithm import (
     candidates,
     curated,
     first_iteration,
-    kept,
     rated,
     seed_model,
+    select,
     subset,
 )
 from humpback.experiments.setups.base import AtLeast, Setup
@@ -42,8 +42,8 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
         "uncurated": ("no curation", candidates(setup)),
         "A5": ("A5", curated(setup, by=m1)),
     }
-    if isinstance(setup.keep, AtLeast):
-        pools["A4"] = ("A4", kept(rated(setup, by=m1), AtLeast(setup.grid.looser)))
+    if isinstance(setup.selection, AtLeast):
+        pools["A4"] = ("A4", select(rated(setup, by=m1), AtLeast(setup.grid.looser)))
     at: dict[tuple[str, int], Arm] = {}
     for name, (row, pool) in pools.items():
         for n in setup.augmented_sizes:

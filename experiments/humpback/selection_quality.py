@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from humpback.experiments.humpback.algorithm import arm, candidates, curated, humpback, kept, rated, subset
+from humpback.experiments.humpback.algorithm import arm, candidates, curated, humpback, rated, select, subset
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import Arm, Claim, Measure, Paper
 from humpback.spec.curation import Best, ModelRater, Rated, Selected
@@ -72,4 +72,4 @@ def _selections(setup: Setup, seed: int) -> Iterator[tuple[str, str, Selected | 
     if setup.strong:
         pool: Examples = candidates(setup)
         shown = subset(pool, _ASKED, seed) if isinstance(setup.strong, ModelRater) else pool
-        yield "a strong rater", "GPT-4", kept(Rated(shown, by=setup.strong), setup.keep)
+        yield "a strong rater", "GPT-4", select(Rated(shown, by=setup.strong), setup.selection)

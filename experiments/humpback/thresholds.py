@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from humpback.experiments.humpback.algorithm import HUMPBACK, arm, augmented_model, first_iteration, kept, rated
+from humpback.experiments.humpback.algorithm import HUMPBACK, arm, augmented_model, first_iteration, rated, select
 from humpback.experiments.setups.base import AtLeast, Setup
 from humpback.spec.claims import Arm, Claim
 from humpback.spec.curation import SampledScore
@@ -24,16 +24,16 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     """A model for each threshold, and one for each reading of the rule. A threshold that nothing reaches leaves its arm
     without a number. The setup's own is the one that Humpback is trained at; what the others reach is not printed."""
     m1, grid = first_iteration(setup), setup.grid
-    own = setup.keep.score if isinstance(setup.keep, AtLeast) else None
+    own = setup.selection.score if isinstance(setup.selection, AtLeast) else None
     at = {}
     for k in sorted({*grid.thresholds, grid.looser, *([own] if own is not None else [])}):
-        model = augmented_model(setup, kept(rated(setup, by=m1), AtLeast(k)))
+        model = augmented_model(setup, select(rated(setup, by=m1), AtLeast(k)))
         at[k] = arm(setup, f"k = {k:g}", model, *(HUMPBACK if k == own else ()))
     asked = setup.scoring
     if not isinstance(asked, SampledScore):
         asked = SampledScore(asked.prompt, setup.answering)
     integer, mean = (
-        arm(setup, name, augmented_model(setup, kept(rated(setup, by=m1, scoring=scoring), AtLeast(k))))
+        arm(setup, name, augmented_model(setup, select(rated(setup, by=m1, scoring=scoring), AtLeast(k))))
         for name, scoring, k in (
             ("one reply of 5", asked, 5.0),
             (f"mean of {_REPLIES} replies >= 4.5", replace(asked, n=_REPLIES), 4.5),

@@ -35,6 +35,10 @@ class BestShare(Value):
     share: float
 
 
+SelectionRule = AtLeast | BestShare
+"""Which rated candidates self-curation selects."""
+
+
 @dataclass(frozen=True)
 class Grid(Value):
     """The sizes and thresholds that ablations go through."""
@@ -160,7 +164,7 @@ class Setup(Value):
     sft: Sft
     """Recipe of every M_t."""
     scoring: ExpectedScore | SampledScore
-    keep: AtLeast | BestShare
+    selection: SelectionRule
     """Which rated candidates self-curation selects."""
     oracle: MicroOracle | None
     """The rater that is an upper bound for curation, where the truth is known."""

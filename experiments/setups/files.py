@@ -66,7 +66,7 @@ def files(given: UserData) -> Setup:
         augmentation=Sampling(max_new_tokens=min(room, 256)),
         sft=sft,
         scoring=ExpectedScore(HUMPBACK_RATING),
-        keep=BestShare(given.best) if given.at_least is None else AtLeast(given.at_least),
+        selection=BestShare(given.best) if given.at_least is None else AtLeast(given.at_least),
         oracle=None,
         prompts=given.prompts,
         answering=answering,

@@ -80,7 +80,7 @@ MICRO = Setup(
     augmentation=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=32),
     sft=_MICRO_SFT,
     scoring=ExpectedScore(MICRO_RATING),
-    keep=AtLeast(4.25),
+    selection=AtLeast(4.25),
     oracle=MicroOracle(_WORLD),
     prompts=_MICRO_PROMPTS,
     answering=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=64),

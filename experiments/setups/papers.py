@@ -62,7 +62,7 @@ LLAMA_7B = Setup(
     augmentation=Sampling(temperature=0.7, top_p=0.9, max_new_tokens=256),
     sft=Sft(),
     scoring=_RUBRIC,
-    keep=AtLeast(4.5),
+    selection=AtLeast(4.5),
     oracle=None,
     prompts=ALPACA_EVAL,
     answering=_WRITING,
@@ -158,7 +158,7 @@ SMOLLM_135M = replace(
     backward=Sft(learning_rate=1e-4, schedule=LinearTo(9e-5), dropout=0.0),
     sft=Sft(learning_rate=1e-4, schedule=LinearTo(9e-5), dropout=0.0),
     scoring=ExpectedScore(HUMPBACK_RATING),
-    keep=BestShare(0.0833),
+    selection=BestShare(0.0833),
     answering=replace(_WRITING, max_new_tokens=512),
     grid=Grid(
         augmented=(400, 800, 1_600),

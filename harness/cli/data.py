@@ -27,7 +27,7 @@ from humpback.cli.app import (
 from humpback.cli.terminal import Terminal
 from humpback.core.machine import Machine
 from humpback.core.store import RECORD, read_record
-from humpback.spec.curation import Sample, Selected, Uniform
+from humpback.spec.curation import RandomControl, Sample, Selected
 from humpback.spec.data import Examples, Segments
 from humpback.spec.files import (
     Deduplicated,
@@ -166,7 +166,7 @@ def filter_(
     if n is not None:
         selected = Sample(selected, n, draw)
     folder = build(selected, machine)
-    control = build(Uniform(rated, as_many_as=selected, draw=draw), machine)
+    control = build(RandomControl(rated, same_size_as=selected, draw=draw), machine)
     table = build(rated, machine) / EXAMPLES
     histogram = histograms.histogram(histograms.scores_in(table), threshold=at_least)
     ids = {row.id for row in rows_of(folder / EXAMPLES, Example)}

@@ -28,7 +28,7 @@ from humpback.spec.models import Finetuned, Pretrained, ServedModel
 from humpback.spec.sources import SOURCES
 from humpback.spec.template import Model
 
-_ASIDE = ("against", "to", "as_many_as", "without", "besides")
+_ASIDE = ("against", "to", "same_size_as", "without", "besides")
 """Fields whose rows a stage looks at and does not go through."""
 _WHOLE = 1 << 25
 """Bytes up to which a finished table is read for its lengths; a larger one is taken to be as its rule says."""

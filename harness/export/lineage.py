@@ -19,7 +19,7 @@ from humpback.spec.vocabulary import artifacts
 _REACH: dict[str, Reach] = {
     "by": Reach.USED,
     "model": Reach.USED,
-    "as_many_as": Reach.COMPARED,
+    "same_size_as": Reach.COMPARED,
     "without": Reach.COMPARED,
 }
 """By field, what an artifact there is to the one that names it; in any other field its text goes into it."""

@@ -130,16 +130,16 @@ class Best(Examples):
 
 
 @dataclass(frozen=True)
-class Uniform(Examples):
-    """No curation: as many candidates, drawn uniformly without replacement, as `as_many_as` has rows."""
+class RandomControl(Examples):
+    """No curation: as many candidates, drawn uniformly without replacement, as `same_size_as` has rows."""
 
     stage = "humpback.stages.select:select"
     says = "as many candidates drawn uniformly, without curation"
     slug_format = "uncurated"
-    rows_of = ("as_many_as",)
+    rows_of = ("same_size_as",)
 
-    candidates: Examples
-    as_many_as: Examples
+    pool: Examples
+    same_size_as: Examples
     draw: int = 0
 
 

@@ -4,7 +4,7 @@
         arm="M1",
         axes=(
             Float("sft.learning_rate", 3e-5, 3e-4, log=True, scaled=(("sft.schedule.final", 0.9),)),
-            Float("keep.score", 3.5, 4.75),
+            Float("selection.score", 3.5, 4.75),
         ),
     )
 

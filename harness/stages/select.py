@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from humpback.core.tables import EXAMPLES, Example, Rejected, count
 from humpback.core.work import Counts, TooFew, Work
-from humpback.spec.curation import Best, Sample, Selected, Uniform
+from humpback.spec.curation import Best, RandomControl, Sample, Selected
 from humpback.spec.data import Examples
 from humpback.stages.rows import read_examples, reject, write_tables
 
@@ -15,7 +15,7 @@ Rule = Callable[[int, Example], str]
 """Why the candidate in that place is rejected; "" where it is kept."""
 
 
-def select(node: Selected | Best | Uniform | Sample, work: Work) -> Counts:
+def select(node: Selected | Best | RandomControl | Sample, work: Work) -> Counts:
     """Keep or reject each candidate, in the candidates' order. An unparsed score is never good enough.
 
     Raises:
@@ -38,9 +38,9 @@ def select(node: Selected | Best | Uniform | Sample, work: Work) -> Counts:
         case Selected() | Best():
             source: Examples = node.rated
             rule = _threshold(node.at_least) if isinstance(node, Selected) else _best(node, work)
-        case Uniform():
-            source = node.candidates
-            rule = _drawn(source, count(work.open(node.as_many_as) / EXAMPLES), node.draw, work)
+        case RandomControl():
+            source = node.pool
+            rule = _drawn(source, count(work.open(node.same_size_as) / EXAMPLES), node.draw, work)
         case Sample():
             source = node.examples
             rule = _drawn(source, node.n, node.draw, work)

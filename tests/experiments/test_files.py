@@ -139,14 +139,14 @@ def test_the_setup_follows_what_was_given() -> None:
     setup = files(UserData(*_nothing(), base=model, judge=None, at_least=4.5, reference="prompts", lora_rank=8))
     assert setup.base == model
     assert setup.judge == LocalJudge(model)
-    assert setup.keep == AtLeast(4.5)
+    assert setup.selection == AtLeast(4.5)
     assert setup.reference == setup.prompts
     assert setup.sft.learning_rate == 2e-4, "a rate for adapters"
     assert setup.sft.adapter == Lora(8)
     assert files(UserData(*_nothing(), base=model, judge=None)).sft == Sft()
     tiny = files(UserData(*_nothing(), base=None, judge=None))
     assert isinstance(tiny.base, Pretrained)
-    assert tiny.keep == BestShare(0.0833)
+    assert tiny.selection == BestShare(0.0833)
     assert isinstance(tiny.reference, Responses)
     assert isinstance(tiny.segments, Deduplicated)
     other = files(UserData(*_nothing(), base=None, judge=None, language="de"))
@@ -235,7 +235,7 @@ def small(setup: Setup) -> Setup:
         augmentation=Sampling(temperature=1.0, top_p=1.0, max_new_tokens=200),
         reference=Responses(base, setup.prompts, answering),
         judge=LocalJudge(base),
-        keep=BestShare(0.5),
+        selection=BestShare(0.5),
     )
 
 

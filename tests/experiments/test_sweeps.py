@@ -90,7 +90,7 @@ def test_every_space_fits_the_setup_and_names_an_arm() -> None:
 
 def test_trials_share_what_they_do_not_vary() -> None:
     """A threshold leaves the backward model and the candidates as they are."""
-    low, high = (apply(MICRO, Space("M1", headline.SPACE.axes[1:2]), {"keep.score": k}) for k in (3.5, 4.5))
+    low, high = (apply(MICRO, Space("M1", headline.SPACE.axes[1:2]), {"selection.score": k}) for k in (3.5, 4.5))
     models = [experiment("humpback/headline").on(dev(one)[0], [SEED]).arms[SEED] for one in (low, high)]
     assert models[0]["M0"].judged == models[1]["M0"].judged
     assert models[0]["M1"].model != models[1]["M1"].model

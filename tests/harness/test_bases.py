@@ -20,7 +20,7 @@ from humpback.engines.transformers_engine import Engine
 from humpback.experiments.setups.base import Setup
 from humpback.inputs.locate import digest, model_files
 from humpback.runs.build import build_artifact
-from humpback.spec.curation import Best, ExpectedScore, ModelRater, Rated, Selected, Uniform
+from humpback.spec.curation import Best, ExpectedScore, ModelRater, RandomControl, Rated, Selected
 from humpback.spec.data import MicroPrompts, Tagged
 from humpback.spec.models import Finetuned, FolderModel, HubModel, Pretrained
 from humpback.spec.outcomes import Judged, LocalJudge, Responses
@@ -158,4 +158,6 @@ def test_the_best_share_is_the_best_and_nothing_is_lost(
     assert min(row.score or 0 for row in kept) >= max(row.score or 0 for row in rejected)
     assert [row.id for row in kept] == [row.id for row in rows if row.id in {one.id for one in kept}]
     assert "not among the best 25" in rejected[0].reason
-    assert len(list(read(made(Uniform(rated, as_many_as=Best(rated, share=0.25))) / EXAMPLES, Example))) == len(kept)
+    assert len(list(read(made(RandomControl(rated, same_size_as=Best(rated, share=0.25))) / EXAMPLES, Example))) == len(
+        kept
+    )

@@ -32,7 +32,7 @@ def test_an_axis_sets_its_field_and_what_is_scaled_with_it_and_nothing_else() ->
             Float("sft.learnin_rate", 1e-5, 1e-3),
             r"'sft.learnin_rate': .* no such field; did you mean sft.learning_rate",
         ),
-        (Float("keep.share", 0.1, 0.2), "did you mean keep.score"),
+        (Float("selection.share", 0.1, 0.2), "did you mean selection.score"),
         (Int("sft.adapter.rank", 4, 16), "sft.adapter is None in this setup"),
         (Choice("sft.learning_rate", ("2e-5",)), "Sft.learning_rate is '2e-5' .*it takes float"),
         (Int("prompts.n", 10, 20), "prompts is no axis"),
@@ -87,7 +87,9 @@ def test_a_grid_is_every_combination_once() -> None:
 
 
 def test_the_literal_is_python_for_exactly_the_setting() -> None:
-    space = Space("M1", (RATE, Choice("sft.adapter", (None, Lora(8))), Choice("keep", (AtLeast(4.0), BestShare(0.1)))))
+    space = Space(
+        "M1", (RATE, Choice("sft.adapter", (None, Lora(8))), Choice("selection", (AtLeast(4.0), BestShare(0.1))))
+    )
     values = {"sft.learning_rate": 1.0 / 7_000, "sft.adapter": Lora(8), "keep": BestShare(0.1)}
     text = literal(space, values)
     assert text.startswith("replace(setup, sft=replace(setup.sft, learning_rate=0.000142")

@@ -17,7 +17,7 @@ from humpback.engines.completion import Completion
 from humpback.engines.transformers_engine import Engine
 from humpback.experiments.humpback.algorithm import arm, candidates, curated, seed_model
 from humpback.experiments.setups.base import Setup
-from humpback.spec.curation import FirstLineScore, ModelRater, Rated, Sample, SampledScore, Selected, Uniform
+from humpback.spec.curation import FirstLineScore, ModelRater, RandomControl, Rated, Sample, SampledScore, Selected
 from humpback.spec.models import Finetuned
 from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, MICRO_RATING, Prompt
 from humpback.stages.backtranslate import backtranslate
@@ -203,7 +203,7 @@ def test_uniform_draws_as_many_and_another_draw_is_another_set(made: Made, tiny:
     pool = candidates(tiny)
     n = len(list(read(made(chosen) / EXAMPLES, Example)))
     draws = [
-        [row.id for row in read(made(Uniform(pool, as_many_as=chosen, draw=draw)) / EXAMPLES, Example)]
+        [row.id for row in read(made(RandomControl(pool, same_size_as=chosen, draw=draw)) / EXAMPLES, Example)]
         for draw in (0, 1)
     ]
     assert [len(ids) for ids in draws] == [n, n]

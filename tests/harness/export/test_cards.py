@@ -12,7 +12,7 @@ from humpback.core.tables import Example, Rejected
 from humpback.export.datasets import export_dataset
 from humpback.export.licences import for_hub, non_commercial
 from humpback.export.lineage import lineage
-from humpback.spec.curation import ModelRater, Rated, SampledScore, Uniform
+from humpback.spec.curation import ModelRater, RandomControl, Rated, SampledScore
 from humpback.spec.data import Joined, Sampling
 from humpback.spec.files import Deduplicated
 from humpback.spec.models import Finetuned, HubModel
@@ -112,7 +112,7 @@ INHERITED = {
         {"license": "other", "license_name": "cc-by-nc-4.0"},
     ),
     "only counted": (
-        Uniform(OASST, as_many_as=SELECTED),
+        RandomControl(OASST, same_size_as=SELECTED),
         {"oasst1": "contained", **THROUGH},
         {"license": "apache-2.0"},
     ),
