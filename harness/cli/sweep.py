@@ -72,7 +72,7 @@ def sweep(
             f"--workers is {workers} on {machine.workers} GPUs: every worker would take the first; with --workers 1 "
             "the stages of a trial spread over all of them"
         )
-    worth = OnDev(name, own, chosen, space, numbers, replace(machine, workers=max(1, machine.workers // workers)))
+    worth = OnDev(name, chosen, space, numbers, replace(machine, workers=max(1, machine.workers // workers)), own=own)
     worth.check()
     wanted = _wanted(worth, trials, every or enumerable(space), Path(machine.store))
     words = f"humpback sweep {name} --setup {setup} --trials {trials} --seeds {seeds}{' --grid' * every}"
@@ -84,13 +84,13 @@ class OnDev:
     """What a setting is worth: the arm's points on each dev prompt, in parts. Sent to every worker."""
 
     experiment: str
-    own: Path | None
-    """The folder of one's own experiments, if one was given."""
     setup: Setup
     space: Space
     seeds: tuple[int, ...]
     machine: Machine
     parts: tuple[int, ...] = PARTS
+    own: Path | None = None
+    """The folder of one's own experiments, if one was given."""
 
     def on(self, values: Values) -> tuple[Setup, ...]:
         """The setup with these settings, once for each part of the dev prompts."""

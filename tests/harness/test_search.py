@@ -90,7 +90,7 @@ def test_the_literal_is_python_for_exactly_the_setting() -> None:
     space = Space(
         "M1", (RATE, Choice("sft.adapter", (None, Lora(8))), Choice("selection", (AtLeast(4.0), BestShare(0.1))))
     )
-    values = {"sft.learning_rate": 1.0 / 7_000, "sft.adapter": Lora(8), "keep": BestShare(0.1)}
+    values = {"sft.learning_rate": 1.0 / 7_000, "sft.adapter": Lora(8), "selection": BestShare(0.1)}
     text = literal(space, values)
     assert text.startswith("replace(setup, sft=replace(setup.sft, learning_rate=0.000142")
     read = eval(text, {"replace": replace, "setup": MICRO, "Lora": Lora, "BestShare": BestShare})
