@@ -7,22 +7,15 @@ from matplotlib.figure import Figure
 
 from humpback.analysis.datasets.diversity import NOUNS, VERBS, Diversity, summary
 from humpback.analysis.datasets.scores import Histogram, threshold_line
-from humpback.analysis.layout.drawing import POINT, TIE, WIN, bare, framed, style
+from humpback.analysis.layout.drawing import POINT, TIE, WIN, bare, new_figure
 
 SHADES = ("#08519C", "#3182BD", "#6BAED6", "#BDD7E7")
 """Of one blue, told apart by lightness alone; the remaining nouns are `TIE`."""
 
 
-def _figure(title: str, command: str, width: float, height: float) -> Figure:
-    style()
-    figure = Figure(figsize=(width, height), layout="constrained")
-    framed(figure, title, command)
-    return figure
-
-
 def histogram_figure(found: Histogram, command: str, *, title: str = "Scores") -> Figure:
     """A bar for each score, what the threshold keeps in blue, and unrated rows hatched at the right."""
-    figure = _figure(title, command, 7.5, 4.2)
+    figure = new_figure(title, command, 4.2, width=7.5)
     axes = figure.subplots()
     labels = [bar.label for bar in found.bars]
     counts = [bar.count for bar in found.bars]
@@ -52,7 +45,7 @@ def histogram_figure(found: Histogram, command: str, *, title: str = "Scores") -
 def diversity_figure(found: Diversity, command: str, *, title: str = "What the instructions ask for") -> Figure:
     """The commonest verbs as bars of their commonest nouns, which are named with their counts at the right."""
     verbs = found.verbs[:VERBS]
-    figure = _figure(title, command, 10.5, 1.7 + 0.3 * max(len(verbs), 3))
+    figure = new_figure(title, command, 1.7 + 0.3 * max(len(verbs), 3), width=10.5)
     bars, names = figure.subplots(1, 2, width_ratios=(1, 1.5), sharey=True)
     for y, verb in enumerate(verbs):
         start = 0.0

@@ -16,7 +16,6 @@ from humpback.analysis.layout.drawing import (
     bare,
     beside,
     dot,
-    framed,
     names_axis,
     new_figure,
     no_number,
@@ -45,7 +44,10 @@ def arms_figure(title: str, command: str, results: Results) -> Figure | None:
     names = [_name(row, results.reference) for row in together]
     lines = max(name.count("\n") + 1 for name in names)
     tall = max(0.32, 0.14 * lines + 0.1) * max(len(together), 3) + 0.45
-    figure = new_figure(0.85 + tall * (2 if sets else 1))
+    hollow = "; hollow: the paper's" if any(row.paper is not None for row in together) else ""
+    note = f"diamond and bar: mean and 95 % interval over prompts and seeds; dots: seeds{hollow}"
+    note += "; in brackets: training examples"
+    figure = new_figure(title, command, 0.85 + tall * (2 if sets else 1), note=note)
     parts: list[Figure | SubFigure] = [one for (one,) in figure.subfigures(2, 1, squeeze=False)] if sets else [figure]
     left, right = parts[0].subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
     _rates(left, together, results)
@@ -59,10 +61,6 @@ def arms_figure(title: str, command: str, results: Results) -> Figure | None:
             _bars(axes, [rows.get((row.arm, row.against, name)) for row in together])
             axes.set_title(wrapped(name, 24), loc="left", fontsize=9)
         names_axis(by_set[0], names)
-    marks = "diamond and bar: mean and 95 % interval over prompts and seeds; dots: seeds"
-    if any(row.paper is not None for row in together):
-        marks += "; hollow: the paper's"
-    framed(figure, title, command, marks + "; in brackets: training examples")
     return figure
 
 
@@ -117,7 +115,8 @@ def size_figure(title: str, command: str, results: Results) -> Figure | None:
     sizes = {round(row.examples) for row in rows}
     if any(row.size for row in rows) or len(sizes) < _SIZES or max(sizes) < 2 * min(sizes):
         return None
-    figure = new_figure(3.4 + 0.14 * len(rows))
+    note = "bars: 95 % interval over prompts and seeds"
+    figure = new_figure(title, command, 3.4 + 0.14 * len(rows), note=note)
     axes = figure.subplots()
     axes.set_xscale("log")
     labels = []
@@ -133,6 +132,5 @@ def size_figure(title: str, command: str, results: Results) -> Figure | None:
     axes.set_ylabel(f"win rate against {results.reference}, %")
     axes.grid(axis="y", color=PALE, linewidth=0.4)
     bare(axes, keep=("bottom", "left"))
-    framed(figure, title, command, "bars: 95 % interval over prompts and seeds")
     beside(axes, labels)
     return figure

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from humpback.analysis.experiment.gather import Results
 from humpback.analysis.figures.measured_kinds import choices, plane, scores, tasks
 from humpback.analysis.figures.measured_part import Numbers, Part, panels
-from humpback.analysis.layout.drawing import framed, new_figure
+from humpback.analysis.layout.drawing import new_figure
 
 _DRAWN: Mapping[str, Callable[[Numbers], Part]] = {
     "ScoresOf": scores,
@@ -32,14 +32,14 @@ def measured_figure(title: str, command: str, results: Results, kinds: Mapping[s
     parts = [_DRAWN.get(kind, panels)(numbers) for kind, numbers in found.items() if numbers.metrics]
     if not parts:
         return None
-    figure = new_figure(0.85 + sum(part.inches for part in parts))
-    places = figure.subfigures(len(parts), 1, height_ratios=[part.inches for part in parts], squeeze=False)
-    for part, (place,) in zip(parts, places, strict=True):
-        part.draw(place)
     notes = {
         "lines: 95 % intervals": any(row.low < row.high for row in rows),
         "small dots: seeds": len({row.seed for row in rows} - {"all"}) > 1,
         "hollow or outlined in colour: the paper's": any(row.paper is not None for row in rows),
     }
-    framed(figure, title, command, "; ".join(note for note, holds in notes.items() if holds))
+    note = "; ".join(note for note, holds in notes.items() if holds)
+    figure = new_figure(title, command, 0.85 + sum(part.inches for part in parts), note=note)
+    places = figure.subfigures(len(parts), 1, height_ratios=[part.inches for part in parts], squeeze=False)
+    for part, (place,) in zip(parts, places, strict=True):
+        part.draw(place)
     return figure

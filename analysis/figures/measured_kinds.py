@@ -171,7 +171,7 @@ def choices(numbers: Numbers) -> Part:
         left, right = part.subplots(1, 2, sharey=True, width_ratios=(1.5, 1))
         for y, name in enumerate(names):
             cells = [numbers.of(name, metric) for metric in ("first better, %", "no difference, %", "second better, %")]
-            win_tie_lose(left, y, [cell.value if cell else math.nan for cell in cells], 0.5, 5)
+            win_tie_lose(left, y, [cell.value if cell else math.nan for cell in cells], 0.5, least=5)
             _outlined(left, y + 0.36, [cell.paper if cell else None for cell in cells])
             row = numbers.of(name, "first better less second, points")
             if row is not None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from humpback.analysis.layout.drawing import LOSE, POINT, TIE, WIN, bare, framed, names_axis, new_figure
+from humpback.analysis.layout.drawing import LOSE, POINT, TIE, WIN, bare, names_axis, new_figure
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,8 @@ def importance(title: str, command: str, shares: Mapping[str, float]) -> Figure:
 
 
 def _new(title: str, command: str, height: float, lines: Literal["x", "y"]) -> tuple[Figure, Axes]:
-    figure = new_figure(height, 7.5)
+    figure = new_figure(title, command, height, width=7.5)
     axes = figure.subplots()
-    framed(figure, title, command)
     axes.set_axisbelow(True)
     axes.grid(axis=lines, color=TIE, linewidth=0.4, alpha=0.6)
     bare(axes, keep=("bottom", "left"))

@@ -27,32 +27,25 @@ WIDTH = 9.5
 """Inches of a whole figure."""
 
 
-def style() -> None:
-    """Type and salt of every figure. Dollars in a name are dollars."""
+def new_figure(title: str, command: str, height: float, *, width: float = WIDTH, note: str = "") -> Figure:
+    """An empty figure, in inches: the question above and, below, what has to be known to read it and the command that
+    made it."""
+    # Dollars in a name are dollars.
     matplotlib.rcParams.update(
         {"svg.hashsalt": "humpback", "svg.fonttype": "none", "font.size": 9, "text.parse_math": False}
     )
-
-
-def new_figure(height: float, width: float = WIDTH) -> Figure:
-    """An empty figure in that style, in inches."""
-    style()
-    return Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
+    title_lines = wrapped(title, int(width * 10.5)).count("\n") + 1
+    # Lines of about the same length, with no word alone on the last.
+    figure.suptitle(wrapped(title, max(len(title) // title_lines + 8, 20)) if title_lines > 1 else title, fontsize=11)
+    lines = [wrapped(line, int(width * 16)) for line in (note, command) if line]
+    figure.supxlabel("\n".join(lines), fontsize=7, color=GREY, family="monospace")
+    return figure
 
 
 def wrapped(text: str, width: int) -> str:
     """Lines of at most `width` characters where words allow it."""
     return "\n".join(textwrap.wrap(text, width, break_on_hyphens=False)) or text
-
-
-def framed(figure: Figure, title: str, command: str, note: str = "") -> None:
-    """The question above and, below, what has to be known to read it and the command that made it."""
-    inches = figure.get_figwidth()
-    title_lines = wrapped(title, int(inches * 10.5)).count("\n") + 1
-    # Lines of about the same length, with no word alone on the last.
-    figure.suptitle(wrapped(title, max(len(title) // title_lines + 8, 20)) if title_lines > 1 else title, fontsize=11)
-    lines = [wrapped(line, int(inches * 16)) for line in (note, command) if line]
-    figure.supxlabel("\n".join(lines), fontsize=7, color=GREY, family="monospace")
 
 
 def bare(axes: Axes, *, keep: Sequence[str] = ("bottom",)) -> None:
@@ -118,16 +111,19 @@ def dot(
         axes.plot([value], [y], marker, markersize=5, color=colour, zorder=3)
 
 
-def win_tie_lose(axes: Axes, y: float, shares: Sequence[float], height: float, least: float = 7) -> None:
-    """Three shares in percent as one bar, those above `least` with their number in it. NaN is not drawn."""
+def win_tie_lose(
+    axes: Axes, y: float, shares: Sequence[float], height: float, *, least: float = 7, labels: Sequence[str] = ()
+) -> None:
+    """Three shares in percent as one bar, those above `least` with their number (or label) in it. NaN is not drawn."""
     start = 0.0
-    for share, colour in zip(shares, (WIN, TIE, LOSE), strict=True):
+    for place, (share, colour) in enumerate(zip(shares, (WIN, TIE, LOSE), strict=True)):
         if math.isnan(share):
             continue
+        label = labels[place] if labels else f"{share:.0f}"
         axes.barh(y, share, left=start, color=colour, height=height)
         if share > least:
             ink = "black" if colour == TIE else "white"
-            axes.text(start + share / 2, y, f"{share:.0f}", ha="center", va="center", color=ink, fontsize=7.5)
+            axes.text(start + share / 2, y, label, ha="center", va="center", color=ink, fontsize=7.5)
         start += share
 
 

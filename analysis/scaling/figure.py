@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from humpback.analysis.layout.drawing import POINT, Label, beside, framed, sizes_axis, style
+from humpback.analysis.layout.drawing import POINT, Label, beside, new_figure, sizes_axis
 from humpback.analysis.scaling.fit import Points
 from humpback.analysis.scaling.points import PaperCurve
 from humpback.analysis.scaling.tables import Curve, Summary, Unfitted, summarise
@@ -32,9 +32,8 @@ def scaling_figure(found: Summary, command: str, *, title: str, value: str, pape
     `paper`: published points of the same figure, in a panel of their own with fits of their own, a counterpart in the
     colour of the set that it belongs to.
     """
-    style()
     names = [_points(one).name for one in found.curves]
-    figure = Figure(figsize=(12.4 if paper else 8.6, 4.8), layout="constrained")
+    figure = new_figure(title, command, 4.8, width=12.4 if paper else 8.6, note=_NOTE)
     panels = figure.subplots(1, 2 if paper else 1, squeeze=False)[0]
     ends = [_panel(panels[0], found, dict(zip(names, range(len(names)), strict=True)))]
     panels[0].set_ylabel(value)
@@ -51,7 +50,6 @@ def scaling_figure(found: Summary, command: str, *, title: str, value: str, pape
                 axes.set_ylim(low, high)
     for axes, own_ends in zip(panels, ends, strict=True):
         beside(axes, own_ends)
-    framed(figure, title, command, _NOTE)
     return figure
 
 
