@@ -62,14 +62,14 @@ def with_counts(
 def _examples(examples: Examples, path_of: PathOf) -> Iterator[Example]:
     """Of a set's files, before any are drawn."""
     from humpback.readers.instructions import pairs, prompts
-    from humpback.readers.open_assistant import select
+    from humpback.readers.open_assistant import select_pairs
     from humpback.readers.records import records
     from humpback.readers.texts import texts
 
     match examples:
         case OpenAssistant():
             files = [records(path_of(file), file.name) for file in examples.files]
-            yield from select(files, replace(examples, n=None)).kept
+            yield from select_pairs(files, replace(examples, n=None)).kept
         case InstructionSet() | PromptSet() | Texts():
             read = {InstructionSet: pairs, PromptSet: prompts, Texts: texts}[type(examples)]
             for file in examples.files:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from humpback.readers.json_values import kind
-from humpback.readers.row_content import RefusedRow, RowContent, Turns, first_of, is_empty, text_of
+from humpback.readers.json_values import json_kind
+from humpback.readers.row_content import RefusedRow, RowContent, Turns, field_text, first_of, is_empty
 from humpback.readers.training_flags import objection, withheld
 
 CHATS = ("messages", "conversation", "conversations", "dialogue", "dialog")
@@ -62,7 +62,7 @@ def chat(row: dict[str, Any]) -> RowContent:
     """
     name, turns, answer = _chat_and_answer(row)
     if not turns:
-        raise RefusedRow(f"field {name} is {kind(row.get(name))}; it takes a list of turns")
+        raise RefusedRow(f"field {name} is {json_kind(row.get(name))}; it takes a list of turns")
     if answer or name == "chosen" or name in _OPENINGS:
         return _last_pair(name, [*turns, *answer])
     return _first_pair(name, turns, row.get("prompt"))
@@ -202,10 +202,12 @@ def _turn(name: str, turns: list[Any], i: int) -> tuple[str, str]:
     if isinstance(turn, str) and isinstance(turns[0], str):
         return ("user", "assistant")[i % 2], turn
     if not isinstance(turn, dict) or isinstance(turns[0], str):
-        raise RefusedRow(f"field {where} is {kind(turn)}; turns are all texts, or all objects with role and content")
+        raise RefusedRow(
+            f"field {where} is {json_kind(turn)}; turns are all texts, or all objects with role and content"
+        )
     role = first_of(turn, _ROLE_FIELDS)
     content = "value" if role == "from" and "value" in turn else first_of(turn, _TEXT_FIELDS)
-    spelled = text_of(turn, role, where=f"{where}.").strip().lower()
+    spelled = field_text(turn, role, where=f"{where}.").strip().lower()
     if spelled not in _ROLE:
         taken = ", ".join((*_ROLES["user"], *_ROLES["assistant"], "system"))
         raise RefusedRow(f"field {where}.{role} is {spelled[:40]!r}; it takes one of {taken}")
@@ -223,9 +225,9 @@ def _joined(turn: dict[str, Any], content: str, where: str) -> str:
     """
     parts = turn.get(content)
     if not isinstance(parts, list):
-        return text_of(turn, content, empty=True, where=f"{where}.")
+        return field_text(turn, content, empty=True, where=f"{where}.")
     for part in parts:
         if not isinstance(part, dict) or not isinstance(part.get("text"), str):
-            told = str(part.get("type", "an object") if isinstance(part, dict) else kind(part))[:40]
+            told = str(part.get("type", "an object") if isinstance(part, dict) else json_kind(part))[:40]
             raise RefusedRow(f"field {where}.{content} holds a part that is no text ({told}); it takes text alone")
     return "\n\n".join(part["text"] for part in parts)

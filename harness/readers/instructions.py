@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
-from humpback.readers.json_values import kind
-from humpback.readers.layouts import PROMPTS, RESPONSES, Layout, fields_used, fitting_layouts, parse
-from humpback.readers.records import Record, records, unreadable
+from humpback.readers.json_values import json_kind
+from humpback.readers.layouts import PROMPTS, RESPONSES, RowLayout, fields_used, fitting_layouts, parse_row
+from humpback.readers.records import FileRecord, records, unreadable
 from humpback.readers.row_content import RefusedRow, RowContent, first_of
 from humpback.readers.side_fields import with_side_fields
 from humpback.readers.unusable import UnusableFile
@@ -28,10 +28,13 @@ _LOOKED_AT = 100
 _IDS = ("id", "idx", "question_id", "prompt_id")
 _SOURCES = ("dataset", "category", "Skill", "skill", "source")
 _KEPT = ("generator", "dataset", "category", "Skill", "skill", "source", "Difficulty", "difficulty", "motivation_app")
-_READ_ALIKE = ({Layout.ALPACA, Layout.ALPACA_EVAL}, {Layout.PROMPTS, Layout.KOALA})
+_READ_ALIKE = (
+    {RowLayout.ALPACA, RowLayout.ALPACA_EVAL},
+    {RowLayout.PROMPTS, RowLayout.KOALA},
+)
 _READ_ALIKE_AS_PROMPTS = (
-    {Layout.ALPACA, Layout.ALPACA_EVAL, Layout.PROMPTS, Layout.KOALA},
-    {Layout.PAIR, Layout.PROMPTS},
+    {RowLayout.ALPACA, RowLayout.ALPACA_EVAL, RowLayout.PROMPTS, RowLayout.KOALA},
+    {RowLayout.PAIR, RowLayout.PROMPTS},
 )
 
 
@@ -40,7 +43,7 @@ def stem_of(name: str) -> str:
     return name.split("/")[-1].split(".")[0] or name
 
 
-def layout_of(path: Path, name: str = "") -> Layout:
+def layout_of(path: Path, name: str = "") -> RowLayout:
     """How the file lays out its rows.
 
     Raises:
@@ -66,8 +69,8 @@ def prompts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
     return _read(path, name, stem, _READ_ALIKE_AS_PROMPTS, prompts_only=True)
 
 
-def _layout(path: Path, head: list[Record | Unreadable]) -> Layout:
-    found = [(record, fitting_layouts(record.value)) for record in head if isinstance(record, Record)]
+def _layout(path: Path, head: list[FileRecord | Unreadable]) -> RowLayout:
+    found = [(record, fitting_layouts(record.value)) for record in head if isinstance(record, FileRecord)]
     votes = Counter(fits[0] for _, fits in found if len(fits) == 1)
     if votes:
         return votes.most_common(1)[0][0]
@@ -78,7 +81,7 @@ def _layout(path: Path, head: list[Record | Unreadable]) -> Layout:
     raise UnusableFile(f"{path}: {record.place}: {_unfit(record.value, fits)}")
 
 
-def _unfit(row: dict[str, Any], fits: tuple[Layout, ...]) -> str:
+def _unfit(row: dict[str, Any], fits: tuple[RowLayout, ...]) -> str:
     names = ", ".join(name for name, value in row.items() if value is not None)[:200] or "none"
     if not fits:
         return (
@@ -91,7 +94,7 @@ def _unfit(row: dict[str, Any], fits: tuple[Layout, ...]) -> str:
     return f"its fields ({names}) hold more than one instruction or output; keep one of each"
 
 
-def _read(path: Path, name: str, stem: str, alike: tuple[set[Layout], ...], *, prompts_only: bool) -> Iterator[Row]:
+def _read(path: Path, name: str, stem: str, alike: tuple[set[RowLayout], ...], *, prompts_only: bool) -> Iterator[Row]:
     name = name or path.name
     stem = stem or stem_of(name)
     stream = records(path, name)
@@ -123,18 +126,18 @@ def _read(path: Path, name: str, stem: str, alike: tuple[set[Layout], ...], *, p
             yield Example(id, content.instruction, content.output or "", content.system, source, origin=origin)
 
 
-def _content(row: dict[str, Any], layout: Layout, family: set[Layout], prompts_only: bool) -> RowContent:
+def _content(row: dict[str, Any], layout: RowLayout, family: set[RowLayout], prompts_only: bool) -> RowContent:
     fits = fitting_layouts(row)
     if len(fits) > 1:
         raise RefusedRow(_unfit(row, fits))
     if not fits or fits[0] not in family:
         try:
-            parse(layout, row)
+            parse_row(layout, row)
         except RefusedRow as error:
             # What the file's layout misses in this row says more than which other layout the row happens to fit.
             raise RefusedRow(f"no {layout.value} row as the others: {error}") from error
         raise RefusedRow(f"no {layout.value} row as the others: it fits {fits[0].value if fits else 'no layout'}")
-    content = parse(fits[0], row)
+    content = parse_row(fits[0], row)
     if content.output is None and not prompts_only:
         raise RefusedRow(f"no output: a row of {fits[0].value} with an instruction alone; it takes an output too")
     return with_side_fields(content, row, {*fields_used(fits[0], row), *_IDS, *_SOURCES, *_KEPT})
@@ -146,11 +149,11 @@ def _own_id(row: dict[str, Any]) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
-        raise RefusedRow(f"field {name} is {kind(value)}; it takes a number or text")
+        raise RefusedRow(f"field {name} is {json_kind(value)}; it takes a number or text")
     return str(value)
 
 
-def _origin(record: Record, layout: Layout, own: str | None, content: RowContent) -> dict[str, Any]:
+def _origin(record: FileRecord, layout: RowLayout, own: str | None, content: RowContent) -> dict[str, Any]:
     known: dict[str, Any] = {"file": record.file, "row": record.row, "layout": layout.value}
     if own is not None:
         known["id"] = own

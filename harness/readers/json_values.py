@@ -101,7 +101,7 @@ def not_utf8(found: bytes, at: int) -> str:
     )
 
 
-def kind(value: Any) -> str:
+def json_kind(value: Any) -> str:
     """What a value is, in JSON's words."""
     match value:
         case None:

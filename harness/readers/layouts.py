@@ -14,11 +14,11 @@ from functools import partial
 from typing import Any
 
 from humpback.readers.chats import SYSTEMS, chat, chat_fields, ended_transcript, fields_read, is_chat, open_transcript
-from humpback.readers.json_values import kind
-from humpback.readers.row_content import RefusedRow, RowContent, first_of, optional, text_of
+from humpback.readers.json_values import json_kind
+from humpback.readers.row_content import RefusedRow, RowContent, field_text, first_of, optional
 
 
-class Layout(Enum):
+class RowLayout(Enum):
     """How somebody's file lays out instructions. The value is its name for people."""
 
     ALPACA = "Alpaca"
@@ -56,16 +56,21 @@ class Layout(Enum):
 PROMPTS = ("prompt", "instruction", "question", "query", "input", "inputs")
 RESPONSES = ("response", "completion", "answer", "output", "chosen", "target", "targets")
 SEVERAL = ("completions", "responses", "answers", "outputs", "generations")
-WITHOUT_OUTPUT = (Layout.VICUNA, Layout.KOALA, Layout.WIZARDLM, Layout.PROMPTS)
-_CHATS = (Layout.MESSAGES, Layout.SHAREGPT, Layout.LIMA)
-_PAIRS = (Layout.PAIR, Layout.ALPACA, Layout.ALPACA_EVAL, Layout.DOLLY)
+WITHOUT_OUTPUT = (
+    RowLayout.VICUNA,
+    RowLayout.KOALA,
+    RowLayout.WIZARDLM,
+    RowLayout.PROMPTS,
+)
+_CHATS = (RowLayout.MESSAGES, RowLayout.SHAREGPT, RowLayout.LIMA)
+_PAIRS = (RowLayout.PAIR, RowLayout.ALPACA, RowLayout.ALPACA_EVAL, RowLayout.DOLLY)
 _SCORES = ("scores", "ratings", "rewards")
 _SCORE = ("overall_score", "score", "rating", "reward")
 _ANSWER = ("response", "text", "answer", "content", "output", "completion")
 _MARK = re.compile(r"### (Human|Assistant):")
 
 
-def fitting_layouts(row: dict[str, Any]) -> tuple[Layout, ...]:
+def fitting_layouts(row: dict[str, Any]) -> tuple[RowLayout, ...]:
     """The layouts that a row fits, by the names of its fields. Null counts as absent. Two prompts or two responses are
     two readings of one row, and so two entries of one layout."""
     has = {name for name, value in row.items() if value is not None}
@@ -80,7 +85,7 @@ def fitting_layouts(row: dict[str, Any]) -> tuple[Layout, ...]:
     return (*found, *pairs) or _others(row, has, prompts, responses)
 
 
-def _chats(row: dict[str, Any]) -> list[Layout]:
+def _chats(row: dict[str, Any]) -> list[RowLayout]:
     found = []
     held: list[Any] = []
     for name in chat_fields(row):
@@ -88,40 +93,42 @@ def _chats(row: dict[str, Any]) -> list[Layout]:
             held.append(row[name])
             first = row[name][0] if isinstance(row[name], list) and row[name] else None
             sharegpt = isinstance(first, dict) and "from" in first
-            found.append(Layout.LIMA if isinstance(first, str) else Layout.SHAREGPT if sharegpt else Layout.MESSAGES)
+            found.append(
+                RowLayout.LIMA if isinstance(first, str) else RowLayout.SHAREGPT if sharegpt else RowLayout.MESSAGES
+            )
     return found
 
 
-def _pairs(row: dict[str, Any], has: set[str], prompts: list[str], responses: list[str]) -> list[Layout]:
+def _pairs(row: dict[str, Any], has: set[str], prompts: list[str], responses: list[str]) -> list[RowLayout]:
     if "instruction" in has:
         if "instances" in has:
-            return [Layout.SELF_INSTRUCT]
+            return [RowLayout.SELF_INSTRUCT]
         if "context" in row and responses == ["response"]:
-            return [Layout.DOLLY]
+            return [RowLayout.DOLLY]
         if responses == ["output"] and set(prompts) <= {"instruction"}:
             evaluated = "input" not in has and has & {"generator", "dataset"}
-            return [Layout.ALPACA_EVAL if evaluated else Layout.ALPACA]
+            return [RowLayout.ALPACA_EVAL if evaluated else RowLayout.ALPACA]
     if responses:
-        return [Layout.PAIR] * (len(prompts) * len(responses))
-    return [Layout.SEVERAL] * (len(prompts) * sum(isinstance(row.get(name), list) for name in SEVERAL))
+        return [RowLayout.PAIR] * (len(prompts) * len(responses))
+    return [RowLayout.SEVERAL] * (len(prompts) * sum(isinstance(row.get(name), list) for name in SEVERAL))
 
 
-def _others(row: dict[str, Any], has: set[str], prompts: list[str], responses: list[str]) -> tuple[Layout, ...]:
+def _others(row: dict[str, Any], has: set[str], prompts: list[str], responses: list[str]) -> tuple[RowLayout, ...]:
     text = row.get("text")
     if not prompts and isinstance(text, str) and _MARK.match(text):
-        return (Layout.GUANACO,)
+        return (RowLayout.GUANACO,)
     if not prompts and responses == ["chosen"] and ended_transcript(row["chosen"]):
-        return (Layout.TRANSCRIPT,)
+        return (RowLayout.TRANSCRIPT,)
     if "Instruction" in has:
-        return (Layout.WIZARDLM,)
+        return (RowLayout.WIZARDLM,)
     if not prompts and "text" in has and has & {"question_id", "category"}:
-        return (Layout.VICUNA,)
+        return (RowLayout.VICUNA,)
     if has == {"id", "prompt"}:
-        return (Layout.KOALA,)
-    return () if responses else (Layout.PROMPTS,) * (len(prompts) + ("text" in has))
+        return (RowLayout.KOALA,)
+    return () if responses else (RowLayout.PROMPTS,) * (len(prompts) + ("text" in has))
 
 
-def parse(layout: Layout, row: dict[str, Any]) -> RowContent:
+def parse_row(layout: RowLayout, row: dict[str, Any]) -> RowContent:
     """What a row of a layout says.
 
     Raises:
@@ -132,15 +139,15 @@ def parse(layout: Layout, row: dict[str, Any]) -> RowContent:
     return replace(content, instruction=said[-1][1], earlier=(*content.earlier, *said[:-1])) if said else content
 
 
-def fields_used(layout: Layout, row: dict[str, Any]) -> frozenset[str]:
-    """The fields that `parse` reads: what is not among them stands beside the pair."""
+def fields_used(layout: RowLayout, row: dict[str, Any]) -> frozenset[str]:
+    """The fields that `parse_row` reads: what is not among them stands beside the pair."""
     return fields_read(row) if layout in _CHATS else frozenset(_LAYOUTS[layout][1])
 
 
-def _agree(row: dict[str, Any], *layouts: Layout) -> bool:
+def _agree(row: dict[str, Any], *layouts: RowLayout) -> bool:
     """Whether both layouts read the same instruction and output."""
     try:
-        contents = [parse(one, row) for one in layouts]
+        contents = [parse_row(one, row) for one in layouts]
     except RefusedRow:
         return False
     return len({(one.instruction.strip(), (one.output or "").strip()) for one in contents}) == 1
@@ -153,31 +160,33 @@ def _with_input(instruction: str, given: str, output: str | None) -> RowContent:
 
 
 def _fields(row: dict[str, Any], input: str, output: str) -> RowContent:
-    return _with_input(text_of(row, "instruction"), optional(row, input), text_of(row, output, empty=True))
+    return _with_input(field_text(row, "instruction"), optional(row, input), field_text(row, output, empty=True))
 
 
 def _prompt(row: dict[str, Any]) -> RowContent:
     if row.get("instruction") is None:
-        return RowContent(text_of(row, first_of(row, (*PROMPTS, "text", "Instruction"))), None)
-    return _with_input(text_of(row, "instruction"), "" if is_chat(row.get("input")) else optional(row, "input"), None)
+        return RowContent(field_text(row, first_of(row, (*PROMPTS, "text", "Instruction"))), None)
+    return _with_input(
+        field_text(row, "instruction"), "" if is_chat(row.get("input")) else optional(row, "input"), None
+    )
 
 
 def _pair(row: dict[str, Any]) -> RowContent:
-    return replace(_prompt(row), output=text_of(row, first_of(row, RESPONSES), empty=True))
+    return replace(_prompt(row), output=field_text(row, first_of(row, RESPONSES), empty=True))
 
 
 def _self_instruct(row: dict[str, Any]) -> RowContent:
-    instruction, instances = text_of(row, "instruction"), row.get("instances")
+    instruction, instances = field_text(row, "instruction"), row.get("instances")
     if not isinstance(instances, list) or not instances or not isinstance(instances[0], dict):
-        raise RefusedRow(f"field instances is {kind(instances)}; it takes a list of objects with input and output")
+        raise RefusedRow(f"field instances is {json_kind(instances)}; it takes a list of objects with input and output")
     first, where = instances[0], "instances[0]."
-    output = None if first.get("output") is None else text_of(first, "output", empty=True, where=where)
+    output = None if first.get("output") is None else field_text(first, "output", empty=True, where=where)
     content = _with_input(instruction, optional(first, "input", where), output)
     return replace(content, others=len(instances) - 1)
 
 
 def _guanaco(row: dict[str, Any]) -> RowContent:
-    marked = _MARK.split(text_of(row, "text"))
+    marked = _MARK.split(field_text(row, "text"))
     said = [text.strip() for text in marked[2::2]]
     if marked[1::2][:2] not in (["Human"], ["Human", "Assistant"]) or not said[0]:
         raise RefusedRow(
@@ -190,7 +199,9 @@ def _several(row: dict[str, Any]) -> RowContent:
     """The best of several answers by their scores, the first of equal ones."""
     name = first_of(row, SEVERAL)
     if not isinstance(row.get(name), list) or not row[name]:
-        raise RefusedRow(f"field {name} is {kind(row[name]) if name in row else 'missing'}; it takes a list of answers")
+        raise RefusedRow(
+            f"field {name} is {json_kind(row[name]) if name in row else 'missing'}; it takes a list of answers"
+        )
     answers: list[Any] = [one if isinstance(one, dict) else {"text": one} for one in row[name]]
     beside: list[Any] = next((row[one] for one in _SCORES if isinstance(row.get(one), list)), [])
     if len(beside) != len(answers):
@@ -201,13 +212,13 @@ def _several(row: dict[str, Any]) -> RowContent:
         raise RefusedRow(f"{told}; the best is taken, by a number for each")
     best = scores.index(max(scores)) if scores else 0
     answer, where = answers[best], f"{name}[{best}]."
-    output = text_of(answer, first_of(answer, _ANSWER), empty=True, where=where)
+    output = field_text(answer, first_of(answer, _ANSWER), empty=True, where=where)
     system = optional(answer, first_of(answer, (*SYSTEMS, "custom_system_prompt")), where)
     return replace(_prompt(row), output=output, system=system, others=len(answers) - 1)
 
 
 def _transcript(row: dict[str, Any]) -> RowContent:
-    said = ended_transcript(text_of(row, "chosen"))
+    said = ended_transcript(field_text(row, "chosen"))
     if not said:
         raise RefusedRow("field chosen has no turns that Human: and Assistant: open; it takes those")
     *earlier, (_, instruction), (_, output) = said
@@ -216,16 +227,19 @@ def _transcript(row: dict[str, Any]) -> RowContent:
 
 _ALPACA = (partial(_fields, input="input", output="output"), (*PROMPTS, *RESPONSES))
 _PROMPT = (_prompt, (*PROMPTS, "text", "Instruction"))
-_LAYOUTS: dict[Layout, tuple[Callable[[dict[str, Any]], RowContent], tuple[str, ...]]] = {
+_LAYOUTS: dict[RowLayout, tuple[Callable[[dict[str, Any]], RowContent], tuple[str, ...]]] = {
     **dict.fromkeys(_CHATS, (chat, ())),
     **dict.fromkeys(WITHOUT_OUTPUT, _PROMPT),
-    Layout.ALPACA: _ALPACA,
-    Layout.ALPACA_EVAL: _ALPACA,
-    Layout.DOLLY: (partial(_fields, input="context", output="response"), ("instruction", "context", "response")),
-    Layout.SEVERAL: (_several, (*PROMPTS, *SEVERAL, *_SCORES)),
-    Layout.PAIR: (_pair, (*PROMPTS, *RESPONSES)),
-    Layout.SELF_INSTRUCT: (_self_instruct, ("instruction", "instances")),
-    Layout.GUANACO: (_guanaco, _PROMPT[1]),
-    Layout.TRANSCRIPT: (_transcript, ("chosen",)),
+    RowLayout.ALPACA: _ALPACA,
+    RowLayout.ALPACA_EVAL: _ALPACA,
+    RowLayout.DOLLY: (
+        partial(_fields, input="context", output="response"),
+        ("instruction", "context", "response"),
+    ),
+    RowLayout.SEVERAL: (_several, (*PROMPTS, *SEVERAL, *_SCORES)),
+    RowLayout.PAIR: (_pair, (*PROMPTS, *RESPONSES)),
+    RowLayout.SELF_INSTRUCT: (_self_instruct, ("instruction", "instances")),
+    RowLayout.GUANACO: (_guanaco, _PROMPT[1]),
+    RowLayout.TRANSCRIPT: (_transcript, ("chosen",)),
 }
 """By layout its parser and the fields that this reads; those of a chat depend on the row."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from humpback.core.tables import Rejected, Unreadable, to_json
-from humpback.readers.json_values import kind
-from humpback.readers.records import Record, as_json, unreadable
+from humpback.readers.json_values import json_kind
+from humpback.readers.records import FileRecord, json_excerpt, unreadable
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Conversations:
         return path[::-1]
 
 
-def conversations(files: Iterable[Iterator[Record | Unreadable]]) -> Conversations:
+def conversations(files: Iterable[Iterator[FileRecord | Unreadable]]) -> Conversations:
     """The messages of several files, each flat or nested. Nothing is raised for what is in a record."""
     found = Conversations()
     for records in files:
@@ -96,7 +96,7 @@ def conversations(files: Iterable[Iterator[Record | Unreadable]]) -> Conversatio
 _UNKNOWN = "an unreadable message"
 
 
-def _add_tree(found: Conversations, record: Record) -> None:
+def _add_tree(found: Conversations, record: FileRecord) -> None:
     """A tree's messages, in the order in which they are written. A loop: conversations nest as deep as people talk."""
     left: list[tuple[Any, str, str]] = [(record.value["prompt"], "", "prompt")]
     while left:
@@ -104,12 +104,12 @@ def _add_tree(found: Conversations, record: Record) -> None:
         place = f"{record.place}, {where}"
 
         def refuse(reason: str, value: Any, place: str = place) -> None:
-            found.unreadable.append(Unreadable(record.file, place, reason, as_json(value)))
+            found.unreadable.append(Unreadable(record.file, place, reason, json_excerpt(value)))
 
         if not isinstance(value, dict):
-            refuse(f"field {where} is {kind(value)}; it takes a message", value)
+            refuse(f"field {where} is {json_kind(value)}; it takes a message", value)
             continue
-        _add(found, Record(record.file, place, record.row, value), around)
+        _add(found, FileRecord(record.file, place, record.row, value), around)
         replies = value.get("replies")
         if isinstance(replies, list):
             # Replies of a message that cannot be read are orphans; they must not be taken for openings.
@@ -117,16 +117,16 @@ def _add_tree(found: Conversations, record: Record) -> None:
             own = own if isinstance(own, str) and own else _UNKNOWN
             left += [(one, own, f"{where}.replies[{i}]") for i, one in reversed(list(enumerate(replies)))]
         elif replies is not None:
-            refuse(f"field {where}.replies is {kind(replies)}; it takes a list of messages", replies)
+            refuse(f"field {where}.replies is {json_kind(replies)}; it takes a list of messages", replies)
 
 
-def _add(found: Conversations, record: Record, around: str | None) -> None:
+def _add(found: Conversations, record: FileRecord, around: str | None) -> None:
     """Take one message in. `around` is the message around it in a tree, empty for the opening; None in a flat file."""
     own = {name: one for name, one in record.value.items() if name != "replies"}
     try:
         message = _message(own, record, around)
     except ValueError as error:
-        found.unreadable.append(unreadable(Record(record.file, record.place, record.row, own), str(error)))
+        found.unreadable.append(unreadable(FileRecord(record.file, record.place, record.row, own), str(error)))
         return
     first = found.messages.setdefault(message.id, message)
     if first is not message:
@@ -135,16 +135,16 @@ def _add(found: Conversations, record: Record, around: str | None) -> None:
         found.rejected.append(Rejected(id, reason, message.text, origin=origin_of(message)))
 
 
-def _message(value: dict[str, Any], record: Record, around: str | None) -> Message:
+def _message(value: dict[str, Any], record: FileRecord, around: str | None) -> Message:
     for name in ("message_id", "text", "role"):
         if not isinstance(value.get(name), str) or not value[name]:
-            what = kind(value[name]) if name in value else "missing"
+            what = json_kind(value[name]) if name in value else "missing"
             raise ValueError(f"field {name} is {what}; a message of Open Assistant has text there")
     if value["role"] not in ("prompter", "assistant"):
         raise ValueError(f"field role is {value['role'][:40]!r}; it takes prompter or assistant")
     for name, (type_, takes) in _OPTIONAL.items():
         if value.get(name) is not None and not isinstance(value[name], type_):
-            raise ValueError(f"field {name} is {kind(value[name])}; it takes {takes}")
+            raise ValueError(f"field {name} is {json_kind(value[name])}; it takes {takes}")
     stated = value.get("parent_id")
     if around and stated and stated != around and around != _UNKNOWN:
         raise ValueError(f"field parent_id is {stated!r}, but the message stands under {around!r}")
@@ -173,7 +173,7 @@ def _rank(value: Any) -> int | None:
     if value is None or value != value:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
-        raise ValueError(f"field rank is {kind(value)}; it takes a whole number from 0, or null")
+        raise ValueError(f"field rank is {json_kind(value)}; it takes a whole number from 0, or null")
     return int(value)
 
 

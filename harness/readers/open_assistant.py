@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
 from humpback.readers.messages import Message, conversations, origin_of
-from humpback.readers.records import Record
-from humpback.readers.row_content import below
+from humpback.readers.records import FileRecord
+from humpback.readers.row_content import with_earlier_turns
 from humpback.spec.files import FirstTurn, OpenAssistant
 from humpback.spec.languages import primary
 
@@ -23,7 +23,7 @@ DEEPEST = 200
 
 
 @dataclass(frozen=True)
-class Selection:
+class SelectedPairs:
     """What became of the messages."""
 
     kept: list[Example]
@@ -34,7 +34,7 @@ class Selection:
     """Messages left after each step, and `in` = `kept` + `rejected` + `unreadable`."""
 
 
-def select(files: Iterable[Iterator[Record | Unreadable]], rules: OpenAssistant) -> Selection:
+def select_pairs(files: Iterable[Iterator[FileRecord | Unreadable]], rules: OpenAssistant) -> SelectedPairs:
     """The pairs that `rules` asks for.
 
     With `n`, so many of them: sorted by id, then `random.Random("open-assistant/DRAW").sample`.
@@ -88,7 +88,7 @@ def select(files: Iterable[Iterator[Record | Unreadable]], rules: OpenAssistant)
         "rejected": len(rejected),
         "unreadable": len(found.unreadable),
     }
-    return Selection(kept, rejected, found.unreadable, counts)
+    return SelectedPairs(kept, rejected, found.unreadable, counts)
 
 
 def _failures(message: Message, above: list[Message], rules: OpenAssistant, first: bool) -> Iterator[str]:
@@ -129,7 +129,7 @@ def _example(message: Message, above: list[Message]) -> Example:
     known |= {"lang": message.language}
     return Example(
         message.id,
-        instruction=below(said, prompt.text),
+        instruction=with_earlier_turns(said, prompt.text),
         output=message.text,
         source="oasst",
         origin=to_json({**known, "rank": message.rank, "turn": len(above) // 2}),

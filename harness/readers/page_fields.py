@@ -11,9 +11,9 @@ import json
 from typing import Any
 
 from humpback.core.tables import Page
-from humpback.readers.records import Record
+from humpback.readers.records import FileRecord
 from humpback.readers.row_content import spelling
-from humpback.readers.web_text import LARGEST_PAGE, NoText, as_text, looks_like_html
+from humpback.readers.web_text import LARGEST_PAGE, NoText, decode_page, looks_like_html
 
 HTML_FIELDS = ("html", "raw_html", "html_content")
 TEXT_FIELDS = ("text", "raw_content", "plain_text", "clean_text", "page_content", "document")
@@ -26,7 +26,7 @@ ID_FIELD = "id"
 """The address where none of URL_FIELDS is there."""
 
 
-def page_of(record: Record) -> Page:
+def page_of(record: FileRecord) -> Page:
     """The page that an object with fields is.
 
     Raises:
@@ -80,7 +80,7 @@ def _one_of(given: dict[str, Any], names: tuple[str, ...]) -> str | None:
 
 def _string(value: Any, name: str) -> str:
     if isinstance(value, bytes):
-        value = as_text(value) if len(value) <= LARGEST_PAGE else value.decode("utf-8", "replace")
+        value = decode_page(value) if len(value) <= LARGEST_PAGE else value.decode("utf-8", "replace")
     if name in (*URL_FIELDS, ID_FIELD) and isinstance(value, int):
         value = str(value)
     if not isinstance(value, str):

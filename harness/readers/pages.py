@@ -22,8 +22,8 @@ from humpback.readers.web_text import (
     LARGEST_PAGE,
     NoText,
     Response,
-    as_text,
     charset,
+    decode_page,
     holds_html,
     looks_like_html,
     media_type,
@@ -157,7 +157,7 @@ def _from_html(path: Path, name: str) -> Iterator[Entry]:
             raise NoText(file.stopped.reason)
         if more:
             raise NoText(f"the page has more than the {LARGEST_PAGE} bytes that are read")
-        yield Page(name, as_text(raw))
+        yield Page(name, decode_page(raw))
     except OSError as error:
         yield Unreadable(name, "the file", _cannot(error), "")
     except NoText as error:
@@ -204,7 +204,7 @@ def _from_record(record: WarcRecord) -> Page | Rejected | Other:
     if len(record.block) > LARGEST_RECORD:
         raise NoText(f"the record has {len(record.block)} bytes; pages of up to {LARGEST_PAGE} are read")
     cut = "warc-truncated" in record.headers
-    text = as_text(unpacked(sent, cut=cut), charset(sent_as))
+    text = decode_page(unpacked(sent, cut=cut), charset(sent_as))
     html, plain = (text, "") if media in _HTML_TYPES else ("", text)
     return CutPage(url, html, plain) if cut else Page(url, html, plain)
 

@@ -16,15 +16,15 @@ from typing import Any
 from humpback.core.tables import RAW_SHOWN, Unreadable
 from humpback.readers import json_arrays
 from humpback.readers.json_arrays import NEXT_OBJECT, WRAPPED, elements
-from humpback.readers.json_values import Broken, Decoder, kind, not_utf8
+from humpback.readers.json_values import Broken, Decoder, json_kind, not_utf8
 from humpback.readers.text_file import PARQUET, Text, excerpt, first_bytes
 from humpback.readers.unusable import UnusableFile, unusable
 
-__all__ = ["Record", "UnusableFile", "records", "unreadable"]
+__all__ = ["FileRecord", "UnusableFile", "records", "unreadable"]
 
 
 @dataclass(frozen=True)
-class Record:
+class FileRecord:
     """One object of somebody's file."""
 
     file: str
@@ -36,12 +36,12 @@ class Record:
     value: dict[str, Any]
 
 
-def unreadable(record: Record, reason: str) -> Unreadable:
+def unreadable(record: FileRecord, reason: str) -> Unreadable:
     """The record, kept aside."""
-    return Unreadable(record.file, record.place, reason, as_json(record.value))
+    return Unreadable(record.file, record.place, reason, json_excerpt(record.value))
 
 
-def as_json(value: Any) -> str:
+def json_excerpt(value: Any) -> str:
     """The beginning of a decoded value, for `Unreadable.raw`."""
     try:
         return json.dumps(value, ensure_ascii=False, default=str)[:RAW_SHOWN]
@@ -49,7 +49,7 @@ def as_json(value: Any) -> str:
         return "(nested too deeply to be shown)"
 
 
-def records(path: Path, name: str = "", *, nan: bool = False) -> Iterator[Record | Unreadable]:
+def records(path: Path, name: str = "", *, nan: bool = False) -> Iterator[FileRecord | Unreadable]:
     """The records of a file in order. `name` is what the file is called, where that is not the path's last part; `nan`
     lets NaN through, which is no JSON.
 
@@ -65,11 +65,11 @@ def records(path: Path, name: str = "", *, nan: bool = False) -> Iterator[Record
         found = _text(Text(path), Decoder(nan=nan))
     for row, (place, value, raw, reason) in enumerate(found):
         if not reason and not isinstance(value, dict):
-            reason = f"a record is an object with named fields; this is {kind(value)}"
+            reason = f"a record is an object with named fields; this is {json_kind(value)}"
         if reason:
             yield Unreadable(name, place, reason, excerpt(raw))
         else:
-            yield Record(name, place, row, value)
+            yield FileRecord(name, place, row, value)
 
 
 def holds_json(path: Path) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from humpback.readers.json_values import kind
+from humpback.readers.json_values import json_kind
 
 
 class RefusedRow(ValueError):
@@ -39,7 +39,7 @@ class RowContent:
     """Fields that were not read, such as "messages[].reasoning_content"."""
 
 
-def text_of(row: dict[str, Any], name: str, *, empty: bool = False, where: str = "") -> str:
+def field_text(row: dict[str, Any], name: str, *, empty: bool = False, where: str = "") -> str:
     """The text in a field.
 
     Raises:
@@ -47,7 +47,7 @@ def text_of(row: dict[str, Any], name: str, *, empty: bool = False, where: str =
     """
     value = row.get(name)
     if not isinstance(value, str):
-        raise RefusedRow(f"field {where}{name} is {kind(value) if name in row else 'missing'}; it takes text")
+        raise RefusedRow(f"field {where}{name} is {json_kind(value) if name in row else 'missing'}; it takes text")
     if not empty and not value.strip():
         raise RefusedRow(f"field {where}{name} is {'blank' if value else 'empty'}; it takes text")
     return value
@@ -55,7 +55,7 @@ def text_of(row: dict[str, Any], name: str, *, empty: bool = False, where: str =
 
 def optional(row: dict[str, Any], name: str, where: str = "") -> str:
     """The text in a field; empty where it is absent."""
-    return "" if row.get(name) is None else text_of(row, name, empty=True, where=where)
+    return "" if row.get(name) is None else field_text(row, name, empty=True, where=where)
 
 
 def is_empty(value: Any) -> bool:
@@ -75,6 +75,6 @@ def spelling(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-def below(earlier: Turns, instruction: str) -> str:
+def with_earlier_turns(earlier: Turns, instruction: str) -> str:
     """An instruction with what was said before above it, as "User: ..." and "Assistant: ..." paragraphs."""
     return "\n\n".join([*(f"{role.capitalize()}: {text}" for role, text in earlier), instruction])

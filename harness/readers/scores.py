@@ -14,7 +14,7 @@ from typing import Any
 
 from humpback.core.tables import Unreadable
 from humpback.readers.csv_table import table
-from humpback.readers.records import Record, holds_json, records
+from humpback.readers.records import FileRecord, holds_json, records
 from humpback.readers.unusable import UnusableFile
 
 
@@ -53,7 +53,7 @@ def scores(path: Path, column: str, name: str = "") -> Iterator[Score]:
         raise UnusableFile(f"{path}: no row with a column {column!r}")
 
 
-def _counts_up(path: Path, row: Record, i: int, first: dict[str, int]) -> None:
+def _counts_up(path: Path, row: FileRecord, i: int, first: dict[str, int]) -> None:
     for name, value in row.value.items():
         numbers = name.lower().endswith("idx")
         if not numbers and name.lower() != "id":
@@ -75,7 +75,7 @@ def _whole(value: Any) -> int | None:
         return None
 
 
-def _score(row: Record, column: str) -> Score:
+def _score(row: FileRecord, column: str) -> Score:
     value: Any = row.value.get(column)
     if value is None or (isinstance(value, str) and not value.strip()):
         return Score(row.place, None)

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 
 from humpback.readers.instructions import Row, layout_of, prompts
-from humpback.readers.open_assistant import select
-from humpback.readers.records import Record, records
+from humpback.readers.open_assistant import select_pairs
+from humpback.readers.records import FileRecord, records
 from humpback.spec.files import EveryTurn, File, FirstTurn, InstructionSet, OpenAssistant, Source
 
 ENGLISH = OpenAssistant(())
@@ -21,7 +21,7 @@ def is_open_assistant(path: Path, name: str = "") -> bool:
     Raises:
         UnusableFile: when the file cannot be read.
     """
-    head = [one.value for one in islice(records(path, name), 100) if isinstance(one, Record)]
+    head = [one.value for one in islice(records(path, name), 100) if isinstance(one, FileRecord)]
     theirs = sum(isinstance(one.get("prompt"), dict) or {"message_id", "text", "role"} <= set(one) for one in head)
     return theirs > len(head) / 2
 
@@ -53,6 +53,6 @@ def read_set(path: Path) -> tuple[str, Iterator[Row]]:
         UnusableFile: when it cannot be read, or no layout or more than one fits.
     """
     if is_open_assistant(path):
-        found = select([records(path)], ENGLISH)
+        found = select_pairs([records(path)], ENGLISH)
         return "Open Assistant's conversations, English first turns", iter((*found.kept, *found.unreadable))
     return f"{layout_of(path).value} layout", prompts(path)

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from humpback.readers.chats import SYSTEMS, turns_of
-from humpback.readers.json_values import kind
+from humpback.readers.json_values import json_kind
 from humpback.readers.layouts import PROMPTS
-from humpback.readers.row_content import RefusedRow, RowContent, below, is_empty, spelling
+from humpback.readers.row_content import RefusedRow, RowContent, is_empty, spelling, with_earlier_turns
 from humpback.readers.training_flags import objection, withheld
 
 
@@ -36,7 +36,7 @@ def with_side_fields(content: RowContent, row: dict[str, Any], read: Collection[
             aside.append(name)
     return replace(
         content,
-        instruction=below(content.earlier, content.instruction),
+        instruction=with_earlier_turns(content.earlier, content.instruction),
         withheld=content.withheld or withheld(beside),
         aside=tuple(aside),
     )
@@ -49,7 +49,7 @@ def _is_said(content: RowContent, value: Any) -> bool:
 
 def _with_system(content: RowContent, name: str, value: Any) -> RowContent:
     if not isinstance(value, str):
-        raise RefusedRow(f"field {name} is {kind(value)}; it takes text")
+        raise RefusedRow(f"field {name} is {json_kind(value)}; it takes text")
     if content.system.strip() not in ("", value.strip()):
         raise RefusedRow(f"field {name} and another system sentence differ; it takes one of them")
     return replace(content, system=value)
@@ -59,7 +59,7 @@ def _with_history(content: RowContent, name: str, value: Any) -> RowContent:
     if isinstance(value, str):
         return replace(content, instruction=f"{value.strip()}\n\n{content.instruction}")
     if not isinstance(value, list):
-        raise RefusedRow(f"field {name} is {kind(value)}; it takes a list of turns, or of pairs of them")
+        raise RefusedRow(f"field {name} is {json_kind(value)}; it takes a list of turns, or of pairs of them")
     system, said = turns_of(name, value)
     if len(said) % 2:
         raise RefusedRow(f"field {name} ends with a turn of the user; it takes the answer to it")
@@ -104,13 +104,13 @@ def _no_tools(content: RowContent, name: str, value: Any) -> RowContent:
 
 
 def _no_media(content: RowContent, name: str, value: Any) -> RowContent:
-    raise RefusedRow(f"field {name} is {kind(value)}; a pair about a picture or a sound is more than text")
+    raise RefusedRow(f"field {name} is {json_kind(value)}; a pair about a picture or a sound is more than text")
 
 
 def _text(name: str, value: Any) -> str:
     parts = value if isinstance(value, list) else [value]
     if not all(isinstance(part, str) for part in parts):
-        raise RefusedRow(f"field {name} is {kind(value)}; it takes text")
+        raise RefusedRow(f"field {name} is {json_kind(value)}; it takes text")
     return "\n\n".join(parts)
 
 

@@ -16,11 +16,11 @@ from typing import Any
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
 from humpback.readers.csv_table import table
 from humpback.readers.instructions import Row, pairs, stem_of
-from humpback.readers.json_values import kind
+from humpback.readers.json_values import json_kind
 from humpback.readers.layouts import PROMPTS, RESPONSES, WITHOUT_OUTPUT, fitting_layouts
 from humpback.readers.page_fields import EITHER_FIELD, TEXT_FIELDS
 from humpback.readers.pages import kind_of
-from humpback.readers.records import Record, records, unreadable
+from humpback.readers.records import FileRecord, records, unreadable
 from humpback.readers.text_file import Text
 from humpback.readers.unusable import UnusableFile
 
@@ -41,7 +41,7 @@ def texts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
     stem = stem or stem_of(name)
     told = "text" if path.name.lower().endswith((".txt", ".md")) else kind_of(path)
     if told == "records":
-        head = [one for one in islice(records(path, name), _LOOKED_AT) if isinstance(one, Record)]
+        head = [one for one in islice(records(path, name), _LOOKED_AT) if isinstance(one, FileRecord)]
         if _are_pairs(head):
             return map(_held_back, pairs(path, name, stem))
         return _column(path, stem, records(path, name))
@@ -53,7 +53,7 @@ def texts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
     return iter((_whole(path, name, stem),))
 
 
-def _are_pairs(head: list[Record]) -> bool:
+def _are_pairs(head: list[FileRecord]) -> bool:
     """Whether most records hold an output beside its instruction."""
     fits = [fitting_layouts(record.value) for record in head]
     return sum(bool(fit) and fit[0] not in WITHOUT_OUTPUT for fit in fits) > len(head) / 2
@@ -68,16 +68,16 @@ def _held_back(row: Row) -> Row:
     return Example(row.id, output=row.output, source=row.source, origin=origin)
 
 
-def _column(path: Path, stem: str, found: Iterator[Record | Unreadable]) -> Iterator[Row]:
+def _column(path: Path, stem: str, found: Iterator[FileRecord | Unreadable]) -> Iterator[Row]:
     head = list(islice(found, _LOOKED_AT))
-    column = _text_column(path, [one.value for one in head if isinstance(one, Record)])
+    column = _text_column(path, [one.value for one in head if isinstance(one, FileRecord)])
     for one in chain(head, found):
         if isinstance(one, Unreadable):
             yield one
             continue
         value = one.value.get(column)
         if not isinstance(value, str):
-            what = kind(value) if column in one.value else "missing"
+            what = json_kind(value) if column in one.value else "missing"
             yield unreadable(one, f"field {column} is {what}; it takes text")
             continue
         known = {"file": one.file, "row": one.row, "column": column}

@@ -176,7 +176,7 @@ def holds_html(head: bytes) -> bool:
     return looks_like_html(head) or _TAG.match(head) is not None or _BEGINS.search(head) is not None
 
 
-def as_text(raw: bytes, declared: str = "") -> str:
+def decode_page(raw: bytes, declared: str = "") -> str:
     """The text of a page, without NUL; what cannot be decoded becomes U+FFFD.
 
     Raises:

@@ -18,7 +18,7 @@ from humpback.core.tables import EXAMPLES, Example, Rejected, Unreadable, read, 
 from humpback.core.work import Counts, Work
 from humpback.inputs.locate import resolve_file
 from humpback.readers.instructions import Row, pairs, prompts, stem_of
-from humpback.readers.open_assistant import select
+from humpback.readers.open_assistant import select_pairs
 from humpback.readers.records import records
 from humpback.readers.scores import scores
 from humpback.readers.texts import texts
@@ -40,7 +40,7 @@ def read_in(
     """
     match node:
         case OpenAssistant():
-            found = select([records(resolve_file(file, work.machine), file.name) for file in node.files], node)
+            found = select_pairs([records(resolve_file(file, work.machine), file.name) for file in node.files], node)
             if not found.kept:
                 reasons = Counter(one.reason for one in found.rejected)
                 raise none_usable(node.name, reasons + Counter(one.reason for one in found.unreadable))

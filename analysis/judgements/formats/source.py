@@ -15,7 +15,7 @@ from typing import Any
 
 from humpback.analysis.judgements.formats.items import NoJudgements
 from humpback.core.tables import RAW_SHOWN, Unreadable
-from humpback.readers.records import Record, records
+from humpback.readers.records import FileRecord, records
 from humpback.readers.unusable import UnusableFile
 
 _OF_A_ROW = ("preference", "score", "scores", "score_1")
@@ -112,6 +112,6 @@ def _row(place: str, value: Any, file: str) -> Row | Unreadable:
 def _saved(path: Path) -> list[Row | Unreadable]:
     """What can be read of JSON Lines, and of an array that is broken or cut off."""
     try:
-        return [Row(one.place, one.value) if isinstance(one, Record) else one for one in records(path, nan=True)]
+        return [Row(one.place, one.value) if isinstance(one, FileRecord) else one for one in records(path, nan=True)]
     except UnusableFile:
         return []

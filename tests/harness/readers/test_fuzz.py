@@ -24,8 +24,8 @@ from humpback.core.tables import Example, Rejected, Unreadable
 from humpback.readers.instructions import pairs, prompts
 from humpback.readers.json_arrays import elements
 from humpback.readers.messages import conversations
-from humpback.readers.open_assistant import select
-from humpback.readers.records import Record, UnusableFile, records
+from humpback.readers.open_assistant import select_pairs
+from humpback.readers.records import FileRecord, UnusableFile, records
 from humpback.readers.text_file import Text
 from humpback.spec.files import EveryTurn, OpenAssistant
 from tests.shared_data import SHARED, needs_shared
@@ -87,7 +87,7 @@ def through_all(path: Path) -> None:
     if there is None:
         return
     for rules in (OpenAssistant(()), OpenAssistant((), turns=EveryTurn())):
-        chosen = select([iter(there)], rules)
+        chosen = select_pairs([iter(there)], rules)
         counts, table = chosen.counts, conversations([iter(there)])
         assert counts["in"] == counts["kept"] + counts["rejected"] + counts["unreadable"]
         assert counts["messages"] + len(table.rejected) + counts["unreadable"] >= len(there)
@@ -107,16 +107,16 @@ def test_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory, change: Chang
         found = list(records(path))
     except UnusableFile:
         return
-    if isinstance(found[0], (Record, Unreadable)) and found[0].place.startswith("element"):
+    if isinstance(found[0], (FileRecord, Unreadable)) and found[0].place.startswith("element"):
         return
     lines = [line for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
     assert len(found) == len(lines)
     known = dict(zip(LINES, ROWS, strict=True))
     for line, one in zip(lines, found, strict=True):
         if line in known:
-            assert isinstance(one, Record)
+            assert isinstance(one, FileRecord)
             assert one.value == known[line]
-        elif isinstance(one, Record):
+        elif isinstance(one, FileRecord):
             assert json.loads(line) == one.value
 
 
@@ -147,7 +147,7 @@ def test_one_damaged_element_costs_no_other(tmp_path_factory: pytest.TempPathFac
     line[i] = data.draw(st.integers(0, 255))
     path = tmp_path_factory.getbasetemp() / "one"
     path.write_bytes(b"[" + b",\n".join([*LINES[:which], bytes(line), *LINES[which + 1 :]]) + b"]")
-    whole = [one.value for one in records(path) if isinstance(one, Record)]
+    whole = [one.value for one in records(path) if isinstance(one, FileRecord)]
     lost = [row for i, row in enumerate(ROWS) if row not in whole and i != which]
     assert len(lost) <= 1, "a quote or bracket that is gone can take the next element with it, and no more"
 

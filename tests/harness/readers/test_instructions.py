@@ -12,7 +12,7 @@ import pytest
 
 from humpback.core.tables import Example, Rejected, Unreadable
 from humpback.readers.instructions import Row, layout_of, pairs, prompts
-from humpback.readers.layouts import Layout, fitting_layouts
+from humpback.readers.layouts import RowLayout, fitting_layouts
 from humpback.readers.unusable import UnusableFile
 from tests.shared_data import SHARED, needs_shared
 
@@ -31,35 +31,35 @@ def one(path: Path, row: dict[str, Any], reader: Any = pairs) -> Row:
 
 
 USER, BOT = {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}
-LAYOUTS: list[tuple[dict[str, Any], Layout]] = [
-    ({"instruction": "q", "input": "", "output": "a"}, Layout.ALPACA),
-    ({"instruction": "q", "output": "a"}, Layout.ALPACA),
-    ({"instruction": "q", "output": "a", "generator": "g", "dataset": "d"}, Layout.ALPACA_EVAL),
-    ({"instruction": "q", "context": "", "response": "a", "category": "c"}, Layout.DOLLY),
-    ({"messages": [USER, BOT]}, Layout.MESSAGES),
-    ({"conversation": [USER, BOT, USER]}, Layout.MESSAGES),
-    ({"prompt": "q", "messages": [USER, BOT]}, Layout.MESSAGES),
-    ({"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]}, Layout.SHAREGPT),
-    ({"conversations": ["q", "a"], "source": "s"}, Layout.LIMA),
-    ({"prompt": "q", "completion": "a"}, Layout.PAIR),
-    ({"question": "q", "answer": "a"}, Layout.PAIR),
-    ({"inputs": "q", "targets": "a"}, Layout.PAIR),
-    ({"prompt": "q", "chosen": "a", "rejected": "b"}, Layout.PAIR),
-    ({"text": "### Human: q### Assistant: a### Human: more"}, Layout.GUANACO),
-    ({"instruction": "q", "instances": [{"input": "", "output": "a"}]}, Layout.SELF_INSTRUCT),
+LAYOUTS: list[tuple[dict[str, Any], RowLayout]] = [
+    ({"instruction": "q", "input": "", "output": "a"}, RowLayout.ALPACA),
+    ({"instruction": "q", "output": "a"}, RowLayout.ALPACA),
+    ({"instruction": "q", "output": "a", "generator": "g", "dataset": "d"}, RowLayout.ALPACA_EVAL),
+    ({"instruction": "q", "context": "", "response": "a", "category": "c"}, RowLayout.DOLLY),
+    ({"messages": [USER, BOT]}, RowLayout.MESSAGES),
+    ({"conversation": [USER, BOT, USER]}, RowLayout.MESSAGES),
+    ({"prompt": "q", "messages": [USER, BOT]}, RowLayout.MESSAGES),
+    ({"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]}, RowLayout.SHAREGPT),
+    ({"conversations": ["q", "a"], "source": "s"}, RowLayout.LIMA),
+    ({"prompt": "q", "completion": "a"}, RowLayout.PAIR),
+    ({"question": "q", "answer": "a"}, RowLayout.PAIR),
+    ({"inputs": "q", "targets": "a"}, RowLayout.PAIR),
+    ({"prompt": "q", "chosen": "a", "rejected": "b"}, RowLayout.PAIR),
+    ({"text": "### Human: q### Assistant: a### Human: more"}, RowLayout.GUANACO),
+    ({"instruction": "q", "instances": [{"input": "", "output": "a"}]}, RowLayout.SELF_INSTRUCT),
 ]
-PROMPTS: list[tuple[dict[str, Any], Layout]] = [
-    ({"text": "q", "category": "c", "question_id": 1}, Layout.VICUNA),
-    ({"id": "k", "prompt": "q"}, Layout.KOALA),
-    ({"idx": 1, "Instruction": "q", "Skill": "c", "Difficulty": 3}, Layout.WIZARDLM),
-    ({"prompt": "q"}, Layout.PROMPTS),
-    ({"instruction": "q", "dataset": "c"}, Layout.PROMPTS),
-    ({"conversations": ["q"]}, Layout.LIMA),
+PROMPTS: list[tuple[dict[str, Any], RowLayout]] = [
+    ({"text": "q", "category": "c", "question_id": 1}, RowLayout.VICUNA),
+    ({"id": "k", "prompt": "q"}, RowLayout.KOALA),
+    ({"idx": 1, "Instruction": "q", "Skill": "c", "Difficulty": 3}, RowLayout.WIZARDLM),
+    ({"prompt": "q"}, RowLayout.PROMPTS),
+    ({"instruction": "q", "dataset": "c"}, RowLayout.PROMPTS),
+    ({"conversations": ["q"]}, RowLayout.LIMA),
 ]
 
 
 @pytest.mark.parametrize(("row", "layout"), LAYOUTS)
-def test_pairs_of_every_layout(tmp_path: Path, row: dict[str, Any], layout: Layout) -> None:
+def test_pairs_of_every_layout(tmp_path: Path, row: dict[str, Any], layout: RowLayout) -> None:
     found = one(tmp_path, row)
     assert isinstance(found, Example), found
     assert (found.instruction, found.output, found.id) == ("q", "a", "set/0")
@@ -68,7 +68,9 @@ def test_pairs_of_every_layout(tmp_path: Path, row: dict[str, Any], layout: Layo
 
 
 @pytest.mark.parametrize(("row", "layout"), PROMPTS)
-def test_prompts_of_every_layout_are_prompts_and_no_pairs(tmp_path: Path, row: dict[str, Any], layout: Layout) -> None:
+def test_prompts_of_every_layout_are_prompts_and_no_pairs(
+    tmp_path: Path, row: dict[str, Any], layout: RowLayout
+) -> None:
     found = one(tmp_path, row, prompts)
     assert isinstance(found, Example)
     assert (found.instruction, found.output) == ("q", "")
@@ -79,7 +81,7 @@ def test_prompts_of_every_layout_are_prompts_and_no_pairs(tmp_path: Path, row: d
 
 
 @pytest.mark.parametrize(("row", "layout"), LAYOUTS)
-def test_an_output_that_is_there_is_kept_with_a_prompt(tmp_path: Path, row: dict[str, Any], layout: Layout) -> None:
+def test_an_output_that_is_there_is_kept_with_a_prompt(tmp_path: Path, row: dict[str, Any], layout: RowLayout) -> None:
     found = one(tmp_path, row, prompts)
     assert isinstance(found, Example)
     assert found.output == "a"
@@ -197,8 +199,8 @@ def test_what_else_is_known_goes_to_origin(tmp_path: Path) -> None:
 
 
 def test_null_is_absent_and_mere_text_is_a_prompt() -> None:
-    assert fitting_layouts({"messages": None, "prompt": "q", "response": "a"}) == (Layout.PAIR,)
-    assert fitting_layouts({"text": "words"}) == (Layout.PROMPTS,)
+    assert fitting_layouts({"messages": None, "prompt": "q", "response": "a"}) == (RowLayout.PAIR,)
+    assert fitting_layouts({"text": "words"}) == (RowLayout.PROMPTS,)
     assert fitting_layouts({}) == ()
 
 
@@ -224,14 +226,14 @@ def test_known_rows_of_training_sets(file: str, rows: int, empty: int) -> None:
 @pytest.mark.parametrize(
     ("file", "layout", "rows", "sources"),
     [
-        ("alpagasus/test_sets/vicuna_test_set.jsonl", Layout.VICUNA, 80, 9),
-        ("alpagasus/test_sets/koala_test_set.jsonl", Layout.KOALA, 180, 1),
-        ("alpagasus/test_sets/wizardlm_test_set.jsonl", Layout.WIZARDLM, 218, 29),
-        ("alpagasus/test_sets/sinstruct_test_set.jsonl", Layout.SELF_INSTRUCT, 252, 1),
-        ("lima/test.jsonl", Layout.LIMA, 300, 1),
+        ("alpagasus/test_sets/vicuna_test_set.jsonl", RowLayout.VICUNA, 80, 9),
+        ("alpagasus/test_sets/koala_test_set.jsonl", RowLayout.KOALA, 180, 1),
+        ("alpagasus/test_sets/wizardlm_test_set.jsonl", RowLayout.WIZARDLM, 218, 29),
+        ("alpagasus/test_sets/sinstruct_test_set.jsonl", RowLayout.SELF_INSTRUCT, 252, 1),
+        ("lima/test.jsonl", RowLayout.LIMA, 300, 1),
     ],
 )
-def test_known_rows_of_prompt_sets(file: str, layout: Layout, rows: int, sources: int) -> None:
+def test_known_rows_of_prompt_sets(file: str, layout: RowLayout, rows: int, sources: int) -> None:
     found = [one for one in prompts(SHARED / file) if isinstance(one, Example)]
     assert (layout_of(SHARED / file), len(found), len({one.source for one in found})) == (layout, rows, sources)
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from humpback.readers.open_assistant import Selection, select
+from humpback.readers.open_assistant import SelectedPairs, select_pairs
 from humpback.readers.records import records
 from humpback.readers.sets import is_open_assistant
 from humpback.spec.files import EveryTurn, OpenAssistant
@@ -41,17 +41,17 @@ TALK = [
 ]
 
 
-def chosen(folder: Path, *rows: dict[str, Any], rules: OpenAssistant = RULES) -> Selection:
+def chosen(folder: Path, *rows: dict[str, Any], rules: OpenAssistant = RULES) -> SelectedPairs:
     path = folder / "talk.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    found = select([records(path)], rules)
+    found = select_pairs([records(path)], rules)
     counts = found.counts
     assert counts["in"] == counts["kept"] + counts["rejected"] + counts["unreadable"]
     assert (len(found.kept), len(found.rejected)) == (counts["kept"], counts["rejected"])
     return found
 
 
-def reasons(found: Selection) -> dict[str, str]:
+def reasons(found: SelectedPairs) -> dict[str, str]:
     return {one.id: one.reason for one in found.rejected}
 
 
@@ -127,7 +127,7 @@ def test_ranks_of_tables_made_with_pandas(tmp_path: Path) -> None:
     """Whole numbers are floats there, and what is missing is NaN."""
     rows = [{**row, "rank": float("nan") if row["rank"] is None else float(row["rank"])} for row in TALK]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a")
-    found = select([records(tmp_path / "a")], RULES)
+    found = select_pairs([records(tmp_path / "a")], RULES)
     assert [one.id for one in found.kept] == ["a1"]
     assert found.unreadable == []
 
@@ -199,5 +199,5 @@ def test_any_language_takes_them_all(tmp_path: Path) -> None:
         for kind, parent, role in (("a", None, "prompter"), ("b", "a", "assistant"))
     ]
     path.write_text("".join(json.dumps({**row, "rank": 0, "deleted": False}) + "\n" for row in rows))
-    assert len(select([records(path)], OpenAssistant(())).kept) == 1
-    assert len(select([records(path)], OpenAssistant((), language=None)).kept) == 2
+    assert len(select_pairs([records(path)], OpenAssistant(())).kept) == 1
+    assert len(select_pairs([records(path)], OpenAssistant((), language=None)).kept) == 2

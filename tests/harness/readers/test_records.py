@@ -20,23 +20,23 @@ import pytest
 
 from humpback.core.tables import Unreadable
 from humpback.readers import json_arrays as arrays
-from humpback.readers.records import Record, UnusableFile, records
+from humpback.readers.records import FileRecord, UnusableFile, records
 
 ROWS: list[dict[str, Any]] = [{"id": i, "text": f"é {i} \n " + "x" * (i % 7)} for i in range(40)]
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
 ARRAY = json.dumps(ROWS, ensure_ascii=False, indent=2).encode()
 
 
-def read(path: Path, content: bytes) -> list[Record | Unreadable]:
+def read(path: Path, content: bytes) -> list[FileRecord | Unreadable]:
     path.write_bytes(content)
     return list(records(path))
 
 
-def values(found: list[Record | Unreadable]) -> list[dict[str, Any]]:
-    return [one.value for one in found if isinstance(one, Record)]
+def values(found: list[FileRecord | Unreadable]) -> list[dict[str, Any]]:
+    return [one.value for one in found if isinstance(one, FileRecord)]
 
 
-def broken(found: list[Record | Unreadable]) -> list[Unreadable]:
+def broken(found: list[FileRecord | Unreadable]) -> list[Unreadable]:
     return [one for one in found if isinstance(one, Unreadable)]
 
 
@@ -60,7 +60,7 @@ def test_formats_are_told_by_content_whatever_the_name(
 ) -> None:
     found = read(tmp_path / "anything.txt", pack(content))
     assert values(found) == ROWS
-    assert [one.row for one in found if isinstance(one, Record)] == list(range(40))
+    assert [one.row for one in found if isinstance(one, FileRecord)] == list(range(40))
 
 
 def test_places_are_lines_elements_with_their_byte_and_rows(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_places_are_lines_elements_with_their_byte_and_rows(tmp_path: Path) -> N
 )
 def test_arrays_in_an_object_and_objects_in_a_row(tmp_path: Path, content: bytes) -> None:
     assert read(tmp_path / "a", content) == [
-        Record("a", one.place, i, {"a": i + 1}) for i, one in enumerate(read(tmp_path / "a", content))
+        FileRecord("a", one.place, i, {"a": i + 1}) for i, one in enumerate(read(tmp_path / "a", content))
     ]
     assert len(read(tmp_path / "a", content)) == 2
 
@@ -231,5 +231,5 @@ def test_memory_does_not_grow_with_an_array(tmp_path: Path) -> None:
     with path.open("w", encoding="utf-8") as out:
         out.write("[" + ",".join([row] * 10_000) + "]")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert sum(1 for one in records(path) if isinstance(one, Record)) == 10_000
+    assert sum(1 for one in records(path) if isinstance(one, FileRecord)) == 10_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000

@@ -81,4 +81,4 @@ def test_what_is_no_page_says_why(tmp_path: Path, message: bytes, reason: str) -
     ],
 )  # fmt: skip
 def test_encodings(raw: bytes, declared: str, text: str) -> None:
-    assert web_text.as_text(raw, declared) == text
+    assert web_text.decode_page(raw, declared) == text
