@@ -1,6 +1,6 @@
 """The card that goes with what is exported: what it is, what may be done with it, how it was made, how to load it.
 
-A card is Markdown below YAML front matter in the fields of the Hugging Face hub; `templates/card.md` has its words.
+A card is Markdown below YAML front matter in the fields of the Hugging Face hub; `templates/card.jinja` has its words.
 Everything in it comes from the record and the rows; the part that is checked by people, the licences, stands first.
 """
 
@@ -29,7 +29,8 @@ def write_card(
     folder: Path, record: Record, history: Lineage, holding: Holding, fields: dict[str, Any], **parts: Any
 ) -> None:
     """Write the card into a folder. `fields` are the hub's, in addition to licence, language and tags; `parts` fill the
-    template: what, loading; and where there are such: template and question, rejected, recipe, losses."""
+    template: the name to load it by; of a dataset its summary and what was rejected; of a model whether it is an
+    adapter, its base, template, recipe and losses."""
     from huggingface_hub import CardData, RepoCard
 
     data: dict[str, Any] = {
@@ -40,7 +41,7 @@ def write_card(
     }
     card = RepoCard.from_template(
         CardData(**data),
-        template_path=str(Path(__file__).parent / "templates" / "card.md"),
+        template_path=str(Path(__file__).parent / "templates" / "card.jinja"),
         mark=MARK,
         title=title(record),
         notices=notices(history.origins, holding),

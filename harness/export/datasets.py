@@ -98,12 +98,9 @@ def export_dataset(
                 history,
                 "contains",
                 _hub_fields(record, found, layout, f"data/{data.name}"),
-                what=f"{found.rows:,} examples: instructions of {found.lengths['instruction']} characters, outputs of "
-                f"{found.lengths['output']} (mean ± standard deviation)"
-                + (f"; {found.systems:,} with a system sentence." if found.systems else "."),
+                name=out.resolve().name,
+                summary=found,
                 rejected=_rejected(folder),
-                loading="from datasets import load_dataset\n\n"
-                f'examples = load_dataset("{out.resolve().name}", split="train")',
             )
     of_dates = (
         f"every {column} reads as a date, which datasets' reader of JSON writes otherwise; parquet keeps it"

@@ -24,18 +24,6 @@ BASE = "base"
 """Folder of an adapter's base model, where it is exported too."""
 TOKENIZER = "tokenizer_config.json"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
-_LOADING = """\
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-model = AutoModelForCausalLM.from_pretrained("{name}")
-tokenizer = AutoTokenizer.from_pretrained("{name}")"""
-_LOADING_ADAPTER = """\
-from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-base = AutoModelForCausalLM.from_pretrained("{base}")
-model = PeftModel.from_pretrained(base, "{name}")
-tokenizer = AutoTokenizer.from_pretrained("{name}")"""
 
 
 def export_model(
@@ -76,7 +64,6 @@ def export_model(
             if template is not None:
                 _set_chat_template(to, template)
         name = out.resolve().name
-        base = public or (f"{name}/{BASE}" if base_folder is not None else "the folder of its base")
         write_card(
             place,
             record,
@@ -87,12 +74,13 @@ def export_model(
                 "pipeline_tag": "text-generation",
                 "base_model": public,
             },
-            what=_what(record, adapter, public),
+            name=name,
+            adapter=adapter,
+            base=public or (f"{name}/{BASE}" if base_folder is not None else "the folder of its base"),
+            finetuned_from=public or _base_here(record),
             template=template,
-            question="Name the three primary colours.",
             recipe=_recipe(record),
             losses=_losses(folder),
-            loading=(_LOADING_ADAPTER if adapter else _LOADING).format(name=name, base=base),
         )
     known = (RECORD, METRICS, CARD)
     left = sorted(path.name for path in folder.iterdir() if not _taken(path) and path.name not in known)
@@ -174,13 +162,10 @@ def _template(record: Record) -> Template | ChatTemplate | None:
     return None
 
 
-def _what(record: Record, adapter: bool, public: str | None) -> str:
-    kind = "A low-rank adapter (peft)" if adapter else "A causal language model"
+def _base_here(record: Record) -> str | None:
+    """What the base is, where it is not on the hub."""
     base = _fields(record).get("base")
-    if not base:
-        return f"{kind}."
-    named = public or f"{record.expression[base['artifact']]['class']} {base['artifact'][:16]}"
-    return f"{kind}, finetuned from {named}."
+    return f"{record.expression[base['artifact']]['class']} {base['artifact'][:16]}" if base else None
 
 
 def _recipe(record: Record) -> list[tuple[str, str]]:
