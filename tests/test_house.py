@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,14 @@ assert not touched, touched
         [sys.executable, "-c", code, ",".join(HEAVY)], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert done.returncode == 0, done.stderr
+
+
+NAMED = re.compile(r"(?<![\w/])(?:harness|analysis|experiments|tests|benchmarks|results|docs)/[\w./-]+")
+
+
+def test_every_file_that_the_documentation_names_is_there() -> None:
+    """The walk of one web page among them."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    named = {(page.name, path.rstrip(".")) for page in pages for path in NAMED.findall(page.read_text())}
+    assert len(named) > 50
+    assert not {(page, path) for page, path in named if not (ROOT / path).exists()}
