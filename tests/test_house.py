@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import graphlib
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -148,3 +150,22 @@ def test_every_file_that_the_documentation_names_is_there() -> None:
     named = {(page.name, path.rstrip(".")) for page in pages for path in NAMED.findall(page.read_text())}
     assert len(named) > 50
     assert not {(page, path) for page, path in named if not (ROOT / path).exists()}
+
+
+def test_the_wheel_puts_one_name_into_an_environment_and_has_every_file(tmp_path: Path) -> None:
+    skip = shutil.ignore_patterns("__pycache__")
+    for name in ("harness", "analysis", "experiments", "results/published"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=skip)
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    code = "from setuptools import build_meta; build_meta.build_wheel('.')"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith((".data", ".dist-info"))} == {"humpback"}
+    for folder, package in FOLDERS.items():
+        for path in (ROOT / folder).rglob("*.*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                place = package.replace(".", "/") + "/" + path.relative_to(ROOT / folder).as_posix()
+                assert place in names, place
