@@ -56,12 +56,7 @@ class RowLayout(Enum):
 PROMPTS = ("prompt", "instruction", "question", "query", "input", "inputs")
 RESPONSES = ("response", "completion", "answer", "output", "chosen", "target", "targets")
 SEVERAL = ("completions", "responses", "answers", "outputs", "generations")
-WITHOUT_OUTPUT = (
-    RowLayout.VICUNA,
-    RowLayout.KOALA,
-    RowLayout.WIZARDLM,
-    RowLayout.PROMPTS,
-)
+WITHOUT_OUTPUT = (RowLayout.VICUNA, RowLayout.KOALA, RowLayout.WIZARDLM, RowLayout.PROMPTS)
 _CHATS = (RowLayout.MESSAGES, RowLayout.SHAREGPT, RowLayout.LIMA)
 _PAIRS = (RowLayout.PAIR, RowLayout.ALPACA, RowLayout.ALPACA_EVAL, RowLayout.DOLLY)
 _SCORES = ("scores", "ratings", "rewards")
