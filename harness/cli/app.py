@@ -6,6 +6,7 @@ Heavy packages load inside the commands that need them.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -20,6 +21,7 @@ from humpback.cli.terminal import Terminal
 from humpback.core.expression import Artifact, FieldError
 from humpback.core.machine import Machine, load_machine
 from humpback.core.store import StoreError
+from humpback.core.text import one_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -171,6 +173,11 @@ def counts_line(counts: Mapping[str, int]) -> str:
         return key if key.startswith("left aside") else key.replace("_", " ")
 
     return ", ".join(f"{name(key)} {value:,}" for key, value in counts.items())
+
+
+def option_words(option: str, path: Path | None) -> str:
+    """The option as a command that is written into results has it: without folders of this machine."""
+    return f" {option} {shlex.quote(one_line(path.name))}" if path else ""
 
 
 @contextmanager

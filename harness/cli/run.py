@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,13 +17,13 @@ from humpback.cli.app import (
     SetupName,
     command,
     name_files,
+    option_words,
     print_json,
     whole_numbers,
 )
 from humpback.core.expression import FieldError
 from humpback.core.machine import Machine
 from humpback.core.store import Store
-from humpback.core.text import one_line
 from humpback.experiments.catalogue import Declared, experiment, experiment_names
 from humpback.experiments.catalogue import setup as setup_named
 
@@ -98,8 +97,7 @@ class SetupOptions:
 
     def command(self, one: Declared) -> str:
         """What makes the results of one experiment, without folders of this machine."""
-        files = f" --files {shlex.quote(one_line(self.files.name))}" if self.files else ""
-        own = f" --experiments {shlex.quote(one_line(self.own.name))}" if self.own else ""
+        files, own = option_words("--files", self.files), option_words("--experiments", self.own)
         return f"humpback run {one.experiment.name} --setup {self.setup}{files}{own} --seeds {self.seeds}"
 
 

@@ -23,6 +23,7 @@ from humpback.cli.app import (
     ResultsFolder,
     SetupName,
     command,
+    option_words,
     whole_numbers,
     writing,
 )
@@ -76,6 +77,7 @@ def sweep(
     worth.check()
     wanted = _wanted(worth, trials, every or enumerable(space), Path(machine.store))
     words = f"humpback sweep {name} --setup {setup} --trials {trials} --seeds {seeds}{' --grid' * every}"
+    words += option_words("--experiments", own)
     _run(worth, wanted, workers, (results or Path(machine.store) / "results") / setup / name / "sweep", words)
 
 
