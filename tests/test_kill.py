@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from humpback.analysis.experiment.gather import Results, gather
-from humpback.analysis.report.page import build
+from humpback.analysis.report.page import build_report
 from humpback.analysis.tables.csv_files import as_csv
 from humpback.cli.write_results import write
 from humpback.core.expression import Artifact
@@ -115,7 +115,7 @@ def test_what_a_run_leaves_on_disk_is_whole_and_names_no_place(name: str, undist
     for path in folder.iterdir():
         if path.suffix in (".md", ".json", ".csv", ".tex", ".svg"):
             assert str(undisturbed.root) not in path.read_text(encoding="utf-8"), path.name
-    assert build("tiny", tmp_path / "tiny", []).ran == 1
+    assert build_report("tiny", tmp_path / "tiny", []).ran == 1
 
 
 def make_and_die(node: Artifact, root: Path, moment: str) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from matplotlib.figure import Figure
 
 from humpback.analysis.experiment.gather import Results
+from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.figures.measured_kinds import choices, plane, scores, tasks
-from humpback.analysis.figures.measured_part import Numbers, Part, panels
+from humpback.analysis.figures.measured_part import FigurePart, MeasuredNumbers, panels
 from humpback.analysis.layout.drawing import new_figure
 
-_DRAWN: Mapping[str, Callable[[Numbers], Part]] = {
+_DRAWN: Mapping[str, Callable[[MeasuredNumbers], FigurePart]] = {
     "ScoresOf": scores,
     "Picked": plane,
     "Scored": tasks,
@@ -26,9 +27,10 @@ def measured_figure(title: str, command: str, results: Results, kinds: Mapping[s
     """A part for each kind of measure. `kinds` has the class name of each measure by the measure's name. None where
     there is no number to draw."""
     rows = [row for row in results.measured if row.name in kinds]
-    found = {
-        kind: Numbers(tuple(row for row in rows if kinds[row.name] == kind)) for kind in dict.fromkeys(kinds.values())
-    }
+    by_kind: dict[str, list[MeasuredRow]] = {kind: [] for kind in kinds.values()}
+    for row in rows:
+        by_kind[kinds[row.name]].append(row)
+    found = {kind: MeasuredNumbers(tuple(some)) for kind, some in by_kind.items()}
     parts = [_DRAWN.get(kind, panels)(numbers) for kind, numbers in found.items() if numbers.metrics]
     if not parts:
         return None

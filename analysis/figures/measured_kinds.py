@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 
-from humpback.analysis.figures.measured_part import COLUMNS, NAME, Numbers, Part, panels
+from humpback.analysis.figures.measured_part import COLUMNS, NAME, FigurePart, MeasuredNumbers, panels
 from humpback.analysis.layout.drawing import (
     INK,
     LOSE,
@@ -31,7 +31,7 @@ _BAR = re.compile(r"scored (below )?([0-9.]+), %")
 _SELECTED = re.compile(r"rated ([0-9.]+) or better, %")
 
 
-def scores(numbers: Numbers) -> Part:
+def scores(numbers: MeasuredNumbers) -> FigurePart:
     """A histogram of scores for each rater, the shares that are kept said and, at the highest threshold, coloured."""
     bars = {metric: found for metric in numbers.metrics if (found := _BAR.fullmatch(metric))}
     if not bars:
@@ -50,10 +50,10 @@ def scores(numbers: Numbers) -> Part:
         for row in grid:
             row[0].set_ylabel("% of the examples")
 
-    return Part(rows * 2.6, draw)
+    return FigurePart(rows * 2.6, draw)
 
 
-def _histogram(axes: Axes, numbers: Numbers, name: str, bars: dict[str, re.Match[str]]) -> None:
+def _histogram(axes: Axes, numbers: MeasuredNumbers, name: str, bars: dict[str, re.Match[str]]) -> None:
     selected = {float(found[1]): metric for metric in numbers.metrics if (found := _SELECTED.fullmatch(metric))}
     strict = max(selected, default=math.inf)
     for x, (metric, found) in enumerate(bars.items()):
@@ -82,7 +82,7 @@ def _histogram(axes: Axes, numbers: Numbers, name: str, bars: dict[str, re.Match
     bare(axes, keep=("bottom", "left"))
 
 
-def plane(numbers: Numbers) -> Part:
+def plane(numbers: MeasuredNumbers) -> FigurePart:
     """Precision against recall: each selection named, and joined by a dotted line to the paper's, which is hollow."""
     there = [name for name in numbers.names if numbers.of(name, "precision") and numbers.of(name, "recall")]
     if not there:
@@ -100,10 +100,10 @@ def plane(numbers: Numbers) -> Part:
         bare(axes, keep=("bottom", "left"))
         beside(axes, labels)
 
-    return Part(4.8, draw)
+    return FigurePart(4.8, draw)
 
 
-def _selection(axes: Axes, numbers: Numbers, name: str, place: int) -> Label:
+def _selection(axes: Axes, numbers: MeasuredNumbers, name: str, place: int) -> Label:
     precision, recall = numbers.of(name, "precision"), numbers.of(name, "recall")
     assert precision is not None
     assert recall is not None
@@ -127,7 +127,7 @@ def _selection(axes: Axes, numbers: Numbers, name: str, place: int) -> Label:
     return Label(x, y, wrapped(name, NAME), colour)
 
 
-def tasks(numbers: Numbers) -> Part:
+def tasks(numbers: MeasuredNumbers) -> FigurePart:
     """Benchmarks by task, a colour a model, with intervals. A measure called "model: task" is that model's."""
     names = {name: name.split(": ", 1)[0] for name in numbers.names}
     models, metrics = list(dict.fromkeys(names.values())), numbers.metrics
@@ -154,10 +154,10 @@ def tasks(numbers: Numbers) -> Part:
         part.legend(*handles, loc="outside upper center", ncols=min(len(models), 4), frameon=False)
 
     each = max(0.34, 0.15 * len(models) + 0.1)
-    return Part(each * len(metrics) + 0.7 + 0.25 * math.ceil(len(models) / 4), draw)
+    return FigurePart(each * len(metrics) + 0.7 + 0.25 * math.ceil(len(models) / 4), draw)
 
 
-def choices(numbers: Numbers) -> Part:
+def choices(numbers: MeasuredNumbers) -> FigurePart:
     """People's choices: better, no difference, worse; the paper's outlined below; and the difference with its
     interval."""
     names = numbers.names
@@ -187,7 +187,7 @@ def choices(numbers: Numbers) -> Part:
             bare(axes)
 
     lines = max(label.count("\n") + 1 for label in labels)
-    return Part(max(0.5, 0.15 * lines + 0.1) * len(names) + 0.6, draw)
+    return FigurePart(max(0.5, 0.15 * lines + 0.1) * len(names) + 0.6, draw)
 
 
 def _outlined(axes: Axes, y: float, shares: Sequence[float | None]) -> None:

@@ -21,7 +21,7 @@ COLUMNS = 3
 
 
 @dataclass(frozen=True)
-class Part:
+class FigurePart:
     """One kind's part of the figure."""
 
     inches: float
@@ -30,7 +30,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Numbers:
+class MeasuredNumbers:
     """The rows of the measures of one kind."""
 
     rows: tuple[MeasuredRow, ...]
@@ -68,7 +68,7 @@ class Numbers:
         dot(axes, y, row.value, row.low, row.high, seeds=seeds, paper=row.paper, colour=colour, marker=marker)
 
 
-def panels(numbers: Numbers) -> Part:
+def panels(numbers: MeasuredNumbers) -> FigurePart:
     """A small panel for each metric, a line for each measure."""
     metrics = numbers.metrics
     labels = [wrapped(name, NAME) for name in numbers.names]
@@ -89,10 +89,10 @@ def panels(numbers: Numbers) -> Part:
                     no_number(line[0], y, reason, 30)
         names_axis(grid[0][0], labels)
 
-    return Part(rows * each, draw)
+    return FigurePart(rows * each, draw)
 
 
-def _panel(axes: Axes, numbers: Numbers, metric: str) -> None:
+def _panel(axes: Axes, numbers: MeasuredNumbers, metric: str) -> None:
     for y, name in enumerate(numbers.names):
         row = numbers.of(name, metric)
         if row is not None:
@@ -101,7 +101,7 @@ def _panel(axes: Axes, numbers: Numbers, metric: str) -> None:
                 number_above(axes, row.value, y, f"{row.value:{row.form}}")
     rows = [row for row in numbers.rows if row.metric == metric]
     there = [one for row in rows for one in (row.value, row.paper) if one is not None and not math.isnan(one)]
-    # Numbers above 0 of very different size, as a paper's counts beside a small world's are.
+    # MeasuredNumbers above 0 of very different size, as a paper's counts beside a small world's are.
     log = min(there) > 0 and max(there) > 30 * min(there) and not any(row.low <= 0 for row in rows)
     axes.margins(x=0.16)
     if log:

@@ -40,7 +40,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Lineage:
+class LineageTrees:
     """Of the first seed in full, and of the others by fingerprint."""
 
     seed: str
@@ -54,7 +54,7 @@ class Lineage:
     """Fields in which the second seed differs from the first, such as "draw: 1, not 0"."""
 
 
-def lineage(resolved: Mapping[str, Any]) -> Lineage | None:
+def lineage_trees(resolved: Mapping[str, Any]) -> LineageTrees | None:
     """The lineage of an arms.json; None where it has no expressions."""
     table: Table = resolved.get("artifacts") or {}
     heads = _heads(resolved)
@@ -68,7 +68,7 @@ def lineage(resolved: Mapping[str, Any]) -> Lineage | None:
     }
     others = {seed: {name: ", ".join(one[:8] for one in reads) for name, reads in heads[seed].items()} for seed in rest}
     differ = _differ(heads[first], heads[rest[0]], table) if rest else ()
-    return Lineage(first, roots, len(drawn), others, differ)
+    return LineageTrees(first, roots, len(drawn), others, differ)
 
 
 def _heads(resolved: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from humpback.analysis.report.provenance import day, facts
+from humpback.analysis.report.provenance import day, provenance_lines
 from humpback.analysis.report.results_files import Declaration, read_results
-from humpback.analysis.report.sections import Section, section
+from humpback.analysis.report.sections import ExperimentSection, section
 from humpback.analysis.report.verdicts import NOT_RUN, REPLICATED, Kind, tally
 from humpback.analysis.tables.sheets import WORDS
 
@@ -34,11 +34,11 @@ class Group:
     key: str
     title: str
     about: str
-    sections: tuple[Section, ...]
+    sections: tuple[ExperimentSection, ...]
 
 
 @dataclass(frozen=True)
-class Page:
+class Report:
     """What was built."""
 
     html: str
@@ -49,7 +49,7 @@ class Page:
     experiments: int
 
 
-def build(setup: str, folder: Path, declared: Sequence[Declaration]) -> Page:
+def build_report(setup: str, folder: Path, declared: Sequence[Declaration]) -> Report:
     """The page of `results/<setup>`, with what was declared and not run.
 
     Raises:
@@ -81,14 +81,14 @@ def build(setup: str, folder: Path, declared: Sequence[Declaration]) -> Page:
         tested=len(tested),
         replicated=tested.count(REPLICATED),
         css=(_TEMPLATES / "page.css").read_text(encoding="utf-8"),
-        facts=facts,
+        provenance_lines=provenance_lines,
         word_columns=WORDS,
     )
-    return Page(html, counts, len(files), len(sections))
+    return Report(html, counts, len(files), len(sections))
 
 
-def _groups(sections: Iterable[Section]) -> list[Group]:
-    papers: dict[str, list[Section]] = {name: [] for name in PAPERS}
+def _groups(sections: Iterable[ExperimentSection]) -> list[Group]:
+    papers: dict[str, list[ExperimentSection]] = {name: [] for name in PAPERS}
     for one in sections:
         papers.setdefault(one.declared.name.split("/")[0], []).append(one)
     return [
@@ -98,7 +98,7 @@ def _groups(sections: Iterable[Section]) -> list[Group]:
     ]
 
 
-def _place(one: Section) -> tuple[int, int, str]:
+def _place(one: ExperimentSection) -> tuple[int, int, str]:
     """As in a paper's list of contents: tables, figures, then what it says in its text; those with a number first."""
     shows = re.match(r"(table|figure)s?\b\s*(\d+)?", one.declared.shows.lower())
     if not shows:

@@ -88,7 +88,7 @@ def _each_once(values: Iterable[Any]) -> list[Any]:
     return found
 
 
-def facts(made: dict[str, Any]) -> list[tuple[str, str]]:
+def provenance_lines(made: dict[str, Any]) -> list[tuple[str, str]]:
     """What made.json holds, as (what, words); nothing for results without it."""
     if not made:
         return []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.report.inline_svg import UnusableFigure, inlined
-from humpback.analysis.report.lineage import Lineage, lineage
+from humpback.analysis.report.lineage import LineageTrees, lineage_trees
 from humpback.analysis.report.results_files import Declaration, ResultsFiles
 from humpback.analysis.report.verdicts import NOT_RUN, Kind, kind_of, tally
 from humpback.analysis.tables.cells import UNCORRECTED, interval, number, p_value
@@ -44,7 +44,7 @@ class ClaimLine:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Drawing:
     """A drawing, safe to place in the page."""
 
     caption: str
@@ -54,7 +54,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Section:
+class ExperimentSection:
     """One experiment."""
 
     declared: Declaration
@@ -64,8 +64,8 @@ class Section:
     tables: tuple[Sheet, ...]
     folded: tuple[Sheet, ...]
     """Tables that are shown only when opened."""
-    figures: tuple[Figure, ...]
-    lineage: Lineage | None
+    figures: tuple[Drawing, ...]
+    lineage: LineageTrees | None
 
     @property
     def with_p(self) -> bool:
@@ -78,7 +78,7 @@ class Section:
         return tally(line.kind for line in self.claims)
 
 
-def section(declared: Declaration | None, files: ResultsFiles | None) -> Section:
+def section(declared: Declaration | None, files: ResultsFiles | None) -> ExperimentSection:
     """The section of an experiment that was declared, run, or both.
 
     Raises:
@@ -86,20 +86,20 @@ def section(declared: Declaration | None, files: ResultsFiles | None) -> Section
     """
     if files is None:
         assert declared is not None
-        return Section(declared, None, _declared_claims(declared), _quoted(declared), (), (), None)
+        return ExperimentSection(declared, None, _declared_claims(declared), _quoted(declared), (), (), None)
     stood = files.declaration(declared)
     grid = _grid([row for row in files.results.measured if row.seed == "all"])
     tables = [*grid, *over_seeds(files.results)]
     # What a grid has too is folded where it is long.
     folded = [one for one in tables if grid and one.title == "Measured" and len(one.rows) > _FEW]
-    return Section(
+    return ExperimentSection(
         stood,
         files,
         tuple(_claim_line(line) for line in files.comparisons),
         tuple(one for one in tables if one not in folded),
         (*folded, *by_set(files.results), *by_seed(files.results)),
         tuple(_figures(files, stood)),
-        lineage(files.arms),
+        lineage_trees(files.arms),
     )
 
 
@@ -174,11 +174,11 @@ def _grid(rows: Sequence[MeasuredRow]) -> list[Sheet]:
     return sheet("Measured, the paper's in brackets", lines)
 
 
-def _figures(files: ResultsFiles, declared: Declaration) -> Iterator[Figure]:
+def _figures(files: ResultsFiles, declared: Declaration) -> Iterator[Drawing]:
     for name, svg in files.figures.items():
         caption = _CAPTIONS.get(name, name.replace("-", " ").replace("_", " ")).format(reference=declared.reference)
         label = f"{declared.title} {caption}. The numbers stand in the tables above."
         try:
-            yield Figure(caption, *inlined(svg, f"{declared.anchor}-{name}-", label))
+            yield Drawing(caption, *inlined(svg, f"{declared.anchor}-{name}-", label))
         except UnusableFigure as error:
             raise StoreError(f"{files.name}/{name}.svg: {error}; run the experiment again to draw it anew") from error

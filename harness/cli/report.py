@@ -33,13 +33,13 @@ def report(
 ) -> None:
     """One HTML page of all that was run on a setup. Each claim with its table, figure, verdict, command, cost,
     lineage and samples."""
-    from humpback.analysis.report.page import build
+    from humpback.analysis.report.page import build_report
 
     declared = [] if setup == "files" else _declared(setup, own)
     folder = _folder(setup, results)
     if setup == "files" and not folder.is_dir():
         raise StoreError(f"{folder}: there are no results; humpback run EXPERIMENT --setup files makes them")
-    page = build(setup, folder, declared)
+    page = build_report(setup, folder, declared)
     target = out or folder / "report.html"
     with writing(target.parent, "--out"):
         target.write_text(page.html, encoding="utf-8")

@@ -35,7 +35,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d(:\d\d(:\d\d(\.\d+)?)?)?)?(Z|[+-]\d
 
 
 @dataclass(frozen=True)
-class Summary:
+class DatasetSummary:
     """What one pass over the rows tells."""
 
     rows: int
@@ -78,7 +78,7 @@ def export_dataset(
     if single and suffix not in endings:
         raise StoreError(f"{out}: {name} is written as {', '.join(endings)} or as a folder")
     record = checked_record(folder, out, EXAMPLES)
-    found = summarise(folder / EXAMPLES)
+    found = summarise_examples(folder / EXAMPLES)
     if not found.rows:
         raise StoreError(f"{folder}: an empty set, nothing to export")
     if found.no_instruction is not None and layout:
@@ -110,7 +110,7 @@ def export_dataset(
     return Exported(out, found.rows, (*notices(history.origins), *of_dates))
 
 
-def summarise(path: Path) -> Summary:
+def summarise_examples(path: Path) -> DatasetSummary:
     """Counts and lengths of a file of examples, streamed."""
     systems = outputs = 0
     no_instruction: str | None = None
@@ -129,10 +129,10 @@ def summarise(path: Path) -> Summary:
     rows = len(lengths["output"])
     spread = {name: f"{np.mean(known):,.0f} ± {np.std(known):,.0f}" for name, known in lengths.items() if rows}
     only_dates = tuple(name for name in lengths if rows and name in dates)
-    return Summary(rows, spread, systems, outputs, no_instruction, only_dates)
+    return DatasetSummary(rows, spread, systems, outputs, no_instruction, only_dates)
 
 
-def _hub_fields(record: Record, found: Summary, layout: Layout | None, data_file: str) -> dict[str, Any]:
+def _hub_fields(record: Record, found: DatasetSummary, layout: Layout | None, data_file: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "pretty_name": title(record),
         "size_categories": [next((word for below, word in _SIZES.items() if found.rows < below), "other")],

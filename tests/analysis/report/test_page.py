@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from humpback.analysis.report.page import build
-from humpback.analysis.report.provenance import facts
+from humpback.analysis.report.page import build_report
+from humpback.analysis.report.provenance import provenance_lines
 from humpback.core.store import StoreError
 from tests.analysis.report.material import DECLARED, HOSTILE, MADE, results
 
@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def html(folder: Path) -> str:
-    return build("toy", folder, DECLARED).html
+    return build_report("toy", folder, DECLARED).html
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def page(html: str) -> Elements:
 
 
 def test_claims_are_counted_by_verdict(folder: Path) -> None:
-    page = build("toy", folder, DECLARED)
+    page = build_report("toy", folder, DECLARED)
     assert [(kind.words, n) for kind, n in page.tally] == [
         ("replicated", 1),
         ("not replicated", 1),
@@ -128,8 +128,8 @@ def test_it_says_how_the_numbers_were_made_and_what_would_falsify_them(html: str
     assert "cuda, bfloat16, Linux, Python 3.11.7, torch 2.13" in said
     assert "Results of 21 November 2026." in page.said("")
     assert '<p class="falsified">It is falsified when it does not.</p>' in html
-    assert facts({}) == []
-    assert ("money", "none: no server was asked") in facts({**MADE, "asked": None})
+    assert provenance_lines({}) == []
+    assert ("money", "none: no server was asked") in provenance_lines({**MADE, "asked": None})
 
 
 def test_what_was_run_is_told_in_its_own_words_not_in_todays(page: Elements) -> None:
@@ -186,7 +186,7 @@ def test_many_claims_are_spoken_of(folder: Path, tmp_path: Path, page: Elements)
     text = (folder / "humpback/first/comparisons.csv").read_text().splitlines()
     adjusted = ["p_holm,holds_after_holm", "0.0623,false", "1,", ",", "0,true"]
     (place / "comparisons.csv").write_text("\n".join(f"{line},{p}" for line, p in zip(text, adjusted, strict=True)))
-    other = Elements(build("toy", tmp_path / "toy", ()).html)
+    other = Elements(build_report("toy", tmp_path / "toy", ()).html)
     assert "adjusted by Holm's method" in other.said("")
     assert "Of 1 replicated, 0 hold." in other.said("")
     said = other.said("humpback-first")
@@ -216,9 +216,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, text: st
     (place / "measures.csv").write_text("name\n")
     (place / name).write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(StoreError, match=f"{name}.*{says}"):
-        build("toy", tmp_path / "toy", ())
+        build_report("toy", tmp_path / "toy", ())
 
 
 def test_the_page_is_the_same_bytes_for_the_same_files(folder: Path, html: str) -> None:
-    assert build("toy", folder, DECLARED).html == html
+    assert build_report("toy", folder, DECLARED).html == html
     assert json.dumps(MADE)  # The material is JSON, as a run writes it.

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from humpback.analysis.report.page import build
+from humpback.analysis.report.page import build_report
 from humpback.cli.report import report
 from tests.analysis.report.material import DECLARED, HOSTILE, results
 
@@ -37,7 +37,7 @@ def chromium() -> Iterator[Any]:
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("results")
     path = root / "report.html"
-    path.write_text(build("toy", results(root), DECLARED).html, encoding="utf-8")
+    path.write_text(build_report("toy", results(root), DECLARED).html, encoding="utf-8")
     return path
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from humpback.analysis.report.inline_svg import UnusableFigure, inlined
-from humpback.analysis.report.lineage import LONGEST, Node, lineage
+from humpback.analysis.report.lineage import LONGEST, Node, lineage_trees
 from humpback.analysis.report.provenance import duration
 from humpback.analysis.report.results_files import read_results
-from humpback.analysis.report.sections import Section, form_of, section
+from humpback.analysis.report.sections import ExperimentSection, form_of, section
 from humpback.analysis.report.verdicts import kind_of
 from tests.analysis.report.material import arms_json, results
 
@@ -61,7 +61,7 @@ def nodes(node: Node) -> list[Node]:
 
 
 def test_lineage_goes_down_to_data_and_seeds_and_draws_shared_parts_once() -> None:
-    found = lineage(arms_json())
+    found = lineage_trees(arms_json())
     assert found is not None
     assert list(found.roots) == ["tagged", "plain <b>"]
     tagged, plain = (nodes(one) for one, *_ in found.roots.values())
@@ -80,7 +80,7 @@ def test_lineage_goes_down_to_data_and_seeds_and_draws_shared_parts_once() -> No
     assert "seed: 1, not 0" in found.differ
     assert list(found.others) == ["1"]
     assert next(iter(found.others["1"])) == "tagged"
-    assert lineage({}) is None
+    assert lineage_trees({}) is None
 
 
 def test_measures_have_a_lineage_too() -> None:
@@ -88,12 +88,13 @@ def test_measures_have_a_lineage_too() -> None:
     arms = given.pop("arms")
     assert isinstance(arms, dict)
     fingerprint = arms["0"]["tagged"]["judged"]
-    found = lineage({**given, "measures": {"0": {"mended": {"kind": "Mended", "reads": [fingerprint, fingerprint]}}}})
+    mended = {"kind": "Mended", "reads": [fingerprint, fingerprint]}
+    found = lineage_trees({**given, "measures": {"0": {"mended": mended}}})
     assert found is not None
     assert [one.again for one in found.roots["mended"]] == [False, True]
 
 
-def measured(folder: Path, *rows: tuple[str, str, str, str]) -> Section:
+def measured(folder: Path, *rows: tuple[str, str, str, str]) -> ExperimentSection:
     """The section of a folder with these numbers: name, metric, value, reason."""
     place = folder / "humpback" / "alike"
     place.mkdir(parents=True)
