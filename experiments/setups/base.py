@@ -200,7 +200,7 @@ class Setup(Value):
         (`size` is empty)."""
         models = {"humpback": self.humpback, "alpagasus": self.alpagasus}
         for paper in papers:
-            of_model = paper.size in ("", models[paper.table.split("-")[0]])
+            of_model = paper.size in ("", models.get(paper.table.split("-")[0]))
             if of_model and (self.papers_sizes or not paper.exact):
                 return paper
         return None
