@@ -61,8 +61,8 @@ class CurveLine:
     """A fitted curve as `curves.csv` has it; None where there is no number."""
 
     name: str
-    sizes: str
-    """With spaces between."""
+    sizes: tuple[int, ...]
+    """In the file with spaces between."""
     slope: float | None
     standard_error: float | None
     low: float | None
@@ -75,7 +75,7 @@ class CurveLine:
         """The curve itself."""
         slope = _estimate(self.slope, self.standard_error, self.low, self.high)
         level = float("nan") if self.level is None else self.level
-        return CurveFit(self.name, tuple(map(int, self.sizes.split())), slope, level, self.paper)
+        return CurveFit(self.name, self.sizes, slope, level, self.paper)
 
 
 def _estimate(mean: float | None, *rest: float | None) -> Estimate | None:
@@ -147,6 +147,8 @@ def read_csv(path: Path, kind: type[Line]) -> tuple[Line, ...]:
 def _value(cell: str, kind: str) -> object:
     if kind == "str":
         return cell
+    if kind.startswith("tuple"):
+        return tuple(map(int, cell.split()))
     if not cell:
         return None if kind.endswith("None") else 0 if kind == "int" else float("nan")
     if kind.startswith("bool"):
@@ -166,17 +168,17 @@ def _finding_lines(findings: Sequence[Finding]) -> list[FindingLine]:
 
 def _curve_line(curve: CurveFit) -> CurveLine:
     mean, error, low, high = (getattr(curve.slope, part, None) for part in _PARTS)
-    return CurveLine(curve.name, " ".join(map(str, curve.sizes)), mean, error, low, high, curve.level, curve.paper)
+    return CurveLine(curve.name, curve.sizes, mean, error, low, high, curve.level, curve.paper)
 
 
 def _csv(kind: type[Line], lines: Iterable[Line]) -> str:
-    return text_table.tidy(
-        [field.name for field in fields(kind)],
-        [
-            [str(value).lower() if isinstance(value, bool) else value for value in _plain(line).values()]
-            for line in lines
-        ],
-    )
+    def cell(value: object) -> object:
+        if isinstance(value, tuple):
+            return " ".join(map(str, value))
+        return str(value).lower() if isinstance(value, bool) else value
+
+    heads = [field.name for field in fields(kind)]
+    return text_table.tidy(heads, [list(map(cell, _plain(line).values())) for line in lines])
 
 
 def _plain(line: Row | MeasuredRow | CurveLine | FindingLine) -> dict[str, object]:

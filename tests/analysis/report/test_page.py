@@ -203,6 +203,7 @@ def test_many_claims_are_spoken_of(folder: Path, tmp_path: Path, page: Elements)
         ("made.json", "[]", "holds a JSON list where a dict belongs"),
         ("rows.csv", "a,b\n1\n", "line 2 has not as many cells"),
         ("rows.csv", "arm,win_rate\nM1,much\n", "line 2, win_rate is 'much', no float"),
+        ("curves.csv", "name,sizes\nsteep,100 many\n", "line 2, sizes is '100 many', no tuple"),
         ("comparisons.csv", "first,holds_after_holm\nM1,perhaps\n", "line 2, holds_after_holm is 'perhaps', no bool"),
         ("comparisons.csv", 'a,b\n"1,2\n', "not CSV"),
         ("samples.json", "\udcff", "utf-8"),
