@@ -24,6 +24,8 @@ _PARTS = ("mean", "standard_error", "low", "high")
 _AS_THEY_ARE = ("first", "second", "n", "paper", "margin", "p", "verdict", "claim")
 """Fields of a finding that its line repeats."""
 
+_WANTED = {"int": "a whole number", "float": "a number", "bool": "true or false", "tuple[int, ...]": "whole numbers"}
+
 
 @dataclass(frozen=True)
 class FindingLine:
@@ -132,8 +134,8 @@ def read_csv(path: Path, kind: type[Line]) -> tuple[Line, ...]:
                     try:
                         values[field.name] = _value(cell, str(field.type))
                     except (ValueError, KeyError) as error:
-                        wanted = str(field.type).removesuffix(" | None")
-                        raise unusable(f"line {reader.line_num}, {field.name} is {cell!r}, no {wanted}") from error
+                        wanted = _WANTED[str(field.type).removesuffix(" | None")]
+                        raise unusable(f"line {reader.line_num}, {field.name} is {cell!r}, not {wanted}") from error
                 found.append(kind(**values))
     except FileNotFoundError:
         return ()
