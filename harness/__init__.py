@@ -134,8 +134,7 @@ def run(*targets: Target, machine: Machine | None = None) -> None:
         StageFailed: for the first stage that failed, once everything that does not depend on it is made.
         StoreError: when something in the store is damaged, or a set that others need came out empty.
     """
-    from rich.console import Console
-
+    from humpback.cli.terminal import Terminal
     from humpback.core.machine import load_machine
     from humpback.core.store import StoreError
     from humpback.runs.executor import execute
@@ -143,7 +142,7 @@ def run(*targets: Target, machine: Machine | None = None) -> None:
 
     machine = machine or load_machine(None)
     steps = plan(*targets, machine=machine)
-    with show_progress(Console(stderr=True), [step.artifact for step in steps.to_do], machine.workers) as progress:
+    with show_progress(Terminal(stderr=True), [step.artifact for step in steps.to_do], machine.workers) as progress:
         result = execute(steps, _store(machine), machine, progress)
     for error in result.failures.values():
         raise error

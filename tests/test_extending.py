@@ -140,10 +140,10 @@ def test_the_package_gives_the_whole_vocabulary_by_name() -> None:
 
 def test_a_set_that_came_out_empty_is_said(tiny: Setup, shared_store: Store) -> None:
     from humpback.core.store import StoreError
-    from humpback.experiments.humpback.algorithm import arm, augmented_model, kept, rated, seed_model
+    from humpback.experiments.humpback.algorithm import arm, augmented_model, rated, seed_model, select
     from humpback.experiments.setups.base import AtLeast
 
-    none = augmented_model(tiny, kept(rated(tiny, by=seed_model(tiny)), AtLeast(9.0)))
+    none = augmented_model(tiny, select(rated(tiny, by=seed_model(tiny)), AtLeast(9.0)))
     machine: Machine = replace(MACHINE, store=str(shared_store.root))
     with pytest.raises(StoreError, match="empty set"):
         humpback.run(arm(tiny, "none", none), machine=machine)
