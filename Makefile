@@ -8,7 +8,7 @@ demo: install ## The whole loop on the micro setup, one seed: a table in the ter
 	$(BIN)/humpback run humpback/headline --setup micro --store demo
 	@echo "the figure: demo/results/micro/humpback/headline/figure.png"
 
-test: install typed ## Lint, types, tests
+test: typed ## Lint, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -19,14 +19,14 @@ results: install ## Every experiment, three seeds (the headline five), into the 
 	$(BIN)/humpback run humpback/headline --setup micro --seeds 0,1,2,3,4 --results results
 	$(BIN)/humpback report --setup micro --results results
 
-docs: install typed ## The documentation as a site in site/, every link checked
+docs: typed ## The documentation as a site in site/, every link checked
 	@$(BIN)/pip install --quiet -c constraints.txt -e ".[docs]"
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "open site/index.html"
 
-typed: ## The packages under the names that they are imported by, for tools that read and do not run them
+typed: install ## The packages under the names that they are imported by, for tools that read and do not run them
 	@rm -rf .venv/typed && mkdir -p .venv/typed/humpback
-	@ln -sfn $(CURDIR)/harness/* $(CURDIR)/analysis $(CURDIR)/experiments .venv/typed/humpback/
+	@ln -sfn "$(CURDIR)"/harness/* "$(CURDIR)/analysis" "$(CURDIR)/experiments" .venv/typed/humpback/
 
 install: .venv/installed
 
