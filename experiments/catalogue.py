@@ -222,7 +222,10 @@ def _own_module(path: Path) -> ModuleType:
         )
     for part, words in _PARTS.items():
         if not getattr(module, part, None):
-            raise FieldError(f"{path}: has no {words}; docs/extending.md shows an experiment")
+            raise FieldError(
+                f"{path}: has no {words}; docs/extending.md shows an experiment, and a module that is none has a name "
+                "that begins with _"
+            )
     return module
 
 

@@ -6,7 +6,6 @@ what came of it. Torch and everything else that is heavy is imported where it is
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,18 +103,17 @@ if TYPE_CHECKING:
 
     Target = Artifact | Arm | Measure
 
-_VOCABULARY = (
-    *("core.machine", "core.expression", "spec.data", "spec.files", "spec.curation", "spec.recipe", "spec.template"),
-    *("spec.models", "spec.outcomes", "spec.benchmarks", "spec.measures", "spec.claims"),
-)
-
 
 def __getattr__(name: str) -> Any:
     """A word of the vocabulary, imported when it is first asked for: the command starts without them."""
-    for inner in () if name.startswith("_") else _VOCABULARY:
-        value = getattr(import_module(f"{__name__}.{inner}"), name, None)
-        if isinstance(value, type):
-            return value
+    if not name.startswith("_"):
+        from humpback.core import expression, machine
+        from humpback.spec.vocabulary import modules
+
+        for module in (machine, expression, *modules()):
+            value = getattr(module, name, None)
+            if isinstance(value, type) and value.__module__.startswith(__name__):
+                return value
     raise AttributeError(f"module {__name__!r} has no {name!r}")
 
 

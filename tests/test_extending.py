@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -63,6 +64,15 @@ def test_the_worked_example_goes_from_its_file_to_its_verdicts(mine: Path, tiny:
     short = declared.measures[0]["shortest"].needs[0]
     assert shared_store.record(short).counts == {"in": 24, "kept": 12, "rejected": 12}
     assert load_expression(shared_store.folder(short)) == short
+    code = f"from humpback.runs.load import load_expression as load; load(Path({str(shared_store.folder(short))!r}))"
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", f"from pathlib import Path; {code}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert "names the class Shortest, which is not known here" in elsewhere.stderr
 
 
 @pytest.mark.parametrize(
@@ -70,7 +80,7 @@ def test_the_worked_example_goes_from_its_file_to_its_verdicts(mine: Path, tiny:
     [
         ("SHOWS = 1 +", r"broken\.py, line 1: SyntaxError"),
         ('"""Q?"""\n\nimport no_such_package', r"broken\.py, line 3: ModuleNotFoundError: No module named"),
-        ("SHOWS = ''", r"broken\.py: has no docstring"),
+        ("SHOWS = ''", r"broken\.py: has no docstring.* that is none has a name that begins with _"),
         ('"""Q?"""\nSHOWS = "t"', r"broken\.py: has no generator experiment\(setup, seed\)"),
     ],
 )

@@ -66,6 +66,11 @@ def load_expression(folder: Path) -> Artifact:
     record = read_record(folder / RECORD)
     table, built = record.expression, dict[str, Artifact]()
     known = values()
+    if strange := sorted({one["class"] for one in table.values()} - known.keys()):
+        raise StoreError(
+            f"{folder}: its record names the class {strange[0]}, which is not known here: it is another version's, or "
+            "one of your own, which only the commands that take --experiments know"
+        )
 
     def value(found: Any) -> Any:
         if isinstance(found, list):

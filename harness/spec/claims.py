@@ -7,6 +7,7 @@ difference of what its parts cite, looked up in `results/published` and never ty
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -138,7 +139,7 @@ class Measure(Value):
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(ABC):
     """What is said of arms, curves or measures; true, false, or not to be told."""
 
     finding: ClassVar[str]
@@ -148,18 +149,18 @@ class Claim:
     """What the paper says, with where."""
 
     @property
+    @abstractmethod
     def sides(self) -> tuple[str, str]:
         """What is set against what, in words."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def paper_value(self) -> float | None:
         """The paper's number for the same; None where it prints none for this setup."""
-        raise NotImplementedError
 
+    @abstractmethod
     def concerns(self, arms: Iterable[Arm]) -> set[str]:
         """Names of the arms and measures that it is about."""
-        raise NotImplementedError
 
     def described(self) -> dict[str, Any]:
         """For arms.json: its kind and its fields, parts by name, without what is not set."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 from humpback.core.expression import Artifact, Value, subclasses
@@ -23,7 +24,12 @@ def artifacts() -> dict[str, type[Artifact]]:
     return _named(Artifact)
 
 
+def modules() -> list[ModuleType]:
+    """Every module of `humpback.spec`."""
+    found = pkgutil.iter_modules([str(Path(__file__).parent)], "humpback.spec.")
+    return [import_module(module.name) for module in found]
+
+
 def _named(base: type[V]) -> dict[str, type[V]]:
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)], "humpback.spec."):
-        import_module(module.name)
+    modules()
     return {cls.__name__: cls for cls in subclasses(base)}
