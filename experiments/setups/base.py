@@ -145,6 +145,12 @@ class Base(Value):
     model: Model
     humpback: str = ""
     """As in `Setup`: the model of Humpback's whose numbers stand beside it."""
+    pretrainings: tuple[Model, ...] = ()
+    """As in `Setup`."""
+
+    def at(self, seed: int) -> Base:
+        """The base that a run of this seed starts from."""
+        return replace(self, model=_pretraining(self.pretrainings, seed) or self.model)
 
 
 @dataclass(frozen=True)
@@ -153,7 +159,7 @@ class Setup(Value):
 
     name: str
     base: Model
-    """One artifact whatever the seed of the run, as LLaMA is."""
+    """One artifact whatever the seed of the run, as LLaMA is, unless there are `pretrainings`."""
     seed_data: Examples
     segments: Examples
     backward_prompt: Prompt
@@ -174,6 +180,9 @@ class Setup(Value):
     """Answers that every arm is judged against."""
     judge: MicroJudge | LocalJudge | AlpacaEvalJudge
     grid: Grid
+    pretrainings: tuple[Model, ...] = ()
+    """The base from several pretraining seeds, where there are several: a run takes that at its own seed modulo their
+    number, so that what is found holds of more than one base."""
     bases: tuple[Base, ...] = ()
     """Base models of other sizes, ascending; the setup's own is not among them."""
     rivals: tuple[Rival, ...] = ()
@@ -235,10 +244,12 @@ class Setup(Value):
         return sizes
 
     def at(self, seed: int) -> Setup:
-        """This setup with everything random drawn anew: data, order of training, sampling. Prompts, reference, judge
-        and base stay, so that runs are paired over prompts."""
+        """This setup with everything random drawn anew: data, order of training, sampling. Prompts, reference and judge
+        stay, so that runs are paired over prompts; so does the base, unless there are several pretrainings of it."""
         return replace(
             self,
+            base=_pretraining(self.pretrainings, seed) or self.base,
+            bases=tuple(base.at(seed) for base in self.bases),
             seed_data=drawn(self.seed_data, seed),
             segments=drawn(self.segments, seed),
             backward=replace(self.backward, seed=seed),
@@ -248,6 +259,11 @@ class Setup(Value):
             rivals=tuple(replace(one, examples=drawn(one.examples, seed)) for one in self.rivals),
             filtering=self.filtering and self.filtering.at(seed),
         )
+
+
+def _pretraining(models: tuple[Model, ...], seed: int) -> Model | None:
+    """The one of this seed's runs, or None where there is only one base."""
+    return models[seed % len(models)] if models else None
 
 
 Drawn = TypeVar("Drawn", bound=Artifact)
