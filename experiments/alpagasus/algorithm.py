@@ -31,8 +31,8 @@ def filtered(setup: Setup, *, at_least: float | None = None, by: ModelRater | Mi
 
 
 def trained(setup: Setup, examples: Examples) -> Finetuned:
-    """The base model finetuned on the examples as they are: AlpaGasus has no system sentence."""
-    return Finetuned(setup.base, examples, setup.sft)
+    """The base model finetuned on the examples as they are, by AlpaGasus's recipe: it has no system sentence."""
+    return Finetuned(setup.base, examples, filtering(setup).sft)
 
 
 def answers(setup: Setup, model: Model) -> Responses:

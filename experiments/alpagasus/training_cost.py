@@ -4,10 +4,9 @@ The claim (AlpaGasus, table of training costs): on four A100-80G the 7B model ta
 that it takes on the 52k, and so does the 13B on eight. It is falsified when the filtered set takes no less time or no
 fewer updates.
 
-Minutes are those of the machine that trained, whatever else it did meanwhile; updates are the recipe's. With the
-paper's recipe, in epochs, updates follow from the number of examples. Micro's recipe is Humpback's, in steps by size,
-under which a set of 800 examples takes as many as any larger one: there the time need not fall. Money is what
-`humpback plan` says, by the hours of a named accelerator.
+Minutes are those of the machine that trained, whatever else it did meanwhile. Updates are the recipe's: so many epochs
+of either set, so they follow from the number of examples. Money is what `humpback plan` says, by the hours of a named
+accelerator.
 """
 
 from __future__ import annotations

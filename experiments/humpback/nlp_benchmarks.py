@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from humpback.experiments.humpback.algorithm import humpback
-from humpback.experiments.setups.base import Benchmark, Setup
+from humpback.experiments.setups.base import Setup
+from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.benchmarks import MicroFacts
 from humpback.spec.claims import Claim, Measure, Paper
 from humpback.spec.measures import BenchmarkAccuracy

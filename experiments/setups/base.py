@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from humpback.core.expression import Artifact, FieldError, Value
-from humpback.spec.benchmarks import SETS, Benchmarked, MicroFacts, Task
+from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.claims import Paper
 from humpback.spec.curation import ExpectedScore, MicroOracle, ModelRater, SampledScore
 from humpback.spec.data import Examples, Pages, Sampling
@@ -74,41 +74,6 @@ class Rival(Value):
 
 
 @dataclass(frozen=True)
-class Benchmark(Value):
-    """An NLP benchmark, with so many shots."""
-
-    task: Task | MicroFacts
-    shots: int
-    run_model_code: bool = False
-    """humaneval runs what the model wrote; a setup that does not say so leaves it out, and the table says why."""
-
-    @property
-    def name(self) -> str:
-        """For the names of measures."""
-        return f"{self.task.name}, {self.shots}-shot"
-
-    @property
-    def metric(self) -> str:
-        """What its number is called: after the metric that `analysis/experiment/measures/benchmarks.py` picks of
-        lm-eval's."""
-        name = self.task.name
-        metric = "pct_stereotype" if name.startswith("crows_pairs") else _METRICS.get(name, "acc")
-        return f"{name}, {metric}, {self.shots}-shot, %"
-
-    def of(self, model: Model) -> Benchmarked:
-        """The model on it."""
-        return Benchmarked(model, (self.task,), self.shots, run_model_code=self.run_model_code)
-
-
-_METRICS = {"bbh": "exact_match", "drop": "em", "humaneval": "pass@1"}
-
-
-def benchmarks(name: str) -> tuple[Benchmark, ...]:
-    """A set of the papers', by its name in `harness/spec/benchmarks.py`."""
-    return tuple(Benchmark(Task(task), one.shots) for one in SETS[name] for task in one.tasks)
-
-
-@dataclass(frozen=True)
 class Filtering(Value):
     """What AlpaGasus filters, who rates it, and what the outcome is asked."""
 
@@ -125,6 +90,8 @@ class Filtering(Value):
     """Another rater of accuracy (the paper's is Claude)."""
     other_examples: Examples
     """Another set, written by people: Dolly."""
+    sft: Sft
+    """Recipe of the models of filtered and of whole sets."""
     prompts: Examples
     """The four test sets together, each prompt with its set as source."""
     systems: tuple[tuple[str, Examples], ...]
@@ -133,8 +100,13 @@ class Filtering(Value):
     """AlpaGasus's: MMLU, BBH, DROP, HumanEval."""
 
     def at(self, seed: int) -> Filtering:
-        """The sets drawn anew; raters and prompts stay."""
-        return replace(self, examples=drawn(self.examples, seed), other_examples=drawn(self.other_examples, seed))
+        """The sets drawn and trained on anew; raters and prompts stay."""
+        return replace(
+            self,
+            examples=drawn(self.examples, seed),
+            other_examples=drawn(self.other_examples, seed),
+            sft=replace(self.sft, seed=seed),
+        )
 
 
 @dataclass(frozen=True)
@@ -168,7 +140,7 @@ class Setup(Value):
     augmentation: Sampling
     """How instructions are drawn from M_yx."""
     sft: Sft
-    """Recipe of every M_t."""
+    """Recipe of every M_t, and of what stands beside it."""
     scoring: ExpectedScore | SampledScore
     selection: SelectionRule
     """Which rated candidates self-curation selects."""
@@ -198,7 +170,7 @@ class Setup(Value):
     seed_rows: int = 0
     """Seed examples that the files hold, where they were counted."""
     humpback: str = "7B"
-    """The model of Humpback's whose numbers stand beside this setup's; empty where the recipe is not Humpback's."""
+    """The model of Humpback's whose numbers stand beside this setup's; empty where none does."""
     alpagasus: str = ""
     """The same of AlpaGasus's."""
     papers_sizes: bool = False

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from humpback.experiments.setups.base import AtLeast, BestShare, Grid, Setup, benchmarks
+from humpback.experiments.setups.base import AtLeast, BestShare, Grid, Setup
+from humpback.experiments.setups.benchmarks import benchmarks
 from humpback.spec.curation import ExpectedScore
 from humpback.spec.data import Joined, Sampling
 from humpback.spec.models import Pretrained

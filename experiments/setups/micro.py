@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from humpback.experiments.setups.base import AtLeast, Base, Benchmark, Filtering, Grid, Rival, Setup
+from dataclasses import replace
+
+from humpback.experiments.setups.base import AtLeast, Base, Filtering, Grid, Rival, Setup
+from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.benchmarks import MicroFacts
 from humpback.spec.curation import ExpectedScore, MicroOracle
 from humpback.spec.data import MicroPages, MicroPrompts, MicroSeed, MicroTexts, Sampling, Segments
@@ -12,7 +15,7 @@ from humpback.spec.micro_world import SEED_KINDS, World
 from humpback.spec.models import Pretrained
 from humpback.spec.outcomes import MicroJudge, MicroReference
 from humpback.spec.prompts import MICRO_BACKWARD, MICRO_RATING
-from humpback.spec.recipe import BatchBySize, LinearTo, Llama, Sft, StepsBySize
+from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, LinearTo, Llama, Sft, StepsBySize
 from humpback.spec.template import Template
 
 _WORLD = World()
@@ -28,6 +31,10 @@ _MICRO_SFT = Sft(
     longest=256,
 )
 """The paper's recipe in proportion: the rate falls to nine tenths, small sets take small batches and few updates."""
+_ALPAGASUS_SFT = replace(
+    _MICRO_SFT, schedule=CosineTo(0.0, warm_up=0.03), weight_decay=0.0, batch=16, duration=Epochs(3)
+)
+"""AlpaGasus's, as it is but for rate and batch: three epochs of a set whatever its size, along a cosine to 0."""
 
 
 def _base(layers: int, width: int) -> Pretrained:
@@ -108,6 +115,7 @@ MICRO = Setup(
         helpfulness=MicroOracle(_WORLD, noise=0.8, seed=1),
         another=MicroOracle(_WORLD, noise=0.4, seed=2),
         other_examples=MicroInstructions("people", _WORLD, 900, Lapses(wrong=0.05, clumsy=0.25, blogged=0.2)),
+        sft=_ALPAGASUS_SFT,
         prompts=_TESTS,
         systems=(
             ("strong", MicroAnswers("strong", _WORLD, _TESTS, Lapses(clumsy=0.1))),

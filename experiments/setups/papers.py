@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from humpback.experiments.setups.base import AtLeast, Base, BestShare, Filtering, Grid, Rival, Setup, benchmarks
+from humpback.experiments.setups.base import AtLeast, Base, BestShare, Filtering, Grid, Rival, Setup
+from humpback.experiments.setups.benchmarks import benchmarks
 from humpback.spec.curation import ExpectedScore, ModelRater, Sample, SampledScore
 from humpback.spec.curation import FirstLineScore as Alone
 from humpback.spec.data import Sampling, Segments
@@ -52,6 +53,34 @@ _WRITING = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=1_024)
 _RUBRIC = SampledScore(HUMPBACK_RATING, Sampling(temperature=0.7, top_p=0.9, max_new_tokens=256))
 _SIZES = (100, 800, 1_600, 12_800, 25_600, 51_200)
 
+_ALPAGASUS_SFT = Sft(
+    learning_rate=2e-5,
+    schedule=CosineTo(0.0, warm_up=0.03),
+    weight_decay=0.0,
+    dropout=0.0,
+    batch=128,
+    duration=Epochs(3),
+    longest=512,
+)
+"""AlpaGasus's recipe at 7B, section 2 of its facts."""
+_FILTERING = Filtering(
+    examples=ALPACA,
+    rater=ModelRater(_CHATGPT, Alone(ALPAGASUS_ACCURACY)),
+    at_least=4.5,
+    looser=4.0,
+    helpfulness=ModelRater(_CHATGPT, Alone(ALPAGASUS_HELPFULNESS)),
+    another=ModelRater(_CLAUDE, Alone(ALPAGASUS_ACCURACY)),
+    other_examples=DOLLY,
+    sft=_ALPAGASUS_SFT,
+    prompts=_TESTS,
+    systems=(
+        ("text-davinci-003", Responses(ServedModel("text-davinci-003"), _TESTS, _WRITING)),
+        ("Claude", Responses(_CLAUDE, _TESTS, _WRITING)),
+        ("ChatGPT", Responses(_CHATGPT, _TESTS, _WRITING)),
+    ),
+    benchmarks=benchmarks("alpagasus"),
+)
+
 LLAMA_7B = Setup(
     name="llama-7b",
     base=_LLAMA_7B,
@@ -85,22 +114,7 @@ LLAMA_7B = Setup(
         Rival("alpaca", ALPACA, _SIZES, "Alpaca"),
         Rival("flan-v2", FLAN_V2, (100, 51_200), "FLAN v2"),
     ),
-    filtering=Filtering(
-        examples=ALPACA,
-        rater=ModelRater(_CHATGPT, Alone(ALPAGASUS_ACCURACY)),
-        at_least=4.5,
-        looser=4.0,
-        helpfulness=ModelRater(_CHATGPT, Alone(ALPAGASUS_HELPFULNESS)),
-        another=ModelRater(_CLAUDE, Alone(ALPAGASUS_ACCURACY)),
-        other_examples=DOLLY,
-        prompts=_TESTS,
-        systems=(
-            ("text-davinci-003", Responses(ServedModel("text-davinci-003"), _TESTS, _WRITING)),
-            ("Claude", Responses(_CLAUDE, _TESTS, _WRITING)),
-            ("ChatGPT", Responses(_CHATGPT, _TESTS, _WRITING)),
-        ),
-        benchmarks=benchmarks("alpagasus"),
-    ),
+    filtering=_FILTERING,
     benchmarks=benchmarks("humpback"),
     bias=benchmarks("humpback-bias"),
     sensitive=SENSITIVE,
@@ -122,30 +136,20 @@ LLAMA2_70B = replace(
     humpback="70B",
 )
 
-_ALPAGASUS_SFT = Sft(
-    learning_rate=2e-5,
-    schedule=CosineTo(0.0, warm_up=0.03),
-    weight_decay=0.0,
-    dropout=0.0,
-    batch=128,
-    duration=Epochs(3),
-    longest=512,
-)
 ALPAGASUS_7B = replace(
     LLAMA_7B,
     name="alpagasus-7b",
-    sft=_ALPAGASUS_SFT,
     judge=_GPT4_SCORES,
     bases=(),
     humpback="",
     alpagasus="7B",
 )
-"""AlpaGasus's recipe (section 2 of its facts) and judge."""
+"""AlpaGasus's judge."""
 ALPAGASUS_13B = replace(
     ALPAGASUS_7B,
     name="alpagasus-13b",
     base=_LLAMA_13B,
-    sft=replace(_ALPAGASUS_SFT, learning_rate=1e-5, duration=Epochs(5)),
+    filtering=replace(_FILTERING, sft=replace(_ALPAGASUS_SFT, learning_rate=1e-5, duration=Epochs(5))),
     alpagasus="13B",
 )
 
@@ -159,6 +163,7 @@ SMOLLM_135M = replace(
     sft=Sft(learning_rate=1e-4, schedule=LinearTo(9e-5), dropout=0.0),
     scoring=ExpectedScore(HUMPBACK_RATING),
     selection=BestShare(0.0833),
+    filtering=replace(_FILTERING, sft=replace(_ALPAGASUS_SFT, learning_rate=1e-4)),
     answering=replace(_WRITING, max_new_tokens=512),
     grid=Grid(
         augmented=(400, 800, 1_600),
@@ -172,7 +177,7 @@ SMOLLM_135M = replace(
     papers_sizes=False,
 )
 """A small public model: one GPU, or a patient laptop. It cannot follow the rubric, so its ratings are expectations and
-its best twelfth is taken (the share of A_5). Learning rate and sizes are assumptions."""
+its best twelfth is taken (the share of A_5). Learning rates and sizes are assumptions."""
 
 _OF_THE_PAPERS = (LLAMA_7B, LLAMA_33B, LLAMA_65B, LLAMA2_70B, ALPAGASUS_7B, ALPAGASUS_13B)
 _SHARED = ("base", "judge", "reference", "prompts")

@@ -10,12 +10,13 @@ from humpback.core.expression import Artifact, FieldError
 from humpback.core.machine import Machine
 from humpback.core.store import StoreError
 from humpback.core.work import Work, new_log
+from humpback.experiments.alpagasus.algorithm import filtering
 from humpback.experiments.catalogue import experiment, experiment_names
 from humpback.experiments.setups import SETUPS
 from humpback.experiments.setups.base import on_pages
 from humpback.spec.claims import Arm, Curve, Measure
 from humpback.spec.files import ClueWeb22, File, WebPages
-from humpback.spec.models import HubModel
+from humpback.spec.models import Finetuned, HubModel
 from humpback.stages import stage_for
 
 PAGES = WebPages((File("crawl.warc.gz", "0" * 64),))
@@ -33,11 +34,20 @@ def test_humpback_s_recipe_is_the_paper_s() -> None:
 
 
 def test_alpagasus_s_recipe_is_the_paper_s() -> None:
-    seven, thirteen = SETUPS["alpagasus-7b"].sft, SETUPS["alpagasus-13b"].sft
+    seven, thirteen = (filtering(SETUPS[name]).sft for name in ("alpagasus-7b", "alpagasus-13b"))
     assert (seven.learning_rate, seven.duration.n, seven.batch, seven.longest) == (2e-5, 3, 128, 512)  # type: ignore[union-attr]
     assert (thirteen.learning_rate, thirteen.duration.n, thirteen.batch) == (1e-5, 5, 128)  # type: ignore[union-attr]
     assert (seven.weight_decay, seven.dropout, seven.schedule.warm_up) == (0.0, 0.0, 0.03)
     assert seven.updates_for(9_229) == 3 * 73
+    small = filtering(SETUPS["micro"]).sft
+    assert (small.duration, small.schedule, small.weight_decay) == (seven.duration, seven.schedule, seven.weight_decay)
+
+
+def test_each_paper_s_experiments_train_by_its_own_recipe() -> None:
+    for setup in SETUPS.values():
+        for name, recipe in (("humpback", setup.sft), ("alpagasus", filtering(setup).sft)):
+            arms = experiment(f"{name}/headline").on(setup, [0]).arms[0].values()
+            assert {arm.model.recipe for arm in arms if isinstance(arm.model, Finetuned)} == {recipe}
 
 
 def test_every_base_is_pinned_by_a_full_commit() -> None:
@@ -88,4 +98,5 @@ def test_seeds_draw_rivals_and_the_filtered_set_anew_and_keep_the_test_prompts()
     assert one.filtering is not None
     assert zero.filtering.examples != one.filtering.examples
     assert zero.filtering.prompts == one.filtering.prompts
+    assert (zero.filtering.sft.seed, one.filtering.sft.seed) == (0, 1)
     assert [a.examples == b.examples for a, b in zip(zero.rivals, one.rivals, strict=True)] == [False] * 3

@@ -21,7 +21,8 @@ from humpback.core.expression import Artifact
 from humpback.core.store import Store
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups import SETUPS
-from humpback.experiments.setups.base import Benchmark, Setup
+from humpback.experiments.setups.base import Setup
+from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.benchmarks import Benchmarked, MicroFacts, Task
 from humpback.spec.claims import Greater
 from humpback.spec.measures import BenchmarkAccuracy

@@ -58,10 +58,10 @@ def test_and_so_they_are_on_the_gpus_that_the_paper_used(setup: Setup, data: str
     one = estimated(setup, data)
     assert isinstance(setup.base, HubModel)
     assert one.rows_in is not None
-    updates = setup.sft.updates_for(round(one.rows_in))
-    each = one.tokens / (updates * setup.sft.batch_for(round(one.rows_in)))
-    shape, longest = PUBLISHED[setup.base.repository], setup.sft.longest
-    batch = setup.sft.batch_for(round(one.rows_in))
+    recipe = filtering(setup).sft
+    updates, batch = recipe.updates_for(round(one.rows_in)), recipe.batch_for(round(one.rows_in))
+    each = one.tokens / (updates * batch)
+    shape, longest = PUBLISHED[setup.base.repository], recipe.longest
     run = training(shape, updates, batch, each, A100, longest=longest, units=GPUS[setup.name])
     assert run.gpus == GPUS[setup.name]
     assert 0.5 < run.hours / HOURS[setup.name, data] < 2
