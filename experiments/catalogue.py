@@ -22,6 +22,7 @@ from humpback.core.errors import UnknownName
 from humpback.core.expression import Artifact, FieldError, expression
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import ALPHA, WIN_RATE, Arm, Claim, Comparison, Curve, Measure
+from humpback.spec.contamination import asked
 
 NOTHING = "this setup has nothing for it to measure"
 _INNER = ("algorithm",)
@@ -96,11 +97,6 @@ class Declared:
         return tuple(self.arms)
 
     @property
-    def bases(self) -> dict[int, int]:
-        """By seed, which of the setup's pretrainings it starts from; 0 where there is one base."""
-        return {seed: seed % max(1, len(self.setup.pretrainings)) for seed in self.seeds}
-
-    @property
     def curves(self) -> tuple[Curve, ...]:
         """Each curve that an arm lies on."""
         arms = self.arms[self.seeds[0]].values()
@@ -127,7 +123,8 @@ class Declared:
 
     @property
     def targets(self) -> list[Artifact]:
-        """What a run has to make: every arm against its opponent, the heads to heads, and what is measured."""
+        """What a run has to make: every arm against its opponent, the heads to heads, what is measured, and which of
+        the prompts the models were trained on."""
         judged = [arm.judged for by_name in self.arms.values() for arm in by_name.values()]
         direct = [
             first[claim.first.name].against(first[claim.second.name])
@@ -135,9 +132,10 @@ class Declared:
             for claim in self.claims
             if isinstance(claim, Comparison) and claim.head_to_head
         ]
-        return (
-            judged + direct + [one for by_name in self.measures.values() for m in by_name.values() for one in m.needs]
-        )
+        needed = [one for by_name in self.measures.values() for m in by_name.values() for one in m.needs]
+        parts = [one for each in (self.arms, self.measures) for by_name in each.values() for one in by_name.values()]
+        seen = [one for part in parts for pair in asked(part) for one in pair.contaminations]
+        return judged + direct + needed + list(dict.fromkeys(seen))
 
     @property
     def resolved(self) -> dict[str, Any]:

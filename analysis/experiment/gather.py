@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from humpback.analysis.experiment.contamination import ContaminationRow, gather_contamination, refuse_contaminated
 from humpback.analysis.experiment.contests import contest
 from humpback.analysis.experiment.finding import Finding, Outcomes, findings
 from humpback.analysis.experiment.findings import slopes
@@ -89,10 +90,9 @@ class Results:
     curves: tuple[CurveFit, ...] = ()
     reference: str = "reference"
     measured: tuple[MeasuredRow, ...] = ()
+    contamination: tuple[ContaminationRow, ...] = ()
     beside_paper: bool = False
     """Whether ours less the paper's is a number: base, judge, reference and prompts are the paper's."""
-    outcomes: Outcomes | None = None
-    """What all of it was computed from."""
 
 
 def gather(
@@ -136,7 +136,8 @@ def gather(
             direct[pair] = judge(claim.first, second, judged)
     measured, numbers = gather_measured(store, measures or {}, reasons)
     outcomes = Outcomes(firsts, contests, direct, numbers)
-    found = findings(claims, outcomes)
+    contamination = gather_contamination(store, (arms, measures or {}), reasons)
+    found = refuse_contaminated(findings(claims, outcomes), claims, firsts.values(), contamination)
     if len(arms) == 1:
         found = [
             one if one.obstacle or claim.concerns(firsts.values()).isdisjoint(varying) else replace(one, obstacle=_ONE)
@@ -150,7 +151,7 @@ def gather(
         if (why := follows_order(sum(one.flips for one in of.values()), sum(one.both_parsed for one in of.values())))
     )
     lost = (*losses(store, arms), *followed)
-    return Results(tuple(rows), tuple(found), lost, curves, reference, tuple(measured), beside_paper, outcomes)
+    return Results(tuple(rows), tuple(found), lost, curves, reference, tuple(measured), contamination, beside_paper)
 
 
 _ONE = "one seed, and another draws data and training anew"

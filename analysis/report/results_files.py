@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from humpback.analysis.experiment.contamination import ContaminationRow
 from humpback.analysis.experiment.gather import Results, Row
 from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.tables.csv_files import CurveLine, FindingLine, read_csv
@@ -116,11 +117,12 @@ def _read(name: str, place: Path) -> ResultsFiles:
     drawn = {path.stem: _text(path) for path in sorted(place.glob("*.svg"))}
     curves = tuple(line.curve for line in read_csv(place / "curves.csv", CurveLine))
     rows, measured = read_csv(place / "rows.csv", Row), read_csv(place / "measures.csv", MeasuredRow)
+    contamination = read_csv(place / "contamination.csv", ContaminationRow)
     return ResultsFiles(
         name=name,
         made=_json(place / "made.json", {}),
         arms=_json(place / "arms.json", {}),
-        results=Results(rows, (), (), curves, measured=measured),
+        results=Results(rows, (), (), curves, measured=measured, contamination=contamination),
         comparisons=read_csv(place / "comparisons.csv", FindingLine),
         samples=_json(place / "samples.json", []),
         figures={name: drawn[name] for name in dict.fromkeys((*FIGURES, *drawn)) if name in drawn},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from humpback.analysis.experiment.contamination import ContaminationRow
 from humpback.analysis.experiment.finding import Finding
 from humpback.analysis.experiment.gather import CurveFit, Row, missing
 from humpback.analysis.experiment.measured import MeasuredRow
@@ -59,6 +61,38 @@ def measured_cells(row: MeasuredRow) -> Cells:
 def not_measured(rows: Sequence[MeasuredRow]) -> list[str]:
     """A line for each measure without numbers: its name, and why."""
     return list(dict.fromkeys(f"Not measured: {row.name}. {row.reason}" for row in rows if row.reason))
+
+
+def contamination_cells(rows: Sequence[ContaminationRow]) -> list[Cells]:
+    """Contamination over all seeds, of each arm or measure the seed with the most; those that came to the same stand on
+    one line."""
+    worst = {row.name: row for row in sorted(rows, key=lambda row: row.share)}
+    names: dict[ContaminationRow, list[str]] = {}
+    for name in dict.fromkeys(row.name for row in rows):
+        names.setdefault(replace(worst[name], name="", seed="", texts=0), []).append(name)
+    return [_contaminated(row, who) for row, who in names.items()]
+
+
+def _contaminated(row: ContaminationRow, names: Sequence[str]) -> Cells:
+    known = ", as far as is known" if row.unknown else ""
+    counts = (
+        (DASH,) * 4
+        if row.reason
+        else (
+            f"{row.found:,} of {row.prompts:,} prompts ({row.share:.1%}){known}",
+            *(f"{many:,}" for many in (row.whole, row.part, row.near)),
+        )
+    )
+
+    def of_set(many: int | None) -> str:
+        return row.reason if many is None else f"{many:,}"
+
+    return {
+        **dict(zip(("in training data", "whole", "in part", "nearly"), counts, strict=True)),
+        "finetuning": of_set(row.finetuning),
+        "pretraining": "not known" if row.unknown else of_set(row.pretraining),
+        "name": ", ".join(names),
+    }
 
 
 def curve_cells(curve: CurveFit) -> Cells:

@@ -11,6 +11,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
 
+from humpback.analysis.experiment.contamination import ContaminationRow
 from humpback.analysis.experiment.finding import Finding
 from humpback.analysis.experiment.gather import CurveFit, Results, Row
 from humpback.analysis.experiment.measured import MeasuredRow
@@ -85,16 +86,17 @@ def _estimate(mean: float | None, *rest: float | None) -> Estimate | None:
     return None if mean is None else Estimate(mean, error, low, high)
 
 
-Line = TypeVar("Line", Row, MeasuredRow, CurveLine, FindingLine)
+Line = TypeVar("Line", Row, MeasuredRow, CurveLine, FindingLine, ContaminationRow)
 
 
 def as_csv(results: Results) -> dict[str, str]:
-    """The files by name: the claims, and what else there is of arms, measured numbers and curves. A cell is empty where
-    there is no number."""
+    """The files by name: the claims, and what else there is of arms, measured numbers, curves and contamination. A cell
+    is empty where there is no number."""
     found = {
         "comparisons.csv": _csv(FindingLine, _finding_lines(results.findings)),
         "rows.csv": _csv(Row, results.rows) if results.rows else "",
         "measures.csv": _csv(MeasuredRow, results.measured) if results.measured else "",
+        "contamination.csv": _csv(ContaminationRow, results.contamination) if results.contamination else "",
         "curves.csv": _csv(CurveLine, map(_curve_line, results.curves)) if results.curves else "",
     }
     return {name: text for name, text in found.items() if text}
@@ -106,6 +108,7 @@ def as_json(command: str, results: Results) -> str:
         "command": command,
         "rows": list(map(_plain, results.rows)),
         "measured": list(map(_plain, results.measured)),
+        "contamination": list(map(_plain, results.contamination)),
         "claims": list(map(_plain, _finding_lines(results.findings))),
     }
     return json.dumps(body, indent=1, ensure_ascii=False)
@@ -183,7 +186,7 @@ def _csv(kind: type[Line], lines: Iterable[Line]) -> str:
     return text_table.tidy(heads, [list(map(cell, _plain(line).values())) for line in lines])
 
 
-def _plain(line: Row | MeasuredRow | CurveLine | FindingLine) -> dict[str, object]:
+def _plain(line: Row | MeasuredRow | CurveLine | FindingLine | ContaminationRow) -> dict[str, object]:
     """Numbers to six digits, and None in place of NaN."""
 
     def plain(value: object) -> object:

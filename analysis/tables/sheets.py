@@ -15,12 +15,14 @@ from humpback.analysis.stats.evidence import FEWEST
 from humpback.analysis.tables.cells import (
     Cells,
     arm_cells,
+    contamination_cells,
     curve_cells,
     finding_cells,
     measured_cells,
     not_measured,
     signed,
 )
+from humpback.spec.contamination import LARGEST_SHARE
 
 WORDS = ("arm", "against", "set", "what", "metric", "name", "curve", "sizes", "compared", "verdict", "claim")
 """Columns of words, which are flush left."""
@@ -52,6 +54,7 @@ def over_seeds(results: Results) -> list[Sheet]:
         *sheet("Measured", measured, "seed", *no, note=said),
         *sheet("Curves", list(map(curve_cells, results.curves)), *no, note=_CURVES),
         *sheet("Claims", finding_cells(results.findings), note=_claims(results)),
+        *sheet("Contamination", contamination_cells(results.contamination), note=_CONTAMINATION),
     ]
 
 
@@ -117,6 +120,12 @@ _MEASURED = (
     "seeds (Student's) where the number is a count. A single count has no interval. n: items times seeds."
 )
 _BESIDE = " Ours – paper: with our 95 % interval, shifted; the paper's own error is not in it."
+_CONTAMINATION = (
+    "Prompts that stand in what the arm's model or its base was trained on, at the seed with the most: whole, in part "
+    "(13 words on end, GPT-3's rule), or nearly (MinHash over 5 words). Words that more than 10 training examples "
+    "share do not count as a part, and a prompt of less than 4 words only as a whole instruction or line. What a "
+    f"published base was pretrained on is not known. Above {LARGEST_SHARE:.0%} nothing is told of a claim."
+)
 _CURVES = (
     "w = alpha ln N + C by least squares over the sizes, w in percent; alpha with its 95 % interval over prompts and "
     "seeds."

@@ -74,16 +74,6 @@ class Rival(Value):
 
 
 @dataclass(frozen=True)
-class Other(Value):
-    """A further set that AlpaGasus filters."""
-
-    name: str
-    examples: Examples
-    paper: str
-    """What AlpaGasus calls it, or the set that it stands in for: Dolly, written by people; GPT4LLM, by GPT-4."""
-
-
-@dataclass(frozen=True)
 class Filtering(Value):
     """What AlpaGasus filters, who rates it, and what the outcome is asked."""
 
@@ -98,8 +88,8 @@ class Filtering(Value):
     """The other dimension."""
     another: ModelRater | MicroOracle
     """Another rater of accuracy (the paper's is Claude)."""
-    others: tuple[Other, ...]
-    """Further sets that the same rater filters."""
+    other_examples: Examples
+    """Another set, written by people: Dolly."""
     sft: Sft
     """Recipe of the models of filtered and of whole sets."""
     prompts: Examples
@@ -114,7 +104,7 @@ class Filtering(Value):
         return replace(
             self,
             examples=drawn(self.examples, seed),
-            others=tuple(replace(one, examples=drawn(one.examples, seed)) for one in self.others),
+            other_examples=drawn(self.other_examples, seed),
             sft=replace(self.sft, seed=seed),
         )
 

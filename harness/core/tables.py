@@ -22,6 +22,7 @@ PAGES = "pages.parquet"
 RATINGS = "ratings.parquet"
 VERDICTS = "verdicts.parquet"
 CALLS = "calls.parquet"
+CONTAMINATED = "contaminated.parquet"
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,22 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Contaminated:
+    """A prompt that stands in a training set."""
+
+    prompt: str
+    """Id of the prompt."""
+    kind: str
+    """How: "whole", in "part", or "near"."""
+    texts: int
+    """Number of training examples in which it does."""
+    first: str
+    """Id of the first of them."""
+    shown: str
+    """What that example asks, or says where it asks nothing, on one line and cut."""
+
+
+@dataclass(frozen=True)
 class JudgeCall:
     """How a verdict of a judge behind an endpoint came about: a row for each row of the verdicts, in their order."""
 
@@ -153,7 +170,7 @@ class JudgeCall:
     """Name of the server's configuration, as it reported it."""
 
 
-Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict, JudgeCall)
+Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict, JudgeCall, Contaminated)
 _TYPES = {"str": "string", "float": "float64", "float | None": "float64", "int": "int64"}
 """Name of pyarrow's type for a field's annotation."""
 

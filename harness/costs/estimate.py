@@ -24,6 +24,7 @@ from humpback.engines.endpoint.calls import Usage
 from humpback.micro.benchmark import OPTIONS
 from humpback.spec import curation, data, files, micro_sets, outcomes
 from humpback.spec.benchmarks import Benchmarked
+from humpback.spec.contamination import Contamination
 from humpback.spec.models import Finetuned, Pretrained, ServedModel
 from humpback.spec.sources import SOURCES
 from humpback.spec.template import Model
@@ -108,6 +109,8 @@ class Estimates:
         if isinstance(artifact, Model):
             return Estimate()
         rows_in, rows = self._rows_in(artifact), self._rows(artifact)
+        if isinstance(artifact, Contamination):
+            return Estimate(rows_in)
         found = Estimate(rows_in, rows, *self._lengths(artifact))
         # What is drawn from or chosen lies beside what is kept.
         disk = assumptions.COMPRESSED * max(rows_in or 0.0, rows or 0.0) * found.characters

@@ -43,7 +43,7 @@ _BLOCK = 1_024
 _NOT_COMPARED = np.uint64(0)
 
 
-class _WordHashes(dict[str, int]):
+class WordHashes(dict[str, int]):
     """64-bit hashes of words, remembered while they are few: most words of a text have been seen before."""
 
     def __missing__(self, word: str) -> int:
@@ -68,6 +68,21 @@ def _odd(n: int, start: int) -> Hashes:
     return _mixed(steps) | np.uint64(1)
 
 
+def plain(text: str) -> str:
+    """The text as it is compared: case aside, and one form of each character."""
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+
+
+def windows(words: Hashes, wide: int) -> Hashes:
+    """The hash of each `wide` consecutive words, in order."""
+    # The word's place bears on the product, so that the same words in another order are another window.
+    last, places = len(words) - wide + 1, _odd(wide, 1)
+    total = np.full(max(0, last), wide, dtype=np.uint64)
+    for place in range(wide if last > 0 else 0):
+        total += words[place : last + place] * places[place]
+    return _mixed(total)
+
+
 @dataclass(frozen=True)
 class MinHash:
     """How texts are compared."""
@@ -83,16 +98,13 @@ class MinHash:
                 raise ValueError(f"MinHash.{name} is {getattr(self, name)}; it takes 1 or more")
 
     @cached_property
-    def _words(self) -> _WordHashes:
-        return _WordHashes()
+    def word_hashes(self) -> WordHashes:
+        """Of the words that were met."""
+        return WordHashes()
 
     @cached_property
     def _orders(self) -> Hashes:
         return _odd(self.bands * self.rows, 1_000)[:, None]
-
-    @cached_property
-    def _places(self) -> Hashes:
-        return _odd(2 * self.shingle, 1)
 
     def shingles(self, text: str) -> Hashes:
         """The hashes of a text's shingles, in order and with repetitions.
@@ -100,22 +112,17 @@ class MinHash:
         A text of fewer words than a shingle is one shingle. In one without letters and digits, words are what stands
         between spaces; an empty one has no shingle.
         """
-        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-        words = words_of(plain.casefold()) or text.split()
-        shingle = grams(words, self.shingle)
-        hashed = np.fromiter(map(self._words.__getitem__, words), dtype=np.uint64, count=len(words))
-        wide = min(shingle, len(words))
-        if not wide:
-            return hashed
-        # The word's place bears on the product, so that the same words in another order are another shingle.
-        total = np.full(len(words) - wide + 1, wide, dtype=np.uint64)
-        for place in range(wide):
-            total += hashed[place : len(words) - wide + 1 + place] * self._places[place]
-        return _mixed(total)
+        words = words_of(plain(text)) or text.split()
+        hashed = np.fromiter(map(self.word_hashes.__getitem__, words), dtype=np.uint64, count=len(words))
+        wide = min(grams(words, self.shingle), len(words))
+        return windows(hashed, wide) if wide else hashed
 
     def signature(self, text: str) -> Hashes | None:
         """bands x rows minima, or None for an empty text."""
-        shingles = self.shingles(text)
+        return self.minima(self.shingles(text))
+
+    def minima(self, shingles: Hashes) -> Hashes | None:
+        """The same of a set of shingles."""
         if not len(shingles):
             return None
         # An odd multiplier permutes the 64-bit numbers; the hashes are random already, so that is order enough.
@@ -126,10 +133,14 @@ class MinHash:
 
     def keys(self, texts: list[str]) -> Hashes:
         """A key for each text and band, of shape (texts, bands): equal where all rows of the band are."""
-        keys = np.full((len(texts), self.bands), _NOT_COMPARED, dtype=np.uint64)
+        return self.keys_of(map(self.shingles, texts), len(texts))
+
+    def keys_of(self, sets: Iterable[Hashes], n: int) -> Hashes:
+        """The same of `n` sets of shingles."""
+        keys = np.full((n, self.bands), _NOT_COMPARED, dtype=np.uint64)
         coefficients = _odd(self.rows, 1_000_000)
-        for i, text in enumerate(texts):
-            signature = self.signature(text)
+        for i, shingles in enumerate(sets):
+            signature = self.minima(shingles)
             if signature is not None:
                 np.sum(signature.reshape(self.bands, self.rows) * coefficients, axis=1, out=keys[i])
         return keys

@@ -1,0 +1,159 @@
+"""Contamination: prompts that stand in training texts are found by each rule, and by no chance overlap."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from humpback.core.expression import Artifact
+from humpback.core.store import Store
+from humpback.core.tables import CONTAMINATED, Contaminated, read
+from humpback.experiments.setups.base import Setup
+from humpback.segmenter import overlap
+from humpback.segmenter.overlap import COMMON, GRAM, Text, overlaps
+from humpback.spec.contamination import Contamination
+
+LONG = (
+    "Explain to a child of seven why the moon seems to follow the car at night while trees and houses beside the road "
+    "rush past the window"
+)
+SHORT = "How deep is the lake behind our house?"
+
+
+def kinds(prompts: list[str], *texts: str | Text) -> dict[int, str]:
+    found = overlaps(prompts, [one if isinstance(one, Text) else Text("", one) for one in texts])
+    return {one.prompt: one.kind for one in found}
+
+
+def test_a_prompt_stands_whole_whatever_its_case_punctuation_and_spacing() -> None:
+    asked = LONG.upper().replace(" ", "\n ", 3).replace("WHY", "why,")
+    assert kinds([LONG, SHORT], f"before {asked} after") == {0: "whole"}
+    assert kinds([LONG, SHORT], "She asked: how deep, is the lake -- behind our house, and left.") == {1: "whole"}
+    assert kinds([SHORT], Text("Tell me. " + SHORT, "Very.")) == {0: "whole"}
+    assert kinds([LONG, SHORT], "nothing of the kind") == {}
+
+
+def test_thirteen_words_on_end_are_a_part_and_twelve_are_none() -> None:
+    words = LONG.split()
+    assert kinds([LONG], "x " + " ".join(words[3 : 3 + GRAM]) + " y") == {0: "part"}
+    assert kinds([LONG], "x " + " ".join(words[3 : 2 + GRAM]) + " y") == {}
+    apart = " ".join([*words[3:9], "other", *words[9:20]])
+    assert kinds([LONG], apart) == {}
+
+
+def test_words_do_not_join_over_two_texts() -> None:
+    words = LONG.split()[:24]
+    assert kinds([" ".join(words)], " ".join(words[:12]), " ".join(words[12:])) == {}
+    assert kinds([" ".join(words)], Text(" ".join(words[:12]), " ".join(words[12:]))) == {0: "whole"}
+    assert kinds([SHORT], Text("How deep is the lake", ""), Text("behind our house", "")) == {}
+
+
+def test_a_near_duplicate_of_an_instruction_or_a_line_is_found() -> None:
+    prompt = "does a cat that sleeps all day run through the flat at night?"
+    assert len(prompt.split()) == GRAM
+    near = "Does a cat that sleeps all day run through the flat at noon?"  # eight shingles of ten are the same
+    assert kinds([prompt], Text(near, "Because.")) == {0: "near"}
+    assert kinds([prompt], f"Question: {near}\nAnswer:\nBecause.") == {0: "near"}
+    assert (
+        kinds([prompt], f"So they wondered, and asked one another: {near} Nobody could tell what was the matter.") == {}
+    )
+    far = "Does a cat that sleeps all day walk about in the flat at night?"
+    assert kinds([prompt], Text(far, "Because.")) == {}
+
+
+@pytest.mark.parametrize(
+    ("short", "inside"), [("Hello there", "Then he said hello there and left."), ("Why?", "Why not")]
+)
+def test_a_prompt_of_few_words_counts_only_as_a_whole_instruction_or_line(short: str, inside: str) -> None:
+    assert kinds([short], inside, Text("What is it?", inside), Text("What?", f"{short}")) == {}
+    assert kinds([short], Text(short.upper(), "Hi.")) == {0: "whole"}
+    assert kinds([short], f"first\nQuestion: {short}\nAnswer: hi") == {0: "whole"}
+
+
+def test_what_many_texts_share_is_boilerplate_unless_all_of_the_prompt_stands_there() -> None:
+    frame = "Please read the following passage with care and then write two sentences about its main idea in your own"
+    prompt = f"{frame} words, the passage being one about the tides of the northern sea"
+    assert kinds([prompt], *[f"{frame} terms {i}" for i in range(COMMON)]) == {0: "part"}
+    assert kinds([prompt], *[f"{frame} terms {i}" for i in range(COMMON + 1)]) == {}
+    assert kinds([prompt], *[prompt] * (COMMON + 1)) == {0: "whole"}
+
+
+def test_what_many_prompts_share_is_boilerplate() -> None:
+    frame = "You are a patient teacher of small children in a village school by the sea and answer in rhyme."
+    prompts = [f"{frame} What is {word}?" for word in ("snow", *(f"thing{i} of number{i}" for i in range(COMMON)))]
+    assert kinds(prompts, frame) == {}
+    assert set(kinds(prompts[:5], frame).values()) == {"part"}
+
+
+def test_copies_of_a_prompt_are_each_counted_and_empty_ones_never() -> None:
+    assert kinds([SHORT, "", SHORT.lower(), "  ", LONG], SHORT) == {0: "whole", 2: "whole"}
+    assert overlaps([], [Text("", SHORT)]) == []
+    assert overlaps([SHORT], []) == []
+
+
+def test_scripts_without_spaces_and_texts_without_letters() -> None:
+    chinese = "请用简单的话解释为什么月亮晚上看起来总是跟着汽车走而路边的树木却飞快地向后退去呢"
+    assert kinds([chinese], f"他问{chinese}然后走了") == {0: "whole"}
+    assert kinds([chinese], chinese[2:23]) == {0: "part"}
+    assert kinds([chinese], chinese[2:20]) == {}
+    assert kinds(["?? !! ++ -- :-)"], "?? !! ++ -- :-)") == {0: "whole"}
+
+
+def _naive(prompts: list[str], texts: list[str]) -> dict[int, str]:
+    """The exact rules once more, as plainly as they can be said."""
+    split = [re.findall(r"\w+", one) for one in prompts]
+    held = [f" {' '.join(re.findall(r'[a-z0-9]+', one))} " for one in texts]
+
+    def many(words: list[str]) -> int:
+        return sum(f" {' '.join(words)} " in one for one in held)
+
+    found = {}
+    for place, words in enumerate(split):
+        windows = [words[i : i + GRAM] for i in range(len(words) - GRAM + 1)]
+        if many(words):
+            found[place] = "whole"
+        elif any(0 < many(one) <= COMMON for one in windows):
+            found[place] = "part"
+    return found
+
+
+def test_the_exact_rules_are_what_they_say_on_texts_of_few_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a plain search, over batches of every size."""
+    rng = random.Random(1)
+    found: Counter[str] = Counter()
+    for trial in range(40):
+        monkeypatch.setattr(overlap, "_BATCH", rng.choice((1, 7, 1_000)))
+        words = [f"w{i}" for i in range(rng.choice((2, 3, 30)))]
+        source = rng.choices(words, k=400)
+
+        def piece(longest: int, fewest: int) -> str:
+            at = rng.randrange(300)
+            return " ".join(source[at : at + rng.randrange(fewest, longest)])  # noqa: B023 - called within this round
+
+        prompts = list({piece(30, overlap.FEWEST): None for _ in range(8)})
+        texts = [piece(60, 1) for _ in range(30)]
+        got = {place: kind for place, kind in kinds(prompts, *texts).items() if kind != "near"}
+        assert got == _naive(prompts, texts), trial
+        found.update(got.values())
+    assert min(found["whole"], found["part"]) > 20
+
+
+def test_the_stage_counts_and_shows_what_it_found(
+    tiny: Setup, made: Callable[[Artifact], Path], shared_store: Store
+) -> None:
+    base = tiny.base.texts
+    node = Contamination(base, tiny.prompts)
+    rows = list(read(made(node) / CONTAMINATED, Contaminated))
+    counts = shared_store.record(node).counts
+    assert counts["in"] == tiny.prompts.n
+    assert counts["texts"] == base.n
+    assert counts["found"] == len(rows) == counts["whole"] + counts["part"] + counts["near"]
+    itself = Contamination(tiny.prompts, tiny.prompts)
+    rows = list(read(made(itself) / CONTAMINATED, Contaminated))
+    assert [(row.kind, row.first == row.prompt) for row in rows] == [("whole", True)] * tiny.prompts.n
+    assert all(row.shown for row in rows)
