@@ -97,6 +97,11 @@ class Declared:
         return tuple(self.arms)
 
     @property
+    def bases(self) -> dict[int, int]:
+        """By seed, which of the setup's pretrainings it starts from; 0 where there is one base."""
+        return {seed: seed % max(1, len(self.setup.pretrainings)) for seed in self.seeds}
+
+    @property
     def curves(self) -> tuple[Curve, ...]:
         """Each curve that an arm lies on."""
         arms = self.arms[self.seeds[0]].values()

@@ -55,9 +55,9 @@ def test_the_worked_example_goes_from_its_file_to_its_verdicts(mine: Path, tiny:
     words = {row.name: row.value for row in found.measured if row.seed == "all"}
     assert words["shortest"] < words["random"]
     assert [one.claim for one in found.findings] == [
-        "short answers teach better",
-        "the shortest are shorter than chance has them",
-        "the shortest have at most 12 words",
+        "short answers teach better (ours)",
+        "the shortest are shorter than chance has them (ours)",
+        "the shortest have at most 12 words (ours)",
     ]
     assert found.findings[2].difference is not None
     assert found.findings[2].difference.mean == pytest.approx(12 - words["shortest"])

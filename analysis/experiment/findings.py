@@ -68,7 +68,7 @@ def _finding(
     return Finding(
         first,
         second,
-        claim.claim,
+        claim.told,
         claim.paper_value,
         _estimate(scores),
         tuple(NONE if np.isnan(row).all() else float(np.nanmean(row)) for row in scores),

@@ -93,6 +93,8 @@ class Results:
     contamination: tuple[ContaminationRow, ...] = ()
     beside_paper: bool = False
     """Whether ours less the paper's is a number: base, judge, reference and prompts are the paper's."""
+    outcomes: Outcomes | None = None
+    """What all of it was computed from."""
 
 
 def gather(
@@ -151,7 +153,9 @@ def gather(
         if (why := follows_order(sum(one.flips for one in of.values()), sum(one.both_parsed for one in of.values())))
     )
     lost = (*losses(store, arms), *followed)
-    return Results(tuple(rows), tuple(found), lost, curves, reference, tuple(measured), contamination, beside_paper)
+    return Results(
+        tuple(rows), tuple(found), lost, curves, reference, tuple(measured), contamination, beside_paper, outcomes
+    )
 
 
 _ONE = "one seed, and another draws data and training anew"

@@ -141,7 +141,7 @@ def difference_of_measures(claim: Greater, outcomes: Outcomes) -> Finding:
     return Finding(
         first,
         second,
-        claim.claim,
+        claim.told,
         claim.paper_value,
         None if difference is None or np.isnan(difference.mean) else difference,
         by_seed,

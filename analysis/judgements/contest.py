@@ -38,6 +38,10 @@ class Contest:
     """Mean length of the system's answers."""
     sets: tuple[str, ...] = ()
     """(prompts,) the set or category of each prompt."""
+    prompts: tuple[str, ...] = ()
+    """(prompts,) what names each."""
+    orders: tuple[tuple[float | None, float | None], ...] = ()
+    """(prompts,) preference for the system, 0 to 1, shown first and shown second."""
 
     @property
     def flip_rate(self) -> float:
@@ -77,4 +81,6 @@ def contest_of(items: Sequence[Item]) -> Contest:
         decided=sum(one.placed for one in items),
         characters=sum(lengths) / len(lengths) if lengths else NONE,
         sets=tuple(one.source for one in items),
+        prompts=tuple(one.prompt for one in items),
+        orders=tuple(one.orders for one in items),
     )

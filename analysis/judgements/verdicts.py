@@ -32,6 +32,9 @@ def winner(order: str, verdict: str) -> Winner | None:
     raise ValueError(f"verdict {verdict!r}; it is first, second, tie or unparsed")
 
 
+_PREFERENCE: dict[Winner | None, float | None] = {"a": 1.0, "tie": 0.5, "b": 0.0, None: None}
+
+
 @dataclass(frozen=True)
 class BothOrders:
     """Who won one prompt in either order; None where the reply was unparsed."""
@@ -40,10 +43,14 @@ class BothOrders:
     ba: Winner | None
 
     @property
+    def preferences(self) -> tuple[float | None, float | None]:
+        """For a in either order: 1, 0.5 for a tie, 0; None where the reply was unparsed."""
+        return _PREFERENCE[self.ab], _PREFERENCE[self.ba]
+
+    @property
     def points(self) -> float | None:
-        """AlpacaEval's preference for a: 1, 0.5 for a tie, 0, averaged over the orders that were parsed; None if
-        neither was."""
-        given = [{"a": 1.0, "tie": 0.5, "b": 0.0}[won] for won in (self.ab, self.ba) if won is not None]
+        """AlpacaEval's preference for a: the mean over the orders that were parsed; None if neither was."""
+        given = [one for one in self.preferences if one is not None]
         return sum(given) / len(given) if given else None
 
     @property

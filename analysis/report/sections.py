@@ -145,7 +145,7 @@ def _declared_claims(declared: Declaration) -> tuple[ClaimLine, ...]:
     return tuple(
         ClaimLine(
             " – ".join(claim.sides),
-            claim.claim,
+            claim.told,
             number(claim.paper_value, f"+{form_of([claim.paper_value])}"),
         )
         for claim in declared.claims

@@ -1,8 +1,9 @@
 """How near do filtered data come to stronger systems? Beside the whole set, against the same systems.
 
 The claim (AlpaGasus): the 13B model reaches a large part of text-davinci-003, Claude and ChatGPT; by which formula is
-not said, so what is shown here is win/tie/lose against each system, of the filtered and of the whole set. It is
-falsified for a system against which filtering does not help.
+not said, nor how far the whole set's model comes. What is shown here is win/tie/lose against each system, of the
+filtered and of the whole set, and that filtering helps is a claim of ours. It is falsified for a system against which
+it does not.
 """
 
 from __future__ import annotations

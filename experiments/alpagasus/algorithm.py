@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from humpback.core.expression import FieldError
 from humpback.experiments.setups.base import Filtering, Setup
 from humpback.spec.claims import Arm, Curve, Paper
@@ -21,6 +23,11 @@ def filtering(setup: Setup) -> Filtering:
     if setup.filtering is None:
         raise FieldError(f"the setup {setup.name!r} has no instruction set to filter; take another setup")
     return setup.filtering
+
+
+def on(setup: Setup, examples: Examples) -> Setup:
+    """The setup with these examples for the whole set."""
+    return replace(setup, filtering=replace(filtering(setup), examples=examples))
 
 
 def filtered(setup: Setup, *, at_least: float | None = None, by: ModelRater | MicroOracle | None = None) -> Selected:

@@ -1,7 +1,8 @@
 """How little is enough? Random draws of the filtered set, against the whole set.
 
-The claim (AlpaGasus): more of the filtered data are better, and 6k of them are as good as all 52k (counts read from the
-figure, on four test sets). It is falsified when the curve does not rise.
+The claim (AlpaGasus): more of the filtered data are better. By the counts of its figure, on four test sets at 7B, 3k of
+them lose to all 52k, 6k come out even, and all 9k win. It is falsified when the curve does not rise, or when all of
+them are not better than the fewest.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from humpback.spec.curation import Sample
 
 SHOWS = "figure: win/tie/lose against the whole set by number of filtered examples"
 _PRINTED = (3_000, 6_000)
+_FIGURE = "figure of data sizes"
 
 
 def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
@@ -36,8 +38,5 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     control = Sample(filtering(setup).examples, sizes[-1], draw=seed)
     yield from (*draws, whole, against_whole(setup, f"random {sizes[-1]}", trained(setup, control)))
 
-    yield curve.rises("more filtered examples are better")
-    for arm in draws:
-        yield arm.beats_opponent(f"{arm.n:,} filtered examples beat the whole set")
-    yield whole.beats_opponent("all filtered examples beat the whole set")
-    yield whole.beats(draws[0], f"all filtered examples beat {sizes[0]:,} of them", only="examples")
+    yield curve.rises("more filtered examples are better", stated_in=_FIGURE)
+    yield whole.beats(draws[0], f"all filtered examples beat {sizes[0]:,} of them", only="examples", stated_in=_FIGURE)

@@ -2,7 +2,7 @@
 
 The claim (AlpaGasus): filtering by helpfulness, or by Claude in place of ChatGPT, beats the whole set as well. The
 counts are printed in figures only and are not known here. It is falsified for a filter whose model does not beat the
-whole set's.
+whole set's. That accuracy is the better criterion is a claim of ours.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
         )
     )
     yield from (accuracy, helpfulness, another)
-    for arm in (accuracy, helpfulness, another):
-        yield arm.beats_opponent(f"filtering by {arm.name} beats the whole set")
-    for other in (helpfulness, another):
-        yield accuracy.beats(other, "which is better (no claim of the paper's)", only="examples.rated.by")
+    for arm in (helpfulness, another):
+        yield arm.beats_opponent(f"filtering by {arm.name} beats the whole set, too", stated_in="figure of its counts")
+        yield accuracy.beats(arm, f"filtering by accuracy beats filtering by {arm.name}", only="examples.rated.by")

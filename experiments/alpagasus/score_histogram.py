@@ -2,8 +2,8 @@
 
 The claim (AlpaGasus, figure of the score distribution): ChatGPT gives a minority of Alpaca's 52,002 examples 4.5 or
 better, and most of them 4.0 or better; by helpfulness fewer are kept at 4.5, by Claude 8k as the text has it and 5,305
-in the released file, of Dolly's 15k a minority. It is falsified when half of the set or more is kept at 4.5, or half or
-less at 4.0, or when helpfulness is not the stricter dimension.
+in the released file, of Dolly's 15k and of GPT4LLM's 52k a minority. It is falsified when half of a set or more is kept
+at 4.5, or half or less of the first at 4.0, or when helpfulness is not the stricter dimension.
 
 On micro three in ten answers of the set are made as they should be, and the raters know it up to noise: what comes out
 is how the set was made, as seen by the raters, and says nothing of real sets.
@@ -34,6 +34,7 @@ _BARS = {
     "rated 4 or better, %": "at least 4",
 }
 _KEPT = "rated 4.5 or better, %"
+_STATED = "figure and text on the scores"
 
 
 def experiment(setup: Setup, seed: int) -> Iterator[Measure | Claim]:
@@ -47,19 +48,16 @@ def experiment(setup: Setup, seed: int) -> Iterator[Measure | Claim]:
 
     accuracy = scores("accuracy", Rated(given.examples, by=given.rater))
     helpfulness = scores("helpfulness", Rated(given.examples, by=given.helpfulness), "Alpaca by helpfulness")
-    other_data = scores("other data", Rated(given.other_examples, by=given.rater), "Dolly")
+    others = [scores(one.name, Rated(one.examples, by=given.rater), one.paper) for one in given.others]
     yield from (accuracy, helpfulness)
     yield scores("another rater", Rated(given.examples, by=given.another), "Alpaca by Claude")
-    yield other_data
+    yield from others
 
     strict, looser = f"{given.at_least:g}", f"{given.looser:g}"
     below = f"rated below {strict}, %"
-    source = "(figure of the score distribution)"
-    minority = f"at {strict} a minority is kept {source}"
-    yield accuracy.exceeds(50.0, below, minority, matters=MATTERS, paper=(50.0, dict(accuracy.paper)[_KEPT]))
-    most = f"at {looser} most of the set is kept {source}"
-    yield accuracy.exceeds(50.0, f"rated {looser} or better, %", most, matters=MATTERS)
-    less = "helpfulness keeps less than accuracy"
-    yield accuracy.exceeds(helpfulness, f"rated {strict} or better, %", less, matters=MATTERS)
-    people = f"of data written by people a minority is kept at {strict}, too"
-    yield other_data.exceeds(50.0, below, people, matters=MATTERS, paper=(50.0, dict(other_data.paper)[_KEPT]))
+    for one in (accuracy, *others):
+        minority, pair = f"at {strict} a minority is kept ({one.name})", (50.0, dict(one.paper)[_KEPT])
+        yield one.exceeds(50.0, below, minority, matters=MATTERS, stated_in=_STATED, paper=pair)
+    most, less = f"at {looser} most of the set is kept", "helpfulness keeps less than accuracy"
+    yield accuracy.exceeds(50.0, f"rated {looser} or better, %", most, matters=MATTERS, stated_in=_STATED)
+    yield accuracy.exceeds(helpfulness, f"rated {strict} or better, %", less, matters=MATTERS, stated_in=_STATED)

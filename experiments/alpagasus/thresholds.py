@@ -1,7 +1,7 @@
-"""How strict should the filter be? At 4.5 it helps; at 4.0 it keeps most of the set and helps less.
+"""How strict should the filter be? At 4.5 it helps; at 4.0 it keeps most of the set and does not.
 
-The claim (AlpaGasus): the 9k at 4.5 win more against the whole set than the 39k at 4.0 (counts read from the figure, on
-four test sets). It is falsified when the stricter filter is not the better one.
+The claim (AlpaGasus): the 9k at 4.5 win more against the whole set than the 39k at 4.0, which come out even (counts
+read from the figure, on four test sets). It is falsified when the stricter filter is not the better one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,5 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
         )
     )
     yield from (strict, looser)
-    yield strict.beats_opponent(f"filtering at {given.at_least:g} beats the whole set")
-    yield looser.beats_opponent(f"filtering at {given.looser:g} beats the whole set")
-    yield strict.beats(looser, f"{given.at_least:g} is the better threshold", only="examples.at_least")
+    better = f"{given.at_least:g} is a better threshold than {given.looser:g}"
+    yield strict.beats(looser, better, only="examples.at_least", stated_in="figure of data sizes")

@@ -46,8 +46,10 @@ def experiment(setup: Setup, seed: int) -> Iterator[Measure | Claim]:
         yield statistics("A4", select(rated(setup, by=m1), AtLeast(setup.grid.looser)))
     yield pool
 
-    longer = "the pool's instructions are longer than the curated ones"
-    yield pool.exceeds(strict, _INSTRUCTION, longer, matters=_MATTERS)
-    yield pool.exceeds(strict, _OUTPUT, "the pool's outputs are longer than the curated ones", matters=_MATTERS)
-    yield pool.exceeds(human, _OUTPUT, "augmented outputs are longer than the seed's", matters=_MATTERS)
-    yield strict.exceeds(human, _OUTPUT, "curated outputs are longer than the seed's", matters=_MATTERS)
+    for long, short, metric, words in (
+        (pool, strict, _INSTRUCTION, "the pool's instructions are longer than the curated ones"),
+        (pool, strict, _OUTPUT, "the pool's outputs are longer than the curated ones"),
+        (pool, human, _OUTPUT, "augmented outputs are longer than the seed's"),
+        (strict, human, _OUTPUT, "curated outputs are longer than the seed's"),
+    ):
+        yield long.exceeds(short, metric, words, matters=_MATTERS, stated_in="table 1")

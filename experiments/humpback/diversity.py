@@ -35,4 +35,4 @@ def experiment(setup: Setup, seed: int) -> Iterator[Measure | Claim]:
     for measure, kind in ((pool, "augmented"), (strict, "curated")):
         more = f"{n:,} {kind} instructions have more distinct pairs of verb and noun than {n:,} of the seed's"
         # One more in twenty instructions.
-        yield measure.exceeds(human, "distinct verb-noun pairs", more, matters=n / 20)
+        yield measure.exceeds(human, "distinct verb-noun pairs", more, matters=n / 20, stated_in="section 3.2")

@@ -41,12 +41,11 @@ def experiment(setup: Setup, seed: int) -> Iterator[Measure | Claim]:
         printed = setup.cites_each(shares) if row else ()
         votes = VoteShare(name, answers, other, paper=printed)
         yield votes
-        prefer = f"people prefer Humpback's answers, {name} "
-        prefer += f"(section 3.3; there {row})" if row else "(no claim of the paper's)"
+        prefer, stated_in = f"people prefer Humpback's answers, {name}", f"section 3.3; there {row}" if row else ""
         shares_of = dict(printed)
         pair = (shares_of.get("first better, %"), shares_of.get("second better, %"))
         # As much as five points of a win rate with ties half.
-        yield votes.exceeds(0.0, _DIFFERENCE, prefer, matters=10.0, paper=pair)
+        yield votes.exceeds(0.0, _DIFFERENCE, prefer, matters=10.0, stated_in=stated_in, paper=pair)
 
 
 def _others(setup: Setup, seed: int) -> Iterator[tuple[str, tuple[Examples, str]]]:

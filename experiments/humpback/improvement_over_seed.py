@@ -2,8 +2,8 @@
 
 The claim (Humpback, section 3.5, table of examples): on a part of the test prompts the seed model fails and Humpback
 does not, in reasoning, information seeking, advice, writing and recipes. The paper does not say how often it is the
-other way round, nor what it is to fail; here it is to lose to the reference in both orders. It is falsified when
-Humpback does not mend more prompts than it breaks.
+other way round, nor what it is to fail; here it is to lose to the reference in both orders. That Humpback mends more
+than it breaks is so a claim of ours, and falsified when it does not.
 """
 
 from __future__ import annotations
@@ -26,5 +26,5 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Measure | Claim]:
     share = {"mended, % of prompts": Paper("humpback-improvement", "all", metric="share_of_prompts", size="")}
     both = ImprovementOver("M2 over M0", before=m0.judged, after=m2.judged, paper=setup.cites_each(share))
     yield both
-    more = "Humpback mends more of the seed model's failures than it adds (what it breaks is not reported)"
+    more = "Humpback mends more of the seed model's failures than it adds"
     yield both.exceeds(0.0, "mended less broken, % of prompts", more, matters=5.0)

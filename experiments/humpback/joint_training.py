@@ -27,6 +27,7 @@ from humpback.spec.models import Finetuned
 from humpback.spec.prompts import S_W
 
 SHOWS = "figure: win rate by size of seed data alone, augmented data alone (curated or not) and both"
+_SECTION = "section 3.5"
 
 
 def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
@@ -62,8 +63,9 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
         yield from at[n]
 
     better = "at equal size seed data alone beat curated augmented data alone"
-    yield seed_alone.beats(at[smallest][0], better, only="examples")
-    for other, name in ((m0, "M0"), (at[largest][0], "curated alone")):
-        yield at[largest][2].beats(other, f"joint training beats {name}", only="examples", head_to_head=True)
+    yield seed_alone.beats(at[smallest][0], better, only="examples", stated_in=_SECTION)
+    for other, name in ((m0, "seed data alone"), (at[largest][0], "curated data alone")):
+        words = f"joint training beats {name}"
+        yield at[largest][2].beats(other, words, only="examples", stated_in=_SECTION, head_to_head=True)
     worth = "curation is what makes augmented data alone worth adding"
-    yield curated_alone.rises(worth, over=uncurated_alone)
+    yield curated_alone.rises(worth, over=uncurated_alone, stated_in=_SECTION)

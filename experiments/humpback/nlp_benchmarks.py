@@ -6,7 +6,8 @@ falsified for a benchmark on which the difference is not of that sign.
 
 The paper scores by the perplexity of the right answer and does not publish its formats: lm-eval's tasks, and accuracy
 without normalising by length, are assumptions. On micro the counterpart is 120 four-way questions on held-out facts,
-nearly all of which the base already knows, so there is more room to lose than to gain.
+nearly all of which the base already knows, so there is more room to lose than to gain; that M2 is above M0 there is a
+claim of ours.
 """
 
 from __future__ import annotations
@@ -54,11 +55,13 @@ def experiment(setup: Setup, seed: int) -> Iterator[Measure | Claim]:
             for name, model, row in (("base", setup.base, "LLaMA"), ("M0", first, ""), ("M2", final, "Humpback"))
         )
         yield from (base, m0, m2)
-        for better, worse in _claimed(setup, one, base, m0, m2):
-            above, below = (side.name.split(":")[0] for side in (better, worse))
-            where = "counterpart of the tables" if isinstance(one.task, MicroFacts) else "tables of NLP benchmarks"
-            claim = f"{above} is above {below} on {one.name} ({where})"
-            yield better.exceeds(worse, one.metric, claim, matters=MATTERS)
+        if isinstance(one.task, MicroFacts):
+            yield m2.exceeds(m0, one.metric, f"M2 is above M0 on {one.name}", matters=MATTERS)
+        better = _better(setup, one)
+        if better is not None:
+            above, below = (m2, base) if better else (base, m2)
+            claim = f"{' is above '.join(side.name.split(':')[0] for side in (above, below))} on {one.name}"
+            yield above.exceeds(below, one.metric, claim, matters=MATTERS, stated_in="tables of NLP benchmarks")
 
 
 def _printed(setup: Setup, one: Benchmark, model: str) -> dict[str, Paper]:
@@ -78,12 +81,10 @@ def _printed(setup: Setup, one: Benchmark, model: str) -> dict[str, Paper]:
     }
 
 
-def _claimed(setup: Setup, one: Benchmark, base: Measure, m0: Measure, m2: Measure) -> list[tuple[Measure, Measure]]:
-    """Which is to be above which: what the paper's model of the setup's size shows, and else what both sizes do."""
-    if isinstance(one.task, MicroFacts):
-        return [(m2, base), (m2, m0)]
+def _better(setup: Setup, one: Benchmark) -> bool | None:
+    """Whether Humpback is above its base as the paper prints it: at the setup's size, and where that is another at
+    both; None where they differ, or nothing is printed. The micro world's facts stand for MMLU."""
     name = one.task.name
-    better = _DIVIDED.get((name, setup.humpback), True if name in _BETTER else False if name in _WORSE else None)
-    if one.shots or better is None:
-        return []
-    return [(m2, base) if better else (base, m2)]
+    if isinstance(one.task, MicroFacts) or (name in _BETTER and not one.shots):
+        return True
+    return False if name in _WORSE else _DIVIDED.get((name, setup.humpback))

@@ -1,8 +1,8 @@
 """How many human examples does it take? More seed data help, and augmentation helps at every size.
 
-The claim (Humpback, sections 3.3 and 3.5): the seed model improves with its data, and M1 improves on it. The paper
-varies the seed data of the seed model only; what a smaller seed does to the whole loop is a question of ours. It is
-falsified when the seed model's curve is level, or M1 does not beat M0 at a size.
+The claim (Humpback, section 3.3): the seed model improves with its data. The paper varies the seed data of the seed
+model only; what another seed does to the whole loop is a question of ours (at the setup's own size it is the
+headline's). It is falsified when the seed model's curve is level, or M1 does not beat M0 at a size.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
         )
         yield from pairs[n]
 
-    yield human.rises("a seed model with more seed data is better (Open Assistant's curve)")
-    yield once.rises("one iteration with more seed data is better (our question)")
+    yield human.rises("a seed model with more seed data is better", stated_in="table of scaling coefficients")
+    yield once.rises("one iteration with more seed data is better")
     for n, (m0, m1) in pairs.items():
-        claim = f"one iteration beats its seed model with {n:,} seed examples (section 3.5)"
-        yield m1.beats(m0, claim, only="examples")
+        if n != setup.seed_size:
+            yield m1.beats(m0, f"one iteration beats its seed model with {n:,} seed examples", only="examples")

@@ -27,6 +27,7 @@ from humpback.spec.prompts import S_W
 SHOWS = "table: precision, recall and win rate of selection by M0, M1 and a strong rater"
 
 _TABLE = "humpback-selection"
+_STATED = "table of data selection"
 _GOOD = 4.5
 """The oracle's labels are whole numbers, so this is its 5."""
 _TRAINED_ON = 100
@@ -56,12 +57,14 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Measure | Claim]:
     for worse, better in pairwise(qualities):
         for metric in ("precision", "recall"):
             claim = f"{better.name} selects with higher {metric} than {worse.name}"
-            yield better.exceeds(worse, metric, claim, matters=0.05)
+            yield better.exceeds(worse, metric, claim, matters=0.05, stated_in=_STATED)
     selection = "examples.examples.examples.rated"
     m0, m1, *strong = arms
-    yield m1.beats(m0, f"{n} examples selected by M1 beat as many selected by M0", only=f"{selection}.by.model")
+    by_m1 = f"{n} examples selected by M1 beat as many selected by M0"
+    yield m1.beats(m0, by_m1, only=f"{selection}.by.model", stated_in=_STATED)
     for other in strong:
-        yield other.beats(m1, f"{n} examples selected by a strong rater beat as many of M1's", only=selection)
+        by_strong = f"{n} examples selected by a strong rater beat as many of M1's"
+        yield other.beats(m1, by_strong, only=selection, stated_in=_STATED)
 
 
 def _selections(setup: Setup, seed: int) -> Iterator[tuple[str, str, Selected | Best]]:

@@ -18,6 +18,7 @@ from humpback.spec.models import Finetuned
 from humpback.spec.prompts import S_A, S_W
 
 SHOWS = "table: system sentences at training by system sentences at inference"
+_TABLE = "table of system prompts"
 
 
 def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
@@ -38,7 +39,8 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     yield from (both, only_a, only_w, without, plain)
 
     joined, inference = "both sentences joined at inference beat", "answers.system"
-    yield both.beats(only_a, f"{joined} S_a alone", only=inference)
-    yield both.beats(without, f"{joined} none", only=inference)
-    yield both.beats(only_w, f"{joined} S_w alone (not in the paper)", only=inference)
-    yield without.beats(plain, "sentences at training help even without any at inference", only="examples")
+    yield both.beats(only_a, f"{joined} S_a alone", only=inference, stated_in=_TABLE)
+    yield both.beats(without, f"{joined} none", only=inference, stated_in=_TABLE)
+    yield both.beats(only_w, f"{joined} S_w alone", only=inference)
+    at_training = "sentences at training help even without any at inference"
+    yield without.beats(plain, at_training, only="examples", stated_in=_TABLE)

@@ -44,7 +44,6 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     if own is None:
         return
     for k in (grid.thresholds[0], grid.looser):
-        claim = f"examples rated {own:g} or better beat examples rated {k:g} or better (section 3.3)"
+        claim = f"examples rated {own:g} or better beat examples rated {k:g} or better"
         yield at[own].beats(at[k], claim, only="examples.second.examples.at_least")
-    reading = "which reading of the paper selects better (no claim of the paper's)"
-    yield integer.beats(mean, reading, only="examples.second.examples")
+    yield integer.beats(mean, "one reply of 5 selects better than a mean of replies", only="examples.second.examples")

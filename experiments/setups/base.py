@@ -74,6 +74,16 @@ class Rival(Value):
 
 
 @dataclass(frozen=True)
+class Other(Value):
+    """A further set that AlpaGasus filters."""
+
+    name: str
+    examples: Examples
+    paper: str
+    """What AlpaGasus calls it, or the set that it stands in for: Dolly, written by people; GPT4LLM, by GPT-4."""
+
+
+@dataclass(frozen=True)
 class Filtering(Value):
     """What AlpaGasus filters, who rates it, and what the outcome is asked."""
 
@@ -88,8 +98,8 @@ class Filtering(Value):
     """The other dimension."""
     another: ModelRater | MicroOracle
     """Another rater of accuracy (the paper's is Claude)."""
-    other_examples: Examples
-    """Another set, written by people: Dolly."""
+    others: tuple[Other, ...]
+    """Further sets that the same rater filters."""
     sft: Sft
     """Recipe of the models of filtered and of whole sets."""
     prompts: Examples
@@ -104,7 +114,7 @@ class Filtering(Value):
         return replace(
             self,
             examples=drawn(self.examples, seed),
-            other_examples=drawn(self.other_examples, seed),
+            others=tuple(replace(one, examples=drawn(one.examples, seed)) for one in self.others),
             sft=replace(self.sft, seed=seed),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from humpback.experiments.setups.base import AtLeast, Base, Filtering, Grid, Rival, Setup
+from humpback.experiments.setups.base import AtLeast, Base, Filtering, Grid, Other, Rival, Setup
 from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.benchmarks import MicroFacts
 from humpback.spec.curation import ExpectedScore, MicroOracle
@@ -114,7 +114,13 @@ MICRO = Setup(
         looser=4.0,
         helpfulness=MicroOracle(_WORLD, noise=0.8, seed=1),
         another=MicroOracle(_WORLD, noise=0.4, seed=2),
-        other_examples=MicroInstructions("people", _WORLD, 900, Lapses(wrong=0.05, clumsy=0.25, blogged=0.2)),
+        others=(
+            Other(
+                "people",
+                MicroInstructions("people", _WORLD, 900, Lapses(wrong=0.05, clumsy=0.25, blogged=0.2)),
+                "Dolly",
+            ),
+        ),
         sft=_ALPAGASUS_SFT,
         prompts=_TESTS,
         systems=(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from humpback.experiments.setups.base import AtLeast, Base, BestShare, Filtering, Grid, Rival, Setup
+from humpback.experiments.setups.base import AtLeast, Base, BestShare, Filtering, Grid, Other, Rival, Setup
 from humpback.experiments.setups.benchmarks import benchmarks
 from humpback.spec.curation import ExpectedScore, ModelRater, Sample, SampledScore
 from humpback.spec.curation import FirstLineScore as Alone
@@ -70,7 +70,7 @@ _FILTERING = Filtering(
     looser=4.0,
     helpfulness=ModelRater(_CHATGPT, Alone(ALPAGASUS_HELPFULNESS)),
     another=ModelRater(_CLAUDE, Alone(ALPAGASUS_ACCURACY)),
-    other_examples=DOLLY,
+    others=(Other("dolly", DOLLY, "Dolly"), Other("alpaca-gpt4", ALPACA_GPT4, "GPT4LLM")),
     sft=_ALPAGASUS_SFT,
     prompts=_TESTS,
     systems=(

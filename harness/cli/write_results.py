@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -42,6 +42,7 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
     from humpback.analysis.tables.csv_files import as_csv
     from humpback.analysis.tables.latex import latex
     from humpback.analysis.tables.markdown import markdown
+    from humpback.analysis.tables.outcome_files import outcome_files
 
     experiment = declared.experiment
     title = f"{experiment.name}: {experiment.claim}"
@@ -64,6 +65,7 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
     }
     if found.rows:
         texts["samples.json"] = _json(samples(store, arms))
+    outcomes = outcome_files(found.outcomes, declared.bases) if found.outcomes else {}
     inputs = FigureInputs(
         experiment.claim,
         command,
@@ -73,12 +75,12 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
         paper=paper_points(declared.curves),
     )
     with writing(folder, "--results"):
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
+        for name, content in {**{name: text.encode() for name, text in texts.items()}, **outcomes}.items():
+            (folder / name).write_bytes(content)
         memory = store.root / ".figures" / f"{declared.setup.name}-{experiment.name.replace('/', '-')}.json"
         drawn = _figures(inputs, folder, memory)
     figures = "".join(f"; {name}.svg, .png, .pdf" for name in drawn)
-    return f"{folder}/ ({', '.join(sorted(texts))}{figures})"
+    return f"{folder}/ ({', '.join(sorted([*texts, *outcomes]))}{figures})"
 
 
 def _json(value: Any) -> str:
@@ -102,7 +104,8 @@ class FigureInputs:
     def digest(self) -> str:
         """Over every value, the code that draws, and the packages that it draws with."""
         packages = [f"{name} {version(name)}" for name in _PACKAGES]
-        digest = sha256(json.dumps([packages, asdict(self)], sort_keys=True).encode())
+        drawn = replace(self, found=replace(self.found, outcomes=None))
+        digest = sha256(json.dumps([packages, asdict(drawn)], sort_keys=True).encode())
         for path in (Path(__file__), *(path for folder in _CODE for path in sorted(folder.rglob("*.py")))):
             digest.update(path.read_bytes())
         return digest.hexdigest()

@@ -64,9 +64,9 @@ class Curve:
     points: tuple[str, str] | None = None
     """Table and row of `results/published` whose points the paper draws."""
 
-    def rises(self, claim: str, over: Curve | None = None) -> Rising:
+    def rises(self, claim: str, over: Curve | None = None, *, stated_in: str = "") -> Rising:
         """The claim that its slope is above another's, or above zero."""
-        return Rising(claim, self, over)
+        return Rising(claim, self, over, stated_in=stated_in)
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,15 +100,16 @@ class Arm:
         claim: str,
         *,
         only: str,
+        stated_in: str = "",
         head_to_head: bool = False,
         paper: Pair | None = None,
     ) -> Comparison:
         """The claim that it beats another arm, from which it differs in the field `only` alone."""
-        return Comparison(claim, self, other, only, head_to_head, paper)
+        return Comparison(claim, self, other, only, head_to_head, paper, stated_in=stated_in)
 
-    def beats_opponent(self, claim: str) -> Above:
+    def beats_opponent(self, claim: str, *, stated_in: str = "") -> Above:
         """The claim that its win rate is above 50."""
-        return Above(claim, self)
+        return Above(claim, self, stated_in=stated_in)
 
 
 @dataclass(frozen=True)
@@ -132,10 +133,17 @@ class Measure(Value):
         return tuple(one for one in values_in(self) if isinstance(one, Artifact))
 
     def exceeds(
-        self, other: Measure | float, metric: str, claim: str, *, matters: float, paper: Pair | None = None
+        self,
+        other: Measure | float,
+        metric: str,
+        claim: str,
+        *,
+        matters: float,
+        stated_in: str = "",
+        paper: Pair | None = None,
     ) -> Greater:
         """The claim that its number is greater than another measure's of the same metric, or than a value."""
-        return Greater(claim, self, other, metric, matters, paper)
+        return Greater(claim, self, other, metric, matters, paper, stated_in=stated_in)
 
 
 @dataclass(frozen=True)
@@ -146,7 +154,14 @@ class Claim(ABC):
     """The function that finds what came of it, as "module:function"."""
 
     claim: str
-    """What the paper says, with where."""
+    """What is said, in words."""
+    stated_in: str = field(default="", kw_only=True)
+    """Where the paper says so, such as "section 3.3"; empty where the claim is ours."""
+
+    @property
+    def told(self) -> str:
+        """The words, and whose they are."""
+        return f"{self.claim} ({self.stated_in or 'ours'})"
 
     @property
     @abstractmethod
@@ -166,7 +181,9 @@ class Claim(ABC):
         """For arms.json: its kind and its fields, parts by name, without what is not set."""
         told = {key: getattr(value, "name", value) for key, value in vars(self).items()}
         told["paper"] = self.paper_value
-        return {"kind": type(self).__name__.lower()} | {key: value for key, value in told.items() if value is not None}
+        return {"kind": type(self).__name__.lower()} | {
+            key: value for key, value in told.items() if value not in (None, "")
+        }
 
 
 @dataclass(frozen=True)

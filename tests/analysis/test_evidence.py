@@ -29,7 +29,7 @@ from humpback.analysis.stats.evidence import FEWEST, against_verdict, follows_or
 from humpback.analysis.stats.multiplicity import p_above
 from humpback.analysis.stats.power import prompts_needed
 from humpback.analysis.stats.shares import exact as of_wins
-from humpback.analysis.stats.statistics import Estimate, bootstrap, rate
+from humpback.analysis.stats.statistics import Estimate, crossed_mean, rate
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups import SETUPS
 from humpback.experiments.setups.papers import compares
@@ -139,7 +139,7 @@ def test_an_arm_s_row_has_an_interval_that_its_prompts_can_carry() -> None:
     assert (row(np.ones((3, 50))).low, row(np.ones((3, 50))).high) == pytest.approx(exact(100, 50))
     assert np.isnan(row(np.ones((3, 1))).low)
     assert np.isnan(row(NOISE, unparsed=200).low)
-    assert row(NOISE).low == pytest.approx(bootstrap(100 * NOISE).low)
+    assert row(NOISE).low == pytest.approx(crossed_mean(100 * NOISE).low)
     assert rate(100 * NOISE[:, :10]).high == pytest.approx(exact(100 * NOISE[:, :10].mean(), 10)[1])
 
 

@@ -21,7 +21,7 @@ ROWS = {
     "alpagasus-dolly": 24,
     "alpagasus-evaluation-prompts": 8,
     "alpagasus-human": 4,
-    "alpagasus-other-sets": 8,
+    "alpagasus-other-sets": 9,
     "alpagasus-rating": 5,
     "alpagasus-score-histogram": 17,
     "alpagasus-size": 20,

@@ -74,13 +74,10 @@ def test_slopes_are_the_table_s() -> None:
     setup = SETUPS["llama-7b"]
     rows = {"seed data": "Open Assistant", **{rival.name: rival.paper for rival in setup.rivals}}
     claims = [one for one in declared("humpback/data_scaling", "llama-7b").claims if isinstance(one, Rising)]
-    assert {one.over.name for one in claims if one.over} == {"uncurated", *rows}
+    assert {one.over.name for one in claims if one.over} == {*rows}
     for one in claims:
-        if one.over and one.over.name == "uncurated":
-            assert one.paper_value is None
-        else:
-            other = number("humpback-alpha", rows[one.over.name], "alpha").value if one.over else 0.0
-            assert one.paper_value == pytest.approx(own - other)
+        other = number("humpback-alpha", rows[one.over.name], "alpha").value if one.over else 0.0
+        assert one.paper_value == pytest.approx(own - other)
     seed = declared("humpback/seed_size", "llama-7b")
     assert seed.claims[0].paper_value == number("humpback-alpha", "Open Assistant", "alpha").value
     assert seed.printed["M0"] == {ALPHA: seed.claims[0].paper_value}

@@ -51,15 +51,20 @@ class Item:
     """The prompt's category within its set; empty where the file does not say."""
     answers: tuple[int, int] | None = None
     """Hashes of the system's answer and of its opponent's, of this process alone."""
+    orders: tuple[float | None, float | None] = (None, None)
+    """Preference for the system, 0 to 1, where its answer was shown first and where second; None where that was not
+    asked, not parsed, or is not known."""
 
     def exchanged(self) -> Item:
         """The same prompt seen from the opponent."""
+        first, second = (None if one is None else 1 - one for one in self.orders)
         return replace(
             self,
             points=None if self.points is None else 1 - self.points,
             result=None if self.result is None else _TURNED[self.result],
             characters=None if self.characters is None else self.characters[::-1],
             answers=None if self.answers is None else self.answers[::-1],
+            orders=(second, first),
         )
 
 
@@ -109,13 +114,15 @@ def judged_in_both(prompt: str, source: str, pair: BothOrders, **more: Any) -> I
         flipped=pair.flipped,
         first_wins=pair.first_position_wins,
         placed=sum(won in ("a", "b") for won in winners),
+        orders=pair.preferences,
         **more,
     )
 
 
 def judged_once(prompt: str, source: str, won: Winner | None, *, order: str = "ab", **more: Any) -> Item:
     """One order only: the verdict is the result. `order` says which answer was shown first."""
-    points = BothOrders(won, None).points
+    pair = BothOrders(won, None) if order == "ab" else BothOrders(None, won)
+    points = pair.points
     return Item(
         prompt,
         source,
@@ -124,6 +131,7 @@ def judged_once(prompt: str, source: str, won: Winner | None, *, order: str = "a
         unparsed=int(won is None),
         first_wins=int(won == ("a" if order == "ab" else "b")),
         placed=int(won in ("a", "b")),
+        orders=pair.preferences,
         **more,
     )
 
@@ -221,4 +229,5 @@ def _together(votes: Sequence[Item]) -> Item:
         unparsed=sum(one.unparsed for one in votes),
         first_wins=sum(one.first_wins for one in votes),
         placed=sum(one.placed for one in votes),
+        orders=(None, None),
     )

@@ -165,7 +165,7 @@ DECLARED = (
         "figure: nothing yet",
         "humpback run humpback/never --setup toy",
         claims=(
-            arm("A").beats(arm("B"), "A beats B", only="examples", paper=(HUMPBACK, OWN_SEED)),
+            arm("A").beats(arm("B"), "A beats B", only="examples", stated_in="section 3.3", paper=(HUMPBACK, OWN_SEED)),
             arm("A").beats_opponent("A beats the reference"),
             Curve("A", HUMPBACK).rises("it rises", over=Curve("B", OWN_SEED)),
             measure("A").exceeds(3.0, "share, %", "more than three", matters=1.0),

@@ -101,10 +101,10 @@ def test_coefficients_stand_beside_the_papers(page: Elements) -> None:
 def test_an_experiment_that_was_not_run_has_dashes_and_its_commands(page: Elements) -> None:
     said = page.said("humpback-never")
     assert "humpback plan humpback/never --setup toy humpback run humpback/never --setup toy" in said
-    assert "A – B A beats B +2.5 – – ○ not run" in said
-    assert "A – reference A beats the reference – – – ○ not run" in said
-    assert "slope of A – slope of B it rises +2.5 – – ○ not run" in said
-    assert "share, %: A – 3 more than three – – – ○ not run" in said
+    assert "A – B A beats B (section 3.3) +2.5 – – ○ not run" in said
+    assert "A – reference A beats the reference (ours) – – – ○ not run" in said
+    assert "slope of A – slope of B it rises (ours) +2.5 – – ○ not run" in said
+    assert "share, %: A – 3 more than three (ours) – – – ○ not run" in said
     assert "A win rate, % 66.5 – B – – –" in said
     unable = page.said("humpback-unable")
     assert "Not run: this setup has no oracle." in unable

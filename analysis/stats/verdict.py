@@ -1,0 +1,112 @@
+"""What a claim's outcomes come to: an estimate, its p, and one of three words.
+
+The word follows from the 95 % interval and from the smallest difference that matters, and p is of the same error and
+the same degrees of freedom, so that the two cannot disagree: p is below .05 exactly where the interval leaves out 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isnan
+from typing import Literal
+
+import numpy as np
+
+from humpback.analysis.stats.evidence import against_verdict, few_units
+from humpback.analysis.stats.multiplicity import p_of
+from humpback.analysis.stats.statistics import Estimate, Labels, Scores, crossed_mean, units
+
+HOLDS, FAILS, UNTOLD = "holds", "does not hold", "cannot be told"
+REVERSED = f"{FAILS}: reversed"
+NO_DIFFERENCE = f"{FAILS}: no difference that matters"
+
+Size = Literal["as large", "smaller", "larger", ""]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What came of one claim."""
+
+    estimate: Estimate
+    """As measured: on the claimed side below zero where the claim's sign is -1."""
+    p: float | None
+    """Two-sided, of the mean being zero; None without an interval and where the sample carries no verdict."""
+    verdict: str
+    """ "holds", "does not hold: ..." or "cannot be told: ..."."""
+    beside_paper: Size
+    """How large it is beside the paper's number, by `size_beside`."""
+
+
+def claim_tested(
+    scores: Scores,
+    *,
+    matters: float,
+    sign: Literal[1, -1] = 1,
+    bases: Labels | None = None,
+    requests: Labels | None = None,
+    paper: float | None = None,
+    paper_error: float = 0.0,
+) -> Tested:
+    """A claim that the mean of (runs, prompts) lies on one side of zero. Runs are seeds, each of one base; prompts that
+    word one request are one cluster. Interval and degrees of freedom are `crossed_mean`'s.
+
+    matters: the smallest difference that matters, above zero, in the unit of scores.
+    sign: 1 where the claim is that the mean is above zero, -1 where it is that it is below.
+    paper: the paper's number for the same, and `paper_error` its standard error, 0 where it is not known.
+
+    Raises:
+        ValueError: as `crossed_mean`, and for a difference that is not above zero.
+    """
+    if not matters > 0:
+        raise ValueError(f"the smallest difference that matters is {matters}; it is above 0")
+    estimate = crossed_mean(scores, bases=bases, requests=requests)
+    there = ~np.isnan(scores).all(axis=1)
+    of_unit = units(len(scores), bases)[there]
+    what = "bases" if bases is not None and len(set(bases)) > 1 else "seeds"
+    obstacle = against_verdict(scores, requests) or few_units(len(set(of_unit.tolist())), what)
+    claimed = estimate if sign > 0 else _turned(estimate)
+    verdict = verdict_of([claimed], matters=matters, obstacle=obstacle)
+    size = size_beside(claimed, None if paper is None else sign * paper, paper_error)
+    return Tested(
+        estimate,
+        None if obstacle else p_of(estimate),
+        verdict,
+        size if verdict in (HOLDS, NO_DIFFERENCE) else "",
+    )
+
+
+def verdict_of(shown: Sequence[Estimate], *, matters: float, obstacle: str = "") -> str:
+    """In words. A claim holds where every measure that there is lies above zero with its whole interval. It does not
+    hold where all lie below, or where no interval has room for a difference that matters; whatever else cannot be
+    told: an interval holds both zero and such a difference."""
+    if not shown:
+        return "not measured"
+    if obstacle:
+        return f"{UNTOLD}: {obstacle}"
+    if all(one.low > 0 for one in shown):
+        return HOLDS
+    if all(one.high < 0 for one in shown):
+        return REVERSED
+    if all(one.high < matters for one in shown):
+        return NO_DIFFERENCE
+    return f"{UNTOLD} at this n"
+
+
+def size_beside(ours: Estimate, paper: float | None, paper_error: float = 0.0) -> Size:
+    """How large ours is beside the paper's: as large where the 95 % interval of the difference of the two holds zero,
+    and else larger or smaller. Empty where the paper prints no number, or ours has no interval.
+
+    paper_error: standard error of the paper's number; 0 where it is not known, and then ours alone makes the interval.
+    """
+    if paper is None or isnan(ours.low):
+        return ""
+    difference = ours.mean - paper
+    reach = 1.959964 * paper_error
+    if difference > np.hypot(ours.mean - ours.low, reach):
+        return "larger"
+    return "smaller" if -difference > np.hypot(ours.high - ours.mean, reach) else "as large"
+
+
+def _turned(one: Estimate) -> Estimate:
+    return replace(one, mean=-one.mean, low=-one.high, high=-one.low)
