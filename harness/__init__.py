@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from humpback.spec.claims import Paper as Paper
     from humpback.spec.claims import Rising as Rising
     from humpback.spec.curation import Best as Best
+    from humpback.spec.curation import BestOfSize as BestOfSize
     from humpback.spec.curation import ExpectedScore as ExpectedScore
     from humpback.spec.curation import FirstLineScore as FirstLineScore
     from humpback.spec.curation import MicroOracle as MicroOracle

@@ -28,7 +28,7 @@ SHOWS = "table: precision, recall and win rate of selection by M0, M1 and a stro
 
 _TABLE = "humpback-selection"
 _STATED = "table of data selection"
-_GOOD = 4.5
+GOOD = 4.5
 """The oracle's labels are whole numbers, so this is its 5."""
 _TRAINED_ON = 100
 """Selected examples a model is trained on, the paper's number, where the ablations have so many."""
@@ -50,7 +50,7 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Measure | Claim]:
         if setup.oracle:
             papers_of = {metric: Paper(_TABLE, row, metric=metric, size="") for metric in ("precision", "recall")}
             labels = rated(setup, by=setup.oracle)
-            qualities.append(SelectionQuality(selector, selected, labels, _GOOD, paper=setup.cites_each(papers_of)))
+            qualities.append(SelectionQuality(selector, selected, labels, GOOD, paper=setup.cites_each(papers_of)))
     yield from arms
     yield from qualities
 

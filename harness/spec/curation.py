@@ -130,6 +130,19 @@ class Best(Examples):
 
 
 @dataclass(frozen=True)
+class BestOfSize(Examples):
+    """As many of the best-rated candidates as `same_size_as` has rows, ties in their order."""
+
+    stage = "humpback.stages.select:select"
+    says = "as many of the best-rated candidates as another selection has"
+    slug_format = "best-of-size-{rated.slug}"
+    rows_of = ("same_size_as",)
+
+    rated: Examples
+    same_size_as: Examples
+
+
+@dataclass(frozen=True)
 class RandomControl(Examples):
     """No curation: as many candidates, drawn uniformly without replacement, as `same_size_as` has rows."""
 

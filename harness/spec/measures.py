@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from humpback.spec.benchmarks import Benchmarked
 from humpback.spec.claims import Measure
-from humpback.spec.curation import Best, Rated, Selected
+from humpback.spec.curation import Best, BestOfSize, Rated, Selected
 from humpback.spec.data import Examples
 from humpback.spec.models import Finetuned
 from humpback.spec.outcomes import Judged
@@ -50,7 +50,7 @@ class SelectionQuality(Measure):
 
     reader = "humpback.analysis.experiment.measures.selection:selection_quality"
 
-    selected: Selected | Best
+    selected: Selected | Best | BestOfSize
     labels: Rated
     """The same candidates, rated by who knows."""
     good: float

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from humpback.core.tables import EXAMPLES, Example, Rejected, count
 from humpback.core.work import Counts, TooFew, Work
-from humpback.spec.curation import Best, RandomControl, Sample, Selected
+from humpback.spec.curation import Best, BestOfSize, RandomControl, Sample, Selected
 from humpback.spec.data import Examples
 from humpback.stages.rows import read_examples, reject, write_tables
 
@@ -15,11 +15,11 @@ Rule = Callable[[int, Example], str]
 """Why the candidate in that place is rejected; "" where it is kept."""
 
 
-def select(node: Selected | Best | RandomControl | Sample, work: Work) -> Counts:
+def select(node: Selected | Best | BestOfSize | RandomControl | Sample, work: Work) -> Counts:
     """Keep or reject each candidate, in the candidates' order. An unparsed score is never good enough.
 
     Raises:
-        TooFew: when more rows are to be drawn than there are.
+        TooFew: when more rows are to be kept than there are.
     """
     unparsed = 0
 
@@ -33,11 +33,14 @@ def select(node: Selected | Best | RandomControl | Sample, work: Work) -> Counts
                 reason = rule(i, row)
                 yield reject(row, reason) if reason else row
 
-    by_score = isinstance(node, (Selected, Best))
+    by_score = isinstance(node, Selected | Best | BestOfSize)
     match node:
-        case Selected() | Best():
+        case Selected():
             source: Examples = node.rated
-            rule = _threshold(node.at_least) if isinstance(node, Selected) else _best(node, work)
+            rule = _threshold(node.at_least)
+        case Best() | BestOfSize():
+            source = node.rated
+            rule = _best(node, work)
         case RandomControl():
             source = node.pool
             rule = _drawn(source, count(work.open(node.same_size_as) / EXAMPLES), node.draw, work)
@@ -52,11 +55,18 @@ def _threshold(at_least: float) -> Rule:
     return lambda _, row: "" if (row.score or 0) >= at_least else f"score {row.score:.3g} below {at_least:g}"
 
 
-def _best(node: Best, work: Work) -> Rule:
+def _best(node: Best | BestOfSize, work: Work) -> Rule:
     scores = [row.score for row in read_examples(node.rated, work)]
     order = sorted((i for i, score in enumerate(scores) if score is not None), key=lambda i: (-(scores[i] or 0), i))
-    best = set(order[: max(1, round(node.share * len(scores)))])
-    return lambda i, row: "" if i in best else f"score {row.score:.3g} not among the best {node.share:.3%}"
+    if isinstance(node, Best):
+        n, told = max(1, round(node.share * len(scores))), f"{node.share:.3%}"
+    else:
+        n = count(work.open(node.same_size_as) / EXAMPLES)
+        told = f"{n:,}"
+        if n > len(order):
+            raise TooFew(f"{n:,} rows wanted of the {len(order):,} of {node.rated.name} that have a score")
+    best = set(order[:n])
+    return lambda i, row: "" if i in best else f"score {row.score:.3g} not among the best {told}"
 
 
 def _drawn(source: Examples, n: int, draw: int, work: Work) -> Rule:

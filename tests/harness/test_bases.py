@@ -20,7 +20,7 @@ from humpback.engines.transformers_engine import Engine
 from humpback.experiments.setups.base import Setup
 from humpback.inputs.locate import digest, model_files
 from humpback.runs.build import build_artifact
-from humpback.spec.curation import Best, ExpectedScore, ModelRater, RandomControl, Rated, Selected
+from humpback.spec.curation import Best, BestOfSize, ExpectedScore, ModelRater, RandomControl, Rated, Selected
 from humpback.spec.data import MicroPrompts, Tagged
 from humpback.spec.models import Finetuned, FolderModel, HubModel, Pretrained
 from humpback.spec.outcomes import Judged, LocalJudge, Responses
@@ -158,6 +158,7 @@ def test_the_best_share_is_the_best_and_nothing_is_lost(
     assert min(row.score or 0 for row in kept) >= max(row.score or 0 for row in rejected)
     assert [row.id for row in kept] == [row.id for row in rows if row.id in {one.id for one in kept}]
     assert "not among the best 25" in rejected[0].reason
-    assert len(list(read(made(RandomControl(rated, same_size_as=Best(rated, share=0.25))) / EXAMPLES, Example))) == len(
-        kept
-    )
+    control = RandomControl(rated, same_size_as=Best(rated, share=0.25))
+    assert len(list(read(made(control) / EXAMPLES, Example))) == len(kept)
+    # As many as any other selection has: the same rows where it is the best of the same rating.
+    assert list(read(made(BestOfSize(rated, same_size_as=control)) / EXAMPLES, Example)) == kept
