@@ -21,16 +21,16 @@ from humpback.spec.datasets import (
     DOLLY,
     FLAN_V2,
     LIMA,
+    SEED,
     VICUNA,
     WIZARDLM,
 )
-from humpback.spec.files import ClueWeb22, Deduplicated, Distinct, OpenAssistant
+from humpback.spec.files import ClueWeb22, Deduplicated, Distinct
 from humpback.spec.models import HubModel, ServedModel
 from humpback.spec.outcomes import AlpacaEvalJudge, Responses
 from humpback.spec.prompts import ALPAGASUS_ACCURACY, ALPAGASUS_HELPFULNESS, BACKWARD, HUMPBACK_RATING
 from humpback.spec.recipe import CosineTo, Epochs, LinearTo, Sft
 from humpback.spec.sensitive import SENSITIVE
-from humpback.spec.sources import source
 
 _LLAMA_7B = HubModel("huggyllama/llama-7b", "8416d3fefb0cb3ff5775a7b13c1692d10ff1aa16")
 _LLAMA_13B = HubModel("huggyllama/llama-13b", "bf57045473f207bb1de1ed035ace226f4d9f9bba")
@@ -84,7 +84,7 @@ _FILTERING = Filtering(
 LLAMA_7B = Setup(
     name="llama-7b",
     base=_LLAMA_7B,
-    seed_data=OpenAssistant((source("oasst1"),), n=3_200),
+    seed_data=SEED,
     segments=Sample(Deduplicated(Segments(ClueWeb22())), _POOL),
     backward_prompt=BACKWARD,
     backward=Sft(),

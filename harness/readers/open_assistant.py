@@ -8,9 +8,10 @@ fails.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from humpback.core.same_prompt import fold
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
 from humpback.readers.messages import Message, conversations, origin_of
 from humpback.readers.records import FileRecord
@@ -34,8 +35,10 @@ class SelectedPairs:
     """Messages left after each step, and `in` = `kept` + `rejected` + `unreadable`."""
 
 
-def select_pairs(files: Iterable[Iterator[FileRecord | Unreadable]], rules: OpenAssistant) -> SelectedPairs:
-    """The pairs that `rules` asks for.
+def select_pairs(
+    files: Iterable[Iterator[FileRecord | Unreadable]], rules: OpenAssistant, left_out: Collection[str] = ()
+) -> SelectedPairs:
+    """The pairs that `rules` asks for. `left_out` has the prompts of `rules.without`, folded.
 
     With `n`, so many of them: sorted by id, then `random.Random("open-assistant/DRAW").sample`.
 
@@ -48,7 +51,7 @@ def select_pairs(files: Iterable[Iterator[FileRecord | Unreadable]], rules: Open
     rejected = list(found.rejected)
     first = isinstance(rules.turns, FirstTurn)
     steps = ["first replies" if first else "replies", "in their roles", f"of rank {rules.rank}", "not deleted"]
-    steps += [f"in {rules.language or 'any language'}"]
+    steps += [f"in {rules.language or 'any language'}", *(["other prompts"] if rules.without else [])]
     passed = dict.fromkeys(steps, 0)
     pairs: list[tuple[Message, list[Message]]] = []
     candidates = 0
@@ -59,7 +62,7 @@ def select_pairs(files: Iterable[Iterator[FileRecord | Unreadable]], rules: Open
         reason, above = standing[message.id], []
         if not reason:
             above = found.above(message, 1 if first else DEEPEST)
-            for step, reason in zip(steps, _failures(message, above, rules, first), strict=False):
+            for step, reason in zip(steps, _failures(message, above, rules, left_out), strict=False):
                 if reason:
                     break
                 passed[step] += 1
@@ -91,10 +94,10 @@ def select_pairs(files: Iterable[Iterator[FileRecord | Unreadable]], rules: Open
     return SelectedPairs(kept, rejected, found.unreadable, counts)
 
 
-def _failures(message: Message, above: list[Message], rules: OpenAssistant, first: bool) -> Iterator[str]:
+def _failures(message: Message, above: list[Message], rules: OpenAssistant, left_out: Collection[str]) -> Iterator[str]:
     """For each step in turn why the message fails it, empty where it passes. Later steps rely on earlier ones."""
     if above and above[0].parent is not None:
-        yield "a later turn" if first else f"deeper than {DEEPEST} turns"
+        yield "a later turn" if isinstance(rules.turns, FirstTurn) else f"deeper than {DEEPEST} turns"
     else:
         yield "" if above else "an opening that nobody answered"
     path = [*above, message]
@@ -110,6 +113,8 @@ def _failures(message: Message, above: list[Message], rules: OpenAssistant, firs
     yield "" if gone is None else "deleted" if gone is message else f"message {gone.id} above it is deleted"
     other = next((one for one in path if not _speaks(one, rules.language)), None)
     yield "" if other is None else f"in {other.language or 'an unknown language'}, not {rules.language}"
+    asked = next((one for one in path[::2] if left_out and fold(one.text) in left_out), None)
+    yield f"equals a prompt of {rules.without.name}" if asked and rules.without else ""
 
 
 def _speaks(message: Message, language: str | None) -> bool:

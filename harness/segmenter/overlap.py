@@ -5,9 +5,9 @@ to have leaked where 13 consecutive words of it stand in a training text, or all
 punctuation and spacing aside. Nearly is the rule by which sets are freed of near-duplicates (`minhash.py`), of a prompt
 against an instruction or a line of a text.
 
-What overlaps without a prompt having leaked is left out. A window of words that more than ten training texts or more
-than ten prompts share is boilerplate (for training texts GPT-3's appendix C); it counts only where the whole prompt
-stands there. A prompt of less than four words stands in many a text by chance: it counts where it is all of an
+What overlaps without a prompt having leaked is left out. A window of words that more than ten training texts share is
+boilerplate (GPT-3's appendix C), and one that another prompt has too tells neither; they count only where the whole
+prompt stands there. A prompt of less than four words stands in many a text by chance: it counts where it is all of an
 instruction or, in a text without one, of a line.
 """
 
@@ -32,7 +32,7 @@ GRAM = 13
 FEWEST = 4
 """Words from which on a prompt is looked for inside texts."""
 COMMON = 10
-"""Texts, or prompts, that may share a window before it is boilerplate."""
+"""Texts that may share a window before it is boilerplate."""
 
 _BATCH = 2_000
 """Texts that are looked through at a time."""
@@ -99,14 +99,14 @@ class _Prompts:
             self.prompts_of[at].append(prompt)
         self.texts = np.zeros(len(self.index.hashes), dtype=np.int64)
         """In how many texts each window stands."""
-        self.shared = np.array([len(self.prompts_of[at]) > COMMON for at in range(len(self.texts))], dtype=bool)
+        self.shared = np.array([len(self.prompts_of[at]) > 1 for at in range(len(self.texts))], dtype=bool)
 
     def _places(self, hashes: Hashes) -> Places:
         return np.searchsorted(self.index.hashes, hashes)
 
     @property
     def common(self) -> NDArray[np.bool_]:
-        """Which windows are boilerplate, after what was looked through so far."""
+        """Which windows tell no prompt, after what was looked through so far."""
         return self.shared | (self.texts > COMMON)
 
 

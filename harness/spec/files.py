@@ -75,6 +75,9 @@ class OpenAssistant(Examples):
     rank: int = 0
     """0 is the reply that people ranked best. A reply without a rank has none."""
     turns: FirstTurn | EveryTurn = FirstTurn()
+    without: Examples | None = None
+    """Pairs whose prompt (of several turns, any) equals one of these (case, punctuation and spacing aside) are left
+    out: AlpacaEval asks 188 prompts of Open Assistant's."""
     draw: int = 0
 
     @property

@@ -23,6 +23,7 @@ from humpback.readers.records import records
 from humpback.readers.scores import scores
 from humpback.readers.texts import texts
 from humpback.readers.unusable import none_usable
+from humpback.spec.data import Examples
 from humpback.spec.files import Distinct, InstructionSet, OpenAssistant, PromptSet, Scored, Texts
 from humpback.spec.sensitive import Listed
 from humpback.stages.rows import read_examples, reject, write_tables
@@ -40,7 +41,8 @@ def read_in(
     """
     match node:
         case OpenAssistant():
-            found = select_pairs([records(resolve_file(file, work.machine), file.name) for file in node.files], node)
+            files = [records(resolve_file(file, work.machine), file.name) for file in node.files]
+            found = select_pairs(files, node, _folded(node.without, work))
             if not found.kept:
                 reasons = Counter(one.reason for one in found.rejected)
                 raise none_usable(node.name, reasons + Counter(one.reason for one in found.unreadable))
@@ -130,11 +132,15 @@ def _with_its_system(row: Example) -> Example:
 def _others(node: InstructionSet | PromptSet | Texts, work: Work) -> Iterator[Row]:
     """The rows, without prompts that are to be left out."""
     without = node.without if isinstance(node, PromptSet) else None
-    left_out = {fold(row.instruction) for row in read_examples(without, work)} if without else set()
+    left_out = _folded(without, work)
     for row in _rows(node, work):
         if without and isinstance(row, Example) and fold(row.instruction) in left_out:
             row = reject(row, f"equals a prompt of {without.name}")
         yield row
+
+
+def _folded(without: Examples | None, work: Work) -> set[str]:
+    return {fold(row.instruction) for row in read_examples(without, work)} if without else set()
 
 
 def _drawn(node: InstructionSet | PromptSet | Texts, n: int, work: Work) -> Iterator[Row]:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from humpback.core.expression import Artifact
+from humpback.core.same_prompt import fold
 from humpback.core.store import Store
-from humpback.core.tables import CONTAMINATED, Contaminated, read
+from humpback.core.tables import CONTAMINATED, Contaminated, Example, read
 from humpback.experiments.setups.base import Setup
+from humpback.readers.instructions import Row, pairs, prompts
+from humpback.readers.open_assistant import select_pairs
+from humpback.readers.records import records
 from humpback.segmenter import overlap
 from humpback.segmenter.overlap import COMMON, GRAM, Text, overlaps
 from humpback.spec.contamination import Contamination
+from humpback.spec.datasets import ALPACA_EVAL, SEED
+from humpback.spec.files import OpenAssistant
+from tests.shared_data import SHARED, needs_shared
 
 LONG = (
     "Explain to a child of seven why the moon seems to follow the car at night while trees and houses beside the road "
@@ -83,11 +91,12 @@ def test_what_many_texts_share_is_boilerplate_unless_all_of_the_prompt_stands_th
     assert kinds([prompt], *[prompt] * (COMMON + 1)) == {0: "whole"}
 
 
-def test_what_many_prompts_share_is_boilerplate() -> None:
+def test_what_two_prompts_share_tells_neither() -> None:
     frame = "You are a patient teacher of small children in a village school by the sea and answer in rhyme."
-    prompts = [f"{frame} What is {word}?" for word in ("snow", *(f"thing{i} of number{i}" for i in range(COMMON)))]
+    prompts = [f"{frame} What is snow?", f"{frame} What is rain?"]
     assert kinds(prompts, frame) == {}
-    assert set(kinds(prompts[:5], frame).values()) == {"part"}
+    assert kinds(prompts[:1], frame) == {0: "part"}
+    assert kinds(prompts, f"{frame} What is snow? {frame}") == {0: "whole"}
 
 
 def test_copies_of_a_prompt_are_each_counted_and_empty_ones_never() -> None:
@@ -112,12 +121,16 @@ def _naive(prompts: list[str], texts: list[str]) -> dict[int, str]:
     def many(words: list[str]) -> int:
         return sum(f" {' '.join(words)} " in one for one in held)
 
+    def shared(words: list[str], place: int) -> bool:
+        others = [" ".join(other) for i, other in enumerate(split) if i != place and len(other) > GRAM]
+        return any(f" {' '.join(words)} " in f" {other} " for other in others)
+
     found = {}
     for place, words in enumerate(split):
         windows = [words[i : i + GRAM] for i in range(len(words) - GRAM + 1)]
         if many(words):
             found[place] = "whole"
-        elif any(0 < many(one) <= COMMON for one in windows):
+        elif any(0 < many(one) <= COMMON and not shared(one, place) for one in windows):
             found[place] = "part"
     return found
 
@@ -157,3 +170,33 @@ def test_the_stage_counts_and_shows_what_it_found(
     rows = list(read(made(itself) / CONTAMINATED, Contaminated))
     assert [(row.kind, row.first == row.prompt) for row in rows] == [("whole", True)] * tiny.prompts.n
     assert all(row.shown for row in rows)
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("reader", "file", "found"),
+    [
+        (pairs, "alpaca/alpaca_data.json", {"whole": 3, "part": 1}),
+        (pairs, "lima/train.jsonl", {}),
+        (prompts, "lima/test.jsonl", {"whole": 40}),  # 39 are the same prompt; one stands inside another
+    ],
+)
+def test_real_sets_against_the_805(reader: Callable[..., Iterator[Row]], file: str, found: dict[str, int]) -> None:
+    asked = json.loads((SHARED / "alpaca_eval/reference_text_davinci_003.json").read_text())
+    rows = (one for one in reader(SHARED / file, file) if isinstance(one, Example))
+    got = overlaps([one["instruction"] for one in asked], (Text(one.instruction, one.output) for one in rows))
+    assert Counter(one.kind for one in got) == found
+
+
+@needs_shared
+def test_open_assistants_validation_split_is_asked_by_the_805() -> None:
+    """Whoever trains on the published file whole trains on them; `without` leaves them out."""
+    asked = json.loads((SHARED / "alpaca_eval/reference_text_davinci_003.json").read_text())
+    left_out = {fold(one["instruction"]) for one in asked}
+    file = SHARED / "oasst1/validation-en.jsonl"
+    rows = select_pairs([records(file)], OpenAssistant(())).kept
+    got = overlaps([one["instruction"] for one in asked], [Text(row.instruction, row.output) for row in rows])
+    assert [one.kind for one in got] == ["whole"] * 186
+    without = OpenAssistant((), without=ALPACA_EVAL)
+    assert len(select_pairs([records(file)], without, left_out).kept) == 0
+    assert SEED.without == ALPACA_EVAL

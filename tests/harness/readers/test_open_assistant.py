@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from humpback.core.same_prompt import fold
 from humpback.readers.open_assistant import SelectedPairs, select_pairs
 from humpback.readers.records import records
 from humpback.readers.sets import is_open_assistant
-from humpback.spec.files import EveryTurn, OpenAssistant
+from humpback.spec.files import EveryTurn, OpenAssistant, PromptSet
 
 RULES = OpenAssistant(())
 
@@ -201,3 +202,19 @@ def test_any_language_takes_them_all(tmp_path: Path) -> None:
     path.write_text("".join(json.dumps({**row, "rank": 0, "deleted": False}) + "\n" for row in rows))
     assert len(select_pairs([records(path)], OpenAssistant(())).kept) == 1
     assert len(select_pairs([records(path)], OpenAssistant((), language=None)).kept) == 2
+
+
+def test_prompts_that_are_to_be_left_out_are_rejected_whatever_their_case(tmp_path: Path) -> None:
+    """Before any are drawn; of every turn, where it is one that is asked above."""
+    path = tmp_path / "talk.jsonl"
+    path.write_text(
+        "".join(json.dumps(row) + "\n" for row in [*TALK, message("p9", None), message("a9", "p9", rank=0)])
+    )
+    asked = PromptSet(())
+    rules = replace(RULES, without=asked, n=1)
+    found = select_pairs([records(path)], rules, {fold("TEXT  p1!")})
+    assert [one.id for one in found.kept] == ["a9"]
+    assert reasons(found)["a1"] == f"equals a prompt of {asked.name}"
+    assert (found.counts["in en"], found.counts["other prompts"]) == (2, 1)
+    every = replace(RULES, without=asked, turns=EveryTurn())
+    assert [one.id for one in select_pairs([records(path)], every, {fold("text p1")}).kept] == ["a9"]
