@@ -122,8 +122,8 @@ class Declared:
         """The arms and measures that another seed makes anew."""
         seed, other = min(self.seeds), max(self.seeds) + 1
         again = self.experiment.on(self.setup, [other])
-        arms = {name for name, arm in again.arms[other].items() if self.arms[seed][name].judged != arm.judged}
-        measures = {name for name, one in again.measures[other].items() if self.measures[seed][name].needs != one.needs}
+        arms = {name for name, arm in self.arms[seed].items() if again.arms[other][name].judged != arm.judged}
+        measures = {name for name, one in self.measures[seed].items() if again.measures[other][name].needs != one.needs}
         return frozenset(arms | measures)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -16,7 +16,7 @@ from humpback.core.machine import Machine
 from humpback.core.plan import plan
 from humpback.core.store import Store
 from humpback.core.text import one_line
-from humpback.experiments.catalogue import Declared, Experiment
+from humpback.experiments.catalogue import Declared
 from humpback.runs.executor import Result, StageFailed, execute
 from humpback.runs.progress import show_progress
 
@@ -38,10 +38,43 @@ def run_and_report(
     """
     console = Terminal(stderr=as_json)
     store = Store(Path(machine.store))
-    to_do = plan(store, [target for declared, _ in chosen for target in declared.targets])
     started = time.monotonic()
     first, _ = chosen[0]
     what = first.experiment.name if len(chosen) == 1 else f"{len(chosen)} experiments"
+    ok, reasons = make(console, what, [declared for declared, _ in chosen], store, machine)
+    printed = []
+    for declared, command in chosen:
+        found = report_on(declared, store, reasons)
+        written = write(results / declared.setup.name / declared.experiment.name, declared, command, found, store)
+        if as_json:
+            from humpback.analysis.tables.csv_files import as_json as results_as_json
+
+            printed.append(results_as_json(command, found))
+        else:
+            print_sheets(console, declared.experiment.claim, found)
+        console.print(f"wrote {written}")
+    if as_json:
+        print(printed[0] if len(printed) == 1 else "[" + ",\n".join(printed) + "]")
+    if machine.tracking == "wandb":
+        made = {
+            declared.experiment.name: [step.artifact for step in plan(store, declared.targets).steps]
+            for declared, _ in chosen
+        }
+        _mirrored(console, store, made)
+    console.print(f"{time.monotonic() - started:.0f} s")
+    return ok
+
+
+def make(
+    console: Console, what: str, chosen: list[Declared], store: Store, machine: Machine
+) -> tuple[bool, dict[str, str]]:
+    """Make what is missing of these experiments, as a person watches it; `what` names them. False when a stage failed,
+    and by fingerprint why an artifact was not made.
+
+    Raises:
+        StoreError: when the store cannot be used.
+    """
+    to_do, first = plan(store, [target for declared in chosen for target in declared.targets]), chosen[0]
     console.print(
         f"{what} on {first.setup.name}, seeds {', '.join(map(str, first.seeds))}: {len(to_do.to_do)} stages to run, "
         f"{len(to_do.steps) - len(to_do.to_do)} done; store {store.root}",
@@ -60,34 +93,15 @@ def run_and_report(
     with show_progress(Terminal(stderr=True), stages, machine.workers, expected) as progress:
         result = execute(to_do, store, machine, progress)
     ok = _complaints(console, store, result)
-    reasons = {key: outcome.reason for key, outcome in result.outcomes.items() if outcome.reason}
-    printed = []
-    for declared, command in chosen:
-        found, written = _report(declared, command, store, reasons, results)
-        if as_json:
-            from humpback.analysis.tables.csv_files import as_json as results_as_json
-
-            printed.append(results_as_json(command, found))
-        else:
-            _print(console, declared.experiment, found)
-        console.print(f"wrote {written}")
-    if as_json:
-        print(printed[0] if len(printed) == 1 else "[" + ",\n".join(printed) + "]")
-    if machine.tracking == "wandb":
-        made = {
-            declared.experiment.name: [step.artifact for step in plan(store, declared.targets).steps]
-            for declared, _ in chosen
-        }
-        _mirrored(console, store, made)
-    console.print(f"{time.monotonic() - started:.0f} s")
-    return ok
+    return ok, {key: outcome.reason for key, outcome in result.outcomes.items() if outcome.reason}
 
 
-def _report(declared: Declared, command: str, store: Store, reasons: dict[str, str], results: Path) -> tuple[Any, str]:
+def report_on(declared: Declared, store: Store, reasons: dict[str, str]) -> Results:
+    """What an experiment came to. `reasons` says, by fingerprint, why an artifact was not made."""
     from humpback.analysis.experiment.gather import gather
     from humpback.experiments.setups.papers import compares
 
-    found = gather(
+    return gather(
         store,
         declared.arms,
         declared.claims,
@@ -96,7 +110,6 @@ def _report(declared: Declared, command: str, store: Store, reasons: dict[str, s
         varying=declared.varying,
         beside_paper=compares(declared.setup),
     )
-    return found, write(results / declared.setup.name / declared.experiment.name, declared, command, found, store)
 
 
 def _mirrored(console: Console, store: Store, made: dict[str, list[Artifact]]) -> None:
@@ -130,12 +143,13 @@ def _complaints(console: Console, store: Store, result: Result) -> bool:
     return not result.failures
 
 
-def _print(console: Console, experiment: Experiment, found: Results) -> None:
+def print_sheets(console: Console, title: str, found: Results) -> None:
+    """The tables of results on the terminal."""
     from humpback.analysis.tables.cells import not_measured
     from humpback.analysis.tables.sheets import WORDS, on_screen
 
     wide = console if console.is_terminal else Terminal(width=180)
-    wide.print(experiment.claim, style="bold")
+    wide.print(title, style="bold")
     for sheet in on_screen(found):
         table = Table()
         for head in sheet.heads:

@@ -5,16 +5,15 @@ A machine file is TOML with the fields of `Machine`; what it leaves out is taken
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from humpback.core.expression import FieldError, Value
+from humpback.core.toml_file import known_fields, read_toml
 
 
 @dataclass(frozen=True)
@@ -133,12 +132,7 @@ def load_machine(path: Path | None, **overrides: Any) -> Machine:
         FieldError: naming file, field and the closest valid name.
         FileNotFoundError: when the file is not there.
     """
-    given: dict[str, Any] = {}
-    if path is not None:
-        try:
-            given = tomllib.loads(path.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise FieldError(f"{path}: not TOML: {error}") from error
+    given = read_toml(path) if path is not None else {}
     _known(given, Machine, "a machine", path)
     try:
         if isinstance(given.get("endpoint"), dict):
@@ -170,9 +164,4 @@ def fields_as_json(given: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _known(given: dict[str, Any], kind: type[Machine] | type[Endpoint], what: str, path: Path | None) -> None:
-    names = [field.name for field in fields(kind)]
-    for name in given:
-        if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise FieldError(f"{path}: no field {name!r}{hint} {what.capitalize()} has {', '.join(names)}")
+    known_fields(given, [field.name for field in fields(kind)], str(path), what)

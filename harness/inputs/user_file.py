@@ -14,13 +14,13 @@ to holds checksums in place of paths; where the files lie goes to `Machine.files
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from humpback.core.expression import FieldError
+from humpback.core.toml_file import read_toml
 from humpback.inputs.counts import with_counts
 from humpback.inputs.file_index import FileIndex, Files, Places
 from humpback.spec.files import PromptSet, Texts, WebPages
@@ -113,10 +113,7 @@ def _chosen(path: Path | None, options: Mapping[str, Any]) -> dict[str, tuple[An
     """By field its value and the folder that paths in it are relative to; options in the place of the file's."""
     fields: dict[str, Any] = {}
     if path is not None:
-        try:
-            fields = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise FieldError(f"{path}: not TOML: {error}") from error
+        fields = read_toml(path)
         for key, value in fields.items():
             _check(path, key, value)
     named = {key: (value, Path()) for key, value in options.items() if value not in (None, [], ())}

@@ -10,7 +10,6 @@ import errno
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from humpback.core import attempts
+from humpback.core.checkout import git
 from humpback.core.expression import Artifact, expression
 from humpback.core.machine import Machine
 from humpback.core.store import Record, Store, StoreError
@@ -145,27 +145,23 @@ def _versions() -> dict[str, str]:
     return found
 
 
+def source_checkout() -> Path | None:
+    """The checkout that this code lies in; None where it is installed, perhaps below somebody's own repository."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / ".git").exists() else None
+
+
 def source_state() -> dict[str, Any]:
     """Which code is about to run: the commit, the checksum of uncommitted changes and the files they touch, argv."""
-    root = Path(__file__).resolve().parents[2]
+    root = source_checkout()
 
-    # A hook of git's names its own repository here, which may be another.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    def told(*words: str) -> str:
+        return (git(root, *words) or "") if root else ""
 
-    def git(*words: str) -> str:
-        if not (root / ".git").exists():  # not a checkout: perhaps installed below somebody's own repository
-            return ""
-        command = ["git", "-C", str(root), *words]
-        done = subprocess.run(command, capture_output=True, check=False, env=environment)
-        return done.stdout.decode(errors="backslashreplace") if done.returncode == 0 else ""
-
-    try:
-        commit, diff = git("rev-parse", "HEAD").strip(), git("diff", "HEAD")
-    except FileNotFoundError:
-        commit, diff = "", ""
+    commit, diff = told("rev-parse", "HEAD").strip(), told("diff", "HEAD")
     return {
         "commit": commit or None,
         "diff": sha256(diff.encode()).hexdigest()[:16] if diff else None,
-        "changed": git("diff", "HEAD", "--name-only").split() if diff else [],
+        "changed": told("diff", "HEAD", "--name-only").split() if diff else [],
         "argv": [printable(word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])],
     }
