@@ -10,15 +10,13 @@ without input 702. So that is the rule: a row counts once for each keyword that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from humpback.analysis.layout import text_table as layout
 from humpback.analysis.stats.shares import Share, share
 from humpback.core.tables import Example
-
-KEYWORDS = ("Java", "java", "C++", "c++", "C#", "c#", "Python", "python")
-"""AlpaGasus's."""
+from humpback.spec.datasets import CODING
 
 
 @dataclass(frozen=True)
@@ -47,16 +45,19 @@ class Coding:
     """All rows."""
 
 
-def coding(examples: Iterable[Example], *, selected: Callable[[Example], bool]) -> Coding:
+def coding(
+    examples: Iterable[Example], *, selected: Callable[[Example], bool], keywords: Sequence[str] = CODING
+) -> Coding:
     """Count the keywords before and after a filter, in one pass.
 
     Args:
         examples: the rows before the filter. The input stands in the instruction, as `InstructionSet` reads it.
         selected: whether the filter keeps the row.
+        keywords: what tells rows about code; AlpaGasus's by default.
     """
     found, gone = Counter[str](), Counter[str]()
     for example in examples:
-        hits = [word for word in KEYWORDS if word in example.instruction or word in example.output]
+        hits = [word for word in keywords if word in example.instruction or word in example.output]
         counted = [*hits, *(["rows with a keyword"] if hits else []), "all rows"]
         found.update(counted)
         if not selected(example):
@@ -66,9 +67,9 @@ def coding(examples: Iterable[Example], *, selected: Callable[[Example], bool]) 
         return Filtered(name, found[name], share(gone[name], found[name]))
 
     for counts in (found, gone):
-        counts["all hits"] = sum(counts[word] for word in KEYWORDS)
+        counts["all hits"] = sum(counts[word] for word in keywords)
     totals = map(filtered, ("all hits", "rows with a keyword", "all rows"))
-    return Coding(tuple(map(filtered, KEYWORDS)), *totals)
+    return Coding(tuple(map(filtered, keywords)), *totals)
 
 
 def as_text(found: Coding) -> str:

@@ -37,15 +37,23 @@ def experiment(setup: Setup, seed: int) -> Iterator[Measure | Claim]:
         **dict(_others(setup, seed)),
     }
     for name, (other, row) in opponents.items():
-        shares = {metric: Paper("humpback-human", row, metric=share, size="65B") for metric, share in _SHARES.items()}
-        printed = setup.cites_each(shares) if row else ()
-        votes = VoteShare(name, answers, other, paper=printed)
+        votes = VoteShare(name, answers, other, paper=printed(setup, "humpback-human", row, "65B") if row else ())
         yield votes
         prefer, stated_in = f"people prefer Humpback's answers, {name}", f"section 3.3; there {row}" if row else ""
-        shares_of = dict(printed)
-        pair = (shares_of.get("first better, %"), shares_of.get("second better, %"))
-        # As much as five points of a win rate with ties half.
-        yield votes.exceeds(0.0, _DIFFERENCE, prefer, matters=10.0, stated_in=stated_in, paper=pair)
+        yield preferred(votes, prefer, stated_in)
+
+
+def printed(setup: Setup, table: str, row: str, size: str) -> tuple[tuple[str, Paper], ...]:
+    """The shares of a human study that stand beside the setup's."""
+    return setup.cites_each({metric: Paper(table, row, metric=share, size=size) for metric, share in _SHARES.items()})
+
+
+def preferred(votes: VoteShare, claim: str, stated_in: str) -> Claim:
+    """The claim that people find the first answer the better one more often than the second."""
+    shares = dict(votes.paper)
+    pair = (shares.get("first better, %"), shares.get("second better, %"))
+    # As much as five points of a win rate with ties half.
+    return votes.exceeds(0.0, _DIFFERENCE, claim, matters=10.0, stated_in=stated_in, paper=pair)
 
 
 def _others(setup: Setup, seed: int) -> Iterator[tuple[str, tuple[Examples, str]]]:

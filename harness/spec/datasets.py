@@ -38,6 +38,8 @@ COMPARISONS: dict[str, InstructionSet | OpenAssistant] = {
 }
 """The datasets by the name that Humpback's scaling table gives them; Dolly and Guanaco stand in other tables."""
 
+CODING = ("Java", "java", "C++", "c++", "C#", "c#", "Python", "python")
+"""The keywords by which AlpaGasus finds examples about code."""
 ALPAGASUS_CHATGPT = InstructionSet((source("alpagasus-chatgpt"),))
 ALPAGASUS_CLAUDE = InstructionSet((source("alpagasus-claude"),))
 ALPAGASUS_HELPFULNESS = InstructionSet((source("alpagasus-helpfulness"),))

@@ -103,3 +103,16 @@ class VoteShare(Measure):
 
     answers: Examples
     against: Examples
+
+
+@dataclass(frozen=True)
+class KeywordsLeftOut(Measure):
+    """What a filter leaves out of the rows that name a keyword, and of all rows: AlpaGasus's analysis of coding."""
+
+    reader = "humpback.analysis.experiment.measures.keywords:keywords_left_out"
+
+    examples: Examples
+    """Before the filter."""
+    selected: Selected
+    keywords: tuple[str, ...]
+    """A row counts once for each that its instruction or output contains, case and all."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import json
 
-from humpback.analysis.datasets.coding import KEYWORDS, Filtered, as_text, coding
+from humpback.analysis.datasets.coding import Filtered, as_text, coding
 from humpback.core.tables import Example
+from humpback.spec.datasets import CODING
 from tests.shared_data import SHARED, needs_shared
 
 ROWS = [
@@ -33,7 +34,7 @@ def test_a_row_counts_once_a_keyword_in_whichever_field_case_and_all() -> None:
         "Python": (1, 0),
         "python": (1, 0),
     }
-    assert [one.name for one in found.keywords] == list(KEYWORDS)
+    assert [one.name for one in found.keywords] == list(CODING)
     assert (found.hits.found, stays(found.hits)) == (4, 1)
     assert (found.rows.found, stays(found.rows)) == (3, 1)
     assert (found.everything.found, stays(found.everything)) == (4, 2)
@@ -62,6 +63,6 @@ def test_718_hits_in_alpaca_and_those_kept_by_the_published_labels() -> None:
     assert stays(found.everything) == 5_305
     texts = [(r["instruction"] + r["input"] + r["output"], labels[str(i)]) for i, r in enumerate(raw)]
     independent = sum(
-        text.count(word) > 0 for text, one in texts if one["claude_accuracy_ge_4.5"] == "1" for word in KEYWORDS
+        text.count(word) > 0 for text, one in texts if one["claude_accuracy_ge_4.5"] == "1" for word in CODING
     )
     assert stays(found.hits) == independent == 79

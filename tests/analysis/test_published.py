@@ -20,7 +20,7 @@ ROWS = {
     "alpagasus-coding": 4,
     "alpagasus-dolly": 24,
     "alpagasus-evaluation-prompts": 8,
-    "alpagasus-human": 4,
+    "alpagasus-human": 7,
     "alpagasus-other-sets": 9,
     "alpagasus-rating": 5,
     "alpagasus-score-histogram": 17,
