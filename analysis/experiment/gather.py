@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from humpback.analysis.experiment.contamination import ContaminationRow, gather_contamination, refuse_contaminated
-from humpback.analysis.experiment.contests import contest
+from humpback.analysis.experiment.contests import contest, prompts_by
 from humpback.analysis.experiment.finding import Finding, Outcomes, findings
 from humpback.analysis.experiment.findings import slopes
 from humpback.analysis.experiment.losses import losses
@@ -58,7 +58,7 @@ class Row:
     reason: str = ""
     """Why there is no number."""
     set: str = "all"
-    """A set of prompts, or "all"."""
+    """A set of prompts or a skill, or "all"."""
     size: int | None = None
     """Where the arm lies on its curve."""
     paper: float | None = None
@@ -125,8 +125,8 @@ def gather(
             paper = arm.paper.value if arm.paper else None
             more = [replace(row, size=arm.n if arm.curve else None, paper=paper) for row in more]
         rows.extend(more)
-        if arm.by_set:
-            rows.extend(_set_rows(store, arm.name, against, judged, more[0].examples))
+        if arm.told_by:
+            rows.extend(_set_rows(store, arm, against, judged, more[0].examples))
         return found
 
     for name, arm in firsts.items():
@@ -174,12 +174,12 @@ def _curve(curve: Curve, outcomes: Outcomes) -> CurveFit:
     return CurveFit(curve.name, tuple(sorted(judged)), slope, float(np.mean(rates)) - slope.mean * centre, paper)
 
 
-def _set_rows(store: Store, name: str, against: str, judged: Mapping[int, Judged], examples: float) -> list[Row]:
+def _set_rows(store: Store, arm: Arm, against: str, judged: Mapping[int, Judged], examples: float) -> list[Row]:
     done = [one for one in judged.values() if store.state(one).status == "done"]
-    sets = list(dict.fromkeys(name for one in done[:1] for name in contest(store, one).sets))
+    sets = prompts_by(store, done[0], arm.told_by) if done else {}
     return [
-        replace(_row(name, against, "all", [contest(store, one, only) for one in done], [examples]), set=only)
-        for only in sets
+        replace(_row(arm.name, against, "all", [contest(store, one, ids) for one in done], [examples]), set=name)
+        for name, ids in sets.items()
     ]
 
 

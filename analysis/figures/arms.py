@@ -28,6 +28,8 @@ from humpback.analysis.scaling.figure import COLOURS, MARKERS
 
 _NAME = 30
 """Letters of a line of a name."""
+_PANELS = 6
+"""Sets of prompts that have a panel each."""
 _SIZES = 5
 """Different numbers of examples that make a figure of size against quality."""
 
@@ -35,7 +37,7 @@ _SIZES = 5
 def arms_figure(title: str, command: str, results: Results) -> Figure | None:
     """A line for each contest: win rate with its interval, every seed and the paper's, and win/tie/lose; arms against
     the reference first, then heads to heads. Below, the same bars for each set of prompts where rows have sets, as in
-    AlpaGasus's figures. None where no arm has a number."""
+    AlpaGasus's figures; a line each where these are more than panels fit. None where no arm has a number."""
     together = [row for row in results.rows if row.seed == "all" and row.set == "all"]
     together.sort(key=lambda row: row.against != results.reference)
     if all(row.reason or missing(row.win_rate) for row in together):
@@ -44,11 +46,14 @@ def arms_figure(title: str, command: str, results: Results) -> Figure | None:
     names = [_name(row, results.reference) for row in together]
     lines = max(name.count("\n") + 1 for name in names)
     tall = max(0.32, 0.14 * lines + 0.1) * max(len(together), 3) + 0.45
+    below = 0.0 if not sets else tall if len(sets) <= _PANELS else 0.2 * len(sets) * len(together) + 0.45
     hollow = "; hollow: the paper's" if any(row.paper is not None for row in together) else ""
     note = f"diamond and bar: mean and 95 % interval over prompts and seeds; dots: seeds{hollow}"
     note += "; in brackets: training examples"
-    figure = new_figure(title, command, 0.85 + tall * (2 if sets else 1), note=note)
-    parts: list[Figure | SubFigure] = [one for (one,) in figure.subfigures(2, 1, squeeze=False)] if sets else [figure]
+    figure = new_figure(title, command, 0.85 + tall + below, note=note)
+    parts: list[Figure | SubFigure] = [figure]
+    if sets:
+        parts = [one for (one,) in figure.subfigures(2, 1, squeeze=False, height_ratios=(tall, below))]
     left, right = parts[0].subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
     _rates(left, together, results)
     _bars(right, together)
@@ -56,6 +61,14 @@ def arms_figure(title: str, command: str, results: Results) -> Figure | None:
     names_axis(left, names)
     if sets:
         rows = {(row.arm, row.against, row.set): row for row in results.rows if row.set != "all"}
+        if len(sets) > _PANELS:
+            apart = [row for name in sets for arm in together if (row := rows.get((arm.arm, arm.against, name)))]
+            axes = parts[1].subplots()
+            _bars(axes, apart)
+            names_axis(
+                axes, [f"{row.set} ({row.n})" if len(together) == 1 else f"{row.set}: {row.arm}" for row in apart]
+            )
+            return figure
         by_set = parts[1].subplots(1, len(sets), sharey=True, squeeze=False)[0]
         for axes, name in zip(by_set, sets, strict=True):
             _bars(axes, [rows.get((row.arm, row.against, name)) for row in together])

@@ -69,9 +69,9 @@ def on_screen(results: Results) -> list[Sheet]:
 
 
 def by_set(results: Results) -> list[Sheet]:
-    """The arms by set of prompts."""
+    """The arms by set of prompts, or by skill."""
     rows = [{"set": row.set, **arm_cells(row)} for row in results.rows if row.set != "all"]
-    return sheet("By set of prompts", rows, "seed", *_PAPER)
+    return sheet("By set of prompts or skill", rows, "seed", *_PAPER)
 
 
 def by_seed(results: Results) -> list[Sheet]:

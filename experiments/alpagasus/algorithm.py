@@ -60,7 +60,7 @@ def against(
     """The model's answers judged against another system's, called `opponent` in tables, in both orders. Of the papers'
     numbers it cites the first that stands beside the setup's."""
     judged = Judged(answers(setup, model), against=other, by=setup.judge)
-    return Arm(name, model, judged, curve, n, setup.cites(*papers), opponent, by_set=True)
+    return Arm(name, model, judged, curve, n, setup.cites(*papers), opponent, told_by="set")
 
 
 def against_whole(setup: Setup, name: str, model: Model, *papers: Paper, curve: Curve | None = None, n: int = 0) -> Arm:

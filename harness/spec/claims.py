@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from humpback.core.expression import Artifact, Value, values_in
 from humpback.spec.outcomes import Judged
@@ -84,8 +84,8 @@ class Arm:
     """The paper's win rate, ties half."""
     opponent: str = "reference"
     """What it is judged against, in a word."""
-    by_set: bool = False
-    """Whether its win rate is also told for each set of prompts, as AlpaGasus tells it."""
+    told_by: Literal["", "set", "skill"] = ""
+    """By what its win rate is also told: each set of prompts, or each skill that prompts carry, as AlpaGasus does."""
 
     def __repr__(self) -> str:
         return f"Arm({self.name!r})"

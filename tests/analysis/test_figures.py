@@ -137,6 +137,16 @@ def test_bars_by_set_of_prompts() -> None:
     assert len(made(arms_figure("t", COMMAND, results(whole, other))).axes) == 2
 
 
+def test_many_skills_have_a_line_each() -> None:
+    whole = row("filtered", 55.0)
+    parts = [replace(whole, set=f"skill {i}", n=7, wins=i, ties=0, losses=29 - i) for i in range(29)]
+    figure = made(arms_figure("t", COMMAND, results(whole, *parts)))
+    _, _, below = figure.axes
+    assert [tick.get_text() for tick in below.get_yticklabels()][:2] == ["skill 0 (7)", "skill 1 (7)"]
+    assert len(below.patches) == 3 * 29
+    assert overlapping(figure) == []
+
+
 def test_size_against_quality_is_drawn_where_arms_lie_on_no_curve() -> None:
     found = many(6)
     figure = made(size_figure("t", COMMAND, found))

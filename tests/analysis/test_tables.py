@@ -164,7 +164,7 @@ def test_markdown_has_every_table_once() -> None:
         "humpback/headline: Does it?",
         "Measured",
         "Claims",
-        "By set of prompts",
+        "By set of prompts or skill",
         "Arms by seed",
         "Measured by seed",
         "Differences by seed",
@@ -175,7 +175,7 @@ def test_markdown_has_every_table_once() -> None:
         ["M1 – M0", "-0.7, +0.3"]
     ]
     assert "paper" not in found["Arms by seed"][0]
-    assert found["By set of prompts"][1][:2] == ["A", "M0"]
+    assert found["By set of prompts or skill"][1][:2] == ["A", "M0"]
     assert all(len({len(row) for row in rows}) == 1 for rows in found.values())
     assert "Made by `humpback run x`." in text
     assert "On the way: 10 answers: 0 empty." in text

@@ -83,7 +83,7 @@ def test_win_rates_and_measured_numbers_stand_beside_the_papers(page: Elements) 
     said = page.said("humpback-first")
     assert "tagged reference 1,495 52.9 ± 0.7 51.4 to 54.3 66.5 8/1/1 14.3% 0 40 10" in said
     assert "plain <b> reference – – – – – – – – selected/x is an empty set (kept 0)" in said
-    assert "By set of prompts (1 rows)" in said
+    assert "By set of prompts or skill (1 rows)" in said
     assert "Arms by seed (2 rows)" in said
     second = page.said("alpagasus-second")
     assert "seed precision, % 61.23 ± 1.00 59.00 to 63.00 60.00 12,000" in second
