@@ -117,12 +117,14 @@ def gather(
     rows: list[Row] = []
     contests: dict[str, dict[int, Contest]] = {}
     direct: dict[tuple[str, str], dict[int, Contest]] = {}
+    placed: dict[str, Arm] = {}
 
     def judge(arm: Arm, against: str, judged: Mapping[int, Judged]) -> dict[int, Contest]:
         own = {seed: by_name[arm.name] for seed, by_name in arms.items()}
         found, more = _rows(store, arm.name, against, judged, own, reasons)
         if against == arm.opponent:
             paper = arm.paper.value if arm.paper else None
+            placed[arm.name] = arm = _placed(arm, more[0].examples)
             more = [replace(row, size=arm.n if arm.curve else None, paper=paper) for row in more]
         rows.extend(more)
         if arm.told_by:
@@ -131,6 +133,7 @@ def gather(
 
     for name, arm in firsts.items():
         contests[name] = judge(arm, arm.opponent, {seed: by_name[name].judged for seed, by_name in arms.items()})
+    firsts = placed
     for claim in claims:
         if isinstance(claim, Comparison) and claim.head_to_head:
             pair = first, second = claim.first.name, claim.second.name
@@ -172,6 +175,13 @@ def _curve(curve: Curve, outcomes: Outcomes) -> CurveFit:
     rates = [100 * float(np.nanmean(points)) for points in judged.values()]
     centre = float(np.mean([math.log(n) for n in judged]))
     return CurveFit(curve.name, tuple(sorted(judged)), slope, float(np.mean(rates)) - slope.mean * centre, paper)
+
+
+def _placed(arm: Arm, examples: float) -> Arm:
+    """The arm at its place on its curve; on none where that is not known."""
+    if arm.n or not arm.curve:
+        return arm
+    return replace(arm, curve=None) if missing(examples) else replace(arm, n=round(examples))
 
 
 def _set_rows(store: Store, arm: Arm, against: str, judged: Mapping[int, Judged], examples: float) -> list[Row]:

@@ -79,7 +79,8 @@ class Arm:
     curve: Curve | None = None
     """The curve that it lies on."""
     n: int = 0
-    """Its place there: examples, as the figure's axis counts them."""
+    """Its place there: examples, as the figure's axis counts them; 0 for as many as its model was trained on, which is
+    known when that is made (the mean over seeds)."""
     paper: Paper | None = None
     """The paper's win rate, ties half."""
     opponent: str = "reference"

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from humpback.analysis.experiment.contests import contest, prompts_by
+from humpback.analysis.experiment.gather import gather
 from humpback.core.store import Store
-from humpback.core.tables import Example, Verdict
+from humpback.core.tables import EXAMPLES, Example, Verdict, write
 from humpback.readers.instructions import prompts
+from humpback.spec.claims import Arm, Curve
 from humpback.spec.data import Sampling
 from humpback.spec.micro_world import World
-from humpback.spec.models import HubModel
+from humpback.spec.models import Finetuned, HubModel
 from humpback.spec.outcomes import Judged, MicroJudge, Responses
-from tests.analysis.measures.stored import a_set, new_store, stored
+from humpback.spec.recipe import Sft
+from tests.analysis.measures.stored import a_set, new_store, recorded, stored
 from tests.shared_data import SHARED, needs_shared
 
 JUDGED = Judged(
@@ -45,6 +48,24 @@ def test_prompts_are_told_by_set_and_by_skill(tmp_path: Path) -> None:
     assert {name: len(ids) for name, ids in by_set.items()} == {"questions": 2, "wiz": 1, "vic": 1}
     found = contest(store, one, by_set["questions"])
     assert (found.wins, found.ties, found.losses, len(found.points)) == (2, 0, 0, 2)
+
+
+def test_an_arm_of_all_there_is_lies_where_its_model_s_examples_put_it(tmp_path: Path) -> None:
+    """And on no curve where that is no longer known."""
+    store, curve = new_store(tmp_path), Curve("humpback")
+    one = judged(store, [Example(str(i), f"q{i}", "x") for i in range(30)])
+    model = Finetuned(JUDGED.answers.model, a_set("t"), Sft())
+    arms = {0: {"all": Arm("all", model, one, curve), "two": Arm("two", model, one, curve, 2)}}
+
+    def sizes() -> list[int | None]:
+        return [row.size for row in gather(store, arms, [], {}).rows if row.seed == "all"]
+
+    assert sizes() == [None, 2]
+    work = store.workspace(model)
+    write(work / EXAMPLES, Example, [])
+    store.publish(model, work, recorded(model, {"in": 50, "kept": 45}))
+    assert sizes() == [45, 2]
+    assert gather(store, arms, [], {}).curves[0].sizes == (2, 45)
 
 
 @needs_shared
