@@ -11,7 +11,6 @@ from typing import Any
 
 from humpback.core.expression import Artifact, FieldError, below, canonical
 from humpback.experiments.catalogue import Declared, Experiment, closest, experiment
-from humpback.experiments.catalogue import setup as setup_named
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import Above, Claim, Comparison, Rising
 from humpback.spec.protocol import FIRST_SEED, Protocol, Registered
@@ -31,7 +30,6 @@ class Plan:
     """By name, those of the claims with the arms that these are about."""
     whole: dict[str, Declared]
     """By name, every experiment that the protocol names, with all of its arms."""
-
     explored: tuple[str, ...] = ()
     """Names of experiments that are run whole."""
 
@@ -41,13 +39,12 @@ class Plan:
         return {**self.experiments, **{name: self.whole[name] for name in self.explored}}
 
 
-def planned(protocol: Protocol, seeds: Sequence[int], own: Path | None = None) -> Plan:
-    """What the protocol names, at these seeds; experiments also from one's own folder.
+def planned(protocol: Protocol, setup: Setup, seeds: Sequence[int], own: Path | None = None) -> Plan:
+    """What the protocol names on its setup, at these seeds; experiments also from one's own folder.
 
     Raises:
-        FieldError: for a setup, an experiment or a claim that is not there, with the closest.
+        FieldError: for an experiment or a claim that is not there, with the closest.
     """
-    setup = setup_named(protocol.setup)
     names = dict.fromkeys([*(one.experiment for one in protocol.primary), *protocol.exploratory])
     whole = {name: experiment(name, own).on(setup, seeds) for name in names}
     claims = tuple((one, registered_claim(whole[one.experiment], one)) for one in protocol.primary)
@@ -69,13 +66,15 @@ def digest(value: Any) -> str:
 
 
 def registered_claim(declared: Declared, one: Registered) -> Claim:
-    """The claim that is meant.
+    """The claim that is meant; of two arms that the experiment does not compare, that the first beats the second.
 
     Raises:
-        FieldError: when the experiment makes no such claim, with the closest, or one that is not judged.
+        FieldError: when there is neither, with the closest claim, or where the claim is not judged.
     """
     sides = {" - ".join(claim.sides): claim for claim in declared.claims}
-    wanted = f"{one.first} - {one.second}"
+    wanted, arms = f"{one.first} - {one.second}", declared.arms[declared.seeds[0]]
+    if wanted not in sides and one.first in arms and one.second in arms:
+        return arms[one.first].beats(arms[one.second], f"{one.first} beats {one.second}", only="")
     closest(f"claim of {one.experiment} on {declared.setup.name}", wanted, list(sides))
     claim = sides[wanted]
     if not isinstance(claim, JUDGED):

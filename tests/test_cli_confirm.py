@@ -16,15 +16,16 @@ import pytest
 
 from humpback.cli import confirm as confirming
 from humpback.cli import display
-from humpback.cli.register import read_protocol
 from humpback.core.errors import HumpbackError
 from humpback.core.machine import Machine
 from humpback.core.plan import Plan
 from humpback.core.store import Store
+from humpback.core.toml_file import read_toml, value_of
 from humpback.experiments.setups import SETUPS
 from humpback.runs import confirmation
 from humpback.runs.build import build_artifact
 from humpback.runs.executor import Progress, Result
+from humpback.spec.protocol import Protocol
 from tests.commands import invoke, succeed
 from tests.conftest import SOURCE, tiny_setup
 
@@ -49,8 +50,8 @@ def experiment(setup, seed):
         answers = MicroAnswers(f"{name}-{seed}", setup.prompts.world, setup.prompts, Lapses(wrong=wrong))
         return Arm(name, setup.base, Judged(answers, against=setup.reference, by=setup.judge), curve, n)
 
-    careful, careless, unasked = arm("careful", 0.0, 400), arm("careless", 0.9, 100), arm("unasked", 0.5, 0)
-    yield from (careful, careless, Arm("unasked", setup.base, unasked.judged))
+    careful, halfway, careless = arm("careful", 0.0, 400), arm("halfway", 0.4, 200), arm("careless", 0.9, 100)
+    yield from (careful, halfway, careless, Arm("unasked", setup.base, arm("unasked", 0.5, 0).judged))
     yield careful.beats(careless, "careful answers are better", only="answers.lapses", head_to_head=True)
     yield careful.beats_opponent("careful answers beat the reference's")
     yield curve.rises("care pays")
@@ -68,6 +69,11 @@ second = "careless"
 [[primary]]
 experiment = "mine/care"
 first = "careful"
+second = "careless"
+
+[[primary]]
+experiment = "mine/care"
+first = "halfway"
 second = "careless"
 
 [[primary]]
@@ -139,19 +145,19 @@ def test_a_protocol_is_filled_in_refused_run_once_and_kept(
     )
     Path("protocol.toml").write_text(PROTOCOL)
     told = succeed("register", "protocol.toml", *WHERE).output
-    filled = read_protocol(Path("protocol.toml"))
+    filled = value_of(Protocol, read_toml(Path("protocol.toml")), "")
     assert filled.matters is not None
     assert filled.matters.points is not None
     with (place / "artifacts/results/tiny/mine/care/comparisons.csv").open() as file:
         designed = next(csv.DictReader(file))
     assert filled.matters.points == pytest.approx(float(designed["difference_mean"]), abs=0.01)
     least = 0.2 * filled.matters.points
-    assert [one.matters for one in filled.primary] == pytest.approx([least, least / math.log(4)], abs=0.001)
-    assert [len(one.variance) for one in filled.primary] == [2, 1]
+    assert [one.matters for one in filled.primary] == pytest.approx([least, least, least / math.log(4)], abs=0.001)
+    assert [len(one.variance) for one in filled.primary] == [2, 1, 1]
     assert {one.prompts for one in filled.primary} == {28}
-    assert "p below 0.0250" in told
+    assert "p below 0.0167" in told
     assert succeed("register", "protocol.toml", *WHERE).output == told
-    assert read_protocol(Path("protocol.toml")) == filled
+    assert value_of(Protocol, read_toml(Path("protocol.toml")), "") == filled
 
     outside = tmp_path_factory.mktemp("outside") / "protocol.toml"
     outside.write_text(Path("protocol.toml").read_text())
@@ -197,7 +203,8 @@ def test_a_protocol_is_filled_in_refused_run_once_and_kept(
     assert registration["date"] <= registration["started"] <= registration["confirmed"]
     with (results / "comparisons.csv").open() as file:
         family = list(csv.DictReader(file))
-    assert [(row["first"], row["second"]) for row in family] == [("careful", "careless"), ("slope of care", "level")]
+    compared = [("careful", "careless"), ("halfway", "careless"), ("slope of care", "level")]
+    assert [(row["first"], row["second"]) for row in family] == compared
     assert all(float(row["p_holm"]) >= float(row["p"]) for row in family)
     assert head[:12] in (results / "table.md").read_text()
     with gzip.open(results / "mine/care/outcomes.csv.gz", "rt") as file:
@@ -239,9 +246,9 @@ def test_a_protocol_is_filled_in_refused_run_once_and_kept(
         ("seeds = [100, 101, 102]", "seeds = [3]", "Protocol.seeds: 3 is among them"),
         ("design_seeds = [0, 1, 2]", "design_seeds = [7, 8]", "mine/care: careful and careless were not run"),
         ('first = "careful"', 'first = "carful"', "no arm of mine/care on tiny 'carful'; did you mean careful"),
-        ('second = "level"', 'second = "level"\nmater = 3', "primary 2: no field 'mater'; did you mean matters?"),
-        ('second = "level"', 'second = "level"\nmatters = "3"', "primary 2: Registered.matters is '3' (str); it takes"),
-        ('second = "level"', "", "protocol.toml, primary 2: no field 'second', and it is needed"),
+        ('second = "level"', 'second = "level"\nmater = 3', "primary 3: no field 'mater'; did you mean matters?"),
+        ('second = "level"', 'second = "level"\nmatters = "3"', "primary 3: Registered.matters is '3' (str); it takes"),
+        ('second = "level"', "", "protocol.toml, primary 3: no field 'second', and it is needed"),
         ("[matters]", "[matters]\nshare = 2.0", "Headroom.share is 2; it is above 0 and at most 1"),
     ],
 )  # fmt: skip

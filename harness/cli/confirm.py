@@ -37,13 +37,13 @@ def confirm(
     """Run what a committed protocol registers, on its own seeds, and tell the verdicts of its family under one Holm.
 
     Stopped or killed, it goes on where it was. A second run is no confirmation, and says so."""
-    given, machine = read_protocol(protocol), locations.load()
+    given, setup, machine = read_protocol(protocol, locations.load())
     if not given.fingerprint or not given.seeds or not all(one.makes and one.matters for one in given.primary):
         raise FieldError(f"{protocol}: not filled in; humpback register {protocol} does that")
     store = Store(Path(machine.store))
     folder = (results or store.root / "results") / given.setup
     registered = registration(protocol, (store.root, folder.parent))
-    plan = planned(given, given.seeds, own)
+    plan = planned(given, setup, given.seeds, own)
     if differs := differences(given, plan):
         raise FieldError(
             f"{protocol}: not what was registered on {registered.date}: {'; '.join(differs)}. Run the code that was "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, echo
 
 from humpback.cli.app import HERE, ExperimentsFolder, Locations, command, writing
+from humpback.cli.run import SetupOptions
 from humpback.core.expression import FieldError, Value, below
 from humpback.core.store import Store
 from humpback.core.toml_file import read_toml, to_toml, value_of
@@ -21,20 +22,24 @@ from humpback.spec.protocol import FIRST_SEED, Headroom, Protocol, Registered
 
 if TYPE_CHECKING:
     from humpback.analysis.experiment.finding import Outcomes
+    from humpback.core.machine import Machine
+    from humpback.experiments.setups.base import Setup
 
 ProtocolFile = Annotated[Path, Argument(help="A TOML file that says what is claimed.", metavar="PROTOCOL")]
 MOST_SEEDS, WANTED = 30, 0.8
 """Where the search for a number of seeds ends, and the power that it is for."""
 
 
-def read_protocol(path: Path) -> Protocol:
-    """The protocol of the file.
+def read_protocol(path: Path, machine: Machine) -> tuple[Protocol, Setup, Machine]:
+    """The protocol of the file, its setup, and the machine with what was found of the user's files.
 
     Raises:
         FieldError: naming file, field, what was found and what would do.
         FileNotFoundError: when it is not there.
     """
-    return value_of(Protocol, read_toml(path), str(path))
+    given = value_of(Protocol, read_toml(path), str(path))
+    options = SetupOptions(given.setup, files=path.parent / given.files if given.files else None)
+    return given, *options.setup_on(machine)
 
 
 @command()
@@ -45,11 +50,11 @@ def register(protocol: ProtocolFile, locations: Locations = HERE, own: Experimen
     file before `humpback confirm`."""
     from humpback.analysis.stats.multiplicity import LEVEL
 
-    given, machine = read_protocol(protocol), locations.load()
+    given, setup, machine = read_protocol(protocol, locations.load())
     if given.hours is None and not given.seeds:
         raise FieldError(f"{protocol}: give hours, which the run may take, or else seeds, from {FIRST_SEED} on")
     store = Store(Path(machine.store))
-    plan = planned(given, given.design_seeds, own)
+    plan = planned(given, setup, given.design_seeds, own)
     if given.seeds and (uneven := spread(plan.setup, given.seeds)):
         raise FieldError(f"{protocol}: {uneven}")
     matters = given.matters and _headroom(given.matters, plan, store, own)
@@ -58,7 +63,7 @@ def register(protocol: ProtocolFile, locations: Locations = HERE, own: Experimen
     minutes = _seed_minutes(store, plan.to_run.values()) / machine.workers
     level = LEVEL / len(primary)
     seeds, powers = _seeds(given, primary, plan, minutes, level)
-    parts, run = parts_of(plan.setup), planned(given, seeds, own)
+    parts, run = parts_of(plan.setup), planned(given, setup, seeds, own)
     filled = replace(
         given,
         matters=matters,

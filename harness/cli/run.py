@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Exit, Option, echo
 
@@ -26,6 +26,9 @@ from humpback.core.machine import Machine
 from humpback.core.store import Store
 from humpback.experiments.catalogue import Declared, experiment, experiment_names
 from humpback.experiments.catalogue import setup as setup_named
+
+if TYPE_CHECKING:
+    from humpback.experiments.setups.base import Setup
 
 Names = Annotated[list[str], Argument(help="Experiments, such as humpback/headline; or all.")]
 
@@ -58,7 +61,7 @@ class SetupOptions:
         """
         every = [] if "all" not in names else experiment_names(self.own)
         chosen = [experiment(name, self.own) for name in every or dict.fromkeys(names)]
-        setup, machine = self._setup(machine)
+        setup, machine = self.setup_on(machine)
         seeds, found = list(whole_numbers(self.seeds)), []
         for one in chosen:
             try:
@@ -71,7 +74,12 @@ class SetupOptions:
             raise FieldError(f"the setup {setup.name!r} has nothing for any of these experiments")
         return found, machine
 
-    def _setup(self, machine: Machine) -> tuple[Any, Machine]:
+    def setup_on(self, machine: Machine) -> tuple[Setup, Machine]:
+        """The setup, and the machine with what was found of the user's files.
+
+        Raises:
+            FieldError: for a setup or a file that is not there, and for options that do not go together.
+        """
         options = {name: getattr(self, name) for name in ("seed_data", "pages", "texts", "prompts", "base", "judge")}
         if self.setup == "files":
             from humpback.experiments.setups.files import files as files_setup

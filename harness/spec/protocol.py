@@ -89,7 +89,7 @@ class Protocol(Value):
     """What is registered. `humpback register` fills in what is not given."""
 
     setup: str
-    """Name of the setup."""
+    """Name of the setup, or "files"."""
     design_seeds: tuple[int, ...]
     """Seeds below 100 that the world, the differences that matter and the variances come from."""
     primary: tuple[Registered, ...]
@@ -103,6 +103,8 @@ class Protocol(Value):
     """Time that one seed took on the design seeds, in minutes of all workers together."""
     exploratory: tuple[str, ...] = ()
     """Experiments that are run whole beside, and confirm nothing."""
+    files: str = ""
+    """Name of the TOML file of the setup "files", relative to the protocol's."""
     fingerprint: str = ""
     """First 16 hexadecimal digits of a SHA-256 over the setup."""
     parts: tuple[tuple[str, str], ...] = ()
