@@ -21,8 +21,9 @@ from typing import Any
 from humpback.core.errors import UnknownName
 from humpback.core.expression import Artifact, FieldError, expression
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import ALPHA, WIN_RATE, Arm, Claim, Comparison, Curve, Measure
+from humpback.spec.claims import ALPHA, WIN_RATE, Arm, Claim, Comparison, Curve
 from humpback.spec.contamination import asked
+from humpback.spec.measures import Measure
 
 NOTHING = "this setup has nothing for it to measure"
 _INNER = ("algorithm",)

@@ -47,7 +47,8 @@ def planned(protocol: Protocol, setup: Setup, seeds: Sequence[int], own: Path | 
     """
     names = dict.fromkeys([*(one.experiment for one in protocol.primary), *protocol.exploratory])
     whole = {name: experiment(name, own).on(setup, seeds) for name in names}
-    claims = tuple((one, registered_claim(whole[one.experiment], one)) for one in protocol.primary)
+    meant = [(one, registered_claim(whole[one.experiment], one)) for one in protocol.primary]
+    claims = tuple((one, replace(claim, matters=one.matters or claim.matters)) for one, claim in meant)
     by_experiment: dict[str, list[Claim]] = {}
     for one, claim in claims:
         by_experiment.setdefault(one.experiment, []).append(claim)

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from humpback.spec.claims import Claim as Claim
     from humpback.spec.claims import Comparison as Comparison
     from humpback.spec.claims import Curve as Curve
-    from humpback.spec.claims import Greater as Greater
-    from humpback.spec.claims import Measure as Measure
     from humpback.spec.claims import Paper as Paper
     from humpback.spec.claims import Rising as Rising
     from humpback.spec.curation import Best as Best
@@ -68,9 +66,11 @@ if TYPE_CHECKING:
     from humpback.spec.files import Texts as Texts
     from humpback.spec.files import WebPages as WebPages
     from humpback.spec.measures import BenchmarkAccuracy as BenchmarkAccuracy
+    from humpback.spec.measures import Greater as Greater
     from humpback.spec.measures import ImprovementOver as ImprovementOver
     from humpback.spec.measures import InstructionDiversity as InstructionDiversity
     from humpback.spec.measures import LengthStatistics as LengthStatistics
+    from humpback.spec.measures import Measure as Measure
     from humpback.spec.measures import RefusalRate as RefusalRate
     from humpback.spec.measures import ScoreDistribution as ScoreDistribution
     from humpback.spec.measures import SelectionQuality as SelectionQuality
@@ -157,7 +157,8 @@ def load(target: Target, machine: Machine | None = None) -> Any:
         StoreError: when it is not finished, or not as it was written.
     """
     from humpback.core.tables import EXAMPLES, VERDICTS, Example, Verdict, read
-    from humpback.spec.claims import Arm, Measure
+    from humpback.spec.claims import Arm
+    from humpback.spec.measures import Measure
 
     store = _store(machine)
     if isinstance(target, Arm):
@@ -184,7 +185,8 @@ def _store(machine: Machine | None) -> Store:
 
 
 def _artifacts(targets: tuple[Target, ...]) -> list[Artifact]:
-    from humpback.spec.claims import Arm, Measure
+    from humpback.spec.claims import Arm
+    from humpback.spec.measures import Measure
 
     found: list[Artifact] = []
     for target in targets:

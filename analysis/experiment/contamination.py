@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from humpback.analysis.experiment.finding import Finding
 from humpback.core.store import Store
 from humpback.core.tables import CONTAMINATED, Contaminated, read
-from humpback.spec.claims import Arm, Claim, Measure
+from humpback.spec.claims import Arm, Claim
 from humpback.spec.contamination import LARGEST_SHARE, Asked, Contamination, asked, training_sets
+from humpback.spec.measures import Measure
 
 _KINDS = ("whole", "part", "near")
 

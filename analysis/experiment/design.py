@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from humpback.analysis.experiment.curve_fits import along
 from humpback.analysis.experiment.finding import Outcomes
-from humpback.analysis.experiment.findings import slopes
+from humpback.analysis.scaling.fit import pull
 from humpback.analysis.stats.simulated_power import components
 from humpback.analysis.stats.statistics import Scores
 from humpback.core.errors import HumpbackError
@@ -59,17 +60,11 @@ def _measures(claim: Claim, outcomes: Outcomes) -> list[dict[int, Scores]]:
 
 
 def _slopes(claim: Rising, outcomes: Outcomes) -> dict[int, Scores]:
-    names = claim.concerns(outcomes.arms.values())
-    seeds = set.intersection(*(set(outcomes.contests.get(name, {})) for name in names)) if names else set()
-    shared = {
-        name: {seed: by_seed[seed] for seed in sorted(seeds)}
-        for name, by_seed in outcomes.contests.items()
-        if name in names
-    }
-    within = Outcomes(outcomes.arms, shared)
-    own = slopes(claim.curve, within)
-    rows = own - slopes(claim.over, within) if claim.over else own
-    return dict(zip(sorted(seeds), rows, strict=False))
+    own = along(claim.curve, outcomes, pull)
+    if claim.over is None:
+        return own
+    other = along(claim.over, outcomes, pull)
+    return {seed: own[seed] - other[seed] for seed in own if seed in other}
 
 
 def matters(claim: Claim, arms: Mapping[str, Arm], points: float) -> float:

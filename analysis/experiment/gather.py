@@ -14,16 +14,17 @@ import numpy as np
 
 from humpback.analysis.experiment.contamination import ContaminationRow, gather_contamination, refuse_contaminated
 from humpback.analysis.experiment.contests import contest, prompts_by
+from humpback.analysis.experiment.curve_fits import CurveFit, curve_fit
 from humpback.analysis.experiment.finding import Finding, Outcomes, findings
-from humpback.analysis.experiment.findings import slopes
 from humpback.analysis.experiment.losses import losses
 from humpback.analysis.experiment.measured import MeasuredRow, gather_measured
 from humpback.analysis.judgements.contest import Contest
 from humpback.analysis.stats.evidence import follows_order, half_unparsed
-from humpback.analysis.stats.statistics import NONE, Estimate, bootstrap, rate, standard_error
+from humpback.analysis.stats.statistics import NONE, Estimate, rate, standard_error
 from humpback.core.expression import Artifact
 from humpback.core.store import Store
-from humpback.spec.claims import Arm, Claim, Comparison, Curve, Measure
+from humpback.spec.claims import Arm, Claim, Comparison
+from humpback.spec.measures import Measure
 from humpback.spec.outcomes import Judged
 
 
@@ -40,7 +41,7 @@ class Row:
     win_rate: float
     """Percent, ties half."""
     standard_error: float
-    """Percent: over prompts for one seed, over prompts and seeds for all."""
+    """Percent: over prompts for one seed; over prompts, seeds and bases for all."""
     low: float
     high: float
     wins: int
@@ -63,20 +64,8 @@ class Row:
     """Where the arm lies on its curve."""
     paper: float | None = None
     """The paper's win rate for the same arm."""
-
-
-@dataclass(frozen=True)
-class CurveFit:
-    """Win rate against size: w = slope * ln(size) + level, by least squares over the arms of one curve."""
-
-    name: str
-    sizes: tuple[int, ...]
-    slope: Estimate | None
-    """In points for a factor of e, resampled over prompts and seeds; None with fewer than two sizes."""
-    level: float
-    """The fit's value at size 1, in percent."""
-    paper: float | None = None
-    """The paper's slope of the same curve."""
+    bases: int = 1
+    """How many bases its runs started from."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +93,19 @@ def gather(
     reasons: Mapping[str, str],
     *,
     measures: Mapping[int, Mapping[str, Measure]] | None = None,
+    bases: Mapping[int, int] | None = None,
     varying: Collection[str] = (),
     beside_paper: bool = False,
+    repeats: bool = False,
 ) -> Results:
     """All rows, curves and findings of an experiment, from its arms and measures by seed.
 
-    `reasons` says, by fingerprint, why an artifact was not made; `varying` has the arms and measures that another seed
-    would make anew: where one seed was run, no verdict is drawn of them; `beside_paper` says whether ours may be
-    subtracted from the paper's.
+    `reasons` says, by fingerprint, why an artifact was not made; `bases`, by seed, which of several bases its run
+    started from; `varying` has the arms and measures that another seed would make anew: of few seeds, no verdict is
+    drawn of them; `beside_paper` says whether ours may be subtracted from the paper's, and `repeats` whether model,
+    data and judge are the paper's, so that a claim is replicated or not.
     """
-    claims, firsts = tuple(claims), next(iter(arms.values()))
+    claims, firsts, bases = tuple(claims), next(iter(arms.values())), bases or {}
     rows: list[Row] = []
     contests: dict[str, dict[int, Contest]] = {}
     direct: dict[tuple[str, str], dict[int, Contest]] = {}
@@ -121,14 +113,14 @@ def gather(
 
     def judge(arm: Arm, against: str, judged: Mapping[int, Judged]) -> dict[int, Contest]:
         own = {seed: by_name[arm.name] for seed, by_name in arms.items()}
-        found, more = _rows(store, arm.name, against, judged, own, reasons)
+        found, more = _rows(store, arm.name, against, judged, own, reasons, bases)
         if against == arm.opponent:
             paper = arm.paper.value if arm.paper else None
             placed[arm.name] = arm = _placed(arm, more[0].examples)
             more = [replace(row, size=arm.n if arm.curve else None, paper=paper) for row in more]
         rows.extend(more)
         if arm.told_by:
-            rows.extend(_set_rows(store, arm, against, judged, more[0].examples))
+            rows.extend(_set_rows(store, arm, against, judged, more[0].examples, bases))
         return found
 
     for name, arm in firsts.items():
@@ -139,16 +131,12 @@ def gather(
             pair = first, second = claim.first.name, claim.second.name
             judged = {seed: by_name[first].against(by_name[second]) for seed, by_name in arms.items()}
             direct[pair] = judge(claim.first, second, judged)
-    measured, numbers = gather_measured(store, measures or {}, reasons)
-    outcomes = Outcomes(firsts, contests, direct, numbers)
+    measured, numbers = gather_measured(store, measures or {}, reasons, bases)
+    outcomes = Outcomes(firsts, contests, direct, numbers, bases, varying)
     contamination = gather_contamination(store, (arms, measures or {}), reasons)
-    found = refuse_contaminated(findings(claims, outcomes), claims, firsts.values(), contamination)
-    if len(arms) == 1:
-        found = [
-            one if one.obstacle or claim.concerns(firsts.values()).isdisjoint(varying) else replace(one, obstacle=_ONE)
-            for one, claim in zip(found, claims, strict=True)
-        ]
-    curves = tuple(_curve(curve, outcomes) for curve in dict.fromkeys(arm.curve for arm in firsts.values()) if curve)
+    told = [replace(one, repeats=repeats) for one in findings(claims, outcomes)]
+    found = refuse_contaminated(told, claims, firsts.values(), contamination)
+    curves = tuple(curve_fit(one, outcomes) for one in dict.fromkeys(arm.curve for arm in firsts.values()) if one)
     reference = next((arm.opponent for arm in firsts.values()), "reference")
     followed = (
         f"{name} against {firsts[name].opponent}: {why}"
@@ -161,22 +149,6 @@ def gather(
     )
 
 
-_ONE = "one seed, and another draws data and training anew"
-
-
-def _curve(curve: Curve, outcomes: Outcomes) -> CurveFit:
-    there = {arm.n: outcomes.contests[arm.name] for arm in outcomes.arms.values() if arm.curve == curve}
-    judged = {n: [one.points for one in by_seed.values()] for n, by_seed in there.items() if by_seed}
-    paper = curve.alpha.value if curve.alpha else None
-    scores = slopes(curve, outcomes)
-    if np.isnan(scores).all():
-        return CurveFit(curve.name, tuple(sorted(judged)), None, NONE, paper)
-    slope = bootstrap(scores)
-    rates = [100 * float(np.nanmean(points)) for points in judged.values()]
-    centre = float(np.mean([math.log(n) for n in judged]))
-    return CurveFit(curve.name, tuple(sorted(judged)), slope, float(np.mean(rates)) - slope.mean * centre, paper)
-
-
 def _placed(arm: Arm, examples: float) -> Arm:
     """The arm at its place on its curve; on none where that is not known."""
     if arm.n or not arm.curve:
@@ -184,13 +156,18 @@ def _placed(arm: Arm, examples: float) -> Arm:
     return replace(arm, curve=None) if missing(examples) else replace(arm, n=round(examples))
 
 
-def _set_rows(store: Store, arm: Arm, against: str, judged: Mapping[int, Judged], examples: float) -> list[Row]:
-    done = [one for one in judged.values() if store.state(one).status == "done"]
-    sets = prompts_by(store, done[0], arm.told_by) if done else {}
-    return [
-        replace(_row(arm.name, against, "all", [contest(store, one, ids) for one in done], [examples]), set=name)
-        for name, ids in sets.items()
-    ]
+def _set_rows(
+    store: Store, arm: Arm, against: str, judged: Mapping[int, Judged], examples: float, bases: Mapping[int, int]
+) -> list[Row]:
+    done = {seed: one for seed, one in judged.items() if store.state(one).status == "done"}
+    sets = prompts_by(store, next(iter(done.values())), arm.told_by) if done else {}
+    of_runs = [bases.get(seed, 0) for seed in done]
+
+    def row(name: str, ids: Collection[str]) -> Row:
+        contests = [contest(store, one, ids) for one in done.values()]
+        return replace(_row(arm.name, against, "all", contests, [examples], of_runs), set=name)
+
+    return [row(name, ids) for name, ids in sets.items()]
 
 
 def _rows(
@@ -200,6 +177,7 @@ def _rows(
     judged: Mapping[int, Judged],
     arms: Mapping[int, Arm],
     reasons: Mapping[str, str],
+    bases: Mapping[int, int],
 ) -> tuple[dict[int, Contest], list[Row]]:
     contests: dict[int, Contest] = {}
     examples: dict[int, float] = {}
@@ -208,12 +186,13 @@ def _rows(
         if store.state(one).status == "done":
             contests[seed] = contest(store, one)
             examples[seed] = _examples(store, arms[seed].model)
-            rows.append(_row(name, against, str(seed), [contests[seed]], [examples[seed]]))
+            rows.append(_row(name, against, str(seed), [contests[seed]], [examples[seed]], [bases.get(seed, 0)]))
         else:
             rows.append(_absent(name, against, str(seed), reasons.get(one.fingerprint, "not made")))
     if not contests:
         return {}, [_absent(name, against, "all", rows[0].reason), *rows]
-    return contests, [_row(name, against, "all", list(contests.values()), list(examples.values())), *rows]
+    of_runs = [bases.get(seed, 0) for seed in contests]
+    return contests, [_row(name, against, "all", list(contests.values()), list(examples.values()), of_runs), *rows]
 
 
 def _examples(store: Store, model: Artifact) -> float:
@@ -221,10 +200,12 @@ def _examples(store: Store, model: Artifact) -> float:
     return float(store.record(model).counts["kept"]) if store.state(model, weights=False).readable else NONE
 
 
-def _row(arm: str, against: str, seed: str, contests: list[Contest], examples: Sequence[float]) -> Row:
+def _row(
+    arm: str, against: str, seed: str, contests: list[Contest], examples: Sequence[float], bases: Sequence[int]
+) -> Row:
     scores = np.stack([one.points for one in contests]) * 100
     measured = not np.isnan(scores).all()
-    estimate = rate(scores) if measured else Estimate(NONE)
+    estimate = rate(scores, bases=bases) if measured else Estimate(NONE)
     unparsed = sum(one.unparsed for one in contests)
     if half_unparsed(unparsed, 2 * scores.size):
         estimate = replace(estimate, low=NONE, high=NONE)
@@ -246,6 +227,7 @@ def _row(arm: str, against: str, seed: str, contests: list[Contest], examples: S
         unparsed=unparsed,
         mean_length=float(np.mean([c.characters for c in contests])),
         n=int(scores.size),
+        bases=len(set(bases)),
     )
 
 

@@ -18,7 +18,7 @@ from humpback.analysis.judgements.formats.expected import expected
 from humpback.analysis.judgements.formats.items import NO_ROW, Item, Judgement
 from humpback.analysis.stats.evidence import against_verdict, few_different, half_unparsed
 from humpback.analysis.stats.power import SignTest, sign_test
-from humpback.analysis.stats.statistics import NONE, Estimate, Scores, bootstraps, rate, standard_error
+from humpback.analysis.stats.statistics import NONE, Estimate, Scores, crossed_mean, rate, standard_error
 
 
 @dataclass(frozen=True)
@@ -212,8 +212,8 @@ def differences(judgements: Sequence[Judgement]) -> list[Difference]:
     obstacles = [contest_of(one.items).obstacle for one in judgements]
     pairs = list(combinations(range(len(judgements)), 2))
     common = [(i, j) for i, j in pairs if (there[i] & there[j]).any()]
-    margins = [[points[i] - points[j]] for i, j in common]
-    estimates = dict(zip(common, bootstraps(np.array(margins)) if common else (), strict=True))
+    margins = [(points[i] - points[j])[None] for i, j in common]
+    estimates = dict(zip(common, map(crossed_mean, margins), strict=True))
     found = []
     for i, j in pairs:
         margin = points[i] - points[j]

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from humpback.analysis.report.provenance import day, provenance_lines
 from humpback.analysis.report.results_files import Declaration, read_results
 from humpback.analysis.report.sections import ExperimentSection, section
-from humpback.analysis.report.verdicts import NOT_RUN, REPLICATED, Kind, tally
+from humpback.analysis.report.verdicts import HOLDS, NOT_RUN, REPLICATED, Kind, tally
 from humpback.analysis.tables.sheets import WORDS
 
 PAPERS = {
@@ -76,10 +76,10 @@ def build_report(setup: str, folder: Path, declared: Sequence[Declaration]) -> R
         ran=len(files),
         experiments=len(sections),
         finished=day(finished),
-        lost=sum(line.lost for line in lines),
+        lost_held=sum(line.lost and line.kind in (HOLDS, REPLICATED) for line in lines),
         with_p=any(one.with_p for one in sections),
         tested=len(tested),
-        replicated=tested.count(REPLICATED),
+        held=sum(kind in (HOLDS, REPLICATED) for kind in tested),
         css=(_TEMPLATES / "page.css").read_text(encoding="utf-8"),
         provenance_lines=provenance_lines,
         word_columns=WORDS,

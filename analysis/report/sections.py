@@ -40,7 +40,7 @@ class ClaimLine:
     more: str = ""
     """What the verdict says beyond its kind."""
     lost: bool = False
-    """Replicated by its own interval, and not after correction for the experiment's other claims."""
+    """Told by its own interval that it holds, or is reversed, and not after correction for the experiment's others."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,24 @@ def form_of(values: Iterable[float | None]) -> str:
     return f".{min(6, 1 - math.floor(math.log10(largest)))}f" if 0 < largest < 1 else ".1f"
 
 
+_SIZES = {
+    "as large": "as large as the paper's",
+    "smaller": "smaller than the paper's",
+    "larger": "larger than the paper's",
+}
+
+
 def _claim_line(line: FindingLine) -> ClaimLine:
     difference, direct = line.estimate("difference"), line.estimate("head_to_head")
     shown = [number for one in (difference, direct) if one for number in (one.mean, one.low, one.high)]
     form = form_of([*shown, line.paper])
     kind = kind_of(line.verdict)
     lost = line.holds_after_holm is False
-    more = (line.verdict.removeprefix(kind.words).lstrip(": "), UNCORRECTED if lost else "")
+    more = (
+        line.verdict.removeprefix(kind.words).lstrip(": "),
+        _SIZES.get(line.beside_paper, ""),
+        UNCORRECTED if lost else "",
+    )
     return ClaimLine(
         f"{line.first} – {line.second}",
         line.claim,

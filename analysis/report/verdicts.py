@@ -16,11 +16,14 @@ class Kind:
     mark: str
 
 
+HOLDS = Kind("yes", "holds", "✓")
 REPLICATED = Kind("yes", "replicated", "✓")
 NOT_MEASURED = Kind("none", "not measured", "–")
 NOT_RUN = Kind("unrun", "not run", "○")
 KINDS = (
+    HOLDS,
     REPLICATED,
+    Kind("no", "does not hold", "✗"),
     Kind("no", "not replicated", "✗"),
     Kind("untold", "cannot be told", "?"),
     NOT_MEASURED,

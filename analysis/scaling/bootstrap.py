@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from humpback.analysis.scaling.fit import Fit, Interval
-from humpback.analysis.stats.statistics import REPLICATES
 
 LEAST = 5
 """Points below which residuals are too few to draw from."""
+REPLICATES = 10_000
 
 
 def over_points(line: Fit) -> Interval | None:

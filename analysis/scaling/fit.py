@@ -194,6 +194,15 @@ def pull(sizes: Sequence[float], weights: Floats | None = None) -> Floats:
     return found
 
 
+def parabola(sizes: Sequence[float]) -> tuple[Floats, Floats]:
+    """What one more of each value adds to the bend b of the least-squares parabola C + a x + b x squared, x the natural
+    logarithm of size, and to its slope at the largest size. Of three sizes or more."""
+    x = np.log(sizes)
+    away = x - x.mean()
+    per_value: Floats = np.linalg.pinv(np.stack([np.ones_like(x), away, np.square(away)], axis=1))
+    return per_value[2], per_value[1] + 2 * float(away.max()) * per_value[2]
+
+
 def by_seed(points: Points) -> dict[str, float]:
     """The alpha of each seed's own points; seeds with fewer than two sizes are left out."""
     found = {}

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from humpback.analysis.stats.evidence import FEWEST
 from humpback.analysis.stats.shares import exact
-from humpback.analysis.stats.statistics import REPLICATES, Estimate
+from humpback.analysis.stats.statistics import Estimate
 
 Labels = Sequence[str | None]
 """A rater's label of each item, in the order of the items."""
+REPLICATES = 10_000
 Tables = NDArray[np.float64]
 """(..., label, label)."""
 

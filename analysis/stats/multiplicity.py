@@ -26,25 +26,6 @@ def p_of(estimate: Estimate) -> float | None:
     return 2 * float(special.stdtr(degrees, -abs(estimate.mean) / error))
 
 
-def p_above(estimate: Estimate) -> float | None:
-    """Two-sided p of the number being above zero, given to the claim's side: twice the tail, and 1 where the number is
-    not above zero. By the normal law (Student's, where the interval is); the error is the interval's lower half over
-    1.96, which is the standard error where the interval is symmetric. None where there is no interval.
-    """
-    if isnan(estimate.mean) or isnan(estimate.low):
-        return None
-    if estimate.mean <= 0:
-        return 1.0
-    lower = estimate.mean - estimate.low
-    if lower <= 0:
-        return 0.0
-    # scipy.stats says the same, and takes longer to import than the rest of a table takes to make.
-    degrees = estimate.degrees_of_freedom
-    edge = special.stdtrit(degrees, LEVEL / 2) if degrees else special.ndtri(LEVEL / 2)
-    at = edge * estimate.mean / lower
-    return min(1.0, 2 * float(special.stdtr(degrees, at) if degrees else special.ndtr(at)))
-
-
 def holm(ps: Sequence[float | None]) -> tuple[float | None, ...]:
     """Holm's step-down adjustment over all p-values that there are, in their order: the least of m is multiplied by m,
     the next by m - 1, and so on, none below the one before it and none above 1. Rejecting what is below a level keeps

@@ -12,9 +12,7 @@ variance that is (S-1)/S of the true one, and the normal law for it.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +25,6 @@ Scores = NDArray[np.float64]
 Labels = Sequence[Hashable]
 NONE = float("nan")
 _RARE = 5
-REPLICATES = 10_000
-_AT_A_TIME = 64
-"""Tables: a replicate of each is 5 MB a seed."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +65,42 @@ def units(runs: int, bases: Labels | None = None) -> NDArray[np.intp]:
     return found
 
 
+@dataclass(frozen=True)
+class MeanSquares:
+    """What a mean of crossed cells is known by: a mean square for each factor, and what is left."""
+
+    mean: float
+    cells: int
+    factors: tuple[tuple[float, int], ...]
+    """Mean square and degrees of freedom of units, where there are several, and of clusters of prompts."""
+    left: float
+    """Mean square of what is left: of units and clusters together, or of the only factor that there is."""
+    degrees: int
+    """Its degrees of freedom."""
+
+    @property
+    def variance(self) -> float:
+        """Of a cell as it goes into the mean: what is left, and what each factor's mean square exceeds it by, which is
+        its own variance and so at least none (method of moments). Over `cells` it is the mean's."""
+        return self.left + sum(max(square - self.left, 0.0) for square, _ in self.factors)
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Satterthwaite's, over the mean squares that exceed what is left. Before they are squared, each is drawn
+        towards the whole by one observation more: the approximation takes a mean square of two degrees of freedom at
+        its word, and where that happened to come out small, so would the interval."""
+        above = [(square, own) for square, own in self.factors if square > self.left]
+        drawn = [((own * square + self.variance) / (own + 1), own) for square, own in above]
+        return self.variance**2 / sum(square**2 / own for square, own in drawn) if drawn else float(self.degrees)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The mean with its interval, by Student's t."""
+        error = float(np.sqrt(self.variance / self.cells))
+        half = error * float(stdtrit(self.degrees_of_freedom, 0.975))
+        return Estimate(self.mean, error, self.mean - half, self.mean + half, self.degrees_of_freedom)
+
+
 def crossed_mean(scores: Scores, *, bases: Labels | None = None, requests: Labels | None = None) -> Estimate:
     """The mean of (runs, prompts), with the interval for other runs (of other bases, where there are several) and other
     prompts. Give differences of two arms' scores for a paired interval.
@@ -84,6 +115,16 @@ def crossed_mean(scores: Scores, *, bases: Labels | None = None, requests: Label
     Raises:
         ValueError: when there is not a single outcome, or labels are not as many as runs or prompts.
     """
+    found = mean_squares(scores, bases=bases, requests=requests)
+    return Estimate(found.mean) if against_interval(scores) or not found.degrees else found.estimate
+
+
+def mean_squares(scores: Scores, *, bases: Labels | None = None, requests: Labels | None = None) -> MeanSquares:
+    """What `crossed_mean` is made of; without degrees of freedom where all prompts are of one request.
+
+    Raises:
+        ValueError: as `crossed_mean`.
+    """
     of_unit = units(len(scores), bases)
     clusters = _places(scores.shape[1], requests)
     there = ~np.isnan(scores)
@@ -92,9 +133,19 @@ def crossed_mean(scores: Scores, *, bases: Labels | None = None, requests: Label
         raise ValueError("no outcome at all: every prompt is missing")
     of_unit, scores = of_unit[runs], scores[runs][:, used]
     _, clusters = np.unique(clusters[used], return_inverse=True)
-    table = np.stack([_by_cluster(row, clusters) for row in scores])
-    averaged = np.stack([table[of_unit == unit].mean(axis=0) for unit in np.unique(of_unit)])
-    return _crossed(averaged, no_interval=bool(against_interval(scores)))
+    cells = np.stack([_by_cluster(row, clusters) for row in scores])
+    table = np.stack([cells[of_unit == unit].mean(axis=0) for unit in np.unique(of_unit)])
+    rows, columns = table.shape
+    mean, of_rows, of_columns = float(table.mean()), table.mean(axis=1), table.mean(axis=0)
+    if columns < 2:
+        return MeanSquares(mean, table.size, (), 0.0, 0)
+    among_columns = rows * float(np.square(of_columns - mean).sum()) / (columns - 1)
+    if rows == 1:
+        return MeanSquares(mean, table.size, (), among_columns, columns - 1)
+    among_rows = columns * float(np.square(of_rows - mean).sum()) / (rows - 1)
+    degrees = (rows - 1) * (columns - 1)
+    left = float(np.square(table - of_rows[:, None] - of_columns + mean).sum()) / degrees
+    return MeanSquares(mean, table.size, ((among_rows, rows - 1), (among_columns, columns - 1)), left, degrees)
 
 
 def _places(prompts: int, requests: Labels | None) -> NDArray[np.intp]:
@@ -110,22 +161,6 @@ def _by_cluster(scores: Scores, clusters: NDArray[np.intp]) -> Scores:
     moves = np.bincount(clusters, weights=np.where(np.isnan(scores), 0.0, scores - mean))
     found: Scores = mean + moves * len(moves) / np.count_nonzero(~np.isnan(scores))
     return found
-
-
-def _crossed(table: Scores, *, no_interval: bool) -> Estimate:
-    """Of (units, clusters), by the two mean squares and that of what is left."""
-    rows, columns = table.shape
-    mean = float(table.mean())
-    if no_interval or columns < 2:
-        return Estimate(mean)
-    of_rows, of_columns = table.mean(axis=1), table.mean(axis=0)
-    among_columns = rows * float(np.square(of_columns - mean).sum()) / (columns - 1)
-    if rows == 1:
-        return _estimate(mean, table.size, [], among_columns, columns - 1)
-    among_rows = columns * float(np.square(of_rows - mean).sum()) / (rows - 1)
-    degrees = (rows - 1) * (columns - 1)
-    left = float(np.square(table - of_rows[:, None] - of_columns + mean).sum()) / degrees
-    return _estimate(mean, table.size, [(among_rows, rows - 1), (among_columns, columns - 1)], left, degrees)
 
 
 def apart_mean(samples: Sequence[Scores], *, bases: Labels | None = None) -> Estimate:
@@ -151,39 +186,18 @@ def runs_mean(
     squares = np.array([np.sum([errors[at] ** 2 for at in some]) / len(some) ** 2 for some in own])
     if np.isnan(squares).any():
         return students(of_unit)
-    among = [(float(of_unit.var(ddof=1)), len(own) - 1)] if len(own) > 1 else []
+    among = ((float(of_unit.var(ddof=1)), len(own) - 1),) if len(own) > 1 else ()
     left = float(squares.mean())
     if not left and not any(square for square, _ in among):
         return Estimate(float(of_unit.mean()))
-    return _estimate(float(of_unit.mean()), len(own), among, left, sum(degrees[at] for at in there))
+    return MeanSquares(float(of_unit.mean()), len(own), among, left, sum(degrees[at] for at in there)).estimate
 
 
 def students(values: Scores) -> Estimate:
     """The mean of a few independent values with Student's interval; none of one, or where they do not vary."""
     if len(values) < 2 or np.ptp(values) == 0:
         return Estimate(float(values.mean()) if len(values) else NONE)
-    return _estimate(float(values.mean()), len(values), [], float(values.var(ddof=1)), len(values) - 1)
-
-
-def _estimate(mean: float, n: int, factors: Sequence[tuple[float, int]], left: float, degrees: int) -> Estimate:
-    """A mean of n cells from the mean square and degrees of freedom of each factor and of what is left.
-
-    A factor's mean square exceeds what is left by its own variance, which is at least none: n times the variance of
-    the mean is what is left and all such excess (method of moments, each component cut off at 0). Its degrees of
-    freedom are Satterthwaite's over the mean squares that exceed. Before they are squared, each is drawn towards the
-    whole by one observation more: the approximation takes a mean square of two degrees of freedom at its word, and
-    where that happened to come out small, so would the interval.
-    """
-    above = [(square, own) for square, own in factors if square > left]
-    whole = left + sum(square - left for square, _ in above)
-    if above:
-        drawn = sum(((own * square + whole) / (own + 1)) ** 2 / own for square, own in above)
-        of_whole = whole**2 / drawn
-    else:
-        of_whole = float(degrees)
-    error = float(np.sqrt(whole / n))
-    half = error * float(stdtrit(of_whole, 0.975))
-    return Estimate(mean, error, mean - half, mean + half, of_whole)
+    return MeanSquares(float(values.mean()), len(values), (), float(values.var(ddof=1)), len(values) - 1).estimate
 
 
 def rate(scores: Scores, *, bases: Labels | None = None, requests: Labels | None = None) -> Estimate:
@@ -208,77 +222,3 @@ def with_exact(estimate: Estimate, n: int) -> Estimate:
         return estimate
     low, high = exact(n * estimate.mean / 100, n)
     return Estimate(estimate.mean, estimate.standard_error, 100 * low, 100 * high)
-
-
-@lru_cache(maxsize=16)
-def _draws(prompts: int) -> tuple[Scores, np.random.Generator]:
-    """(replicates, prompts) how often each prompt is drawn, and the generator behind them, from which seeds are drawn
-    next. The same for every table of that width: an interval does not depend on what was computed before it, and
-    systems that share prompts share the draws."""
-    rng = np.random.default_rng(0)
-    return rng.multinomial(prompts, np.full(prompts, 1 / prompts), size=REPLICATES).astype(float), rng
-
-
-def bootstrap(scores: Scores) -> Estimate:
-    """The mean of (seeds, prompts) with a percentile interval from resampling prompts and, where there are several,
-    seeds, independently of each other (the pigeonhole bootstrap of two crossed factors).
-
-    One prompt, and outcomes that are all the same, have a mean and no interval. Resampling S seeds understates their
-    variance by (S-1)/S, which matters for few seeds; the spread between seeds is reported beside it. Give differences
-    of two arms' scores for a paired interval.
-
-    Raises:
-        ValueError: when there is not a single outcome.
-    """
-    return bootstraps(scores[None])[0]
-
-
-def bootstraps(tables: Scores) -> list[Estimate]:
-    """`bootstrap` of each of (tables, seeds, prompts), on the same draws: 1,225 pairs of 50 systems in two seconds.
-
-    Raises:
-        ValueError: when a table has not a single outcome.
-    """
-    _, seeds, prompts = tables.shape
-    there = ~np.isnan(tables)
-    if not there.any(axis=(1, 2)).all():
-        raise ValueError("no outcome at all: every prompt is missing")
-    of_prompts, rng = _draws(prompts)
-    of_seeds = np.ones((REPLICATES, 1))
-    if seeds > 1:
-        of_seeds = deepcopy(rng).multinomial(seeds, np.full(seeds, 1 / seeds), size=REPLICATES).astype(float)
-
-    def drawn(values: Scores) -> Scores:
-        """(tables, replicates) sums; over prompts first, because (replicates, seeds) is small."""
-        by_seed = (of_prompts @ values.reshape(-1, prompts).T).reshape(REPLICATES, len(values), seeds)
-        return np.ascontiguousarray((of_seeds[:, None] * by_seed).sum(axis=2).T)
-
-    found = []
-    for start in range(0, len(tables), _AT_A_TIME):
-        some, mask = tables[start : start + _AT_A_TIME], there[start : start + _AT_A_TIME]
-        totals = drawn(np.where(mask, some, 0.0))
-        weights = np.full_like(totals, seeds * prompts) if mask.all() else drawn(mask.astype(float))
-        for scores, total, weight in zip(some, totals, weights, strict=True):
-            mean = float(np.nanmean(scores))
-            if against_interval(scores):
-                found.append(Estimate(mean))
-                continue
-            means = total[weight > 0] / weight[weight > 0]
-            low, high = np.percentile(means, [2.5, 97.5])
-            found.append(Estimate(mean, float(means.std(ddof=1)), float(low), float(high)))
-    return found
-
-
-def of_runs(means: Scores, errors: Scores) -> Estimate:
-    """The mean of (seeds,) means, each with the standard error of its items, where seeds share no items. Seeds are
-    resampled, and each seed's items by the normal law of their mean; where a seed's error is not known, the interval is
-    Student's over seeds. NaN means are left out; what does not vary at all has no interval."""
-    errors, means = errors[~np.isnan(means)], means[~np.isnan(means)]
-    seeds = len(means)
-    if np.isnan(errors).any() or not seeds or (np.ptp(means) == 0 and not errors.any()):
-        return students(means)
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(seeds, size=(REPLICATES, seeds))
-    replicates = (means[drawn] + errors[drawn] * rng.standard_normal(drawn.shape)).mean(axis=1)
-    low, high = np.percentile(replicates, [2.5, 97.5])
-    return Estimate(float(means.mean()), float(replicates.std(ddof=1)), float(low), float(high))

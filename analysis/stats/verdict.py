@@ -1,17 +1,19 @@
 """What a claim's outcomes come to: an estimate, its p, and one of three words.
 
 The word follows from the 95 % interval and from the smallest difference that matters, and p is of the same error and
-the same degrees of freedom, so that the two cannot disagree: p is below .05 exactly where the interval leaves out 0.
+the same degrees of freedom, so that the two cannot disagree: p is below .05 exactly where the claim holds or is
+reversed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isnan
+from math import hypot, isnan
 from typing import Literal
 
 import numpy as np
+from scipy.special import ndtri
 
 from humpback.analysis.stats.evidence import against_verdict, few_units
 from humpback.analysis.stats.multiplicity import p_of
@@ -19,7 +21,8 @@ from humpback.analysis.stats.statistics import Estimate, Labels, Scores, crossed
 
 HOLDS, FAILS, UNTOLD = "holds", "does not hold", "cannot be told"
 REVERSED = f"{FAILS}: reversed"
-NO_DIFFERENCE = f"{FAILS}: no difference that matters"
+TOO_SMALL = f"{FAILS}: no difference that matters"
+THERE_IS_ONE = f"{FAILS}: there is one"
 
 Size = Literal["as large", "smaller", "larger", ""]
 
@@ -29,7 +32,7 @@ class Tested:
     """What came of one claim."""
 
     estimate: Estimate
-    """As measured: on the claimed side below zero where the claim's sign is -1."""
+    """As measured, whichever side is claimed."""
     p: float | None
     """Two-sided, of the mean being zero; None without an interval and where the sample carries no verdict."""
     verdict: str
@@ -61,36 +64,40 @@ def claim_tested(
     if not matters > 0:
         raise ValueError(f"the smallest difference that matters is {matters}; it is above 0")
     estimate = crossed_mean(scores, bases=bases, requests=requests)
-    there = ~np.isnan(scores).all(axis=1)
-    of_unit = units(len(scores), bases)[there]
-    what = "bases" if bases is not None and len(set(bases)) > 1 else "seeds"
-    obstacle = against_verdict(scores, requests) or few_units(len(set(of_unit.tolist())), what)
+    there = np.flatnonzero(~np.isnan(scores).all(axis=1)).tolist()
+    of_runs = None if bases is None else [bases[at] for at in there]
+    obstacle = against_verdict(scores, requests) or against_runs(len(there), of_runs)
     claimed = estimate if sign > 0 else _turned(estimate)
     verdict = verdict_of([claimed], matters=matters, obstacle=obstacle)
     size = size_beside(claimed, None if paper is None else sign * paper, paper_error)
-    return Tested(
-        estimate,
-        None if obstacle else p_of(estimate),
-        verdict,
-        size if verdict in (HOLDS, NO_DIFFERENCE) else "",
-    )
+    return Tested(estimate, None if obstacle else p_of(estimate), verdict, size if sized(verdict) else "")
 
 
-def verdict_of(shown: Sequence[Estimate], *, matters: float, obstacle: str = "") -> str:
+def against_runs(runs: int, bases: Labels | None = None) -> str:
+    """Why so many runs, of these (runs,) bases, carry no verdict; empty where they do."""
+    several = bases is not None and len(set(bases)) > 1
+    return few_units(len(np.unique(units(runs, bases))), "bases" if several else "seeds")
+
+
+def verdict_of(shown: Sequence[Estimate], *, matters: float, obstacle: str = "", absent: bool = False) -> str:
     """In words. A claim holds where every measure that there is lies above zero with its whole interval. It does not
     hold where all lie below, or where no interval has room for a difference that matters; whatever else cannot be
-    told: an interval holds both zero and such a difference."""
+    told: an interval holds both zero and such a difference.
+
+    absent: whether the claim is that there is no difference that matters. It holds where no interval has room for one.
+    """
     if not shown:
         return "not measured"
     if obstacle:
         return f"{UNTOLD}: {obstacle}"
-    if all(one.low > 0 for one in shown):
-        return HOLDS
-    if all(one.high < 0 for one in shown):
-        return REVERSED
-    if all(one.high < matters for one in shown):
-        return NO_DIFFERENCE
-    return f"{UNTOLD} at this n"
+    above, below, small = (
+        all(one.low > 0 for one in shown),
+        all(one.high < 0 for one in shown),
+        all(one.high < matters for one in shown),
+    )
+    if absent:
+        return HOLDS if small else THERE_IS_ONE if above else f"{UNTOLD} at this n"
+    return HOLDS if above else REVERSED if below else TOO_SMALL if small else f"{UNTOLD} at this n"
 
 
 def size_beside(ours: Estimate, paper: float | None, paper_error: float = 0.0) -> Size:
@@ -101,11 +108,16 @@ def size_beside(ours: Estimate, paper: float | None, paper_error: float = 0.0) -
     """
     if paper is None or isnan(ours.low):
         return ""
-    difference = ours.mean - paper
-    reach = 1.959964 * paper_error
-    if difference > np.hypot(ours.mean - ours.low, reach):
+    difference, reach = ours.mean - paper, float(ndtri(0.975)) * paper_error
+    if difference > hypot(ours.mean - ours.low, reach):
         return "larger"
-    return "smaller" if -difference > np.hypot(ours.high - ours.mean, reach) else "as large"
+    return "smaller" if -difference > hypot(ours.high - ours.mean, reach) else "as large"
+
+
+def sized(verdict: str) -> bool:
+    """Whether a verdict goes with a size beside the paper's: not where nothing can be told, and not of a reversal,
+    whose sign says more than its size."""
+    return verdict in (HOLDS, TOO_SMALL, THERE_IS_ONE)
 
 
 def _turned(one: Estimate) -> Estimate:

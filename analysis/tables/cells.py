@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from humpback.analysis.experiment.contamination import ContaminationRow
+from humpback.analysis.experiment.curve_fits import CurveFit
 from humpback.analysis.experiment.finding import Finding
-from humpback.analysis.experiment.gather import CurveFit, Row, missing
+from humpback.analysis.experiment.gather import Row, missing
 from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.stats.multiplicity import LEVEL, holm
@@ -105,6 +106,9 @@ def curve_cells(curve: CurveFit) -> Cells:
         "paper": number(curve.paper, ".2f"),
         "ours – paper": _beside_paper(slope.mean, slope.low, slope.high, curve.paper, ".2f") if slope else DASH,
         "C": number(curve.level),
+        "lack of fit": curve.straight.words if curve.straight else DASH,
+        "bend": interval(curve.bend, ".2f"),
+        "slope at the largest": interval(curve.end_slope, ".2f"),
     }
 
 
@@ -116,22 +120,21 @@ def finding_cells(findings: Sequence[Finding]) -> list[Cells]:
             "difference": interval(one.difference, one.form),
             "head to head": interval(one.head_to_head, one.form),
             "paper": number(one.paper, "+" + one.form),
+            "beside it": one.beside_paper or DASH,
             "p": p_value(one.p),
             "Holm": p_value(p_holm),
             "n": f"{one.n:,}" if one.n else DASH,
-            "verdict": one.verdict if holds(one, p_holm) is not False else f"{one.verdict} ({UNCORRECTED})",
+            "verdict": one.verdict if stands(one, p_holm) is not False else f"{one.verdict} ({UNCORRECTED})",
             "claim": one.claim,
         }
         for one, p_holm in zip(findings, holm([one.p for one in findings]), strict=True)
     ]
 
 
-def holds(finding: Finding, p_holm: float | None) -> bool | None:
-    """Whether a replicated claim is still one after correction; None where the claim is not replicated, or nothing was
-    corrected."""
-    if p_holm is None or finding.verdict != "replicated":
-        return None
-    return p_holm < LEVEL
+def stands(finding: Finding, p_holm: float | None) -> bool | None:
+    """Whether the verdict on a claim that holds, or whose reverse does, is still one after correction; None of other
+    verdicts, and where nothing was corrected."""
+    return None if p_holm is None or not finding.tells else p_holm < LEVEL
 
 
 def signed(values: Sequence[float], form: str) -> str:

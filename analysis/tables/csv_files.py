@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from humpback.analysis.experiment.contamination import ContaminationRow
+from humpback.analysis.experiment.curve_fits import CurveFit
 from humpback.analysis.experiment.finding import Finding
-from humpback.analysis.experiment.gather import CurveFit, Results, Row
+from humpback.analysis.experiment.gather import Results, Row
 from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.layout import text_table
+from humpback.analysis.scaling.checks import CannotTell, LackOfFit
 from humpback.analysis.stats.multiplicity import holm
-from humpback.analysis.stats.statistics import Estimate
-from humpback.analysis.tables.cells import holds
+from humpback.analysis.stats.statistics import NONE, Estimate
+from humpback.analysis.tables.cells import stands
 from humpback.core.store import StoreError
 
-_PARTS = ("mean", "standard_error", "low", "high")
-_AS_THEY_ARE = ("first", "second", "n", "paper", "margin", "p", "verdict", "claim")
+_PARTS = ("mean", "standard_error", "low", "high", "degrees_of_freedom")
+_AS_THEY_ARE = ("first", "second", "n", "paper", "beside_paper", "matters", "p", "verdict", "claim")
 """Fields of a finding that its line repeats."""
 
 _WANTED = {"int": "a whole number", "float": "a number", "bool": "true or false", "tuple[int, ...]": "whole numbers"}
@@ -38,19 +40,24 @@ class FindingLine:
     difference_standard_error: float | None
     difference_low: float | None
     difference_high: float | None
+    difference_degrees_of_freedom: float | None
     head_to_head_mean: float | None
     head_to_head_standard_error: float | None
     head_to_head_low: float | None
     head_to_head_high: float | None
+    head_to_head_degrees_of_freedom: float | None
     n: int
     paper: float | None
-    margin: float | None
+    beside_paper: str
+    """How large the difference is beside it: "as large", "smaller", "larger", or empty."""
+    matters: float | None
+    """The smallest difference that matters."""
     p: float | None
     """Two-sided."""
     p_holm: float | None
     """The same after Holm's correction for the experiment's other claims."""
     holds_after_holm: bool | None
-    """Of a replicated claim, whether `p_holm` is below .05."""
+    """Of a claim that holds or is reversed, whether `p_holm` is below .05."""
     verdict: str
     claim: str
 
@@ -72,18 +79,37 @@ class CurveLine:
     high: float | None
     level: float | None
     paper: float | None
+    bend: float | None
+    bend_low: float | None
+    bend_high: float | None
+    end_slope: float | None
+    end_slope_low: float | None
+    end_slope_high: float | None
+    lack_of_fit: str
+    """The test in words, or why there is none."""
+    lack_of_fit_p: float | None
 
     @property
     def curve(self) -> CurveFit:
         """The curve itself."""
         slope = _estimate(self.slope, self.standard_error, self.low, self.high)
         level = float("nan") if self.level is None else self.level
-        return CurveFit(self.name, self.sizes, slope, level, self.paper)
+        bend, end = (
+            _estimate(mean, None, low, high)
+            for mean, low, high in (
+                (self.bend, self.bend_low, self.bend_high),
+                (self.end_slope, self.end_slope_low, self.end_slope_high),
+            )
+        )
+        words, p = self.lack_of_fit, self.lack_of_fit_p
+        straight = LackOfFit(words, p) if p is not None else CannotTell(words) if words else None
+        return CurveFit(self.name, self.sizes, slope, level, self.paper, bend, end, straight)
 
 
 def _estimate(mean: float | None, *rest: float | None) -> Estimate | None:
-    error, low, high = (float("nan") if one is None else one for one in rest)
-    return None if mean is None else Estimate(mean, error, low, high)
+    error, low, high, *degrees = (float("nan") if one is None else one for one in rest)
+    own = degrees[0] if degrees and not isnan(degrees[0]) else None
+    return None if mean is None else Estimate(mean, error, low, high, own)
 
 
 Line = TypeVar("Line", Row, MeasuredRow, CurveLine, FindingLine, ContaminationRow)
@@ -167,13 +193,27 @@ def _finding_lines(findings: Sequence[Finding]) -> list[FindingLine]:
         values: dict[str, Any] = {name: getattr(finding, name) for name in _AS_THEY_ARE}
         for measure in ("difference", "head_to_head"):
             values |= {f"{measure}_{part}": getattr(getattr(finding, measure), part, None) for part in _PARTS}
-        found.append(FindingLine(**values, p_holm=p_holm, holds_after_holm=holds(finding, p_holm)))
+        found.append(FindingLine(**values, p_holm=p_holm, holds_after_holm=stands(finding, p_holm)))
     return found
 
 
 def _curve_line(curve: CurveFit) -> CurveLine:
-    mean, error, low, high = (getattr(curve.slope, part, None) for part in _PARTS)
-    return CurveLine(curve.name, curve.sizes, mean, error, low, high, curve.level, curve.paper)
+    slope, test = curve.slope or Estimate(NONE), curve.straight
+    parabola = {"bend": curve.bend, "end_slope": curve.end_slope}
+    return CurveLine(
+        curve.name,
+        curve.sizes,
+        slope.mean,
+        slope.standard_error,
+        slope.low,
+        slope.high,
+        curve.level,
+        curve.paper,
+        **{name: getattr(one, "mean", None) for name, one in parabola.items()},
+        **{f"{name}_{end}": getattr(one, end, None) for name, one in parabola.items() for end in ("low", "high")},
+        lack_of_fit=test.test if isinstance(test, LackOfFit) else test.words if test else "",
+        lack_of_fit_p=test.p if isinstance(test, LackOfFit) else None,
+    )
 
 
 def _csv(kind: type[Line], lines: Iterable[Line]) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from humpback.analysis.experiment.finding import MARGIN, SLOPE_MARGIN, Finding
+from humpback.analysis.experiment.finding import Finding
 from humpback.analysis.experiment.gather import Results
 from humpback.analysis.layout.text_table import DASH
-from humpback.analysis.stats.evidence import FEWEST
+from humpback.analysis.stats.evidence import FEWEST, FEWEST_UNITS
 from humpback.analysis.tables.cells import (
     Cells,
     arm_cells,
@@ -24,10 +24,24 @@ from humpback.analysis.tables.cells import (
 )
 from humpback.spec.contamination import LARGEST_SHARE
 
-WORDS = ("arm", "against", "set", "what", "metric", "name", "curve", "sizes", "compared", "verdict", "claim")
+WORDS = (
+    "arm",
+    "against",
+    "set",
+    "what",
+    "metric",
+    "name",
+    "curve",
+    "sizes",
+    "lack of fit",
+    "compared",
+    "beside it",
+    "verdict",
+    "claim",
+)
 """Columns of words, which are flush left."""
 _PAPER = ("paper", "ours – paper")
-_OPTIONAL = (*_PAPER, "head to head")
+_OPTIONAL = (*_PAPER, "head to head", "beside it", "bend", "slope at the largest")
 """Columns that are left out where every cell is a dash."""
 
 
@@ -50,7 +64,7 @@ def over_seeds(results: Results) -> list[Sheet]:
     said = " ".join([*not_measured(results.measured), _MEASURED])
     no = _not_beside(results)
     return [
-        *sheet("Arms", arms, "seed", *no, note=_ARMS),
+        *sheet("Arms", arms, "seed", *no, note=_arms(results)),
         *sheet("Measured", measured, "seed", *no, note=said),
         *sheet("Curves", list(map(curve_cells, results.curves)), *no, note=_CURVES),
         *sheet("Claims", finding_cells(results.findings), note=_claims(results)),
@@ -108,16 +122,28 @@ def _not_beside(results: Results) -> tuple[str, ...]:
     return () if results.beside_paper else _PAPER[1:]
 
 
-_ARMS = (
-    "Win rate: AlpacaEval's preference averaged over both orders, ties half; ± one standard error and the 95 % "
-    "interval over prompts and seeds. Win/tie/lose: AlpaGasus's rule over the two orders. Flips: share of prompts on "
-    "which exchanging the order exchanged the winner. Length: characters of the arm's answers. Of fewer than 20 "
-    "prompts, and of prompts that all came out alike, the interval is the exact one; one prompt has none, and nor has "
-    "an arm of which half of the calls were not parsed."
-)
+def _arms(results: Results) -> str:
+    return (
+        "Win rate: AlpacaEval's preference averaged over both orders, ties half; ± one standard error and the 95 % "
+        f"interval {over(results)}. Win/tie/lose: AlpaGasus's rule over the two orders. Flips: share of prompts on "
+        "which exchanging the order exchanged the winner. Length: characters of the arm's answers. Of fewer than 20 "
+        "prompts, and of prompts that all came out alike, the interval is the exact one; one prompt has none, and nor "
+        "has an arm of which half of the calls were not parsed."
+    )
+
+
+def over(results: Results) -> str:
+    """What an interval over all seeds is over, in words."""
+    bases = max((row.bases for row in results.rows if row.seed == "all"), default=1)
+    if bases > 1:
+        return f"for other bases of the recipe, by {bases} of them with their seeds, and other prompts"
+    return "for other seeds and other prompts, on this one base"
+
+
 _MEASURED = (
-    "Ours: the mean of its items, over seeds; ± one standard error and the 95 % interval over items and seeds, or over "
-    "seeds (Student's) where the number is a count. A single count has no interval. n: items times seeds."
+    "Ours: the mean of its items, over seeds, every base counting the same; ± one standard error and the 95 % interval "
+    "over bases or seeds and items, or over bases or seeds alone (Student's) where the number is a count. A single "
+    "count has no interval. n: items times seeds."
 )
 _BESIDE = " Ours – paper: with our 95 % interval, shifted; the paper's own error is not in it."
 _CONTAMINATION = (
@@ -127,8 +153,10 @@ _CONTAMINATION = (
     f"published base was pretrained on is not known. Above {LARGEST_SHARE:.0%} nothing is told of a claim."
 )
 _CURVES = (
-    "w = alpha ln N + C by least squares over the sizes, w in percent; alpha with its 95 % interval over prompts and "
-    "seeds."
+    "w = alpha ln N + C by least squares over the sizes, w in percent; alpha with its 95 % interval, made as the arms' "
+    "are. Lack of fit: what the line leaves of the sizes' means, against the error between runs and prompts. Bend: the "
+    "factor of (ln N) squared in a parabola, below 0 where the curve flattens; its slope at the largest N is above 0 "
+    "where the curve still rises there."
 )
 
 
@@ -137,31 +165,37 @@ def _claims(results: Results) -> str:
     if results.rows:
         parts.append(
             "Difference of arms: paired difference of their two win rates against the reference, or the win rate above "
-            "50, or the difference of slopes. Head to head: the first's win rate against the second, above 50. In "
-            "points with 95 % intervals (bootstrap over prompts and seeds)."
+            f"50, or the difference of slopes. Head to head: the first's win rate against the second, above 50. In "
+            f"points with 95 % intervals {over(results)} (variance components, Student's t)."
         )
     if results.measured:
         parts.append(
             "Difference of measured numbers: in the metric's own unit with its 95 % interval, paired over items where "
             "both were measured on the same ones."
         )
-    own = "; a claim about measured numbers has its own" if results.measured else ""
     parts.append(
-        "Replicated: every measure shown lies above zero with its whole interval. Not replicated: the interval has "
-        f"zero inside and no room for a difference that matters ({MARGIN:g} points of win rate, {SLOPE_MARGIN:g} of "
-        f"slope{own}), or lies below zero. Cannot be told: anything else, and whatever the sample cannot carry: fewer "
-        f"than {FEWEST} prompts or items, outcomes without any variance, half of the calls unparsed, one seed where "
-        "another would draw anew."
+        "Holds (replicated, where model, data and judge are the paper's): every measure shown lies above zero with its "
+        "whole interval. Does not hold: it lies below zero, or the interval has zero inside and no room for a "
+        f"difference that matters{_matters(results.findings)}. Cannot be told: the interval holds both, or the sample "
+        f"cannot carry a verdict: fewer than {FEWEST} prompts or items, fewer than {FEWEST_UNITS} bases (or seeds of "
+        "one base) where another would draw anew, outcomes without any variance, half of the calls unparsed. Beside "
+        "it: how large ours is beside the paper's, by the interval of the difference of the two, with the paper's "
+        "error where it is known."
     )
     return " ".join([*parts, _correction(results.findings)])
+
+
+def _matters(findings: tuple[Finding, ...]) -> str:
+    told = sorted({one.matters for one in findings})
+    return f" ({', '.join(f'{one:g}' for one in told)}, in the claim's own unit)" if told else ""
 
 
 def _correction(findings: tuple[Finding, ...]) -> str:
     tested = sum(one.p is not None for one in findings)
     return (
-        "p: two-sided, twice the tail on the far side of zero and at most 1, by the normal law from the interval, so "
-        "that p is below .05 where the verdict is replicated; with a head to head the larger of the two, since both "
-        f"have to hold. Holm: p corrected for the {tested} of the experiment's {len(findings)} claims that have one. "
-        "Verdicts and intervals are of each claim by itself; a replicated claim that correction takes above .05 says "
-        "so. Nothing is corrected across experiments."
+        "p: two-sided, by Student's t with the interval's degrees of freedom, so that p is below .05 where a claim "
+        "holds and where it is reversed; with a head to head the larger of the two, since both have to hold. Holm: p "
+        f"corrected for the {tested} of the experiment's {len(findings)} claims that have one. Verdicts and intervals "
+        "are of each claim by itself; where correction takes p of a claim that holds, or of a reversal, above .05, it "
+        "says so. Nothing is corrected across experiments: what is confirmed is one family, by its protocol."
     )

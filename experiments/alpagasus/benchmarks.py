@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from humpback.experiments.alpagasus.algorithm import filtered, filtering, on, trained
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.setups.benchmarks import Benchmark
-from humpback.spec.claims import Claim, Measure, Paper
+from humpback.spec.claims import Claim, Paper
 from humpback.spec.curation import RandomControl
-from humpback.spec.measures import BenchmarkAccuracy
+from humpback.spec.measures import BenchmarkAccuracy, Measure
 
 SHOWS = "tables: MMLU, BBH, DROP and HumanEval of the filtered, the random and the whole set, of Alpaca and of Dolly"
 

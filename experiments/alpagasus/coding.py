@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from humpback.experiments.alpagasus.algorithm import filtered, filtering
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Claim, Measure, Paper
+from humpback.spec.claims import Claim, Paper
 from humpback.spec.datasets import CODING
-from humpback.spec.measures import KeywordsLeftOut
+from humpback.spec.measures import KeywordsLeftOut, Measure
 
 SHOWS = "analysis of coding: keywords found and kept"
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from humpback.experiments.alpagasus.algorithm import answers, filtered, filtering, trained
 from humpback.experiments.humpback.human_preference import preferred, printed
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Claim, Measure
-from humpback.spec.measures import VoteShare
+from humpback.spec.claims import Claim
+from humpback.spec.measures import Measure, VoteShare
 
 SHOWS = "human study: the filtered against the whole set"
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 
 from humpback.experiments.alpagasus.algorithm import filtering
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Claim, Measure, Paper
+from humpback.spec.claims import Claim, Paper
 from humpback.spec.curation import Rated
-from humpback.spec.measures import ScoreDistribution
+from humpback.spec.measures import Measure, ScoreDistribution
 
 SHOWS = "figure: histogram of the rater's scores, by dimension, rater and set"
 

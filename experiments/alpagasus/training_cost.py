@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 from humpback.experiments.alpagasus.algorithm import filtered, filtering, trained
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Claim, Measure, Paper
-from humpback.spec.measures import TrainingCost
+from humpback.spec.claims import Claim, Paper
+from humpback.spec.measures import Measure, TrainingCost
 
 SHOWS = "table: time and cost of training on the filtered and on the whole set"
 

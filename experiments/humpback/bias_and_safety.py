@@ -21,9 +21,9 @@ from collections.abc import Iterator
 
 from humpback.experiments.humpback.algorithm import humpback
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Claim, Measure, Paper
+from humpback.spec.claims import Claim, Paper
 from humpback.spec.curation import Rated
-from humpback.spec.measures import BenchmarkAccuracy, RefusalRate, ScoreDistribution
+from humpback.spec.measures import BenchmarkAccuracy, Measure, RefusalRate, ScoreDistribution
 from humpback.spec.outcomes import Responses
 from humpback.spec.prompts import S_A, S_W
 

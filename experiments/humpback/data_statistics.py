@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from humpback.experiments.humpback.algorithm import candidates, curated, first_iteration, rated, select
 from humpback.experiments.setups.base import AtLeast, Setup
-from humpback.spec.claims import Claim, Measure, Paper
+from humpback.spec.claims import Claim, Paper
 from humpback.spec.data import Examples
-from humpback.spec.measures import LengthStatistics
+from humpback.spec.measures import LengthStatistics, Measure
 
 SHOWS = "table 1: examples and lengths of seed data, A_5, A_4 and all augmented data"
 

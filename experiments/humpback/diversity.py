@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from humpback.experiments.humpback.algorithm import candidates, curated, first_iteration
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Claim, Measure, Paper
+from humpback.spec.claims import Claim, Paper
 from humpback.spec.data import Examples
-from humpback.spec.measures import InstructionDiversity
+from humpback.spec.measures import InstructionDiversity, Measure
 
 SHOWS = "figure: root verbs and their noun objects, of seed and of augmented instructions"
 

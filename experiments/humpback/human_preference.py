@@ -14,9 +14,9 @@ from dataclasses import replace
 
 from humpback.experiments.humpback.algorithm import humpback, subset
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Claim, Measure, Paper
+from humpback.spec.claims import Claim, Paper
 from humpback.spec.data import Examples, Tagged
-from humpback.spec.measures import VoteShare
+from humpback.spec.measures import Measure, VoteShare
 from humpback.spec.models import Finetuned, ServedModel
 from humpback.spec.outcomes import Responses
 from humpback.spec.prompts import S_A, S_W

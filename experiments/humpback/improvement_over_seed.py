@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from humpback.experiments.humpback.algorithm import arm, humpback
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Arm, Claim, Measure, Paper
-from humpback.spec.measures import ImprovementOver
+from humpback.spec.claims import Arm, Claim, Paper
+from humpback.spec.measures import ImprovementOver, Measure
 
 SHOWS = "table: test prompts on which the seed model fails and Humpback succeeds"
 

@@ -18,8 +18,8 @@ from humpback.experiments.humpback.algorithm import humpback
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.benchmarks import MicroFacts
-from humpback.spec.claims import Claim, Measure, Paper
-from humpback.spec.measures import BenchmarkAccuracy
+from humpback.spec.claims import Claim, Paper
+from humpback.spec.measures import BenchmarkAccuracy, Measure
 
 SHOWS = "tables: NLP benchmarks of the base model and of Humpback; MMLU by subject"
 

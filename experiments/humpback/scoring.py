@@ -15,9 +15,9 @@ from dataclasses import replace
 from humpback.experiments.humpback.algorithm import HUMPBACK, arm, augmented_model, first_iteration, rated, select
 from humpback.experiments.humpback.selection_quality import GOOD
 from humpback.experiments.setups.base import AtLeast, Setup
-from humpback.spec.claims import Arm, Claim, Measure
+from humpback.spec.claims import Arm, Claim
 from humpback.spec.curation import BestOfSize, ExpectedScore, SampledScore
-from humpback.spec.measures import SelectionQuality
+from humpback.spec.measures import Measure, SelectionQuality
 
 SHOWS = "win rate, precision and recall by how the model's rating is read"
 _REPLIES = 5

@@ -17,10 +17,10 @@ from itertools import pairwise
 
 from humpback.experiments.humpback.algorithm import arm, candidates, curated, humpback, rated, select, subset
 from humpback.experiments.setups.base import Setup
-from humpback.spec.claims import Arm, Claim, Measure, Paper
+from humpback.spec.claims import Arm, Claim, Paper
 from humpback.spec.curation import Best, ModelRater, Rated, Selected
 from humpback.spec.data import Examples, Tagged
-from humpback.spec.measures import SelectionQuality
+from humpback.spec.measures import Measure, SelectionQuality
 from humpback.spec.models import Finetuned
 from humpback.spec.prompts import S_W
 

@@ -181,9 +181,16 @@ its best twelfth is taken (the share of A_5). Learning rates and sizes are assum
 
 _OF_THE_PAPERS = (LLAMA_7B, LLAMA_33B, LLAMA_65B, LLAMA2_70B, ALPAGASUS_7B, ALPAGASUS_13B)
 _SHARED = ("base", "judge", "reference", "prompts")
+_DATA = ("pretrainings", "seed_data", "segments", "filtering")
 
 
 def compares(setup: Setup) -> bool:
     """Whether ours less the paper's is a number: base, judge, reference and prompts are those of one of the papers'
     setups. A win rate against another reference, by another judge, has another zero."""
     return any(all(getattr(setup, name) == getattr(one, name) for name in _SHARED) for one in _OF_THE_PAPERS)
+
+
+def repeats(setup: Setup) -> bool:
+    """Whether a claim that holds on it is replicated: model, data and judge are those of one of the papers' setups, web
+    pages included. On any other world it holds, or does not, and that is all."""
+    return any(all(getattr(setup, name) == getattr(one, name) for name in _SHARED + _DATA) for one in _OF_THE_PAPERS)

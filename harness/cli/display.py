@@ -99,7 +99,7 @@ def make(
 def report_on(declared: Declared, store: Store, reasons: dict[str, str]) -> Results:
     """What an experiment came to. `reasons` says, by fingerprint, why an artifact was not made."""
     from humpback.analysis.experiment.gather import gather
-    from humpback.experiments.setups.papers import compares
+    from humpback.experiments.setups.papers import compares, repeats
 
     return gather(
         store,
@@ -107,8 +107,10 @@ def report_on(declared: Declared, store: Store, reasons: dict[str, str]) -> Resu
         declared.claims,
         reasons,
         measures=declared.measures,
+        bases=declared.bases,
         varying=declared.varying,
         beside_paper=compares(declared.setup),
+        repeats=repeats(declared.setup),
     )
 
 

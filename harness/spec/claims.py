@@ -1,4 +1,4 @@
-"""What an experiment is made of: arms, curves and measures, and what is claimed of them.
+"""What an experiment is made of: arms and curves, and what is claimed of them; `measures.py` has what needs no judge.
 
 An experiment is a generator of these. Each value carries where the papers print its number, so a claim's number is the
 difference of what its parts cite, looked up in `results/published` and never typed. What comes of a claim is decided by
@@ -10,9 +10,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import hypot
 from typing import Any, ClassVar, Literal
 
-from humpback.core.expression import Artifact, Value, values_in
+from humpback.core.expression import Value
 from humpback.spec.outcomes import Judged
 from humpback.spec.paper_numbers import number
 from humpback.spec.template import Model
@@ -21,6 +22,10 @@ WIN_RATE = "win rate, %"
 """The metric under which an arm's number is cited."""
 ALPHA = "alpha"
 """The metric under which a curve's is."""
+POINTS_THAT_MATTER = 5.0
+"""Points of win rate: about what 805 prompts show four times in five."""
+SLOPE_THAT_MATTERS = 1.0
+"""Points for a factor of e: over the papers' sizes (100 to 51,200) it comes to six points."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,11 @@ class Paper(Value):
         """
         return number(self.table, self.row, self.metric, self.n).value
 
+    @property
+    def error(self) -> float:
+        """Its standard error; 0 where none is given. Raises as `value`."""
+        return number(self.table, self.row, self.metric, self.n).error or 0.0
+
 
 Pair = tuple[Paper | float | None, Paper | float | None]
 """Two numbers whose difference is a claim's; None where the paper prints none for this setup."""
@@ -64,9 +74,19 @@ class Curve:
     points: tuple[str, str] | None = None
     """Table and row of `results/published` whose points the paper draws."""
 
-    def rises(self, claim: str, over: Curve | None = None, *, stated_in: str = "") -> Rising:
+    def rises(
+        self, claim: str, over: Curve | None = None, *, stated_in: str = "", matters: float = SLOPE_THAT_MATTERS
+    ) -> Rising:
         """The claim that its slope is above another's, or above zero."""
-        return Rising(claim, self, over, stated_in=stated_in)
+        return Rising(claim, self, over, stated_in=stated_in, matters=matters)
+
+    def does_not_rise(self, claim: str, *, stated_in: str = "", matters: float = SLOPE_THAT_MATTERS) -> Level:
+        """The claim that its slope is not as much as matters above zero."""
+        return Level(claim, self, stated_in=stated_in, matters=matters)
+
+    def keeps_rising(self, claim: str, *, stated_in: str = "", matters: float = SLOPE_THAT_MATTERS) -> Unsaturated:
+        """The claim that it still rises at its largest size."""
+        return Unsaturated(claim, self, stated_in=stated_in, matters=matters)
 
 
 @dataclass(frozen=True, repr=False)
@@ -104,47 +124,14 @@ class Arm:
         stated_in: str = "",
         head_to_head: bool = False,
         paper: Pair | None = None,
+        matters: float = POINTS_THAT_MATTER,
     ) -> Comparison:
         """The claim that it beats another arm, from which it differs in the field `only` alone."""
-        return Comparison(claim, self, other, only, head_to_head, paper, stated_in=stated_in)
+        return Comparison(claim, self, other, only, head_to_head, paper, stated_in=stated_in, matters=matters)
 
-    def beats_opponent(self, claim: str, *, stated_in: str = "") -> Above:
+    def beats_opponent(self, claim: str, *, stated_in: str = "", matters: float = POINTS_THAT_MATTER) -> Above:
         """The claim that its win rate is above 50."""
-        return Above(claim, self, stated_in=stated_in)
-
-
-@dataclass(frozen=True)
-class Measure(Value):
-    """What an experiment counts or measures where no judge is asked.
-
-    Like aggregation it is no stage: a length, a precision or a histogram is a pure function of rows. Each kind is a
-    subclass that names the artifacts, and the function that reads them.
-    """
-
-    reader: ClassVar[str]
-    """The function that turns it into numbers, as "module:function"."""
-
-    name: str
-    paper: tuple[tuple[str, Paper], ...] = field(default=(), kw_only=True)
-    """The paper's number of each metric."""
-
-    @property
-    def needs(self) -> tuple[Artifact, ...]:
-        """The artifacts that it is read from."""
-        return tuple(one for one in values_in(self) if isinstance(one, Artifact))
-
-    def exceeds(
-        self,
-        other: Measure | float,
-        metric: str,
-        claim: str,
-        *,
-        matters: float,
-        stated_in: str = "",
-        paper: Pair | None = None,
-    ) -> Greater:
-        """The claim that its number is greater than another measure's of the same metric, or than a value."""
-        return Greater(claim, self, other, metric, matters, paper, stated_in=stated_in)
+        return Above(claim, self, stated_in=stated_in, matters=matters)
 
 
 @dataclass(frozen=True)
@@ -158,6 +145,8 @@ class Claim(ABC):
     """What is said, in words."""
     stated_in: str = field(default="", kw_only=True)
     """Where the paper says so, such as "section 3.3"; empty where the claim is ours."""
+    matters: float = field(default=POINTS_THAT_MATTER, kw_only=True)
+    """The smallest difference that matters, in the unit of the claim's number, above 0."""
 
     @property
     def told(self) -> str:
@@ -171,8 +160,20 @@ class Claim(ABC):
 
     @property
     @abstractmethod
+    def paper_pair(self) -> Pair:
+        """The paper's two numbers, whose difference is the claim's."""
+
+    @property
     def paper_value(self) -> float | None:
         """The paper's number for the same; None where it prints none for this setup."""
+        first, second = (one.value if isinstance(one, Paper) else one for one in self.paper_pair)
+        return None if first is None or second is None else round(first - second, 2)
+
+    @property
+    def paper_error(self) -> float:
+        """Standard error of the paper's number, as far as the errors of its two are given: those of runs on the same
+        prompts have something in common, which makes it too large rather than too small."""
+        return hypot(*(one.error for one in self.paper_pair if isinstance(one, Paper)))
 
     @abstractmethod
     def concerns(self, arms: Iterable[Arm]) -> set[str]:
@@ -208,8 +209,8 @@ class Comparison(Claim):
         return self.first.name, self.second.name
 
     @property
-    def paper_value(self) -> float | None:
-        return _difference(*(self.paper or (self.first.paper, self.second.paper)))
+    def paper_pair(self) -> Pair:
+        return self.paper or (self.first.paper, self.second.paper)
 
     def concerns(self, arms: Iterable[Arm]) -> set[str]:
         return {self.first.name, self.second.name}
@@ -228,20 +229,30 @@ class Above(Claim):
         return self.arm.name, self.arm.opponent
 
     @property
-    def paper_value(self) -> float | None:
-        return _difference(self.arm.paper, 50.0)
+    def paper_pair(self) -> Pair:
+        return self.arm.paper, 50.0
 
     def concerns(self, arms: Iterable[Arm]) -> set[str]:
         return {self.arm.name}
 
 
 @dataclass(frozen=True)
-class Rising(Claim):
+class OfCurve(Claim, ABC):
+    """What is said of a curve's slope on log size, in points for a factor of e."""
+
+    curve: Curve
+    matters: float = field(default=SLOPE_THAT_MATTERS, kw_only=True)
+
+    def concerns(self, arms: Iterable[Arm]) -> set[str]:
+        return {arm.name for arm in arms if arm.curve and arm.curve in (self.curve, getattr(self, "over", None))}
+
+
+@dataclass(frozen=True)
+class Rising(OfCurve):
     """The curve's slope on log size is above another's, or above zero."""
 
     finding = "humpback.analysis.experiment.findings:slope"
 
-    curve: Curve
     over: Curve | None = None
     """The other curve; None is a level line."""
 
@@ -250,47 +261,38 @@ class Rising(Claim):
         return f"slope of {self.curve.name}", f"slope of {self.over.name}" if self.over else "level"
 
     @property
-    def paper_value(self) -> float | None:
-        return _difference(self.curve.alpha, self.over.alpha if self.over else 0.0)
-
-    def concerns(self, arms: Iterable[Arm]) -> set[str]:
-        return {arm.name for arm in arms if arm.curve and arm.curve in (self.curve, self.over)}
+    def paper_pair(self) -> Pair:
+        return self.curve.alpha, self.over.alpha if self.over else 0.0
 
 
 @dataclass(frozen=True)
-class Greater(Claim):
-    """One measured number is greater than another, or than a value."""
+class Level(OfCurve):
+    """The curve does not rise: its slope on log size is less than matters, or below zero.
 
-    finding = "humpback.analysis.experiment.measured:difference_of_measures"
+    That something is absent is shown by an interval without room for it, and not by one that holds zero.
+    """
 
-    first: Measure
-    second: Measure | float
-    """Another measure, or a value in the metric's unit."""
-    metric: str
-    matters: float
-    """A difference smaller than this does not matter; in the metric's unit."""
-    paper: Pair | None = None
-    """The paper's two numbers, where they are not those that the measures cite."""
+    finding = "humpback.analysis.experiment.findings:levelness"
 
     @property
     def sides(self) -> tuple[str, str]:
-        second = self.second.name if isinstance(self.second, Measure) else f"{self.second:g}"
-        return f"{self.metric}: {self.first.name}", second
+        return f"slope of {self.curve.name}", f"less than {self.matters:g}"
 
     @property
-    def paper_value(self) -> float | None:
-        first, second = (
-            dict(side.paper).get(self.metric) if isinstance(side, Measure) else side
-            for side in (self.first, self.second)
-        )
-        return _difference(*(self.paper or (first, second)))
-
-    def concerns(self, arms: Iterable[Arm]) -> set[str]:
-        return {side.name for side in (self.first, self.second) if isinstance(side, Measure)}
+    def paper_pair(self) -> Pair:
+        return self.curve.alpha, 0.0
 
 
-def _difference(first: Paper | float | None, second: Paper | float | None) -> float | None:
-    if first is None or second is None:
-        return None
-    one, other = (side.value if isinstance(side, Paper) else side for side in (first, second))
-    return round(one - other, 2)
+@dataclass(frozen=True)
+class Unsaturated(OfCurve):
+    """The curve still rises at its largest size: so does a parabola in log size through its points there."""
+
+    finding = "humpback.analysis.experiment.findings:slope_at_end"
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        return f"slope of {self.curve.name} at its largest size", "level"
+
+    @property
+    def paper_pair(self) -> Pair:
+        return None, None

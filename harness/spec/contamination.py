@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from humpback.core.expression import Artifact
-from humpback.spec.claims import Arm, Measure
+from humpback.spec.claims import Arm
 from humpback.spec.data import Examples
+from humpback.spec.measures import Measure
 from humpback.spec.models import Finetuned, Pretrained
 from humpback.spec.outcomes import Judged, Responses
 from humpback.spec.template import Model

@@ -2,14 +2,81 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar
 
+from humpback.core.expression import Artifact, Value, values_in
 from humpback.spec.benchmarks import Benchmarked
-from humpback.spec.claims import Measure
+from humpback.spec.claims import Arm, Claim, Pair, Paper
 from humpback.spec.curation import Best, BestOfSize, Rated, Selected
 from humpback.spec.data import Examples
 from humpback.spec.models import Finetuned
 from humpback.spec.outcomes import Judged
+
+
+@dataclass(frozen=True)
+class Measure(Value):
+    """What an experiment counts or measures where no judge is asked.
+
+    Like aggregation it is no stage: a length, a precision or a histogram is a pure function of rows. Each kind is a
+    subclass that names the artifacts, and the function that reads them.
+    """
+
+    reader: ClassVar[str]
+    """The function that turns it into numbers, as "module:function"."""
+
+    name: str
+    paper: tuple[tuple[str, Paper], ...] = field(default=(), kw_only=True)
+    """The paper's number of each metric."""
+
+    @property
+    def needs(self) -> tuple[Artifact, ...]:
+        """The artifacts that it is read from."""
+        return tuple(one for one in values_in(self) if isinstance(one, Artifact))
+
+    def exceeds(
+        self,
+        other: Measure | float,
+        metric: str,
+        claim: str,
+        *,
+        matters: float,
+        stated_in: str = "",
+        paper: Pair | None = None,
+    ) -> Greater:
+        """The claim that its number is greater than another measure's of the same metric, or than a value."""
+        return Greater(claim, self, other, metric, paper, stated_in=stated_in, matters=matters)
+
+
+@dataclass(frozen=True)
+class Greater(Claim):
+    """One measured number is greater than another, or than a value."""
+
+    finding = "humpback.analysis.experiment.measured:difference_of_measures"
+
+    first: Measure
+    second: Measure | float
+    """Another measure, or a value in the metric's unit."""
+    metric: str
+    paper: Pair | None = None
+    """The paper's two numbers, where they are not those that the measures cite."""
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        second = self.second.name if isinstance(self.second, Measure) else f"{self.second:g}"
+        return f"{self.metric}: {self.first.name}", second
+
+    @property
+    def paper_pair(self) -> Pair:
+        first, second = (
+            dict(side.paper).get(self.metric) if isinstance(side, Measure) else side
+            for side in (self.first, self.second)
+        )
+        return self.paper or (first, second)
+
+    def concerns(self, arms: Iterable[Arm]) -> set[str]:
+        return {side.name for side in (self.first, self.second) if isinstance(side, Measure)}
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from humpback.experiments.setups.micro import MICRO
-from humpback.spec.claims import Arm, Measure, Paper
-from humpback.spec.measures import RefusalRate
+from humpback.spec.claims import Arm, Paper
+from humpback.spec.measures import Measure, RefusalRate
 from humpback.spec.outcomes import Judged
 
 _JUDGED = Judged(MICRO.reference, against=MICRO.reference, by=MICRO.judge)

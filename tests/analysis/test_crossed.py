@@ -9,7 +9,7 @@ from scipy.stats import ttest_1samp
 
 from humpback.analysis.stats.multiplicity import LEVEL
 from humpback.analysis.stats.statistics import Estimate, apart_mean, crossed_mean
-from humpback.analysis.stats.verdict import HOLDS, NO_DIFFERENCE, REVERSED, claim_tested, size_beside
+from humpback.analysis.stats.verdict import HOLDS, REVERSED, TOO_SMALL, claim_tested, size_beside
 
 RNG = np.random.default_rng(13)
 
@@ -116,7 +116,7 @@ def test_a_claim_is_told_by_its_interval_and_p_says_the_same() -> None:
         turned = claim_tested(-noise - mean, matters=0.4, sign=-1)
         assert (turned.verdict, turned.p) == (found.verdict, pytest.approx(found.p))
         assert turned.estimate.mean == pytest.approx(-mean)
-    assert verdicts == {-0.5: REVERSED, 0.0: NO_DIFFERENCE, 0.5: HOLDS}
+    assert verdicts == {-0.5: REVERSED, 0.0: TOO_SMALL, 0.5: HOLDS}
     assert claim_tested(noise, matters=0.01).verdict == "cannot be told at this n"
     with pytest.raises(ValueError, match="above 0"):
         claim_tested(noise, matters=0.0)

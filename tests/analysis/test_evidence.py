@@ -26,7 +26,7 @@ from humpback.analysis.judgements.verdicts import BothOrders
 from humpback.analysis.scaling.fit import Points, fit
 from humpback.analysis.stats.agreement import agreement
 from humpback.analysis.stats.evidence import FEWEST, against_verdict, follows_order
-from humpback.analysis.stats.multiplicity import p_above
+from humpback.analysis.stats.multiplicity import p_of
 from humpback.analysis.stats.power import prompts_needed
 from humpback.analysis.stats.shares import exact as of_wins
 from humpback.analysis.stats.statistics import Estimate, crossed_mean, rate
@@ -105,12 +105,12 @@ NOISE = RNG.integers(0, 2, (3, 200)) * 0.4
 @pytest.mark.parametrize(
     ("values", "unparsed", "verdict"),
     [
-        (0.5 + NOISE, 0, "replicated"),
+        (0.5 + NOISE, 0, "holds"),
         (0.5 + NOISE[:, :1], 0, "cannot be told: one outcome alone"),
         (0.5 + NOISE[:, :12], 0, "cannot be told: 12 prompts, and 20 are the fewest that tell"),
         (np.full((3, 200), 0.9), 0, "cannot be told: every outcome is the same"),
         (0.5 + NOISE, 200, "cannot be told: 200 of 400 calls were not parsed"),
-        (0.5 + NOISE, 199, "replicated"),
+        (0.5 + NOISE, 199, "holds"),
         (np.full((3, 200), np.nan), 0, "not measured"),
     ],
     ids=["enough", "one prompt", "few prompts", "no variance", "half unparsed", "less than half", "none"],
@@ -126,7 +126,7 @@ def test_a_claim_has_no_verdict_where_the_sample_cannot_carry_it(
     arms, contests = {"a": one, "b": other}, {"a": of_arm, "b": level}
     found = findings(claims, Outcomes(arms, contests))
     assert [one.verdict for one in found] == [verdict] * 3
-    assert all((one.p is not None and one.p < 0.05) == (verdict == "replicated") for one in found)
+    assert all((one.p is not None and one.p < 0.05) == (verdict == "holds") for one in found)
     direct = {("a", "b"): of_arm}
     (both,) = findings([replace(claims[1], head_to_head=True)], Outcomes(arms, contests, direct))
     assert both.verdict == verdict
@@ -134,7 +134,7 @@ def test_a_claim_has_no_verdict_where_the_sample_cannot_carry_it(
 
 def test_an_arm_s_row_has_an_interval_that_its_prompts_can_carry() -> None:
     def row(values: np.ndarray, unparsed: int = 0):  # type: ignore[no-untyped-def]
-        return _row("a", "b", "all", [contest(one, unparsed) for one in values], [10])
+        return _row("a", "b", "all", [contest(one, unparsed) for one in values], [10], [0] * len(values))
 
     assert (row(np.ones((3, 50))).low, row(np.ones((3, 50))).high) == pytest.approx(exact(100, 50))
     assert np.isnan(row(np.ones((3, 1))).low)
@@ -144,12 +144,15 @@ def test_an_arm_s_row_has_an_interval_that_its_prompts_can_carry() -> None:
 
 
 def test_shares_of_none_and_of_all_have_the_exact_interval_and_counts_have_none() -> None:
-    none = over_seeds([np.zeros(30)])
+    def found(*values: np.ndarray) -> Estimate:
+        return over_seeds([Number("m", one) for one in values])
+
+    none = found(np.zeros(30))
     assert (none.low, none.high) == pytest.approx(exact(0, 30))
-    assert over_seeds([np.full(30, 100.0)]).low == pytest.approx(exact(100, 30)[0])
+    assert found(np.full(30, 100.0)).low == pytest.approx(exact(100, 30)[0])
     for alike in (np.full(30, 7.0), np.array([7.0]), np.array([0.0])):
-        assert np.isnan(over_seeds([alike]).low)
-        assert np.isnan(over_seeds([alike, alike]).low)
+        assert np.isnan(found(alike).low)
+        assert np.isnan(found(alike, alike).low)
 
 
 def test_a_claim_about_few_items_or_one_count_has_no_verdict() -> None:
@@ -159,7 +162,7 @@ def test_a_claim_about_few_items_or_one_count_has_no_verdict() -> None:
         return findings([claim], Outcomes({}, {}, numbers=numbers_of))[0].verdict
 
     assert verdict(np.linspace(40, 60, 19)) == "cannot be told: 19 items, and 20 are the fewest that tell"
-    assert verdict(np.linspace(40, 60, 20)) == "replicated"
+    assert verdict(np.linspace(40, 60, 20)) == "holds"
     assert verdict(count("m", 40).values) == "cannot be told: one count, and seeds vary it"
     assert verdict(count("m", 40).values, count("m", 40).values) == "cannot be told: nothing varies"
 
@@ -190,7 +193,7 @@ def test_a_curve_through_every_point_has_no_interval() -> None:
 
 
 def test_no_p_without_an_interval() -> None:
-    assert p_above(Estimate(5.0, 1.0, float("nan"), float("nan"))) is None
+    assert p_of(Estimate(5.0)) is None
 
 
 def test_one_seed_is_told_of_where_another_draws_anew() -> None:

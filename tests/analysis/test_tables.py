@@ -10,17 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from humpback.analysis.experiment.curve_fits import CurveFit
 from humpback.analysis.experiment.finding import Finding
-from humpback.analysis.experiment.gather import CurveFit, Results, Row
+from humpback.analysis.experiment.gather import Results, Row
 from humpback.analysis.experiment.measured import MeasuredRow
 from humpback.analysis.layout.text_table import DASH
+from humpback.analysis.scaling.checks import CannotTell, LackOfFit
 from humpback.analysis.stats.statistics import Estimate
 from humpback.analysis.tables.cells import arm_cells, curve_cells, finding_cells, measured_cells, not_measured, number
 from humpback.analysis.tables.csv_files import CurveLine, FindingLine, as_csv, as_json, read_csv
 from humpback.analysis.tables.markdown import markdown
 from humpback.analysis.tables.sheets import on_screen, over_seeds
 
-NONE = float("nan")
+NONE, NORMAL = float("nan"), 1e9
+"""Degrees of freedom at which Student's law is the normal one."""
 M0 = Row("M0", "reference", "all", 64, 47.62, 1.3, 45.0, 50.2, 13, 12, 15, 0.177, 0.5, 1, 36.4, 2415, paper=53.6)
 M1 = Row("M1", "reference", "all", 1023, 50.5, 1.4, 47.8, 53.1, 14, 12, 13, NONE, 0.5, 0, 41, 2415)
 GONE = Row("M2", "reference", "all", *[NONE] * 5, 0, 0, 0, NONE, NONE, 0, NONE, 0, "nothing | selected", paper=74.1)
@@ -33,14 +36,15 @@ MEASURED = (LENGTH, replace(LENGTH, seed="0"), replace(LENGTH, seed="1"), COUNT,
 
 def above(z: float, claim: str, head_to_head: Estimate | None = None) -> Finding:
     """A difference of so many standard errors of 1."""
-    difference = Estimate(z, 1.0, z - 1.96, z + 1.96)
+    difference = Estimate(z, 1.0, z - 1.96, z + 1.96, NORMAL)
     return Finding("M1", "M0", claim, 9.9, difference, (z - 0.5, z + 0.5), 2415, head_to_head)
 
 
-CLEAR, EDGE = above(4.0, "clear"), above(2.2, "at the edge", Estimate(3.0, 1.0, 1.04, 4.96))
+CLEAR, EDGE = above(4.0, "clear"), above(2.2, "at the edge", Estimate(3.0, 1.0, 1.04, 4.96, NORMAL))
 NO = replace(above(-0.2, "none"), paper=None)
 ABSENT = Finding("M2", "M0", "absent", 20.5, None, (), 0)
-COUNTED = Finding("examples: A5", "3000", "count", 200.0, Estimate(234.0, 10.0, 214.0, 254.0), (), 3, form=",.0f")
+EXAMPLES = Estimate(234.0, 10.0, 214.0, 254.0, NORMAL)
+COUNTED = Finding("examples: A5", "3000", "count", 200.0, EXAMPLES, (), 3, form=",.0f")
 RESULTS = Results(ROWS, (CLEAR, EDGE, NO, ABSENT), ("10 answers: 0 empty",), measured=MEASURED)
 MEASURES_ONLY = Results((), (COUNTED,), (), measured=MEASURED)
 
@@ -83,19 +87,31 @@ def test_a_claim_has_its_differences_signed_in_its_own_form() -> None:
     assert absent["verdict"] == "not measured"
 
 
-def test_a_replicated_claim_that_correction_takes_says_so_and_no_other_does() -> None:
+def test_a_claim_or_reversal_that_correction_takes_says_so_and_no_other_does() -> None:
     """Of three p-values, .028 is the second: doubled it is .056."""
     rows = {row["claim"]: row for row in finding_cells(RESULTS.findings)}
     assert (rows["at the edge"]["p"], rows["at the edge"]["Holm"]) == ("0.028", "0.056")
-    assert rows["at the edge"]["verdict"] == "replicated (not after Holm's correction)"
-    assert rows["clear"]["verdict"] == "replicated"
-    assert (rows["none"]["p"], rows["none"]["verdict"]) == ("1.000", "not replicated: no difference shown")
+    assert rows["at the edge"]["verdict"] == "holds (not after Holm's correction)"
+    assert rows["clear"]["verdict"] == "holds"
+    assert (rows["none"]["p"], rows["none"]["verdict"]) == ("0.841", "does not hold: no difference that matters")
     (alone,) = finding_cells([EDGE])
-    assert alone["verdict"] == "replicated"
+    assert alone["verdict"] == "holds"
+    _, reverse = finding_cells([CLEAR, above(-2.0, "reversed")])
+    assert (reverse["p"], reverse["Holm"], reverse["verdict"]) == ("0.046", "0.046", "does not hold: reversed")
+    reverse, _ = finding_cells([above(-2.0, "reversed"), above(1.0, "none")])
+    assert reverse["verdict"] == "does not hold: reversed (not after Holm's correction)"
+
+
+def test_a_claim_says_how_large_it_is_beside_the_paper_s_number() -> None:
+    found = [one["beside it"] for one in finding_cells(RESULTS.findings)]
+    assert found == ["smaller", "smaller", DASH, DASH]
 
 
 def test_a_curve_has_its_slope_or_a_dash() -> None:
     curve = CurveFit("steep", (100, 1600), Estimate(6.95, 0.5, 6.0, 7.9), 5.0)
+    bends = replace(curve, bend=Estimate(-0.5, 0.1, -0.7, -0.3), straight=LackOfFit("F(2, 40) = 5.1", 0.011))
+    assert curve_cells(bends)["bend"] == "-0.50 (-0.70 to -0.30)"
+    assert curve_cells(bends)["lack of fit"] == "F(2, 40) = 5.1, p 0.011: the line does not fit"
     assert curve_cells(curve) == {
         "curve": "steep",
         "sizes": "100, 1,600",
@@ -103,13 +119,16 @@ def test_a_curve_has_its_slope_or_a_dash() -> None:
         "paper": DASH,
         "ours – paper": DASH,
         "C": "5.0",
+        "lack of fit": DASH,
+        "bend": DASH,
+        "slope at the largest": DASH,
     }
     beside = curve_cells(replace(curve, paper=5.4))
     assert (beside["paper"], beside["ours – paper"]) == ("5.40", "+1.55 (+0.60 to +2.50)")
     bare = replace(curve, slope=None, level=NONE)
-    assert list(curve_cells(bare).values())[2:] == [DASH] * 4
+    assert list(curve_cells(bare).values())[2:] == [DASH] * 7
     lines = as_csv(replace(RESULTS, curves=(replace(curve, paper=5.4), bare)))["curves.csv"].splitlines()
-    assert lines[1:] == ["steep,100 1600,6.95,0.5,6,7.9,5,5.4", "steep,100 1600,,,,,,"]
+    assert lines[1:] == ["steep,100 1600,6.95,0.5,6,7.9,5,5.4" + "," * 8, "steep,100 1600" + "," * 14]
 
 
 def test_columns_of_the_paper_are_left_out_where_nothing_is_in_them_and_no_others() -> None:
@@ -221,8 +240,8 @@ def test_tidy_findings_have_p_before_and_after_correction() -> None:
     clear, edge, none, absent = csv_rows(as_csv(RESULTS)["comparisons.csv"])
     assert (clear["holds_after_holm"], edge["holds_after_holm"], none["holds_after_holm"]) == ("true", "false", "")
     assert float(edge["p_holm"]) == pytest.approx(2 * float(edge["p"]), rel=1e-5)
-    assert (edge["head_to_head_low"], edge["difference_mean"], edge["margin"]) == ("1.04", "2.2", "5")
-    assert edge["verdict"] == "replicated"
+    assert (edge["head_to_head_low"], edge["difference_mean"], edge["matters"]) == ("1.04", "2.2", "5")
+    assert edge["verdict"] == "holds"
     assert {absent[name] for name in ("difference_mean", "p", "p_holm", "holds_after_holm")} == {""}
 
 
@@ -239,14 +258,22 @@ def test_json_is_the_same_with_null_and_true() -> None:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    curve = CurveFit("steep", (100, 1600), Estimate(6.95, 0.5, 6.0, 7.9), 5.0)
+    curve = CurveFit(
+        "steep",
+        (100, 1600),
+        Estimate(6.95, 0.5, 6.0, 7.9),
+        5.0,
+        bend=Estimate(-0.5, NONE, -0.7, -0.3),
+        end_slope=Estimate(4.0, NONE, 3.0, 5.0),
+        straight=CannotTell("two sizes: any line fits"),
+    )
     files = as_csv(replace(RESULTS, curves=(curve, replace(curve, slope=None, level=NONE))))
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     rows, measured = read_csv(tmp_path / "rows.csv", Row), read_csv(tmp_path / "measures.csv", MeasuredRow)
     assert list(map(arm_cells, rows)) == list(map(arm_cells, ROWS))
     assert list(map(measured_cells, measured)) == list(map(measured_cells, MEASURED))
-    assert read_csv(tmp_path / "curves.csv", CurveLine)[0].curve == curve
+    assert repr(read_csv(tmp_path / "curves.csv", CurveLine)[0].curve) == repr(curve)
     clear, edge, _, absent = read_csv(tmp_path / "comparisons.csv", FindingLine)
     assert (clear.estimate("difference"), clear.estimate("head_to_head")) == (CLEAR.difference, None)
     assert (edge.estimate("head_to_head"), edge.holds_after_holm) == (EDGE.head_to_head, False)

@@ -75,7 +75,7 @@ def test_the_fragment_says_what_made_it_and_has_the_rows_over_all_seeds() -> Non
     beside = latex("humpback/headline: Does it?", "humpback run x", replace(RESULTS, beside_paper=True))
     assert r"45.0 to 50.2 & 53.6 & $-$6.0 ($-$8.6 to $-$3.4)" in beside
     assert "$-$8.6" not in text
-    assert "replicated (not after Holm's correction)" in text
+    assert "holds (not after Holm's correction)" in text
 
 
 def test_a_table_by_set_of_prompts_is_there_and_seeds_apart_are_not() -> None:

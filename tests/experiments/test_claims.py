@@ -8,7 +8,8 @@ import pytest
 
 from humpback.experiments.catalogue import Declared, experiment, experiment_names
 from humpback.experiments.setups import SETUPS
-from humpback.spec.claims import Above, Claim, Comparison, Curve, Greater, Measure, Rising
+from humpback.spec.claims import Above, Claim, Comparison, Curve, Rising
+from humpback.spec.measures import Greater, Measure
 from humpback.spec.paper_numbers import number
 
 DECLARED = {(name, setup): experiment(name).on(SETUPS[setup], [0]) for name in experiment_names() for setup in SETUPS}

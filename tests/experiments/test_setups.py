@@ -14,8 +14,9 @@ from humpback.experiments.alpagasus.algorithm import filtering
 from humpback.experiments.catalogue import experiment, experiment_names
 from humpback.experiments.setups import SETUPS
 from humpback.experiments.setups.base import on_pages
-from humpback.spec.claims import Arm, Curve, Measure
+from humpback.spec.claims import Arm, Curve
 from humpback.spec.files import ClueWeb22, File, WebPages
+from humpback.spec.measures import Measure
 from humpback.spec.models import Finetuned, HubModel
 from humpback.stages import stage_for
 

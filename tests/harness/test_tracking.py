@@ -198,7 +198,7 @@ def small(made: Made, tiny: Setup, shared_store: Store, tmp_path: Path) -> Store
     parts = {"model": seed_model(tiny).fingerprint, "judged": judged.fingerprint}
     written = {"command": "humpback run", "arms": {"0": {"M0": parts}}, "artifacts": {judged.fingerprint: {}}}
     (folder / "arms.json").write_text(json.dumps(written))
-    (folder / "comparisons.csv").write_text("first,difference,verdict\nM1,2.5,replicated\nM2,,not measured\n")
+    (folder / "comparisons.csv").write_text("first,difference,verdict\nM1,2.5,holds\nM2,,not measured\n")
     from matplotlib.figure import Figure
 
     Figure(figsize=(1, 1)).savefig(folder / "figure.png")

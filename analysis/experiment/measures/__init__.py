@@ -5,7 +5,7 @@ from __future__ import annotations
 from humpback.analysis.experiment.measures.number import Number
 from humpback.core.functions import load_function
 from humpback.core.store import Store
-from humpback.spec.claims import Measure
+from humpback.spec.measures import Measure
 
 
 def read_measure(store: Store, measure: Measure) -> tuple[Number, ...]:

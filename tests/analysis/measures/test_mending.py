@@ -90,5 +90,5 @@ def test_equal_models_that_differ_by_chance_mend_as_much_as_they_break(tmp_path:
     before, after = (" ".join(rng.choice(["win", "lose", "split"], size=400)) for _ in range(2))
     found = numbers(new_store(tmp_path), judged(before, "x " * 400), judged(after, "x " * 400))
     assert found["mended, % of prompts"].mean > 15
-    estimate = over_seeds([found["mended less broken, % of prompts"].values])
+    estimate = over_seeds([found["mended less broken, % of prompts"]])
     assert estimate.low < 0 < estimate.high

@@ -15,10 +15,9 @@ from humpback.core.store import Store
 from humpback.core.tables import Example
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups.micro import MICRO
-from humpback.spec.claims import Greater
 from humpback.spec.curation import MicroOracle, Rated
 from humpback.spec.data import MicroSeed
-from humpback.spec.measures import ScoreDistribution
+from humpback.spec.measures import Greater, ScoreDistribution
 from humpback.spec.micro_world import World
 from tests.analysis.measures.stored import new_store, stored
 
@@ -71,7 +70,7 @@ def test_two_raters_of_one_set_are_compared_row_by_row(tmp_path: Path) -> None:
     (found,) = findings([claim], Outcomes({}, {}, numbers=numbers))
     assert found.difference is not None
     assert found.difference.mean == pytest.approx(10)
-    assert found.difference.low >= 0
+    assert found.difference.standard_error == pytest.approx(10)
 
 
 def test_the_experiment_claims_what_the_measure_gives(tmp_path: Path) -> None:

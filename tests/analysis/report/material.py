@@ -82,8 +82,8 @@ plain <b>,reference,all,,,,,,,,,,,,,0,selected/x is an empty set (kept 0),all,,
 """
 COMPARISONS = """first,second,difference_mean,difference_standard_error,difference_low,difference_high,\
 head_to_head_mean,head_to_head_standard_error,head_to_head_low,head_to_head_high,n,paper,verdict,claim
-tagged,plain <b>,3.41615,1.2,1.00621,5.8014,2.9,0.7,1.4,4.3,10,9.9,replicated,tags help (table)
-tagged,reference,-3.4,1.2,-5.8,-1.0,,,,,10,,not replicated: reversed,it beats the reference
+tagged,plain <b>,3.41615,1.2,1.00621,5.8014,2.9,0.7,1.4,4.3,10,9.9,holds,tags help (table)
+tagged,reference,-3.4,1.2,-5.8,-1.0,,,,,10,,does not hold: reversed,it beats the reference
 slope of a,level,1,3,-5,7,,,,,10,6.95,cannot be told at this n,it grows
 "share, %: x",y,,,,,,,,,0,0.05,not measured,"more, with a comma"
 """

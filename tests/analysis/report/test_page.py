@@ -60,8 +60,8 @@ def page(html: str) -> Elements:
 def test_claims_are_counted_by_verdict(folder: Path) -> None:
     page = build_report("toy", folder, DECLARED)
     assert [(kind.words, n) for kind, n in page.tally] == [
-        ("replicated", 1),
-        ("not replicated", 1),
+        ("holds", 1),
+        ("does not hold", 1),
         ("cannot be told", 1),
         ("not measured", 1),
         ("not run", 4),
@@ -72,10 +72,10 @@ def test_claims_are_counted_by_verdict(folder: Path) -> None:
 def test_a_claim_stands_beside_the_papers_number(page: Elements) -> None:
     said = page.said("humpback-first")
     assert (
-        "tagged – plain <b> tags help (table) +9.9 +3.4 (+1.0 to +5.8) head to head +2.9 (+1.4 to +4.3) 10 ✓ replicated"
+        "tagged – plain <b> tags help (table) +9.9 +3.4 (+1.0 to +5.8) head to head +2.9 (+1.4 to +4.3) 10 ✓ holds"
         in said
     )
-    assert "it beats the reference – -3.4 (-5.8 to -1.0) 10 ✗ not replicated reversed" in said
+    assert "it beats the reference – -3.4 (-5.8 to -1.0) 10 ✗ does not hold reversed" in said
     assert "share, %: x – y more, with a comma +0.050 – – – not measured" in said
 
 
@@ -188,10 +188,10 @@ def test_many_claims_are_spoken_of(folder: Path, tmp_path: Path, page: Elements)
     (place / "comparisons.csv").write_text("\n".join(f"{line},{p}" for line, p in zip(text, adjusted, strict=True)))
     other = Elements(build_report("toy", tmp_path / "toy", ()).html)
     assert "adjusted by Holm's method" in other.said("")
-    assert "Of 1 replicated, 0 hold." in other.said("")
+    assert "Of 1 that hold, 0 hold after it." in other.said("")
     said = other.said("humpback-first")
-    assert "10 0.062 ✓ replicated not after Holm's correction" in said
-    assert "10 1.000 ✗ not replicated reversed" in said
+    assert "10 0.062 ✓ holds not after Holm's correction" in said
+    assert "10 1.000 ✗ does not hold reversed" in said
     assert "10 – ? cannot be told" in said
     assert "– <0.001 – not measured" in said
 

@@ -124,7 +124,7 @@ def test_things_measured_alike_stand_as_in_the_papers_tables(tmp_path: Path) -> 
 def test_numbers_and_verdicts_in_words() -> None:
     assert form_of([0.0123, None, 0.004, float("nan")]) == ".3f"
     assert form_of([12, 0.1]) == form_of([]) == ".1f"
-    assert kind_of("not replicated: reversed").key == "no"
-    assert kind_of("replicated").key == "yes"
+    assert kind_of("not replicated: reversed").key == kind_of("does not hold: reversed").key == "no"
+    assert kind_of("replicated").key == kind_of("holds").key == "yes"
     assert kind_of("cannot be told at this n").key == "untold"
     assert [duration(one) for one in (None, 1.25, 90, 130, 7_300)] == ["–", "1.2 s", "90 s", "2.2 min", "2.0 h"]
