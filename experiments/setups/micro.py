@@ -98,7 +98,7 @@ MICRO = Setup(
         seed_data=(16, 32, 64, 128),
         thresholds=(1.0, 2.0, 3.0, 4.0, 4.25, 4.5, 5.0),
         looser=3.5,
-        scaled=(60, 480),
+        scaled=(60, 240, 480),
         training=(100, 300),
     ),
     bases=(Base("small", _base(2, 64)), Base("large", _base(4, 192))),

@@ -8,7 +8,7 @@ import pytest
 
 from humpback.experiments.catalogue import Declared, experiment, experiment_names
 from humpback.experiments.setups import SETUPS
-from humpback.spec.claims import Above, Claim, Comparison, Curve, Rising
+from humpback.spec.claims import Above, Claim, Comparison, Curve, Level, Rising, Unsaturated
 from humpback.spec.measures import Greater, Measure
 from humpback.spec.paper_numbers import number
 
@@ -63,6 +63,8 @@ def compared(one: Declared, claim: Claim) -> object:
             return claim.arm.judged.fingerprint
         case Rising():
             return frozenset((side(one, claim.curve), side(one, claim.over)))
+        case Level() | Unsaturated():
+            return side(one, claim.curve)
         case Greater():
             return claim.metric, frozenset((side(one, claim.first), side(one, claim.second)))
     return claim.claim
@@ -93,6 +95,19 @@ def test_the_leaderboard_says_which_is_above(setup: str, above: str, rows: tuple
     assert better > worse
     found = {claim.paper_value: claim.sides[0] for claim in DECLARED["humpback/alpaca_eval", setup].claims}
     assert found[round(better - worse, 2)] == above
+
+
+@pytest.mark.parametrize("setup", SETUPS)
+def test_every_base_is_asked_whether_it_saturates_and_uncurated_data_whether_they_improve(setup: str) -> None:
+    bases = {"own", *(base.name for base in SETUPS[setup].bases)}
+    ends = [one.curve for one in DECLARED["humpback/model_scaling", setup].claims if isinstance(one, Unsaturated)]
+    assert {curve.name for curve in ends} == bases
+    arms = DECLARED["humpback/model_scaling", setup].arms[0].values()
+    assert all(len([arm for arm in arms if arm.curve == curve]) > 2 for curve in ends), "a parabola takes three sizes"
+    for name in ("joint_training", "quality_vs_quantity"):
+        (level,) = [one for one in DECLARED[f"humpback/{name}", setup].claims if isinstance(one, Level)]
+        assert level.curve.name.startswith("uncurated")
+        assert level.stated_in
 
 
 def test_benchmarks_are_claimed_as_they_are_printed() -> None:
