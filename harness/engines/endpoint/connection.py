@@ -23,6 +23,10 @@ from humpback.core.store import StoreError
 from humpback.core.text import one_line
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
+_CLOCK = "its server's owner renews it, unless this machine's clock is wrong"
+_NAME = "ask the server by a name that the certificate holds"
+_REMEDIES = {9: _CLOCK, 10: _CLOCK, 62: _NAME, 64: _NAME}
+"""By OpenSSL's number for what is wrong with a certificate: not valid yet, expired, another host, another address."""
 
 
 def is_this_machine(host: str) -> bool:
@@ -94,10 +98,9 @@ class Route:
         through = f" through {self._named_proxy}" if self._proxy else ""
         for cause in _causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
-                return (
-                    f"its certificate is not trusted{through} ({cause.verify_message}); if it is to be trusted, set "
-                    "SSL_CERT_FILE to a file of certificates that holds its issuer's"
-                ), True
+                issuer = "if it is to be trusted, set SSL_CERT_FILE to a file of certificates that holds its issuer's"
+                remedy = _REMEDIES.get(cause.verify_code, issuer)
+                return f"its certificate is not trusted{through} ({cause.verify_message}); {remedy}", True
             if isinstance(cause, ssl.SSLError):
                 if re.search(r"wrong.version|record.layer", str(error), re.IGNORECASE):
                     return f"it does not speak TLS{through}; is the address http:// in place of https://?", True

@@ -125,18 +125,36 @@ def test_a_file_without_a_certificate_is_named(tmp_path: Path, monkeypatch: pyte
         ask(replace(FAR, address="https://judge.invalid/v1"), tmp_path / "j", about("x"))
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A self-signed one of 127.0.0.1, with its key."""
-    whole = tmp_path / "own.pem"
+def signed(folder: Path, host: str = "IP:127.0.0.1") -> Path:
+    """A self-signed certificate of a host, with its key."""
+    whole = folder / f"{host.rpartition(':')[2]}.pem"
     words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    words += ["-keyout", str(whole), "-out", str(tmp_path / "c.pem"), "-days", "2", "-subj", "/CN=here"]
+    words += ["-keyout", str(whole), "-out", str(folder / "c.pem"), "-days", "2", "-subj", "/CN=here"]
     try:
-        subprocess.run([*words, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        subprocess.run([*words, "-addext", f"subjectAltName={host}"], check=True, capture_output=True)
     except FileNotFoundError:
         pytest.skip("openssl is not installed")
-    whole.write_text((tmp_path / "c.pem").read_text() + whole.read_text())
+    whole.write_text((folder / "c.pem").read_text() + whole.read_text())
     return whole
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    return signed(tmp_path)
+
+
+@pytest.mark.parametrize("host", ["IP:127.0.0.2", "DNS:elsewhere.invalid"])
+def test_a_trusted_certificate_of_another_host_is_not_asked_to_be_trusted(
+    endpoint: Endpoint, tmp_path: Path, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = signed(tmp_path, host)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(other)
+    monkeypatch.setenv("SSL_CERT_FILE", str(other))
+    with serving(ModelServer(echo), context) as safe:
+        own = replace(endpoint, address=safe.address.replace("http:", "https:"))
+        with pytest.raises(StoreError, match="by a name that the certificate holds"):
+            ask(own, tmp_path / "j", about("x"))
 
 
 def test_certificates_and_protocols_are_told_apart(
