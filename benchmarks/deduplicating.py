@@ -36,6 +36,7 @@ from humpback.core.tables import EXAMPLES, REJECTED, Example, Rejected, Writer, 
 from humpback.core.work import Work, new_log
 from humpback.readers.pages import pages
 from humpback.segmenter.minhash import MinHash
+from humpback.segmenter.tokens import unspaced
 from humpback.spec.data import MicroPages, Segments
 from humpback.spec.files import Deduplicated
 from humpback.spec.micro_world import World
@@ -50,13 +51,13 @@ NODE = Deduplicated(Segments(MicroPages(World(), n=1)))
 
 
 def sentences(path: Path) -> list[str]:
-    """Of all pages, each once."""
+    """Of all pages, each once; those without spaces between their words are left out, for `fresh` exchanges words."""
     seen: dict[str, None] = {}
     for page in pages(path):
         body = LexborHTMLParser(page.html).body
         for node in body.css("p, li") if body is not None else ():
             for part in " ".join(node.text(deep=True).split()).split(". "):
-                if 30 <= len(part) <= 300:
+                if 30 <= len(part) <= 300 and not unspaced(part):
                     seen[part] = None
     return list(seen)
 
