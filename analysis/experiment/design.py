@@ -69,7 +69,7 @@ def _slopes(claim: Rising, outcomes: Outcomes) -> dict[int, Scores]:
 
 def matters(claim: Claim, arms: Mapping[str, Arm], points: float) -> float:
     """The smallest difference that matters, from that of two win rates in points: of a slope, that over the range of
-    its curve's sizes on the natural logarithm."""
+    its curve's sizes on the natural logarithm. The arms are those of outcomes, which have their places."""
     if not isinstance(claim, Rising):
         return points
     sizes = [arm.n for arm in arms.values() if arm.curve == claim.curve]

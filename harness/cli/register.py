@@ -133,7 +133,7 @@ def _filled(one: Registered, claim: Claim, plan: Plan, outcomes: Outcomes, headr
     if least is None:
         if headroom is None or headroom.points is None:
             raise FieldError(f"{one.name}: give matters with because, or a table [matters] for all claims")
-        least = matters(claim, declared.arms[declared.seeds[0]], headroom.share * headroom.points)
+        least = matters(claim, outcomes.arms, headroom.share * headroom.points)
     variance, prompts = variances(claim, outcomes, declared.bases)
     return replace(
         one,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import pytest
+
 from humpback.analysis.experiment.contests import contest, prompts_by
+from humpback.analysis.experiment.design import matters
 from humpback.analysis.experiment.gather import gather
 from humpback.core.store import Store
 from humpback.core.tables import EXAMPLES, Example, Verdict, write
@@ -65,7 +69,10 @@ def test_an_arm_of_all_there_is_lies_where_its_model_s_examples_put_it(tmp_path:
     write(work / EXAMPLES, Example, [])
     store.publish(model, work, recorded(model, {"in": 50, "kept": 45}))
     assert sizes() == [45, 2]
-    assert gather(store, arms, [], {}).curves[0].sizes == (2, 45)
+    found = gather(store, arms, [curve.rises("")], {})
+    assert found.curves[0].sizes == (2, 45)
+    assert found.outcomes is not None
+    assert matters(curve.rises(""), found.outcomes.arms, 5.0) == pytest.approx(5 / math.log(45 / 2))
 
 
 @needs_shared
