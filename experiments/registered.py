@@ -15,7 +15,7 @@ from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import Above, Claim, Comparison, Rising
 from humpback.spec.protocol import FIRST_SEED, Protocol, Registered
 
-JUDGED = (Comparison, Above, Rising)
+JudgedClaim = Comparison | Above | Rising
 """Claims that can be registered: of judged arms and of curves."""
 
 
@@ -24,7 +24,7 @@ class Plan:
     """A protocol with what it names: the setup, and its claims in their experiments at some seeds."""
 
     setup: Setup
-    claims: tuple[tuple[Registered, Claim], ...]
+    claims: tuple[tuple[Registered, JudgedClaim], ...]
     """In the protocol's order; as large a difference matters as was registered."""
     experiments: dict[str, Declared]
     """By name, those of the claims with the arms that these are about."""
@@ -66,7 +66,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
 
 
-def registered_claim(declared: Declared, one: Registered) -> Claim:
+def registered_claim(declared: Declared, one: Registered) -> JudgedClaim:
     """The claim that is meant; of two arms that the experiment does not compare, that the first beats the second.
 
     Raises:
@@ -78,7 +78,7 @@ def registered_claim(declared: Declared, one: Registered) -> Claim:
         return arms[one.first].beats(arms[one.second], f"{one.first} beats {one.second}", only="")
     closest(f"claim of {one.experiment} on {declared.setup.name}", wanted, list(sides))
     claim = sides[wanted]
-    if not isinstance(claim, JUDGED):
+    if not isinstance(claim, JudgedClaim):
         raise FieldError(
             f"{one.name}: a claim about measured numbers; those of judged arms and of curves are confirmed"
         )

@@ -20,31 +20,48 @@ from humpback.analysis.stats.statistics import NONE
 from humpback.spec.claims import Above, Claim, Comparison, Level, OfCurve, Rising, Unsaturated
 
 
+def measures_of(claim: Comparison | Above | Rising, outcomes: Outcomes) -> tuple[Runs, ...]:
+    """What a claim is about, in points: the difference of two win rates and, where it was judged, the head to head
+    above 50; a win rate above 50; a slope, or the difference of two."""
+    if isinstance(claim, Above):
+        return (_above_even(outcomes.contests.get(claim.arm.name, {})),)
+    if isinstance(claim, Rising):
+        runs = along(claim.curve, outcomes, pull)
+        if claim.over is not None:
+            other = along(claim.over, outcomes, pull)
+            runs = {seed: runs[seed] - other[seed] for seed in runs if seed in other}
+        return (runs,)
+    first, second = (outcomes.contests.get(arm.name, {}) for arm in (claim.first, claim.second))
+    difference = {seed: (first[seed].points - second[seed].points) * 100 for seed in first if seed in second}
+    direct = outcomes.direct.get((claim.first.name, claim.second.name), {})
+    return (difference, *([_above_even(direct)] if direct else []))
+
+
+def _above_even(judged: Mapping[int, Contest]) -> Runs:
+    return {seed: one.points * 100 - 50 for seed, one in judged.items()}
+
+
 def difference_of_arms(claim: Comparison, outcomes: Outcomes) -> Finding:
     """The difference of two win rates, and the head to head where there was one."""
-    first, second = (outcomes.contests.get(arm.name, {}) for arm in (claim.first, claim.second))
-    direct = outcomes.direct.get((claim.first.name, claim.second.name), {})
-    margins = {seed: contest.points * 100 - 50 for seed, contest in direct.items()}
-    runs = {seed: (first[seed].points - second[seed].points) * 100 for seed in first if seed in second}
-    found = _finding(claim, outcomes, runs, [first, second])
-    if not direct:
+    behind = [outcomes.contests.get(arm.name, {}) for arm in (claim.first, claim.second)]
+    difference, *margins = measures_of(claim, outcomes)
+    found = _finding(claim, outcomes, difference, behind)
+    if not margins:
         return found
-    obstacle = found.obstacle or _obstacle(claim, outcomes, margins, [direct])
-    return replace(found, head_to_head=outcomes.mean(margins), obstacle=obstacle)
+    direct = outcomes.direct[claim.first.name, claim.second.name]
+    obstacle = found.obstacle or _obstacle(claim, outcomes, margins[0], [direct])
+    return replace(found, head_to_head=outcomes.mean(margins[0]), obstacle=obstacle)
 
 
 def above_even(claim: Above, outcomes: Outcomes) -> Finding:
     """An arm's win rate above 50."""
-    judged = outcomes.contests.get(claim.arm.name, {})
-    return _finding(claim, outcomes, {seed: one.points * 100 - 50 for seed, one in judged.items()}, [judged])
+    (runs,) = measures_of(claim, outcomes)
+    return _finding(claim, outcomes, runs, [outcomes.contests.get(claim.arm.name, {})])
 
 
 def slope(claim: Rising, outcomes: Outcomes) -> Finding:
     """A curve's slope, or the difference of two."""
-    runs = along(claim.curve, outcomes, pull)
-    if claim.over is not None:
-        other = along(claim.over, outcomes, pull)
-        runs = {seed: runs[seed] - other[seed] for seed in runs if seed in other}
+    (runs,) = measures_of(claim, outcomes)
     return _of_curve(claim, outcomes, runs)
 
 

@@ -34,9 +34,10 @@ def confirm(
     own: ExperimentsFolder = None,
     results: ResultsFolder = None,
 ) -> None:
-    """Run what a committed protocol registers, on its own seeds, and tell the verdicts of its family under one Holm.
+    """A committed protocol run once, on its own seeds, to its verdicts.
 
-    Stopped or killed, it goes on where it was. A second run is no confirmation, and says so."""
+    Those of its family are under one Holm. Stopped or killed, it goes on where it was. A second run is no confirmation,
+    and says so."""
     given, setup, machine = read_protocol(protocol, locations.load())
     if not given.fingerprint or not given.seeds or not all(one.makes and one.matters for one in given.primary):
         raise FieldError(f"{protocol}: not filled in; humpback register {protocol} does that")

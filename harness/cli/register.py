@@ -16,8 +16,7 @@ from humpback.core.expression import FieldError, Value, below
 from humpback.core.store import Store
 from humpback.core.toml_file import read_toml, to_toml, value_of
 from humpback.experiments.catalogue import Declared, closest, experiment
-from humpback.experiments.registered import Plan, at_seed, digest, makes, parts_of, planned, spread
-from humpback.spec.claims import Claim
+from humpback.experiments.registered import JudgedClaim, Plan, at_seed, digest, makes, parts_of, planned, spread
 from humpback.spec.protocol import FIRST_SEED, Headroom, Protocol, Registered
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def read_protocol(path: Path, machine: Machine) -> tuple[Protocol, Setup, Machin
 
 @command()
 def register(protocol: ProtocolFile, locations: Locations = HERE, own: ExperimentsFolder = None) -> None:
-    """Fill in what a protocol leaves open, from the results of its design seeds.
+    """What a protocol leaves open, filled in from its design seeds.
 
     The differences that matter, the paper's, how many seeds have which power, and the setup's fingerprint. Commit the
     file before `humpback confirm`."""
@@ -59,7 +58,7 @@ def register(protocol: ProtocolFile, locations: Locations = HERE, own: Experimen
         raise FieldError(f"{protocol}: {uneven}")
     matters = given.matters and _headroom(given.matters, plan, store, own)
     outcomes = {name: _outcomes(store, declared) for name, declared in plan.experiments.items()}
-    primary = [_filled(one, claim, plan, outcomes[one.experiment], matters) for one, claim in plan.claims]
+    primary = [_filled(one, claim, outcomes[one.experiment], matters) for one, claim in plan.claims]
     minutes = _seed_minutes(store, plan.to_run.values()) / machine.workers
     level = LEVEL / len(primary)
     seeds, powers = _seeds(given, primary, plan, minutes, level)
@@ -106,7 +105,7 @@ def _headroom(given: Headroom, plan: Plan, store: Store, own: Path | None) -> He
     if not differences:
         raise FieldError(
             f"{given.experiment}: {given.first} and {given.second} were not run on the design seeds in {store.root}; "
-            f"humpback run {given.experiment} --setup {plan.setup.name} --seeds {','.join(map(str, seeds))}"
+            f"run it on {plan.setup.name} with seeds {','.join(map(str, seeds))} first"
         )
     if np.mean(differences) <= 0:
         raise FieldError(
@@ -119,27 +118,26 @@ def _headroom(given: Headroom, plan: Plan, store: Store, own: Path | None) -> He
 def _outcomes(store: Store, declared: Declared) -> Outcomes:
     from humpback.analysis.experiment.gather import gather
 
-    found = gather(store, declared.arms, declared.claims, {}).outcomes
+    found = gather(store, declared.arms, declared.claims, {}, bases=declared.bases).outcomes
     assert found is not None
     return found
 
 
-def _filled(one: Registered, claim: Claim, plan: Plan, outcomes: Outcomes, headroom: Headroom | None) -> Registered:
+def _filled(one: Registered, claim: JudgedClaim, outcomes: Outcomes, headroom: Headroom | None) -> Registered:
     """The difference that matters, unless it was given with its reason; the paper's; the variances."""
     from humpback.analysis.experiment.design import matters, variances
 
-    declared = plan.experiments[one.experiment]
     least = one.matters if one.because else None
     if least is None:
         if headroom is None or headroom.points is None:
             raise FieldError(f"{one.name}: give matters with because, or a table [matters] for all claims")
         least = matters(claim, outcomes.arms, headroom.share * headroom.points)
-    variance, prompts = variances(claim, outcomes, declared.bases)
+    variance, prompts = variances(claim, outcomes)
     return replace(
         one,
         matters=round(least, 3),
         paper=claim.paper_value,
-        paper_error=None if claim.paper_value is None else round(getattr(claim, "paper_error", 0), 3) or None,
+        paper_error=None if claim.paper_value is None else round(claim.paper_error, 3) or None,
         variance=variance,
         prompts=prompts,
     )

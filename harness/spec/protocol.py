@@ -78,6 +78,11 @@ class Registered(Value):
     makes: str = ""
     """First 16 hexadecimal digits of a SHA-256 over all that the claim's seeds have to make."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.matters is not None and not self.matters > 0:
+            raise FieldError(f"Registered.matters is {self.matters:g}; it is above 0")
+
     @property
     def name(self) -> str:
         """For messages and tables."""
