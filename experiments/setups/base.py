@@ -16,7 +16,7 @@ from humpback.spec.curation import ExpectedScore, MicroOracle, ModelRater, Sampl
 from humpback.spec.data import Examples, Pages, Sampling
 from humpback.spec.files import ClueWeb22
 from humpback.spec.outcomes import AlpacaEvalJudge, LocalJudge, MicroJudge
-from humpback.spec.prompts import Prompt
+from humpback.spec.prompts import Prompt, PromptFile
 from humpback.spec.recipe import Sft
 from humpback.spec.template import Model
 
@@ -261,6 +261,14 @@ def on_pages(setup: Setup, pages: Pages) -> Setup:
     if segments == setup.segments:
         raise FieldError(f"--pages goes with setups of ClueWeb22's pages; {setup.name!r} has pages of its own")
     return replace(setup, segments=segments)
+
+
+def with_rating(setup: Setup, prompt: PromptFile) -> Setup:
+    """The setup whose candidates are rated, by its models and by the strong one, with this prompt."""
+    strong, own = setup.strong, setup.scoring.prompt
+    if isinstance(strong, ModelRater) and strong.scoring.prompt == own:
+        strong = replace(strong, scoring=replace(strong.scoring, prompt=prompt))
+    return replace(setup, scoring=replace(setup.scoring, prompt=prompt), strong=strong)
 
 
 def _replaced(artifact: Drawn, old: Artifact, new: Artifact) -> Drawn:

@@ -66,7 +66,7 @@ def files(given: UserData) -> Setup:
         backward=sft,
         augmentation=Sampling(max_new_tokens=min(room, 256)),
         sft=sft,
-        scoring=ExpectedScore(HUMPBACK_RATING),
+        scoring=ExpectedScore(given.rating or HUMPBACK_RATING),
         selection=BestShare(given.best) if given.at_least is None else AtLeast(given.at_least),
         oracle=None,
         prompts=given.prompts,

@@ -48,6 +48,10 @@ class SetupOptions:
     ] = None
     texts: Annotated[list[str] | None, Option(help="For --setup files: outputs, in place of pages.")] = None
     prompts: Annotated[list[str] | None, Option(help="For --setup files: prompts to answer.")] = None
+    rating: Annotated[
+        Path | None,
+        Option(help="A TOML file of the prompt of self-curation: file, sha256, instruction, output."),
+    ] = None
     base: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or tiny.")] = None
     judge: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or base.")] = None
     own: ExperimentsFolder = None
@@ -85,7 +89,7 @@ class SetupOptions:
             from humpback.experiments.setups.files import files as files_setup
             from humpback.inputs.user_file import load_user_setup
 
-            loaded = load_user_setup(self.files, options, Path(machine.data))
+            loaded = load_user_setup(self.files, options, Path(machine.data), rating=self.rating)
             for note in loaded.notes:
                 echo(f"note: {note}", err=True)
             return files_setup(loaded.data), replace(machine, files=loaded.files)
@@ -95,18 +99,28 @@ class SetupOptions:
                     f"--{name.replace('_', '-')} goes with --setup files; the setup here is {self.setup!r}"
                 )
         setup = setup_named(self.setup)
-        if not self.pages:
-            return setup, machine
-        from humpback.experiments.setups.base import on_pages
+        from humpback.experiments.setups.base import on_pages, with_rating
         from humpback.spec.files import WebPages
 
-        found, machine = name_files(self.pages, machine)
-        return on_pages(setup, WebPages(found)), machine
+        if self.pages:
+            found, machine = name_files(self.pages, machine)
+            setup = on_pages(setup, WebPages(found))
+        if self.rating:
+            from humpback.core.toml_file import read_toml
+            from humpback.inputs.file_index import FileIndex
+            from humpback.inputs.prompt_file import named_prompt
+
+            index = FileIndex()
+            table = read_toml(self.rating)
+            prompt = named_prompt(str(self.rating), table, self.rating.parent, index, Path(machine.data))
+            setup, machine = with_rating(setup, prompt), replace(machine, files=(*machine.files, *index.places))
+        return setup, machine
 
     def command(self, one: Declared) -> str:
         """What makes the results of one experiment, without folders of this machine."""
-        files, own = option_words("--files", self.files), option_words("--experiments", self.own)
-        return f"humpback run {one.experiment.name} --setup {self.setup}{files}{own} --seeds {self.seeds}"
+        paths = {"--files": self.files, "--rating": self.rating, "--experiments": self.own}
+        named = "".join(option_words(option, path) for option, path in paths.items())
+        return f"humpback run {one.experiment.name} --setup {self.setup}{named} --seeds {self.seeds}"
 
 
 MICRO = SetupOptions()

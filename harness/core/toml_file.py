@@ -40,7 +40,7 @@ def known_fields(given: Iterable[str], names: Iterable[str], where: str, what: s
     for name in given:
         if name not in names:
             close = difflib.get_close_matches(name, names, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = f"; did you mean {close[0]}?" if close else ";"
             raise FieldError(f"{where}: no field {name!r}{hint} {what.capitalize()} has {', '.join(names)}")
 
 

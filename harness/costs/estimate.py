@@ -21,6 +21,7 @@ from humpback.costs.hours import Accelerator, Run, reading_and_writing, training
 from humpback.costs.shapes import shape_of
 from humpback.costs.shares import shares_of, sources_of
 from humpback.engines.endpoint.calls import Usage
+from humpback.inputs.prompt_file import load_prompt
 from humpback.micro.benchmark import OPTIONS
 from humpback.spec import curation, data, files, micro_sets, outcomes
 from humpback.spec.benchmarks import Benchmarked
@@ -222,7 +223,8 @@ class Estimates:
                 prompt, written = self.of(segments).output, self._texts.instruction
                 return self._asked(found, model, rows, prompt, sampling.max_new_tokens, written)
             case curation.Rated(candidates=candidates, by=curation.ModelRater(model=model, scoring=scoring)):
-                prompt = len(scoring.prompt.fill(instruction="", output="")) + self.of(candidates).characters
+                asked = load_prompt(scoring.prompt, self._machine).fill(instruction="", output="")
+                prompt = len(asked) + self.of(candidates).characters
                 if isinstance(scoring, curation.ExpectedScore):
                     return self._asked(found, model, rows, prompt)
                 if isinstance(scoring, curation.SampledScore):

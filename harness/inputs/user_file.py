@@ -5,6 +5,7 @@
     prompts = ["prompts.jsonl"]
     base = "tiny"             # or a folder, a .gguf file, or a hub name
     judge = "base"            # or a folder, a .gguf file, or a hub name
+    rating = {...}            # the prompt of self-curation in a file: `harness/inputs/prompt_file.py`
     template = "own"          # how the base is spoken to: or "plain", or a .jinja file; judge_template likewise
 
 Paths are relative to the TOML file, so it means the same on every machine that has the files beside it. What it comes
@@ -21,6 +22,7 @@ from typing import Any
 
 from humpback.core.expression import FieldError
 from humpback.core.toml_file import read_toml
+from humpback.inputs import prompt_file
 from humpback.inputs.counts import with_counts
 from humpback.inputs.file_index import FileIndex, Files, Places
 from humpback.spec.files import PromptSet, Texts, WebPages
@@ -33,12 +35,14 @@ NEEDED = ("seed_data", "prompts", "base", "judge")
 EITHER = ("pages", "texts")
 _PATHS, _NAMES = "a list of paths or names in quotes", "a list of names of modules in quotes"
 _TEXT, _NUMBER = "a text in quotes", "a number"
+_TABLE = f"a table of {', '.join(prompt_file.FIELDS)}"
 TAKES = {
     **dict.fromkeys(("seed_data", *EITHER, "prompts"), _PATHS),
     "lora_targets": _NAMES,
     **dict.fromkeys(("base", "template", "judge", "judge_template", "reference", "language", "turns"), _TEXT),
     **dict.fromkeys(("seed_n", "pages_n", "texts_n", "prompts_n", "segments_at_least", "at_least", "best"), _NUMBER),
     **dict.fromkeys(RECIPE, _NUMBER),
+    "rating": _TABLE,
 }
 """What each field takes, for people."""
 
@@ -53,8 +57,11 @@ class UserSetup:
     """What is to be said aloud."""
 
 
-def load_user_setup(path: Path | None, options: Mapping[str, Any], data: Path) -> UserSetup:
-    """The TOML file's fields with the options on top of them (their paths relative to the current folder).
+def load_user_setup(
+    path: Path | None, options: Mapping[str, Any], data: Path, *, rating: Path | None = None
+) -> UserSetup:
+    """The TOML file's fields with the options on top of them (their paths relative to the current folder). `rating` is
+    a TOML file of the fields of `rating`.
 
     Raises:
         FieldError: naming file and field, what was found and what would do.
@@ -93,12 +100,16 @@ def load_user_setup(path: Path | None, options: Mapping[str, Any], data: Path) -
     if turns not in ("first", "every"):
         raise FieldError(f"turns is {turns!r}; it is first (Humpback's choice) or every (Guanaco's)")
     seed, targets = files("seed_data"), value("lora_targets")
+    said = (str(rating), read_toml(rating), rating.parent) if rating else None
+    if not said and "rating" in fields:
+        said = (f"{where}: rating", *fields["rating"])
     given = UserData(
         set_of(seed, index.path_of(seed[0], data), value("seed_n"), language=language, every_turn=turns == "every"),
         (WebPages if either == ["pages"] else Texts)(files(either[0]), n=value(f"{either[0]}_n")),
         PromptSet(files("prompts"), n=value("prompts_n")),
         base=model("base", "template", "tiny"),
         judge=model("judge", "judge_template", "base"),
+        rating=prompt_file.named_prompt(*said, index, data) if said else None,
         language=language,
         lora_targets=None if targets is None else tuple(targets),
         **{key: value(key) for key in ("reference", "at_least", "best", *RECIPE) if key in fields},
@@ -130,6 +141,8 @@ def _check(path: Path, key: str, value: Any) -> None:
     takes = TAKES[key]
     if takes in (_PATHS, _NAMES):
         fits = isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+    elif takes == _TABLE:
+        fits = isinstance(value, dict)
     elif takes == _TEXT:
         fits = isinstance(value, str)
     else:

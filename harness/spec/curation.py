@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from humpback.core.expression import Value
 from humpback.spec.data import Examples, Sampling
 from humpback.spec.micro_world import World
-from humpback.spec.prompts import Prompt
+from humpback.spec.prompts import Prompt, PromptFile
 from humpback.spec.template import Model
 
 SCORE_LABEL = "Score"
@@ -26,7 +26,7 @@ class SampledScore(Value):
     n = 1 is an integer score as in the paper's rubric; the paper selects at 4.5 and describes no averaging.
     """
 
-    prompt: Prompt
+    prompt: Prompt | PromptFile
     sampling: Sampling
     n: int = 1
 
@@ -38,14 +38,14 @@ class ExpectedScore(Value):
     One forward pass a candidate and nothing to parse: an alternative of ours to the paper's sampled score.
     """
 
-    prompt: Prompt
+    prompt: Prompt | PromptFile
 
 
 @dataclass(frozen=True)
 class FirstLineScore(Value):
     """Ask for a score from 0 to 5, alone on the first line, and an explanation after it (AlpaGasus, section 2)."""
 
-    prompt: Prompt
+    prompt: Prompt | PromptFile
     """Prompt of the dimension that is rated: accuracy or helpfulness."""
     sampling: Sampling = _GREEDY
     """Sampling as in AlpaGasus's code."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from humpback.core.expression import Artifact, Value
 from humpback.spec.micro_world import World
-from humpback.spec.prompts import Prompt
+from humpback.spec.prompts import Prompt, PromptFile
 from humpback.spec.template import Model
 
 PAPER_SHORTEST, PAPER_LONGEST = 600, 3_000
@@ -207,7 +207,7 @@ class Backtranslated(Examples):
     by: Model
     """M_yx, trained on `Reversed` examples; its prompt is theirs."""
     sampling: Sampling
-    rating: Prompt
+    rating: Prompt | PromptFile
     """Prompt in which candidates will be shown to a rater: what carries its marks, or the template's, is rejected."""
 
 

@@ -260,7 +260,9 @@ _RESULTS = (
 )
 _PROMPT_TEXTS = (
     PublicFile("humpback-rating-prompt", "Humpback's exact self-curation prompt, as a re-implementation published it",
-               *github("Spico197/Humpback", _HUMPBACK, "data/prompts/self_curation.txt"), _APACHE, "text"),
+               *github("Spico197/Humpback", _HUMPBACK, "data/prompts/self_curation.txt"), _APACHE, "text", 2_367,
+               "890b5c4bee4c2068d17c423090bfe764036989ab19231363d61450fde918fda0",
+               note="{generated_instruction} and {response} stand for instruction and output"),
     PublicFile("alpagasus-rating-prompt", "AlpaGasus's exact rating prompts, in the code that sent them",
                *_alpagasus(_ALPAGASUS_RATING, "rating/chatgpt_rating.py"), _NOT_STATED, "text"),
     PublicFile("alpagasus-pair-prompt", "AlpaGasus's exact 1-10 pair prompt for its judge, in the code that sent it",

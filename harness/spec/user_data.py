@@ -9,6 +9,7 @@ from humpback.core.expression import FieldError, Value
 from humpback.spec.data import Examples, Pages, Segments
 from humpback.spec.files import Deduplicated, Texts
 from humpback.spec.models import FolderModel, GgufModel, HubModel
+from humpback.spec.prompts import PromptFile
 
 Base = HubModel | FolderModel | GgufModel
 
@@ -27,6 +28,8 @@ class UserData(Value):
     """None is the base itself, which has to be said by name: it then judges the reference that it wrote."""
     reference: Literal["base", "prompts"] = "base"
     """Answers to compare with: the untrained base's, or the outputs that stand beside the prompts."""
+    rating: PromptFile | None = None
+    """Prompt of self-curation, where it stands in a file of somebody's."""
     language: str | None = "en"
     """Language of Open Assistant's conversations and of segments, a code of `harness/spec/languages.py`; None takes
     any."""

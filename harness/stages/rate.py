@@ -17,6 +17,7 @@ from humpback.core.text import one_line
 from humpback.core.work import Counts, Work
 from humpback.engines.completion import Completion, Generator
 from humpback.engines.generator import open_generator
+from humpback.inputs.prompt_file import load_prompt
 from humpback.spec.curation import (
     SCORE_LABEL,
     ExpectedScore,
@@ -106,7 +107,7 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
 
             model = Engine.of(node.by.model, work)
             options = [f"{SCORE_LABEL}: {score}" for score in SCORES]
-            for i, probabilities in enumerate(model.choose(_questions(scoring, rows), options)):
+            for i, probabilities in enumerate(model.choose(_questions(scoring, rows, work), options)):
                 if probabilities is None:
                     yield i, Rating(rows[i].id, 0, "prompt too long", None)
                     continue
@@ -115,17 +116,21 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
                 yield i, Rating(rows[i].id, 0, raw, sum(score * p for score, p in weighed))
         case ModelRater(scoring=FirstLineScore() | SampledScore() as scoring):
             parser = parse_last_line if isinstance(scoring, SampledScore) else parse_first_line
+            questions = _questions(scoring, rows, work)
             with open_generator(node.by.model, work, usable=lambda reply: _score(reply, parser) is not None) as engine:
-                yield from _sampled(engine, scoring, rows, parser)
+                yield from _sampled(engine, scoring, rows, questions, parser)
                 spent |= engine.counts()
 
 
 def _sampled(
-    engine: Generator, scoring: SampledScore | FirstLineScore, rows: list[Example], parser: Parser
+    engine: Generator,
+    scoring: SampledScore | FirstLineScore,
+    rows: list[Example],
+    questions: list[str],
+    parser: Parser,
 ) -> Iterator[tuple[int, Rating]]:
     """n replies a candidate; what does not parse is asked once more, with another seed, unless decoding is greedy. A
     score on the first line is asked for once."""
-    questions = _questions(scoring, rows)
     n, tries = (scoring.n, 2) if isinstance(scoring, SampledScore) else (1, 1)
     refused: set[int] = set()
     for sample in range(n):
@@ -153,5 +158,6 @@ def _score(reply: Completion, parser: Parser) -> float | None:
     return None if cut or reply.ended == "refused" else parser(reply.text)
 
 
-def _questions(scoring: SampledScore | ExpectedScore | FirstLineScore, rows: list[Example]) -> list[str]:
-    return [scoring.prompt.fill(instruction=row.instruction, output=row.output) for row in rows]
+def _questions(scoring: SampledScore | ExpectedScore | FirstLineScore, rows: list[Example], work: Work) -> list[str]:
+    prompt = load_prompt(scoring.prompt, work.machine)
+    return [prompt.fill(instruction=row.instruction, output=row.output) for row in rows]

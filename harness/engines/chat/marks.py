@@ -14,7 +14,7 @@ from functools import cache
 
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.spec.curation import SCORE_LABEL
-from humpback.spec.prompts import Prompt
+from humpback.spec.prompts import Prompt, PromptText
 
 _DECORATION = str.maketrans("", "", "*_`")
 _BULLETS = ">-+•|~\"'("
@@ -26,7 +26,7 @@ _SCORE_LINE = re.compile(rf"(?:.*[.!?:;])?\W*{_SCORE}\W*")
 class Marks:
     """The marks of a model's template and of the prompt in which candidates are shown to a rater."""
 
-    def __init__(self, chat: ChatFormat, rating: Prompt) -> None:
+    def __init__(self, chat: ChatFormat, rating: Prompt | PromptText) -> None:
         self._control = {_same(chat.encoding.control[chat.end])}
         """At a line's start or end."""
         self._first: set[str] = set()

@@ -21,6 +21,26 @@ S_W = "Answer with knowledge from web search."
 
 
 @dataclass(frozen=True)
+class PromptText:
+    """A prompt as it is filled: {instruction} and {output} stand where these go."""
+
+    text: str
+
+    def fill(self, **parts: str) -> str:
+        """The text with {name} replaced by each part; braces inside the parts are left alone."""
+        text = self.text
+        pieces: list[str] = []
+        while text:
+            starts = [(text.find("{" + name + "}"), name) for name in parts if "{" + name + "}" in text]
+            if not starts:
+                break
+            at, name = min(starts)
+            pieces += [text[:at], parts[name]]
+            text = text[at + len(name) + 2 :]
+        return "".join(pieces) + text
+
+
+@dataclass(frozen=True)
 class Prompt(Value):
     """A prompt text, by file name and checksum."""
 
@@ -47,17 +67,23 @@ class Prompt(Value):
         return data.decode().rstrip("\n")
 
     def fill(self, **parts: str) -> str:
-        """The text with {name} replaced by each part; braces inside the parts are left alone."""
-        text = self.text
-        pieces: list[str] = []
-        while text:
-            starts = [(text.find("{" + name + "}"), name) for name in parts if "{" + name + "}" in text]
-            if not starts:
-                break
-            at, name = min(starts)
-            pieces += [text[:at], parts[name]]
-            text = text[at + len(name) + 2 :]
-        return "".join(pieces) + text
+        """As `PromptText.fill`."""
+        return PromptText(self.text).fill(**parts)
+
+
+@dataclass(frozen=True)
+class PromptFile(Value):
+    """A prompt text in a file of somebody's, such as the paper's exact rubric, which is not shipped. Where the file
+    lies is the machine's (`Machine.files`); `harness/inputs/prompt_file.py` reads it."""
+
+    name: str
+    """Name of the file without folders, for people."""
+    sha256: str
+    """64 hexadecimal digits over the file's bytes."""
+    instruction: str = "{instruction}"
+    """What the file writes where the instruction goes."""
+    output: str = "{output}"
+    """What it writes where the output goes."""
 
 
 BACKWARD = Prompt("backward.txt", "bf986a03c9c07584")
