@@ -34,6 +34,11 @@ class Plan:
     """Names of experiments that are run whole."""
 
     @property
+    def targets(self) -> list[Artifact]:
+        """What a confirming run has to make."""
+        return [target for declared in self.to_run.values() for target in declared.targets]
+
+    @property
     def to_run(self) -> dict[str, Declared]:
         """By name, what a confirming run makes: the registered claims' arms, and what is explored beside them."""
         return {**self.experiments, **{name: self.whole[name] for name in self.explored}}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from humpback.analysis.report.page import build_report
 from humpback.cli import confirm as confirming
 from humpback.cli import display
 from humpback.core.errors import HumpbackError
@@ -207,6 +208,13 @@ def test_a_protocol_is_filled_in_refused_run_once_and_kept(
     assert [(row["first"], row["second"]) for row in family] == compared
     assert all(float(row["p_holm"]) >= float(row["p"]) for row in family)
     assert head[:12] in (results / "table.md").read_text()
+    for one in filled.primary:
+        row = f"| {one.name} | {one.matters:.2f} | – | – | {one.power:.2f} |"
+        assert row in (results / "table.md").read_text()
+    report = build_report("tiny", results.parent, [])
+    assert (report.experiments, sum(n for _, n in report.tally)) == (1, 3)
+    assert f"tiny: confirmed once, as registered on {registration['date']} by {head[:12]}" in report.html
+    assert report.html.index("as registered on") < report.html.index("mine/care")
     with gzip.open(results / "mine/care/outcomes.csv.gz", "rt") as file:
         rows = list(csv.DictReader(file))
     assert {(row["base"], row["seed"]) for row in rows} == {("1", "100"), ("2", "101"), ("0", "102")}

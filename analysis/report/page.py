@@ -14,12 +14,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from humpback.analysis.report.provenance import day, provenance_lines
-from humpback.analysis.report.results_files import Declaration, read_results
+from humpback.analysis.report.results_files import CONFIRMED, Declaration, read_results
 from humpback.analysis.report.sections import ExperimentSection, section
 from humpback.analysis.report.verdicts import HOLDS, NOT_RUN, REPLICATED, Kind, tally
 from humpback.analysis.tables.sheets import WORDS
 
 PAPERS = {
+    CONFIRMED: ("Confirmed", "claims, seeds and sizes were registered before the run, and it was made once"),
     "humpback": ("Humpback", "Self-Alignment with Instruction Backtranslation, arXiv 2308.06259"),
     "alpagasus": ("AlpaGasus", "Training a Better Alpaca with Fewer Data, arXiv 2307.08701"),
 }
@@ -58,7 +59,8 @@ def build_report(setup: str, folder: Path, declared: Sequence[Declaration]) -> R
     files = read_results(folder)
     by_name = {one.name: one for one in declared}
     sections = [section(by_name.get(name), files.get(name)) for name in dict.fromkeys([*by_name, *files])]
-    lines = [line for one in sections for line in one.claims]
+    asked = [one for one in sections if one.declared.name != CONFIRMED]
+    lines = [line for one in asked for line in one.claims]
     tested = [line.kind for line in lines if line.kind is not NOT_RUN]
     counts = tally(line.kind for line in lines)
     finished = max((str(one.made.get("finished") or "") for one in files.values()), default="")
@@ -73,8 +75,8 @@ def build_report(setup: str, folder: Path, declared: Sequence[Declaration]) -> R
         setup=setup,
         groups=_groups(sections),
         tally=counts,
-        ran=len(files),
-        experiments=len(sections),
+        ran=len(files.keys() - {CONFIRMED}),
+        experiments=len(asked),
         finished=day(finished),
         lost_held=sum(line.lost and line.kind in (HOLDS, REPLICATED) for line in lines),
         with_p=any(one.with_p for one in sections),
@@ -84,7 +86,7 @@ def build_report(setup: str, folder: Path, declared: Sequence[Declaration]) -> R
         provenance_lines=provenance_lines,
         word_columns=WORDS,
     )
-    return Report(html, counts, len(files), len(sections))
+    return Report(html, counts, len(files.keys() - {CONFIRMED}), len(asked))
 
 
 def _groups(sections: Iterable[ExperimentSection]) -> list[Group]:

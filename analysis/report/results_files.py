@@ -19,6 +19,8 @@ from humpback.analysis.tables.csv_files import CurveLine, FindingLine, read_csv
 from humpback.core.store import StoreError
 from humpback.spec.claims import Claim
 
+CONFIRMED = "confirmed"
+"""The folder of what `humpback confirm` found, beside those of the experiments."""
 MARKS = ("arms.json", "comparisons.csv", "rows.csv", "measures.csv")
 """A folder with one of these is an experiment's."""
 FIGURES = ("figure", "measures", "curves", "size")
@@ -104,13 +106,14 @@ class ResultsFiles:
 
 
 def read_results(folder: Path) -> dict[str, ResultsFiles]:
-    """What lies below `results/<setup>`, by experiment; nothing where the folder is not there.
+    """What lies below `results/<setup>`, by experiment, and what was confirmed; nothing where the folder is not there.
 
     Raises:
         StoreError: naming a file that cannot be read, what is wrong and what to do.
     """
-    places = sorted({path.parent for mark in MARKS for path in folder.glob(f"*/*/{mark}")})
-    return {name: _read(name, place) for place in places for name in (f"{place.parent.name}/{place.name}",)}
+    marks = [f"{place}/{mark}" for mark in MARKS for place in (CONFIRMED, "*/*")]
+    places = sorted({path.parent for mark in marks for path in folder.glob(mark)})
+    return {name: _read(name, place) for place in places for name in (place.relative_to(folder).as_posix(),)}
 
 
 def _read(name: str, place: Path) -> ResultsFiles:

@@ -12,7 +12,7 @@ from humpback.cli.app import HERE, ExperimentsFolder, Locations, ResultsFolder, 
 from humpback.cli.display import make, print_sheets, report_on
 from humpback.cli.register import ProtocolFile, read_protocol
 from humpback.cli.terminal import Terminal
-from humpback.cli.write_results import write
+from humpback.cli.write_results import as_text, write
 from humpback.core.expression import FieldError
 from humpback.core.store import Store, StoreError
 from humpback.experiments.catalogue import experiment, experiment_names
@@ -22,9 +22,10 @@ from humpback.spec.protocol import Protocol
 
 if TYPE_CHECKING:
     from humpback.analysis.experiment.finding import Finding
+    from humpback.analysis.experiment.gather import Results
 
-CONFIRMED, REPEATED = "confirmed", "repeated"
-"""Folders of the results, below the setup's."""
+REPEATED = "repeated"
+"""Folder of a second run's results, below the setup's."""
 
 
 @command()
@@ -38,6 +39,10 @@ def confirm(
 
     Those of its family are under one Holm. Stopped or killed, it goes on where it was. A second run is no confirmation,
     and says so."""
+    from humpback.analysis.experiment.gather import Results
+    from humpback.analysis.report.provenance import provenance
+    from humpback.analysis.report.results_files import CONFIRMED
+
     given, setup, machine = read_protocol(protocol, locations.load())
     if not given.fingerprint or not given.seeds or not all(one.makes and one.matters for one in given.primary):
         raise FieldError(f"{protocol}: not filled in; humpback register {protocol} does that")
@@ -68,7 +73,15 @@ def confirm(
     family = _written(plan, store, reasons, place, words)
     if ok and not second:
         going = Confirmations(store).end(going)
-    _tell(console, given, going, family, place, words, second)
+    written = _tables(given, going, Results((), tuple(family), ()), words, second)
+    made = {"command": words, "setup": given.setup, "seeds": list(given.seeds), **provenance(store, plan.targets)}
+    what = {"question": _title(given, going, second), "shows": "Confirmed claims", "falsified": _DECIDES}
+    texts = {**written, REGISTRATION: going.to_json(), "made.json": as_text(what | made)}
+    with writing(place, "--results"):
+        for name, text in texts.items():
+            (place / name).write_text(text, encoding="utf-8")
+    print_sheets(console, what["question"], Results((), tuple(family), ()))
+    console.print(f"wrote {place}/ ({', '.join(sorted(texts))}, and a folder for each experiment)")
     if not ok:
         raise Exit(1)
 
@@ -88,35 +101,30 @@ def _written(plan: Plan, store: Store, reasons: dict[str, str], place: Path, wor
     return [found[f"{one.experiment} {claim.sides}"] for one, claim in plan.claims]
 
 
-def _tell(
-    console: Terminal,
-    given: Protocol,
-    going: Registration,
-    family: list[Finding],
-    place: Path,
-    words: str,
-    second: str,
-) -> None:
-    from humpback.analysis.experiment.gather import Results
+def _title(given: Protocol, going: Registration, second: str) -> str:
+    what = "exploratory, a second run of what was confirmed" if second else "confirmed once"
+    return f"{given.setup}: {what}, as registered on {going.date} by {going.commit[:12]}"
+
+
+_DECIDES = (
+    "A claim is confirmed where it holds after Holm's correction for all that were registered with it. Power: the "
+    "share of simulated runs in which it does by the strictest step of that correction, if the truth is the smallest "
+    "difference that matters."
+)
+
+
+def _tables(given: Protocol, going: Registration, family: Results, words: str, second: str) -> dict[str, str]:
+    """The family's verdicts, and what was registered of each claim."""
+    from humpback.analysis.layout import text_table
+    from humpback.analysis.tables.cells import number
     from humpback.analysis.tables.csv_files import as_csv
     from humpback.analysis.tables.markdown import markdown
 
-    what = "exploratory, a second run of what was confirmed" if second else "confirmed once"
-    title = f"{given.setup}: {what}, as registered on {going.date} by {going.commit[:12]}"
-    results = Results((), tuple(family), ())
-    powers = ", ".join(f"{one.first} > {one.second} {one.power or 0:.2f}" for one in given.primary)
-    told = (
-        f"Seeds {', '.join(map(str, given.seeds))}. Power by simulation, for the difference that matters after Holm's "
-        f"strictest correction: {powers}."
-    )
-    texts = {
-        "table.md": f"{markdown(title, words, results)}\n{told}\n",
-        **as_csv(results),
-        REGISTRATION: going.to_json(),
-    }
-    with writing(place, "--results"):
-        for name, text in texts.items():
-            (place / name).write_text(text, encoding="utf-8")
-    print_sheets(console, title, results)
-    console.print(told)
-    console.print(f"wrote {place}/ ({', '.join(sorted(texts))}, and a folder for each experiment)")
+    rows = [
+        (one.name, number(one.matters, ".2f"), number(one.paper), number(one.paper_error), number(one.power, ".2f"))
+        for one in given.primary
+    ]
+    heads = ("registered", "matters", "paper", "its error", "power")
+    seeds = f"Seeds {', '.join(map(str, given.seeds))}. {_DECIDES}"
+    verdicts = markdown(_title(given, going, second), words, family)
+    return {"table.md": "\n".join([verdicts, text_table.markdown(heads, rows), "", seeds, ""]), **as_csv(family)}

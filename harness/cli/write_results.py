@@ -58,13 +58,13 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
     arms = declared.arms[declared.seeds[0]]
     texts = {
         **as_csv(found),
-        "arms.json": _json({"command": command, **declared.resolved}),
-        "made.json": _json(words | provenance(store, declared.targets)),
+        "arms.json": as_text({"command": command, **declared.resolved}),
+        "made.json": as_text(words | provenance(store, declared.targets)),
         "table.md": markdown(title, command, found),
         "table.tex": latex(title, command, found),
     }
     if found.rows:
-        texts["samples.json"] = _json(samples(store, arms))
+        texts["samples.json"] = as_text(samples(store, arms))
     outcomes = outcome_files(found.outcomes, declared.bases) if found.outcomes else {}
     inputs = FigureInputs(
         experiment.claim,
@@ -83,7 +83,8 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
     return f"{folder}/ ({', '.join(sorted([*texts, *outcomes]))}{figures})"
 
 
-def _json(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """As JSON files hold it."""
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
