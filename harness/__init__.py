@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from humpback.spec.claims import Claim as Claim
     from humpback.spec.claims import Comparison as Comparison
     from humpback.spec.claims import Curve as Curve
+    from humpback.spec.claims import Level as Level
+    from humpback.spec.claims import OfCurve as OfCurve
     from humpback.spec.claims import Paper as Paper
     from humpback.spec.claims import Rising as Rising
+    from humpback.spec.claims import Unsaturated as Unsaturated
     from humpback.spec.curation import Best as Best
     from humpback.spec.curation import BestOfSize as BestOfSize
     from humpback.spec.curation import ExpectedScore as ExpectedScore
@@ -69,6 +72,7 @@ if TYPE_CHECKING:
     from humpback.spec.measures import Greater as Greater
     from humpback.spec.measures import ImprovementOver as ImprovementOver
     from humpback.spec.measures import InstructionDiversity as InstructionDiversity
+    from humpback.spec.measures import KeywordsLeftOut as KeywordsLeftOut
     from humpback.spec.measures import LengthStatistics as LengthStatistics
     from humpback.spec.measures import Measure as Measure
     from humpback.spec.measures import RefusalRate as RefusalRate

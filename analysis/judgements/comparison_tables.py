@@ -21,7 +21,7 @@ HEADS = ("system", "n", "win rate", "± se", "95 % interval", "win", "tie", "los
 BESIDE = ("system", "flips", "first wins", "unparsed", "longer wins", "length", "against")
 DIFFERENCE = ("difference", "n", "left out (first / second)", "points", "95 % interval", "told apart")
 LEGEND = (
-    "· prompt set, ·· category; win rate in %, ties half, interval by bootstrap over prompts, or exact;\n"
+    "· prompt set, ·· category; win rate in %, ties half, interval by Student's t over prompts, or exact;\n"
     "score = (win - lose)/n + 1; sign test exact, two-sided"
 )
 BESIDE_LEGEND = (

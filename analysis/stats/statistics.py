@@ -5,8 +5,8 @@ over both. A run is a seed on one of several bases; published judgements are one
 two crossed random factors, and the mean's variance is put together from their mean squares (method of moments), with
 Satterthwaite's degrees of freedom. `benchmarks/interval_coverage.py` measures how often these intervals hold the truth.
 
-Resampling both factors (the pigeonhole bootstrap), which stood here before, has no interval of 3 or 5 runs: it takes a
-variance that is (S-1)/S of the true one, and the normal law for it.
+Resampling both factors (the pigeonhole bootstrap) is not used: of S runs it takes a variance between runs that is
+(S-1)/S of the true one, and the normal law for it, so that its intervals of few runs are too narrow.
 """
 
 from __future__ import annotations

@@ -104,6 +104,19 @@ def test_intervals_hold_the_truth(runs: int, bases: int, base: float, seed: floa
     assert 0.925 <= held / trials <= 0.985
 
 
+def test_two_wordings_of_each_request_hold_the_truth_only_as_clusters() -> None:
+    rng, trials = np.random.default_rng(4), 600
+    requests = np.repeat(np.arange(50), 2)
+    held = np.zeros(2)
+    for _ in range(trials):
+        scores = rng.standard_normal(50)[requests] + 0.5 * rng.standard_normal((3, 100))
+        both = crossed_mean(scores, requests=requests.tolist()), crossed_mean(scores)
+        held += [one.low <= 0 <= one.high for one in both]
+    clustered, apart = held / trials
+    assert 0.93 <= clustered <= 0.97
+    assert apart < 0.9
+
+
 def test_a_claim_is_told_by_its_interval_and_p_says_the_same() -> None:
     noise = drawn(runs=6, prompts=100, run=0.02)
     noise -= noise.mean()
