@@ -30,5 +30,6 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     )
     yield from (accuracy, helpfulness, another)
     for arm in (helpfulness, another):
-        yield arm.beats_opponent(f"filtering by {arm.name} beats the whole set, too", stated_in="figure of its counts")
+        too = f"filtering by {arm.name} beats the whole set, too"
+        yield arm.beats_opponent(too, stated_in="figures of other filters")
         yield accuracy.beats(arm, f"filtering by accuracy beats filtering by {arm.name}", only="examples.rated.by")
