@@ -23,7 +23,8 @@ _GREEDY = Sampling(temperature=0.0, max_new_tokens=256)
 class SampledScore(Value):
     """Ask for a short reasoning and a last line "Score: N"; the score is the mean over n replies that parse.
 
-    n = 1 is an integer score as in the paper's rubric; the paper selects at 4.5 and describes no averaging.
+    n = 1 is an integer score as in the paper's rubric; the paper selects at 4.5 and describes no averaging, so how many
+    replies it took is an assumption.
     """
 
     prompt: Prompt | PromptFile

@@ -41,7 +41,7 @@ class LinearTo(Value):
     final: float = 9e-6
     """Humpback, section 3.1: 1e-5 falling to 9e-6. A rate, not a multiplier."""
     warm_up: float = 0.0
-    """Share of all updates over which the rate first rises linearly; the paper names none."""
+    """Share of all updates over which the rate first rises linearly; Humpback names none: an assumption."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -108,7 +108,8 @@ class StepsBySize(Value):
         (25_600, 1_200),
         (51_200, 1_600),
     )
-    """(examples, updates); the default is Humpback's for its 7B scaling runs. Interpolating is our assumption."""
+    """(examples, updates); the default is Humpback's for its 7B scaling runs. Interpolating is an assumption, and
+    that the final models took as many is one too."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -176,7 +177,7 @@ class Sft(Value):
     """At the first update (after warm-up, if any)."""
     schedule: LinearTo | CosineTo = LinearTo()
     weight_decay: float = 0.1
-    """AdamW; the paper does not name its optimizer."""
+    """AdamW: an assumption, for Humpback does not name its optimizer."""
     dropout: float = 0.1
     """Probability of every dropout that the architecture has: a Llama in transformers has one, on attention weights
     (that Humpback's 0.1 means this is an assumption), GPT-2 three. An architecture without any takes only 0. With an
@@ -186,11 +187,13 @@ class Sft(Value):
     """Global batch, in examples."""
     duration: Steps | Epochs | StepsBySize = StepsBySize()
     longest: int = 2_048
-    """Tokens of a sequence at most, or the base's context where that is less. What is longer is cut at the end and
+    """Tokens of a sequence at most, or the base's context where that is less. Humpback gives no length and does not say
+    whether it packs; nothing is packed here: assumptions. What is longer is cut at the end and
     counted; where no output is left, the example is left out. A backward model is shown less of a long text instead."""
     adapter: Lora | None = None
     """None finetunes every weight."""
     seed: int = 0
+    """Of the order of examples and of dropout. The papers name no seeds: an assumption."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -17,7 +17,8 @@ class Template(Value):
     """The text around an instruction. The output follows, then the end-of-sequence token."""
 
     system: str = "{system}\n\n"
-    """Comes first where there is a system sentence; nothing otherwise."""
+    """Comes first where there is a system sentence; nothing otherwise. Where Humpback puts its tag is not said: an
+    assumption."""
     instruction: str = "### Instruction:\n{instruction}\n\n### Response:\n"
 
     def prompt(self, instruction: str, system: str = "") -> str:
