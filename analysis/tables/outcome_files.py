@@ -24,7 +24,7 @@ def outcome_files(outcomes: Outcomes, bases: Mapping[int, int]) -> dict[str, byt
     `outcomes.csv.gz` has a line for each base, seed and prompt, and for each arm and each head to head two columns: the
     preference for the first named, 1, 0.5 or 0, where its answer was shown first and where second, empty where there
     is no verdict. Points are the mean of what is there. `items.csv.gz` has a line for each item that a measured number
-    is the mean of.
+    is the mean of, with its name where it has one.
     """
     files = {OUTCOMES: _judged(outcomes, bases), ITEMS: _measured(outcomes, bases)}
     return {name: _zipped(rows) for name, rows in files.items() if len(rows) > 1}
@@ -54,7 +54,7 @@ def _measured(outcomes: Outcomes, bases: Mapping[int, int]) -> list[Sequence[obj
     for name, metrics in outcomes.numbers.items():
         for metric, by_seed in metrics.items():
             for seed, number in by_seed.items():
-                items: Iterable[object] = number.keys or range(len(number.values))
+                items = number.keys or ("",) * len(number.values)
                 for item, value in zip(items, number.values.tolist(), strict=True):
                     rows.append((name, metric, bases[seed], seed, item, _cell(value)))
     return rows
