@@ -1,7 +1,7 @@
 """The papers' own setups, and a small one between them and micro: each a previous one plus named differences.
 
-What is marked as an assumption the papers do not say. The web corpus is `ClueWeb22()`, which everybody has to license;
-`--pages` puts other pages in its place.
+What the papers do not say is marked as such. The web corpus is `ClueWeb22()`, which everybody has to license; `--pages`
+puts other pages in its place.
 """
 
 from __future__ import annotations
