@@ -15,7 +15,7 @@ FEWEST = 20
 """Prompts (of one request each), or items, below which no verdict is drawn: with fewer, outcomes of 0 and 1 are too far
 from the normal law, and 5 points are out of sight."""
 FEWEST_UNITS = 3
-"""Bases, or seeds of one base, below which no verdict is drawn: the 95 % intervals of two hold the truth 87 times in
+"""Bases, or seeds of one base, below which no verdict is drawn: the 95 % intervals of two hold the truth 91 times in
 100 in places (`benchmarks/interval_coverage.py`), and one has no interval for other seeds."""
 FEWEST_DIFFERENT = 6
 """Prompts on which two systems have to differ before any verdict: were it five, all for the same one, a coin would do
