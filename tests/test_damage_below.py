@@ -113,11 +113,11 @@ def test_a_payload_that_is_gone_is_damage_and_a_run_prints_no_table(
 def test_weights_may_be_deleted_and_are_made_again_when_something_needs_them(
     tiny: Setup, finished: Declared, store: Store
 ) -> None:
-    before = gather(store, finished.arms, (), {})
+    before = gather(store, finished.arms, (), {}).rows
     for path in store.root.glob("*/*/*.safetensors"):
         path.unlink()
     assert not plan(store, finished.targets).to_do
-    assert gather(store, finished.arms, (), {}) == before
+    assert gather(store, finished.arms, (), {}).rows == before
     model = seed_model(tiny)
     assert store.state(model).status == "weightless"
     assert any("weights that were deleted" in line for line in artifact_lines(store.folder(model), 1))

@@ -83,13 +83,14 @@ def test_what_was_made_is_reported_without_what_it_takes_to_make_or_draw_it(undi
     code = """
 import sys
 from pathlib import Path
-from humpback.analysis.experiment.gather import gather
 from humpback.cli import display, write_results
 from humpback.core.store import Store
 from humpback.experiments.catalogue import experiment
 from tests.conftest import tiny_setup
 declared = experiment("humpback/headline").on(tiny_setup(), [0])
-display._report(declared, "humpback run", Store(Path(sys.argv[1])), {}, Path(sys.argv[2]))
+store = Store(Path(sys.argv[1]))
+found = display.report_on(declared, store, {})
+write_results.write(Path(sys.argv[2]), declared, "humpback run", found, store)
 print(*(name for name in ("torch", "transformers", "pandas", "matplotlib") if name in sys.modules))
 """
     words = [sys.executable, "-c", code, str(undisturbed.root), str(tmp_path)]

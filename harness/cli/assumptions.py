@@ -45,7 +45,7 @@ class Assumption:
 
 @command("assumptions")
 def assumptions_() -> None:
-    """What the papers leave unsaid, and what each setup takes for it."""
+    """What the papers leave unsaid, and what setups take for it."""
     echo(page())
 
 

@@ -35,7 +35,7 @@ def confirm(
     own: ExperimentsFolder = None,
     results: ResultsFolder = None,
 ) -> None:
-    """A committed protocol run once, on its own seeds, to its verdicts.
+    """A committed protocol, run once on its own seeds.
 
     Those of its family are under one Holm. Stopped or killed, it goes on where it was. A second run is no confirmation,
     and says so."""
