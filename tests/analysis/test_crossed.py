@@ -172,3 +172,11 @@ def test_sizes_beside_the_paper_s(
     ours: tuple[float, float, float], paper: float | None, error: float, size: str
 ) -> None:
     assert size_beside(Estimate(ours[0], 0.5, *ours[1:]), paper, error) == size
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_claim_and_the_paper_s_number_are_turned_together(sign: int) -> None:
+    scores = sign * drawn(runs=5, prompts=200, mean=3.0)
+    for paper, size in ((1, "larger"), (3, "as large"), (6, "smaller")):
+        assert claim_tested(scores, matters=1.0, sign=sign, paper=sign * paper).beside_paper == size
+    assert claim_tested(scores, matters=1.0, sign=sign).beside_paper == ""
