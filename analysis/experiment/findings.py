@@ -6,7 +6,7 @@ Every claim comes down to one number per prompt and seed: a difference of points
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,9 @@ from humpback.analysis.scaling.fit import pull
 from humpback.analysis.stats.evidence import against_verdict
 from humpback.analysis.stats.statistics import NONE
 from humpback.spec.claims import Above, Claim, Comparison, Level, OfCurve, Rising, Unsaturated
+
+Judged = Mapping[str, Mapping[int, Contest]]
+"""Contests by who stood against whom and by seed."""
 
 
 def measures_of(claim: Comparison | Above | Rising, outcomes: Outcomes) -> tuple[Runs, ...]:
@@ -43,20 +46,22 @@ def _above_even(judged: Mapping[int, Contest]) -> Runs:
 
 def difference_of_arms(claim: Comparison, outcomes: Outcomes) -> Finding:
     """The difference of two win rates, and the head to head where there was one."""
-    behind = [outcomes.contests.get(arm.name, {}) for arm in (claim.first, claim.second)]
+    behind = _of_arms(outcomes, claim.first.name, claim.second.name)
     difference, *margins = measures_of(claim, outcomes)
     found = _finding(claim, outcomes, difference, behind)
     if not margins:
         return found
     direct = outcomes.direct[claim.first.name, claim.second.name]
-    obstacle = found.obstacle or _obstacle(claim, outcomes, margins[0], [direct])
+    obstacle = found.obstacle or _obstacle(
+        claim, outcomes, margins[0], {f"{claim.first.name} against {claim.second.name}": direct}
+    )
     return replace(found, head_to_head=outcomes.mean(margins[0]), obstacle=obstacle)
 
 
 def above_even(claim: Above, outcomes: Outcomes) -> Finding:
     """An arm's win rate above 50."""
     (runs,) = measures_of(claim, outcomes)
-    return _finding(claim, outcomes, runs, [outcomes.contests.get(claim.arm.name, {})])
+    return _finding(claim, outcomes, runs, _of_arms(outcomes, claim.arm.name))
 
 
 def slope(claim: Rising, outcomes: Outcomes) -> Finding:
@@ -76,11 +81,15 @@ def slope_at_end(claim: Unsaturated, outcomes: Outcomes) -> Finding:
 
 
 def _of_curve(claim: OfCurve, outcomes: Outcomes, runs: Runs) -> Finding:
-    behind = [outcomes.contests.get(name, {}) for name in claim.concerns(outcomes.arms.values())]
+    behind = _of_arms(outcomes, *claim.concerns(outcomes.arms.values()))
     return _finding(claim, outcomes, runs, behind)
 
 
-def _finding(claim: Claim, outcomes: Outcomes, runs: Runs, behind: Iterable[Mapping[int, Contest]]) -> Finding:
+def _of_arms(outcomes: Outcomes, *names: str) -> Judged:
+    return {f"{name} against the reference": outcomes.contests.get(name, {}) for name in names}
+
+
+def _finding(claim: Claim, outcomes: Outcomes, runs: Runs, behind: Judged) -> Finding:
     first, second = claim.sides
     return Finding(
         first,
@@ -96,11 +105,13 @@ def _finding(claim: Claim, outcomes: Outcomes, runs: Runs, behind: Iterable[Mapp
     )
 
 
-def _obstacle(claim: Claim, outcomes: Outcomes, runs: Runs, behind: Iterable[Mapping[int, Contest]]) -> str:
+def _obstacle(claim: Claim, outcomes: Outcomes, runs: Runs, behind: Judged) -> str:
     """Of the judgements behind a claim's numbers, and of these."""
-    judged = (one.obstacle for by_seed in behind for one in by_seed.values())
-    judges = next(filter(None, judged), "")
-    if judges or not runs:
-        return judges
+    for contest, by_seed in behind.items():
+        for one in by_seed.values():
+            if one.obstacle:
+                return f"{contest}: {one.obstacle}"
+    if not runs:
+        return ""
     concerned = claim.concerns(outcomes.arms.values())
     return against_verdict(np.stack(list(runs.values()))) or outcomes.against_seeds(concerned, list(runs))

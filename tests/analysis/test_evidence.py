@@ -109,7 +109,7 @@ NOISE = RNG.integers(0, 2, (3, 200)) * 0.4
         (0.5 + NOISE[:, :1], 0, "cannot be told: one outcome alone"),
         (0.5 + NOISE[:, :12], 0, "cannot be told: 12 prompts, and 20 are the fewest that tell"),
         (np.full((3, 200), 0.9), 0, "cannot be told: every outcome is the same"),
-        (0.5 + NOISE, 200, "cannot be told: 200 of 400 calls were not parsed"),
+        (0.5 + NOISE, 200, "cannot be told: a against the reference: 200 of 400 calls were not parsed"),
         (0.5 + NOISE, 199, "holds"),
         (np.full((3, 200), np.nan), 0, "not measured"),
     ],
@@ -130,6 +130,16 @@ def test_a_claim_has_no_verdict_where_the_sample_cannot_carry_it(
     direct = {("a", "b"): of_arm}
     (both,) = findings([replace(claims[1], head_to_head=True)], Outcomes(arms, contests, direct))
     assert both.verdict == verdict
+
+
+def test_a_head_to_head_that_the_judge_did_not_answer_is_named_by_its_opponents() -> None:
+    one, other = arm("a", n=200), arm("b", n=100)
+    told = {seed: contest(0.5 + row) for seed, row in enumerate(NOISE)}
+    level = {seed: contest(np.full(200, 0.5)) for seed in range(3)}
+    direct = {("a", "b"): {0: told[0], 1: contest(0.5 + NOISE[1], unparsed=200), 2: told[2]}}
+    claim = one.beats(other, "", only="examples", head_to_head=True)
+    (found,) = findings([claim], Outcomes({"a": one, "b": other}, {"a": told, "b": level}, direct))
+    assert found.verdict == "cannot be told: a against b: 200 of 400 calls were not parsed"
 
 
 def test_an_arm_s_row_has_an_interval_that_its_prompts_can_carry() -> None:
