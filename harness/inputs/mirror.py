@@ -12,7 +12,7 @@ from pathlib import Path
 
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
-from humpback.spec.sources import PublicFile
+from humpback.spec.public_file import PublicFile
 
 
 def find_in_mirror(mirror: Path, row: PublicFile, expected: str | None) -> Path:

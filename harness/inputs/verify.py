@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from humpback.core.payload import checksum
 from humpback.core.store import StoreError
-from humpback.spec.sources import PublicFile
+from humpback.spec.public_file import PublicFile
 
 CHECKSUMS = "checksums.json"
 _PARSED = 64 << 20

