@@ -71,7 +71,9 @@ def _asked(counts: Iterable[dict[str, int]]) -> dict[str, Any] | None:
 
 
 def _machine(record: Record) -> dict[str, Any]:
-    return {**{key: record.machine.get(key) for key in _MACHINE}, "torch": record.packages.get("torch")}
+    engine = (record.machine.get("server") or {}).get("engine")
+    server = {"server": f"{engine} {record.packages[engine]}"} if engine in record.packages else {}
+    return {**{key: record.machine.get(key) for key in _MACHINE}, "torch": record.packages.get("torch"), **server}
 
 
 def _commit(source: dict[str, Any]) -> str:
@@ -127,7 +129,8 @@ def _money(asked: dict[str, Any] | None) -> str:
 def _machine_in_words(one: dict[str, Any]) -> str:
     parts = (one.get("device"), one.get("precision"), one.get("system"))
     versions = [f"{name} {one[key]}" for name, key in (("Python", "python"), ("torch", "torch")) if one.get(key)]
-    return ", ".join([*(str(part) for part in parts if part), *versions])
+    written = [f"written by {one['server']}"] if one.get("server") else []
+    return ", ".join([*(str(part) for part in parts if part), *versions, *written])
 
 
 def day(stamp: str | None) -> str:

@@ -15,10 +15,15 @@ import threading
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _GRACE = 3.0
 """Seconds to end in."""
+_TRACKERS_GRACE = 1.0
 _stopped_by: int | None = None
 _meant = threading.Event()
 """Set where the signal was the way to end, and not a stop."""
@@ -84,14 +89,36 @@ def _end(number: int, *, flush: bool = True) -> None:
 
 
 def end_children(parent: int | None = None, *, itself: bool = False) -> None:
-    """Kill every process below a process (this one), and it too if `itself`."""
+    """Kill every process below a process (this one), and it too if `itself`. All are halted first, so that none starts
+    another meanwhile. Python's trackers of shared memory live a moment longer: they free what the others leave."""
     import psutil
 
+    halted: set[psutil.Process] = set()
+    trackers: set[psutil.Process] = set()
     with contextlib.suppress(psutil.Error):
         root = psutil.Process(parent)
-        for one in [*([root] if itself else []), *root.children(recursive=True)]:
-            with contextlib.suppress(psutil.Error):
-                one.kill()
+        while new := {*([root] if itself else []), *root.children(recursive=True)} - halted - trackers:
+            for one in new:
+                (trackers if _frees_what_is_left(one) else halted).add(one)
+                with contextlib.suppress(psutil.Error):
+                    if one in halted:
+                        one.suspend()
+    for one in halted:
+        with contextlib.suppress(psutil.Error):
+            one.kill()
+    for one in psutil.wait_procs(trackers, timeout=_TRACKERS_GRACE)[1]:
+        with contextlib.suppress(psutil.Error):
+            one.kill()
+
+
+def _frees_what_is_left(process: psutil.Process) -> bool:
+    """Whether it is a tracker, and not this process's own, which ends with it."""
+    import psutil
+
+    try:
+        return process.ppid() != os.getpid() and any("resource_tracker" in word for word in process.cmdline())
+    except psutil.Error:
+        return False
 
 
 @contextlib.contextmanager

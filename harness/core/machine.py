@@ -13,7 +13,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from humpback.core.expression import FieldError, Value
-from humpback.core.toml_file import known_fields, read_toml
+from humpback.core.toml_file import known_fields, read_toml, value_of
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,43 @@ class Endpoint(Value):
 
 
 @dataclass(frozen=True)
+class Server(Value):
+    """An inference server that the harness starts, from an environment of its own, for each stage in which a model on
+    this machine writes, rates or judges. Of a machine file, the table `[server]`."""
+
+    engine: str = "vllm"
+    """Name under which records tell what wrote."""
+    python: str = ""
+    """Python of the environment that vLLM is installed in."""
+    arguments: tuple[str, ...] = ()
+    """Further arguments of vLLM, such as `["--gpu-memory-utilization", "0.8"]`."""
+    command: tuple[str, ...] = ()
+    """Words that start another server which speaks OpenAI's protocol on 127.0.0.1: {model} in them is the folder of the
+    model, {name} what calls will name it, {port} where it has to listen."""
+    start_within: float = 1_800.0
+    """Longest time in seconds from its start until it says that it is healthy."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if bool(self.python) == bool(self.command):
+            raise FieldError(
+                "Server takes either python, that of the environment with vLLM, or the command of another server; "
+                f"{'both are' if self.python else 'neither is'} given"
+            )
+        if self.python and self.engine != "vllm":
+            raise FieldError(f"Server.python starts vLLM, and engine is {self.engine!r}; start it by command")
+        if self.command and self.engine == "vllm":
+            raise FieldError('Server.command starts another server than vLLM; name it, such as engine = "sglang"')
+        if self.command and self.arguments:
+            raise FieldError("Server.arguments are vLLM's; those of another server belong into its command")
+        for part in ("{model}", "{port}") if self.command else ():
+            if not any(part in word for word in self.command):
+                raise FieldError(f"Server.command has no {part} in it, so the server would not be told")
+        if self.start_within <= 0:
+            raise FieldError(f"Server.start_within is {self.start_within:g}; it takes more than 0")
+
+
+@dataclass(frozen=True)
 class Machine(Value):
     """A computer as the stages see it."""
 
@@ -97,7 +134,7 @@ class Machine(Value):
     micro_batch: int = 32
     """Examples in memory at once while training; accumulation makes up the recipe's global batch."""
     generation_batch: int = 256
-    """Sequences generated or scored at once."""
+    """Sequences generated or scored at once; calls in flight where a server is started."""
     tracking: Literal["wandb", "off"] = "wandb"
     """Mirror metrics to Weights & Biases (offline unless WANDB_API_KEY is set; WANDB_MODE is obeyed), or not."""
     store: str = "artifacts"
@@ -108,6 +145,8 @@ class Machine(Value):
     """(SHA-256, path) of the user's own files and models, which expressions name by checksum."""
     endpoint: Endpoint = Endpoint()
     """The server that is asked where a stage needs one."""
+    server: Server | None = None
+    """What models on this machine write, rate and judge with; transformers where there is none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -143,6 +182,8 @@ def load_machine(path: Path | None, **overrides: Any) -> Machine:
             if isinstance(at.get("drop"), list):
                 at["drop"] = tuple(at["drop"])
             given["endpoint"] = Endpoint(**at)
+        if isinstance(given.get("server"), dict):
+            given["server"] = value_of(Server, given["server"], "[server]")
         return Machine(**{**this_machine(), **given, **overrides})
     except FieldError as error:
         raise FieldError(f"{path}: {error}" if path else str(error)) from error

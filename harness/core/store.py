@@ -65,7 +65,7 @@ class Record:
     machine: dict[str, Any]
     """The fields of `Machine` but for where things lie, and the versions of Python and system."""
     packages: dict[str, str]
-    """Versions of the packages that bear on results."""
+    """Versions of the packages that bear on results; among them the inference server's, where one wrote."""
     source: dict[str, Any]
     """commit, checksum of uncommitted changes ("diff"), the files "changed", argv."""
     payload: dict[str, PayloadFile] = field(default_factory=dict)

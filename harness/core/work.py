@@ -34,7 +34,7 @@ class Log:
     started: float = field(default_factory=time.monotonic)
 
     def progress(self, done: int, total: int, unit: str) -> None:
-        """So many of so many units are done."""
+        """So many of so many units are done. Of no units, what is being waited for stands in their place."""
         self.report(done, total, unit)
 
     def metrics(self, step: int, **values: float | int | str | None) -> None:
@@ -54,6 +54,8 @@ class Work:
     """An empty folder for the payload."""
     machine: Machine
     log: Log
+    packages: dict[str, str] = field(default_factory=dict)
+    """Versions of what works on it beside this environment's packages, such as an inference server."""
 
 
 def new_log(folder: Path, report: Callable[[int, int, str], None]) -> Log:

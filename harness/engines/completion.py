@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from humpback.spec.data import Sampling
+
+if TYPE_CHECKING:
+    from humpback.engines.chat.chat_format import ChatFormat
 
 
 @dataclass(frozen=True)
@@ -32,4 +35,17 @@ class Generator(Protocol):
 
     def counts(self) -> dict[str, int]:
         """Calls, tokens and millionths of cost of all that was generated; nothing on this machine."""
+        ...
+
+
+class LocalEngine(Generator, Protocol):
+    """A model whose weights are on this machine, ready to generate and to score."""
+
+    chat: ChatFormat
+
+    def choose(
+        self, instructions: Sequence[str], options: Sequence[str], unit: str = "ratings"
+    ) -> list[list[float] | None]:
+        """For each instruction the probability of each option as the answer's beginning, normalised over the options;
+        None where the prompt leaves no room."""
         ...

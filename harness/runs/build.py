@@ -13,7 +13,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -77,11 +77,13 @@ def build_artifact(
                 work = Work(store.open, folder, machine, new_log(folder, report))
                 counts = stage_for(artifact)(artifact, work)
                 seconds = time.monotonic() - started
-                store.publish(artifact, folder, record_of(artifact, machine, source, counts, now, seconds))
+                record = record_of(artifact, machine, source, counts, now, seconds)
+                store.publish(artifact, folder, replace(record, packages=record.packages | work.packages))
             except Exception as error:
                 attempts.keep(store, artifact.name, artifact.fingerprint, error=type(error).__name__)
                 raise
             attempts.clear(store, artifact.name)
+            shutil.rmtree(store.root / ".calls" / artifact.fingerprint, ignore_errors=True)
     except Exception as error:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -128,7 +130,14 @@ def record_of(
         counts=counts,
         finished=(started + timedelta(seconds=seconds)).isoformat(timespec="seconds"),
         seconds=round(seconds, 3),
-        machine={**asdict(machine), **_NO_PATHS, "python": platform.python_version(), "system": platform.system()},
+        machine={
+            **asdict(machine),
+            **_NO_PATHS,
+            # Of its command, which holds paths, the name alone; whether it wrote, `packages` says.
+            "server": machine.server and {"engine": machine.server.engine, "arguments": machine.server.arguments},
+            "python": platform.python_version(),
+            "system": platform.system(),
+        },
         packages=_versions(),
         source=source,
     )

@@ -11,6 +11,7 @@ from humpback.core.expression import Artifact
 from humpback.core.machine import Machine
 from humpback.core.plan import plan
 from humpback.core.store import Store, StoreError
+from humpback.engines.serving.launch import check_server
 from humpback.runs.build import build_artifact, source_state
 from humpback.runs.progress import show_progress
 
@@ -19,7 +20,8 @@ def build_here(target: Artifact, machine: Machine, console: Console) -> Path:
     """The artifact's folder, what is missing of it made first, as `show_progress` shows it.
 
     Raises:
-        StoreError: when the store cannot be used, an input cannot, or a set that others need came out empty.
+        StoreError: when the store, an input or the machine's server cannot be used, or a set that others need came out
+            empty.
     """
     store = Store(Path(machine.store))
     steps = plan(store, [target])
@@ -27,6 +29,7 @@ def build_here(target: Artifact, machine: Machine, console: Console) -> Path:
         raise StoreError(*(step.state.reason for step in steps.damaged))
     if not steps.to_do:
         return store.open(target)
+    check_server(machine)
     store.prepare()
     source = source_state()
     with show_progress(console, [step.artifact for step in steps.to_do]) as progress:

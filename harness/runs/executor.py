@@ -25,6 +25,7 @@ from humpback.core.interrupt import end_children, shielded
 from humpback.core.machine import Machine
 from humpback.core.plan import Plan
 from humpback.core.store import Store, StoreError
+from humpback.engines.serving.launch import check_server
 from humpback.runs.build import Outcome, build_artifact, source_state
 from humpback.spec.models import Pretrained
 
@@ -66,7 +67,8 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
     """Make everything that the plan has to do. A failure or an empty set stops what depends on it, nothing else.
 
     Raises:
-        StoreError: when the plan has damaged artifacts, or the store cannot be written; nothing more is started.
+        StoreError: when the plan has damaged artifacts, the store cannot be written, or the machine's server cannot be
+            started; nothing more is started.
     """
     if plan.damaged:
         raise StoreError(*(step.state.reason for step in plan.damaged))
@@ -74,6 +76,7 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
     waiting = {step.artifact.fingerprint: step.artifact for step in plan.to_do}
     if not waiting:
         return result
+    check_server(machine)
     store.prepare()
     source = source_state()
     # Read when the OpenMP runtime loads. Waiting threads spin; for long, they starve each other on a busy small machine

@@ -78,7 +78,8 @@ def _bars(console: Console, stages: int) -> Iterator[Progress]:
             task, since = tasks[artifact.fingerprint]
             rate = done / max(time.monotonic() - since, 1e-9)
             left = f", {_spell((total - done) / rate)} left" if rate else ""
-            bars.update(task, completed=done, total=total, rate=f"{rate:,.1f} {unit}/s{left}")
+            speed = f"{rate:,.1f} {unit}/s{left}" if total else unit
+            bars.update(task, completed=done, total=total or None, rate=speed)
 
         def gone(artifact: Artifact) -> None:
             bars.advance(overall)
@@ -147,7 +148,7 @@ class _Log:
         """A line for each stage that has been running for long."""
         for stage in list(self.running.values()):
             if stage.seconds >= _EVERY:
-                far = f"{stage.done:,} of {stage.total:,} {stage.unit}" if stage.total else "under way"
+                far = f"{stage.done:,} of {stage.total:,} {stage.unit}" if stage.total else stage.unit or "under way"
                 self._print(f"{stage.seconds:8.1f} s {short_name(stage.artifact)}: {far}{self._left()}")
 
     def _over(self, artifact: Artifact, told: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from humpback.core.tables import Example, Rejected
 from humpback.core.work import Counts, Work
 from humpback.engines.chat.marks import Marks
-from humpback.engines.transformers_engine import Engine
+from humpback.engines.generator import open_engine
 from humpback.inputs.prompt_file import load_prompt
 from humpback.spec.data import Backtranslated, Reversed
 from humpback.spec.models import Finetuned
@@ -25,12 +25,12 @@ def backtranslate(node: Backtranslated, work: Work) -> Counts:
     if not isinstance(node.by, Finetuned) or not isinstance(node.by.examples, Reversed):
         raise TypeError(f"{node.name}: `by` is {node.by.name}; a backward model is Finetuned on Reversed examples")
     rows = list(read_examples(node.segments, work))
-    engine = Engine.of(node.by, work)
-    marks = Marks(engine.chat, load_prompt(node.rating, work.machine))
-    marked = {i: found for i, row in enumerate(rows) if (found := marks.find(row.output))}
-    prompt, unmarked = node.by.examples.prompt, (row for i, row in enumerate(rows) if i not in marked)
-    asked = [prompt.fill(output=row.output) for row in unmarked]
-    written = iter(engine.generate(asked, node.sampling, "instructions"))
+    with open_engine(node.by, work) as engine:
+        marks = Marks(engine.chat, load_prompt(node.rating, work.machine))
+        marked = {i: found for i, row in enumerate(rows) if (found := marks.find(row.output))}
+        prompt, unmarked = node.by.examples.prompt, (row for i, row in enumerate(rows) if i not in marked)
+        asked = [prompt.fill(output=row.output) for row in unmarked]
+        written = iter(engine.generate(asked, node.sampling, "instructions"))
 
     def candidates() -> Iterator[Example | Rejected]:
         for i, row in enumerate(rows):

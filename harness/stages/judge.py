@@ -7,12 +7,14 @@ for the answers as they were shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import humpback.spec.prompts
 from humpback.core.tables import VERDICTS, Verdict, Writer
 from humpback.core.work import Counts, Work
+from humpback.engines.generator import open_engine
 from humpback.judging.annotators import Annotator, verdict_of_preference
 from humpback.judging.pairs import ORDERS, Shown, pair_answers
 from humpback.micro.judge import verdict as micro_verdict
@@ -32,11 +34,11 @@ def judge(node: Judged, work: Work) -> Counts:
 
         return judge_by_endpoint(node.by, lambda: pair_answers(node, work), work)
     pairs = list(pair_answers(node, work))
-    ask = _local_judge(node.by, work)
     found = {}
-    for i, order in enumerate(ORDERS, 1):
-        found[order] = local_verdicts([pair.shown(order) for pair in pairs], ask)
-        work.log.progress(i * len(pairs), 2 * len(pairs), "verdicts")
+    with _open_local_judge(node.by, work) as ask:
+        for i, order in enumerate(ORDERS, 1):
+            found[order] = local_verdicts([pair.shown(order) for pair in pairs], ask)
+            work.log.progress(i * len(pairs), 2 * len(pairs), "verdicts")
     calls = unparsed = 0
     with Writer(work.out / VERDICTS, Verdict) as out:
         for i, pair in enumerate(pairs):
@@ -52,19 +54,19 @@ Ask = Callable[[list[str]], list[str]]
 """A judge: prompts in, replies out."""
 
 
-def _local_judge(by: MicroJudge | LocalJudge, work: Work) -> Ask:
+@contextmanager
+def _open_local_judge(by: MicroJudge | LocalJudge, work: Work) -> Iterator[Ask]:
     if isinstance(by, MicroJudge):
-        return lambda prompts: [micro_reply(by, prompt) for prompt in prompts]
-    from humpback.engines.transformers_engine import Engine
-
-    engine = Engine.of(by.model, work)
+        yield lambda prompts: [micro_reply(by, prompt) for prompt in prompts]
+        return
     options = (_REPLIES["first"], _REPLIES["second"])
+    with open_engine(by.model, work) as engine:
 
-    def choose(prompts: list[str]) -> list[str]:
-        chosen = engine.choose(prompts, options, "verdicts")
-        return ["The prompt is too long." if p is None else options[p[1] > p[0]] for p in chosen]
+        def choose(prompts: list[str]) -> list[str]:
+            chosen = engine.choose(prompts, options, "verdicts")
+            return ["The prompt is too long." if p is None else options[p[1] > p[0]] for p in chosen]
 
-    return choose
+        yield choose
 
 
 _SHOWN = re.compile(r"### Instruction\n(.*)\n### Output \(a\)\n(.*)\n### Output \(b\)\n(.*)\n### Verdict", re.DOTALL)

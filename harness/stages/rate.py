@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 
 from humpback.core.store import StoreError
 from humpback.core.tables import EXAMPLES, RATINGS, Example, Rating, Writer, write
 from humpback.core.text import one_line
 from humpback.core.work import Counts, Work
-from humpback.engines.completion import Completion, Generator
-from humpback.engines.generator import open_generator
+from humpback.engines import completion
+from humpback.engines.completion import Completion
+from humpback.engines.generator import open_engine, open_generator
 from humpback.inputs.prompt_file import load_prompt
 from humpback.spec.curation import (
     SCORE_LABEL,
@@ -66,8 +68,8 @@ def rate(node: Rated, work: Work) -> Counts:
     scores: list[list[float]] = [[] for _ in rows]
     unparsed_replies, first = 0, ""
     spent: Counts = {}
-    with Writer(work.out / RATINGS, Rating) as out:
-        for i, rating in _ratings(node, rows, work, spent):
+    with Writer(work.out / RATINGS, Rating) as out, closing(_ratings(node, rows, work, spent)) as ratings:
+        for i, rating in ratings:
             out.add(rating)
             if rating.score is None:
                 unparsed_replies += 1
@@ -88,7 +90,7 @@ def rate(node: Rated, work: Work) -> Counts:
     }
 
 
-def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Iterator[tuple[int, Rating]]:
+def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Generator[tuple[int, Rating], None, None]:
     """Ratings with the place of their row; what they cost goes into `spent`."""
     match node.by:
         case MicroOracle() as oracle:
@@ -103,11 +105,10 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
                 f"tokens at most; rate by {served.served_as} with SampledScore or FirstLineScore"
             )
         case ModelRater(scoring=ExpectedScore() as scoring):
-            from humpback.engines.transformers_engine import Engine
-
-            model = Engine.of(node.by.model, work)
             options = [f"{SCORE_LABEL}: {score}" for score in SCORES]
-            for i, probabilities in enumerate(model.choose(_questions(scoring, rows, work), options)):
+            with open_engine(node.by.model, work) as model:
+                chosen = model.choose(_questions(scoring, rows, work), options)
+            for i, probabilities in enumerate(chosen):
                 if probabilities is None:
                     yield i, Rating(rows[i].id, 0, "prompt too long", None)
                     continue
@@ -123,7 +124,7 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Ite
 
 
 def _sampled(
-    engine: Generator,
+    engine: completion.Generator,
     scoring: SampledScore | FirstLineScore,
     rows: list[Example],
     questions: list[str],

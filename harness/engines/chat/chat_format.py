@@ -68,7 +68,11 @@ class ChatFormat:
 
     def read(self, ids: list[int]) -> str:
         """The text of an output's tokens, without what the template puts around it, stripped."""
-        return self.encoding.decode(ids).strip().removeprefix(self._leads.strip()).strip()
+        return self.trim(self.encoding.decode(ids))
+
+    def trim(self, text: str) -> str:
+        """An output's text without what the template puts before it, stripped."""
+        return text.strip().removeprefix(self._leads.strip()).strip()
 
     def _after_prompt(self, text: str, closes: str) -> list[int]:
         """As the tokenizer writes it after a prompt, where the prompt's tokens are the beginning of both together (a

@@ -45,9 +45,18 @@ def keep_ends_alone(model: Any, chat: ChatFormat) -> frozenset[int]:
 
 def row_draws(seed: int, prompt: Sequence[int], nth: int, n: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """(n,) uniform draws from [0, 1) for the tokens after the `nth` of equal prompts (token ids)."""
-    named = f"{seed} {nth} {' '.join(map(str, prompt))}"
-    key = int.from_bytes(hashlib.sha256(named.encode()).digest()[:16], "little")
+    key = int.from_bytes(_row_key(seed, prompt, nth)[:16], "little")
     return np.random.Generator(np.random.Philox(key=key)).random(n)
+
+
+def row_seed(seed: int, prompt: Sequence[int], nth: int) -> int:
+    """31 bits from which a server draws the tokens after the `nth` of equal prompts (token ids)."""
+    return int.from_bytes(_row_key(seed, prompt, nth)[:4], "little") >> 1
+
+
+def _row_key(seed: int, prompt: Sequence[int], nth: int) -> bytes:
+    named = f"{seed} {nth} {' '.join(map(str, prompt))}"
+    return hashlib.sha256(named.encode()).digest()
 
 
 class DrawnToken(LogitsProcessor):

@@ -232,6 +232,7 @@ def _reply(text: str, body: Any) -> Reply:
     if choice.get("error") or choice.get("finish_reason") in FAILED:
         failed = {"error": choice.get("error") or choice["finish_reason"]}
         raise Retry(f"answered 200 with a reply that failed{_message(text, failed)}")
+    choice.pop("prompt_token_ids", None)  # what was sent, which no journal has to hold
     reply = Reply(
         str(body.get("model") or ""),
         choice,

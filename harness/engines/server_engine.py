@@ -1,0 +1,237 @@
+"""A model of ours behind a server that the harness starts (`Machine.server`): the same prompts, in tokens, and the same
+limits as in our own engine; the draws are the server's, with a seed for each prompt.
+
+What is answered is on disk before it counts, in the artifact's own journal, so that a stage which was stopped asks only
+the rest. A journal belongs to one version of one engine with its arguments: none of their answers are mixed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from transformers import AutoConfig, GenerationConfig, PreTrainedTokenizerBase
+
+from humpback.core.machine import Endpoint, Server
+from humpback.core.store import StoreError
+from humpback.core.work import Work
+from humpback.engines.chat.chat_format import ChatFormat
+from humpback.engines.chat.context import context_length
+from humpback.engines.chat.decoding import keep_ends_alone, row_seed
+from humpback.engines.completion import Completion
+from humpback.engines.endpoint.calls import Reply, Request, describe_reply
+from humpback.engines.endpoint.client import Client
+from humpback.engines.endpoint.journal import Journal
+from humpback.engines.loading import folder_of, load_model, load_tokenizer
+from humpback.engines.serving.launch import ModelFiles
+from humpback.engines.serving.server import Served, serve
+from humpback.spec.data import Sampling
+from humpback.spec.models import Finetuned
+from humpback.spec.template import Model
+
+_NO_TIMEOUT = 7 * 86_400.0
+"""Seconds: calls wait for their turn in the server, and a server that dies is noticed by its connections."""
+
+
+class ServerEngine:
+    """A served model ready to generate and to score (`humpback.engines.completion.LocalEngine`)."""
+
+    def __init__(
+        self,
+        model: Model,
+        files: ModelFiles,
+        tokenizer: PreTrainedTokenizerBase,
+        server: Server,
+        served: Served,
+        client: Client,
+        work: Work,
+        system: str = "",
+    ) -> None:
+        self.chat = ChatFormat(model.template, tokenizer)
+        config = AutoConfig.from_pretrained(files.folder, trust_remote_code=False)
+        said = (files.folder / "generation_config.json").is_file()
+        generation = GenerationConfig.from_pretrained(files.folder) if said else None
+        self._ends = keep_ends_alone(SimpleNamespace(config=config, generation_config=generation), self.chat)
+        self._context = min(context_length(config) or sys.maxsize, served.context or sys.maxsize)
+        self._vllm, self.served = bool(server.python), served
+        self._client, self._log, self._system = client, work.log, system
+
+    def counts(self) -> dict[str, int]:
+        """Nothing: calls on this machine cost nothing that is counted."""
+        return {}
+
+    def generate(self, instructions: Sequence[str], sampling: Sampling, unit: str = "completions") -> list[Completion]:
+        """A completion for each instruction, in order. Equal instructions have seeds of their own, by how many of them
+        came before; greedily they get one.
+
+        Raises:
+            Unanswered, StoreError: as `Client.ask`.
+        """
+        asked = self.requests(instructions, sampling)
+        replies = self._ask(list(asked.values()), unit, len(instructions) - len(asked), len(instructions))
+        read = dict(zip(asked, map(self._read, replies), strict=True))
+        return [read.get(i) or Completion("", "prompt too long") for i in range(len(instructions))]
+
+    def requests(self, instructions: Sequence[str], sampling: Sampling) -> dict[int, Request]:
+        """What is sent for each instruction that leaves room for an answer, by its place."""
+        asked: dict[int, Request] = {}
+        seen: Counter[tuple[int, ...]] = Counter()
+        for i, ids in enumerate(map(self._prompt, instructions)):
+            limit = min(sampling.max_new_tokens, self._context - len(ids))
+            if limit < 1:
+                continue
+            seed = row_seed(sampling.seed, ids, seen[tuple(ids)]) if sampling.temperature else sampling.seed
+            seen[tuple(ids)] += 1
+            fields: dict[str, Any] = {"max_tokens": limit, "seed": seed}
+            fields |= {"temperature": sampling.temperature, "top_p": sampling.top_p}
+            if self._vllm:
+                fields |= {"stop_token_ids": sorted(self._ends), "return_token_ids": True}
+            asked[i] = self._request(ids, **fields)
+        return asked
+
+    def choose(
+        self, instructions: Sequence[str], options: Sequence[str], unit: str = "ratings"
+    ) -> list[list[float] | None]:
+        """For each instruction the probability of each option as the answer's beginning, normalised over the options.
+
+        vLLM is asked once a prompt where the tokenizer writes the options alike but for their last token. Otherwise the
+        prompt goes through with each option after it, and the server says how likely its tokens are. None where the
+        prompt leaves no room.
+
+        Raises:
+            Unanswered, StoreError: as `Client.ask`.
+            StoreError: when the server does not say how likely they are.
+        """
+        cut = [self.chat.opening(option) for option in options]
+        heads, last = {tuple(ids[:-1]) for ids in cut}, [ids[-1] for ids in cut]
+        at_once = self._vllm and len(heads) == 1 and len(set(last)) == len(last)
+        room = self._context - max(map(len, cut)) - (not at_once)
+        prompts = {i: ids for i, ids in enumerate(map(self._prompt, instructions)) if len(ids) <= room}
+        fields: dict[str, Any] = {"max_tokens": 1, "temperature": 0}
+        if at_once:
+            fields |= {"logprobs": len(last), "logprob_token_ids": last, "return_tokens_as_token_ids": True}
+            asked = [self._request([*ids, *cut[0][:-1]], **fields) for ids in prompts.values()]
+            replies = self._ask(asked, unit)
+            scores = [_of_tokens(reply, last) for reply in replies]
+        else:
+            fields |= {"echo": True, "logprobs": 1}
+            asked = [self._request([*ids, *one], **fields) for ids in prompts.values() for one in cut]
+            flat = iter(self._ask(asked, unit))
+            scores = [[_of_prompt(next(flat), len(ids), len(one)) for one in cut] for ids in prompts.values()]
+        found = dict(zip(prompts, map(_normalised, scores), strict=True))
+        return [found.get(i) for i in range(len(instructions))]
+
+    def _prompt(self, instruction: str) -> list[int]:
+        return self.chat.prompt(instruction, self._system)
+
+    def _request(self, ids: list[int], **fields: Any) -> Request:
+        return Request("completions", {"model": self.served.name, "prompt": ids, **fields})
+
+    def _ask(self, requests: list[Request], unit: str, done: int = 0, total: int = 0) -> list[Reply]:
+        """The reply to each request, after so many of the total that need none."""
+        total = total or len(requests)
+        self._client.ask(requests, report=lambda n, _: self._log.progress(done + n, total, unit), total=total)
+        self._log.progress(total, total, unit)  # equal requests are asked once
+        replies = []
+        for one in requests:
+            answer = self._client.answer(one)
+            if answer.reply is None:
+                n = len(one.body["prompt"])
+                raise StoreError(f"the server does not take a prompt of {n:,} tokens: it {answer.problem}")
+            replies.append(answer.reply)
+        return replies
+
+    def _read(self, reply: Reply) -> Completion:
+        ids, text = reply.choice.get("token_ids"), reply.choice.get("text")
+        if isinstance(ids, list):
+            text = self.chat.read(ids[: next((at for at, one in enumerate(ids) if one in self._ends), None)])
+        elif isinstance(text, str):
+            text = self.chat.trim(text)
+        else:
+            raise StoreError(f"the server sends what is no completion. {describe_reply(reply)}")
+        return Completion(text, "length" if reply.message.ended == "length" else "stop")
+
+
+@contextmanager
+def serve_engine(model: Model, server: Server, work: Work, system: str = "") -> Iterator[ServerEngine]:
+    """The model behind a server that runs as long as this is open.
+
+    Raises:
+        StoreError: when the server does not come up.
+        ServerFailed: when it dies meanwhile.
+    """
+    folder = Path(work.machine.store) / ".calls" / work.out.name
+    with _files(model, server, work) as files, serve(server, files, model.fingerprint[:16], folder, work) as served:
+        work.packages[server.engine] = served.version
+        settings = [server.engine, served.version, server.arguments, server.command, work.machine.precision]
+        journal = f"{hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]}.jsonl"
+        endpoint = Endpoint(
+            served.address,
+            key_variable="",
+            concurrency=work.machine.generation_batch,
+            timeout=_NO_TIMEOUT,
+            attempts=3,
+            pause=0.2,
+        )
+        tokenizer = load_tokenizer(model, work)
+        with Journal(folder / journal) as answered:
+            client = Client(endpoint, answered)
+            yield ServerEngine(model, files, tokenizer, server, served, client, work, system)
+
+
+@contextmanager
+def _files(model: Model, server: Server, work: Work) -> Iterator[ModelFiles]:
+    """What the server loads. vLLM puts an adapter on its base; one on another adapter, or for another server, is merged
+    into a whole model first, which is deleted afterwards."""
+    if not (isinstance(model, Finetuned) and model.recipe.adapter):
+        yield ModelFiles(folder_of(model, work))
+    elif server.python and not (isinstance(model.base, Finetuned) and model.base.recipe.adapter):
+        yield ModelFiles(folder_of(model.base, work), work.open(model), model.recipe.adapter.rank)
+    else:
+        merged = work.out / ".merged"
+        on_cpu = replace(work, machine=replace(work.machine, device="cpu"))
+        try:
+            load_model(model, on_cpu).save_pretrained(merged)
+            load_tokenizer(model, work).save_pretrained(merged)
+            yield ModelFiles(merged)
+        finally:
+            shutil.rmtree(merged, ignore_errors=True)
+
+
+def _of_tokens(reply: Reply, tokens: list[int]) -> list[float]:
+    """Log-probabilities of these tokens at the one position that was written."""
+    try:
+        top = reply.choice["logprobs"]["top_logprobs"][0]
+        return [float(top[f"token_id:{one}"]) for one in tokens]
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise StoreError(
+            "the server does not say how likely the tokens are that it is asked about (logprob_token_ids), as vLLM "
+            "0.32 does; install that"
+        ) from error
+
+
+def _of_prompt(reply: Reply, start: int, n: int) -> float:
+    """Log-probability of the n tokens of the prompt from `start` on."""
+    try:
+        return math.fsum(float(one) for one in reply.choice["logprobs"]["token_logprobs"][start : start + n])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            "the server does not say how likely a prompt is (echo with logprobs), which a rating by expected score and "
+            "a model as judge take; make this stage without [server]"
+        ) from error
+
+
+def _normalised(scores: list[float]) -> list[float]:
+    highest = max(scores)
+    weights = [math.exp(one - highest) for one in scores]
+    return [one / sum(weights) for one in weights]
