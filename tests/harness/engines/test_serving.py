@@ -300,13 +300,13 @@ def test_expected_scores_and_verdicts_come_from_the_servers_probabilities(shop: 
             prompts = [engine.chat.prompt(one) for one in asked]
         assert len({tuple(one[:-1]) for one in cut}) == 1
         for row, rating, ids in zip(rows(work), read(work.out / RATINGS, Rating), prompts, strict=True):
-            if len(ids) + len(cut[0]) >= 512:
-                assert (row.score, rating.raw) == (None, "prompt too long")
+            if row.id == "e/long":  # for the server, which takes less than the model
+                assert (len(ids) > 4_096, row.score, rating.raw) == (True, None, "prompt too long")
                 continue
             last = [likelihood(one[-1], *ids, *one[:-1]) for one in cut]
             weights = [exp(one) / sum(map(exp, last)) for one in last]
             assert row.score == pytest.approx(sum(i * w for i, w in enumerate(weights, 1)), abs=1e-9)
-        assert counts["kept"] == N
+        assert (counts["kept"], counts["unparsed"]) == (N + 1, 1)
         scores[name] = [row.score for row in rows(work)]
     assert scores["echo"] == pytest.approx(scores["vllm"])
     assert len(set(scores["vllm"])) > 3
