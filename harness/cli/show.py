@@ -105,7 +105,11 @@ def as_table(path: Path, rows: int) -> dict[str, Any]:
         raise Damaged(state.reason)
     metrics = [path / METRICS] if (path / METRICS).exists() else []
     tables, notes = _tables([*sorted(path.glob("*.parquet")), *metrics], rows)
-    return {"record": record, "tables": tables, "notes": [*filter(None, [state.reason]), *notes]}
+    return {
+        "record": record,
+        "tables": tables,
+        "notes": [*filter(None, [state.reason]), *record.source.get("notes", ()), *notes],
+    }
 
 
 def _tables(files: list[Path], rows: int) -> tuple[dict[str, Any], list[str]]:

@@ -27,12 +27,14 @@ from typing import Any
 
 from filelock import FileLock
 
+from humpback.core.checkpoints import to_disk
 from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact, Table
 from humpback.core.payload import PayloadFile, State, checksum, compare, remedy
 
 RECORD = "record.json"
 METRICS = "metrics.jsonl"
+CHECKPOINTS = ".checkpoints"
 
 
 class StoreError(HumpbackError, RuntimeError):
@@ -67,7 +69,8 @@ class Record:
     packages: dict[str, str]
     """Versions of the packages that bear on results; among them the inference server's, where one wrote."""
     source: dict[str, Any]
-    """commit, checksum of uncommitted changes ("diff"), the files "changed", argv."""
+    """commit, checksum of uncommitted changes ("diff"), the files "changed", argv; "notes" where there is something to
+    say of how it was made."""
     payload: dict[str, PayloadFile] = field(default_factory=dict)
     """Every file by its name in the folder."""
 
@@ -180,27 +183,41 @@ class Store:
             yield
 
     def workspace(self, artifact: Artifact) -> Path:
-        """An empty folder to make the artifact in. Call it under the lock: what a dead maker left is removed."""
+        """A folder to make the artifact in, empty but for its checkpoints. Call it under the lock: all else that a dead
+        maker left is removed."""
         path = self.root / ".partial" / artifact.fingerprint
-        shutil.rmtree(path, ignore_errors=True)
-        path.mkdir(parents=True)
+        self.abandon(path)
+        path.mkdir(parents=True, exist_ok=True)
         return path
 
+    def abandon(self, workspace: Path) -> None:
+        """Remove what was made there, but for checkpoints. Call it under the lock."""
+        for path in workspace.iterdir() if workspace.exists() else ():
+            if path.is_dir() and path.name != CHECKPOINTS:
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != CHECKPOINTS:
+                path.unlink(missing_ok=True)
+        if not any(path.is_file() for path in workspace.rglob("*")):
+            shutil.rmtree(workspace, ignore_errors=True)
+
     def publish(self, artifact: Artifact, workspace: Path, record: Record) -> Path:
-        """Checksum the payload, write the record, move the folder into place. Call it under the lock.
+        """Checksum the payload, write the record, drop the checkpoints, move the folder into place. Call it under the
+        lock.
 
         An unfinished folder already in that place is kept aside in `<store>/.aside/`.
         """
+        checkpoints = workspace / CHECKPOINTS
+        made = [path for path in sorted(workspace.rglob("*")) if path.is_file() and checkpoints not in path.parents]
         payload = {
             str(path.relative_to(workspace)): PayloadFile(path.stat().st_size, checksum(path))
-            for path in sorted(workspace.rglob("*"))
-            if path.is_file() and path.name not in (RECORD, METRICS)
+            for path in made
+            if path.name not in (RECORD, METRICS)
         }
-        for path in workspace.rglob("*"):
-            if path.is_file():
-                _to_disk(path)
+        for path in made:
+            to_disk(path)
         target = workspace / RECORD
         write_record(target, replace(record, payload=payload))
+        shutil.rmtree(checkpoints, ignore_errors=True)
         final = self.folder(artifact)
         final.parent.mkdir(parents=True, exist_ok=True)
         if final.exists():
@@ -208,7 +225,7 @@ class Store:
             aside.parent.mkdir(exist_ok=True)
             final.rename(aside)
         workspace.rename(final)
-        _to_disk(final.parent)
+        to_disk(final.parent)
         return final
 
     def records(self, kind: str) -> Iterator[Record]:
@@ -275,11 +292,3 @@ def _unreadable(path: Path, error: OSError) -> str:
     if isinstance(error, IsADirectoryError):
         return f"{path}: a folder where the record belongs; {remedy(path.parent)}"
     return f"{path}: cannot be read ({error.strerror}); make it readable, or {remedy(path.parent)}"
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

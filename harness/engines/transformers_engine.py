@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
+from humpback.core.batch_log import BatchLog
 from humpback.core.work import Work
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
@@ -72,7 +75,8 @@ class Engine:
         """A completion for each instruction, in order. Prompts of like length go through together; rows that have not
         ended after a round go through the next one, so that the longest answer does not keep all the others.
 
-        Equal instructions have draws of their own, by how many of them came before.
+        Equal instructions have draws of their own, by how many of them came before. What a maker that was killed had
+        come through is not done again (`humpback.core.batch_log`).
         """
         results: dict[int, Completion] = {}
         rows: dict[int, _Row] = {}
@@ -84,19 +88,30 @@ class Engine:
             else:
                 rows[i] = _Row(ids, limit, row_draws(sampling.seed, ids, seen[tuple(ids)], limit))
                 seen[tuple(ids)] += 1
-        self._work.log.progress(len(results), len(instructions), unit)
-        while rows:
-            for places, written in self._batches(rows, lambda batch: self._round(batch, sampling)):
-                for i, new in zip(places, written, strict=True):
-                    row = rows[i]
-                    row.written += new
-                    stop = next((at for at, one in enumerate(row.written) if one in self._ends), None)
-                    if stop is not None or len(row.written) >= row.limit:
-                        text = self.chat.read(row.written[:stop])
-                        results[i] = Completion(text, "length" if stop is None else "stop")
-                self._work.log.progress(len(results), len(instructions), unit)
-            rows = {i: row for i, row in rows.items() if i not in results}
+        with self._log(rows, "generate", sampling) as log:
+            while rows:
+                for places, written in self._batches(rows, lambda batch: self._round(batch, sampling), log):
+                    for i, new in zip(places, written, strict=True):
+                        row = rows[i]
+                        row.written += new
+                        stop = next((at for at, one in enumerate(row.written) if one in self._ends), None)
+                        if stop is not None or len(row.written) >= row.limit:
+                            text = self.chat.read(row.written[:stop])
+                            results[i] = Completion(text, "length" if stop is None else "stop")
+                    self._progress(log, len(results), len(instructions), unit)
+                rows = {i: row for i, row in rows.items() if i not in results}
         return [results[i] for i in range(len(instructions))]
+
+    def _log(self, rows: dict[int, _Row], *how: object) -> BatchLog:
+        """What is known of these rows, asked so."""
+        call = hashlib.sha256(repr(how).encode())
+        for i, row in rows.items():
+            call.update(array("q", [i, row.limit, len(row.prompt), *row.prompt]).tobytes())
+        return BatchLog(self._work, call.hexdigest())
+
+    def _progress(self, log: BatchLog, done: int, total: int, unit: str) -> None:
+        if log.is_live:
+            self._work.log.progress(done, total, unit)
 
     def _prompts(self, instructions: Sequence[str]) -> list[list[int]]:
         return [self.chat.prompt(one, self._system) for one in instructions]
@@ -148,9 +163,11 @@ class Engine:
                 scores = torch.stack([self._log_likelihood(ids, one) for one in cut], dim=1)
             return torch.softmax(scores, dim=-1).tolist()  # type: ignore[no-any-return]
 
-        for places, found in self._batches(rows, score):
-            results |= dict(zip(places, found, strict=True))
-            self._work.log.progress(len(results), len(instructions), unit)
+        with self._log(rows, "choose", tuple(options)) as log:
+            self._progress(log, 0, len(instructions), unit)
+            for places, found in self._batches(rows, score, log):
+                results |= dict(zip(places, found, strict=True))
+                self._progress(log, len(results), len(instructions), unit)
         return [results.get(i) for i in range(len(instructions))]
 
     @torch.inference_mode()
@@ -173,14 +190,22 @@ class Engine:
         return likely
 
     def _batches(
-        self, rows: dict[int, _Row], work: Callable[[list[_Row]], list[Result]]
+        self, rows: dict[int, _Row], work: Callable[[list[_Row]], list[Result]], log: BatchLog
     ) -> Iterator[tuple[list[int], list[Result]]]:
-        """What `work` makes of each batch, with the rows' places. The longest come first, so a GPU that is too small
-        says so at once: from then on batches are half as large."""
+        """What `work` makes of each batch, with the rows' places, those first that the log knows. The longest come
+        first, so a GPU that is too small says so at once: from then on batches are half as large."""
         size = self._work.machine.generation_batch
         by_length = sorted(rows, key=lambda i: (-len(rows[i].so_far), i))
         start = 0
         while start < len(by_length):
+            if (known := log.recorded()) is not None:
+                places, done, size = known
+                if places == by_length[start : start + len(places)]:
+                    yield places, done
+                    start += len(places)
+                    continue
+                log.refuse("not the batches of this call")
+                size = self._work.machine.generation_batch
             first = rows[by_length[start]]
             places = by_length[start : start + 1] + list(
                 takewhile(lambda i: self._together(first, rows[i]), by_length[start + 1 : start + size])  # noqa: B023
@@ -193,6 +218,7 @@ class Engine:
                 size = len(places) // 2
                 torch.cuda.empty_cache()
                 continue
+            log.add([places, done, size])
             yield places, done
             start += len(places)
 

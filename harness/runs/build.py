@@ -7,9 +7,9 @@ artifact is not there, and a lock dies with its holder.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import platform
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -44,6 +44,8 @@ class Outcome:
     """Made here; found done, by another process; or stopped because an input is an empty set, or too small a one."""
     seconds: float = 0.0
     reason: str = ""
+    notes: tuple[str, ...] = ()
+    """What somebody who watches should know of how it was made."""
 
 
 def build_artifact(
@@ -57,14 +59,13 @@ def build_artifact(
 
     Raises:
         StoreError: when the disk is full or the store cannot be written; the message names it.
-        Exception: whatever the stage raises; nothing is published then.
+        Exception: whatever the stage raises; nothing is published then, and checkpoints stay.
     """
     empty = next((one for one in artifact.inputs if store.record(one).counts.get("kept") == 0), None)
     if empty is not None:
         counts = store.record(empty).counts
         told = ", ".join(f"{key} {value:,}" for key, value in counts.items())
         return Outcome("stopped", reason=f"{empty.name} is an empty set ({told})")
-    folder: Path | None = None
     try:
         with store.lock(artifact):
             if store.state(artifact).status == "done":
@@ -72,21 +73,23 @@ def build_artifact(
             attempts.keep(store, artifact.name, artifact.fingerprint)
             folder = store.workspace(artifact)
             started, now = time.monotonic(), datetime.now(UTC)
-            attempts.begin(store, record_of(artifact, machine, source, {}, now, 0.0))
+            log = new_log(folder, report)
             try:
-                work = Work(store.open, folder, machine, new_log(folder, report))
+                attempts.begin(store, record_of(artifact, machine, source, {}, now, 0.0))
+                work = Work(store.open, folder, machine, log, made_from=_made_from(artifact, store))
                 counts = stage_for(artifact)(artifact, work)
-                seconds = time.monotonic() - started
-                record = record_of(artifact, machine, source, counts, now, seconds)
+                seconds, total = time.monotonic() - started, log.seconds
+                made_by = {**source, "notes": log.notes} if log.notes else source
+                began = datetime.now(UTC) - timedelta(seconds=total)
+                record = record_of(artifact, machine, made_by, counts, began, total)
                 store.publish(artifact, folder, replace(record, packages=record.packages | work.packages))
             except Exception as error:
                 attempts.keep(store, artifact.name, artifact.fingerprint, error=type(error).__name__)
+                store.abandon(folder)
                 raise
             attempts.clear(store, artifact.name)
             shutil.rmtree(store.root / ".calls" / artifact.fingerprint, ignore_errors=True)
     except Exception as error:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, TooFew):
             return Outcome("stopped", reason=str(error))
         reason = _no_room(error)
@@ -96,7 +99,14 @@ def build_artifact(
             f"{getattr(error, 'filename', None) or store.root}: {reason}; {artifact.name} was not published. "
             f"Make room or choose another folder with --store, and run again: what is finished stays"
         ) from error
-    return Outcome("made", seconds)
+    return Outcome("made", seconds, notes=tuple(log.notes))
+
+
+def _made_from(artifact: Artifact, store: Store) -> str:
+    """Checksum over its fingerprint and the payloads of what it is made from."""
+    inputs = {needed.name: store.record(needed).payload for one in artifact.inputs for needed in (one, *one.companions)}
+    named = {name: {file: held.sha256 for file, held in payload.items()} for name, payload in inputs.items()}
+    return sha256(json.dumps([artifact.fingerprint, named], sort_keys=True).encode()).hexdigest()
 
 
 def _no_room(error: BaseException | None) -> str:

@@ -69,16 +69,17 @@ def _bars(console: Console, stages: int) -> Iterator[Progress]:
     )
     with Bars(*columns, console=console, transient=True) as bars:
         overall = bars.add_task("stages", total=stages, rate="")
-        tasks: dict[str, tuple[TaskID, float]] = {}
+        tasks: dict[str, tuple[TaskID, _Stage]] = {}
 
         def started(artifact: Artifact) -> None:
-            tasks[artifact.fingerprint] = (bars.add_task(short_name(artifact), total=None, rate=""), time.monotonic())
+            stage = _Stage(artifact, time.monotonic())
+            tasks[artifact.fingerprint] = (bars.add_task(short_name(artifact), total=None, rate=""), stage)
 
         def advanced(artifact: Artifact, done: int, total: int, unit: str) -> None:
-            task, since = tasks[artifact.fingerprint]
-            rate = done / max(time.monotonic() - since, 1e-9)
-            left = f", {_spell((total - done) / rate)} left" if rate else ""
-            speed = f"{rate:,.1f} {unit}/s{left}" if total else unit
+            task, stage = tasks[artifact.fingerprint]
+            stage.advanced(done, total, unit)
+            left = f", {_spell(stage.left)} left" if stage.rate else ""
+            speed = f"{stage.rate:,.1f} {unit}/s{left}" if total else unit
             bars.update(task, completed=done, total=total or None, rate=speed)
 
         def gone(artifact: Artifact) -> None:
@@ -102,10 +103,27 @@ class _Stage:
     done: int = 0
     total: int = 0
     unit: str = ""
+    first: int | None = None
+    """What was done when it was first heard of: what an earlier maker had come to, where that was killed."""
+
+    def advanced(self, done: int, total: int, unit: str) -> None:
+        if self.first is None and total:
+            self.first = done
+        self.done, self.total, self.unit = done, total, unit
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.since
+
+    @property
+    def rate(self) -> float:
+        """Units a second, those of earlier makers left out."""
+        return (self.done - (self.first or 0)) / max(self.seconds, 1e-9)
+
+    @property
+    def left(self) -> float:
+        """Seconds to its end, where it has a rate."""
+        return (self.total - self.done) / self.rate
 
 
 @dataclass
@@ -131,8 +149,7 @@ class _Log:
         self.running[artifact.fingerprint] = _Stage(artifact, time.monotonic())
 
     def advanced(self, artifact: Artifact, done: int, total: int, unit: str) -> None:
-        stage = self.running[artifact.fingerprint]
-        stage.done, stage.total, stage.unit = done, total, unit
+        self.running[artifact.fingerprint].advanced(done, total, unit)
 
     def ended(self, artifact: Artifact, outcome: Outcome) -> None:
         if outcome.status == "made":
@@ -168,8 +185,8 @@ class _Log:
         for key, artifact in list(self.waiting.items()):
             stage = self.running.get(key)
             spent = stage.seconds if stage else 0.0
-            if stage and stage.done:
-                seconds += spent * (stage.total - stage.done) / stage.done
+            if stage and stage.rate:
+                seconds += stage.left
             elif expected := self.expected.get(key):
                 seconds += max(0.0, scale * expected - spent)
             elif took := self.took.get(type(artifact)):
@@ -183,7 +200,8 @@ class _Log:
 def _told(artifact: Artifact, outcome: Outcome) -> str:
     match outcome.status:
         case "made":
-            return f"{outcome.seconds:8.1f} s {short_name(artifact)}"
+            notes = "".join(f"; {one}" for one in outcome.notes)
+            return f"{outcome.seconds:8.1f} s {short_name(artifact)}{notes}"
         case "found":
             return f"found      {short_name(artifact)}"
         case "stopped":

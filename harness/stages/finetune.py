@@ -117,7 +117,7 @@ def encode_examples(
         if all(label == IGNORED for label in labels[1:]):
             continue
         cut += len(prompt) + len(target) > longest
-        sequences.append(TokenSequence(ids, labels))
+        sequences.append(TokenSequence(ids, labels, row.id))
     return Encoded(sequences, cut, shortened)
 
 

@@ -12,18 +12,20 @@ import math
 import random
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import torch
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import Sampler
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback
 
 from humpback.core.work import Work
 from humpback.spec.recipe import CosineTo, LinearTo
+from humpback.stages.checkpoint import Checkpoints
+from humpback.stages.trainer import EXAMPLES, CarefulTrainer
 
 IGNORED = -100
 """The label of a token that carries no loss."""
@@ -35,6 +37,8 @@ class TokenSequence:
 
     ids: list[int]
     labels: list[int]
+    name: str = ""
+    """Of the example that it was made from."""
 
 
 def learning_rates(highest: float, schedule: LinearTo | CosineTo, updates: int) -> list[float]:
@@ -79,7 +83,7 @@ class LengthGroups(Sampler[int]):
         return itertools.chain.from_iterable(batches + partial)
 
 
-class _Trainer(Trainer):
+class _Trainer(CarefulTrainer):
     """A Trainer with our rates and our order of batches."""
 
     def __init__(self, *, rates: list[float], order: LengthGroups, **rest: Any) -> None:
@@ -132,16 +136,26 @@ def train(
     """Train in place, with an update for each of the learning rates.
 
     `batch` is the global batch in examples; its largest divisor within the machine's micro-batch goes through at once.
+    A training that was killed goes on from its last checkpoint.
+
+    Raises:
+        NotFinite: when a loss or gradient is infinite or no number, naming the examples.
     """
     micro = max(size for size in range(1, min(batch, work.machine.micro_batch) + 1) if batch % size == 0)
     set_seed(seed)
+    order = LengthGroups([len(one.ids) for one in sequences], batch, seed)
+    checkpoints = Checkpoints(
+        work, ((one.ids, one.labels) for one in sequences), rates, batch, weight_decay, beta2, seed
+    )
     with tempfile.TemporaryDirectory(dir=work.out) as scratch:
         trainer = _Trainer(
             rates=rates,
-            order=LengthGroups([len(one.ids) for one in sequences], batch, seed),
+            order=order,
+            work=work,
+            checkpoints=checkpoints,
             model=model,
-            train_dataset=sequences,
-            data_collator=partial(collate, tokenizer),
+            train_dataset=[one if one.name else replace(one, name=f"{i}") for i, one in enumerate(sequences)],
+            data_collator=partial(_named, tokenizer),
             callbacks=[_Progress(work, max(1, len(rates) // 50))],
             args=TrainingArguments(
                 output_dir=scratch,
@@ -154,6 +168,7 @@ def train(
                 max_grad_norm=1.0,
                 optim="adamw_torch",
                 logging_strategy="no",
+                logging_nan_inf_filter=False,
                 save_strategy="no",
                 report_to="none",
                 disable_tqdm=True,
@@ -165,7 +180,14 @@ def train(
             ),
         )
         trainer.remove_callback(PrinterCallback)
-        trainer.train()
+        found, updates = checkpoints.find()
+        for _ in range(updates // math.ceil(len(sequences) / batch)):
+            iter(order)  # an epoch that was gone through
+        trainer.train(resume_from_checkpoint=found)
+
+
+def _named(tokenizer: PreTrainedTokenizerBase, rows: list[TokenSequence]) -> dict[str, Any]:
+    return {**collate(tokenizer, rows), EXAMPLES: [row.name for row in rows]}
 
 
 def collate(tokenizer: PreTrainedTokenizerBase, rows: list[TokenSequence]) -> dict[str, torch.Tensor]:
