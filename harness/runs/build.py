@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import platform
+import shutil
 import sys
 import time
 from collections.abc import Callable
