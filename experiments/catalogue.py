@@ -13,13 +13,14 @@ import pkgutil
 import sys
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from humpback.core.errors import UnknownName
 from humpback.core.expression import Artifact, FieldError, expression
+from humpback.experiments.departures import Departure
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import ALPHA, WIN_RATE, Arm, Claim, Comparison, Curve
 from humpback.spec.contamination import asked
@@ -52,13 +53,17 @@ class Experiment:
         """The rest of the docstring: what the paper says, where, and what would falsify it."""
         return "\n".join((self.module.__doc__ or "").strip().splitlines()[1:]).strip()
 
+    def parts(self, setup: Setup, seed: int) -> list[Arm | Measure | Claim]:
+        """What the module yields for a run of this seed. Raises FieldError when the setup lacks what it is about."""
+        return list(self.module.experiment(setup.at(seed), seed))
+
     def on(self, setup: Setup, seeds: Iterable[int]) -> Declared:
         """The experiment on a setup, as values.
 
         Raises:
             FieldError: when the setup lacks what the experiment is about; when two parts have one name.
         """
-        parts = {seed: list(self.module.experiment(setup.at(seed), seed)) for seed in seeds}
+        parts = {seed: self.parts(setup, seed) for seed in seeds}
         declared = Declared(
             self,
             setup,
@@ -91,6 +96,8 @@ class Declared:
     """By seed and name."""
     claims: tuple[Claim, ...]
     """About the first seed's arms and measures, and by their names about every seed's."""
+    departure: Departure = field(default_factory=Departure)
+    """From the setup of that name."""
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -167,6 +174,7 @@ class Declared:
                 for seed, by_name in self.measures.items()
             },
             "claims": [claim.described() for claim in self.claims],
+            **self.departure.held,
             "artifacts": expression(*roots),
         }
 

@@ -16,9 +16,11 @@ from humpback.cli.app import Locations
 from humpback.cli.sweep import OnDev
 from humpback.core.expression import Artifact, FieldError
 from humpback.core.store import Store
-from humpback.experiments.setups.base import Setup
+from humpback.experiments.setups.base import AtLeast, Setup
 from humpback.experiments.sweeps import SEED
-from humpback.spec.search import Float, Space, apply
+from humpback.spec.recipe import Lora
+from humpback.spec.search import Float, Space, apply, enumerable, grid
+from humpback.spec.template import Model
 from tests.commands import humpback
 from tests.conftest import MACHINE
 
@@ -57,6 +59,24 @@ def test_two_trials_run_share_their_base_and_end_in_a_literal(
     assert len(wanted.study().trials()) == 2
 
 
+def test_a_grid_stands_in_the_place_of_the_space_and_settings_hold_for_all_of_it(tmp_path: Path) -> None:
+    from humpback.cli.sweep import _space
+    from humpback.experiments.catalogue import experiment
+    from humpback.experiments.setups.micro import MICRO
+
+    def no_model(name: str) -> Model:
+        raise AssertionError(name)
+
+    grids = ["selection.at_least=3,4.5", "sft.adapter.rank=4,8"]
+    space = _space(experiment("humpback/headline"), MICRO, grids, None, no_model)
+    assert (space.arm, enumerable(space), len(grid(space))) == ("M1", True, 4)
+    changed = apply(MICRO, space, grid(space)[-1])
+    assert (changed.selection, changed.sft.adapter) == (AtLeast(4.5), Lora(8))
+    with pytest.raises(FieldError, match="declares no SPACE, so --grid takes --arm"):
+        _space(experiment("humpback/iterations"), MICRO, grids, None, no_model)
+    assert _space(experiment("humpback/iterations"), MICRO, grids, "M2", no_model).arm == "M2"
+
+
 def test_another_space_or_setup_is_another_study(tiny: Setup, tmp_path: Path) -> None:
     worth = OnDev("humpback/headline", tiny, SPACE, (SEED,), MACHINE)
     others = (
@@ -82,7 +102,11 @@ def test_an_arm_that_is_not_there_is_named(tiny: Setup) -> None:
         (("humpback/headline", "--setup", "files"), "'files' has no dev prompts"),
         (("humpback/headline", "--seeds", "0"), "seed 0 is for reports"),
         (("humpback/headline", "--seeds", "x"), "--seeds 'x': 'x' is no whole number"),
-        (("humpback/headline", "--grid"), "'sft.learning_rate' is a Float"),
+        (("humpback/headline", "--every"), "'sft.learning_rate' is a Float"),
+        (("humpback/headline", "--grid", "sft.learning_rate=fast,1"), "'fast' is none of what it takes: a number"),
+        (("humpback/headline", "--grid", "judge.noise=0,1"), "the setup has no 'judge'"),
+        (("humpback/iterations", "--grid", "sft.longest=64,128"), "--grid takes --arm"),
+        (("humpback/headline", "--set", "filtering.looser=3"), "changes nothing in humpback/headline"),
     ],
 )
 def test_wrong_words_are_one_line(words: tuple[str, ...], says: str, tmp_path: Path) -> None:

@@ -84,6 +84,8 @@ class Results:
     """Whether ours less the paper's is a number: base, judge, reference and prompts are the paper's."""
     outcomes: Outcomes | None = None
     """What all of it was computed from."""
+    settings: tuple[str, ...] = ()
+    """What was set to something else than the setup has, a line each."""
 
 
 def gather(

@@ -99,6 +99,7 @@ def provenance_lines(made: dict[str, Any]) -> list[tuple[str, str]]:
     count = made.get("artifacts") or {}
     shared = "those shared with other experiments included"
     lines = [
+        ("set", _set(made)),
         ("seeds", ", ".join(map(str, made.get("seeds") or []))),
         ("time", f"{duration(made.get('seconds'))} over {count.get('finished', 0):,} stages, {shared}: {stages}"),
         ("not finished", f"{count['unfinished']:,} stages" if count.get("unfinished") else ""),
@@ -108,7 +109,16 @@ def provenance_lines(made: dict[str, Any]) -> list[tuple[str, str]]:
         ("code", "; ".join(made.get("commits") or [])),
         ("finished", day(made.get("finished"))),
     ]
-    return [(what, words or DASH) for what, words in lines if words or what != "not finished"]
+    return [(what, words or DASH) for what, words in lines if words or what not in ("set", "not finished")]
+
+
+def _set(made: dict[str, Any]) -> str:
+    own = made.get("instead_of") or {}
+    told = [f"{path} = {value} (the setup has {own.get(path)})" for path, value in (made.get("set") or {}).items()]
+    return "; ".join([*told, *([_NOT_BESIDE] if told else [])])
+
+
+_NOT_BESIDE = "the papers' numbers, which are of their own settings, stand beside nothing here"
 
 
 def _sizes(sets: Sequence[dict[str, Any]]) -> str:

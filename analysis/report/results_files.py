@@ -23,7 +23,7 @@ CONFIRMED = "confirmed"
 """The folder of what `humpback confirm` found, beside those of the experiments."""
 MARKS = ("arms.json", "comparisons.csv", "rows.csv", "measures.csv")
 """A folder with one of these is an experiment's."""
-FIGURES = ("figure", "measures", "curves", "size")
+FIGURES = ("figure", "grid", "measures", "curves", "size")
 """Names of figures in the order of the page; others follow by name."""
 
 

@@ -107,6 +107,7 @@ _FEW = 12
 """Rows up to which measured numbers stand open below a grid that has them too; columns of a grid."""
 _CAPTIONS = {
     "figure": "Win rates against {reference} with 95 % intervals, and wins, ties and losses over both orders",
+    "grid": "Win rate against {reference} by setting, with 95 % intervals",
     "measures": "Measured numbers with 95 % intervals",
     "curves": "Win rate against the number of examples, with the fitted line",
     "size": "Win rate against the number of training examples",

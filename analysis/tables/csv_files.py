@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from math import isnan
 from pathlib import Path
@@ -128,10 +128,11 @@ def as_csv(results: Results) -> dict[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def as_json(command: str, results: Results) -> str:
-    """Rows, measured numbers and claims as JSON; null where there is no number."""
+def as_json(command: str, results: Results, settings: Mapping[str, Any]) -> str:
+    """Rows, measured numbers and claims as JSON, with what was set; null where there is no number."""
     body = {
         "command": command,
+        **settings,
         "rows": list(map(_plain, results.rows)),
         "measured": list(map(_plain, results.measured)),
         "contamination": list(map(_plain, results.contamination)),

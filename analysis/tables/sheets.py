@@ -63,13 +63,16 @@ def over_seeds(results: Results) -> list[Sheet]:
     measured = [measured_cells(row) for row in results.measured if row.seed == "all"]
     said = " ".join([*not_measured(results.measured), _MEASURED])
     no = _not_beside(results)
-    return [
+    sheets = [
         *sheet("Arms", arms, "seed", *no, note=_arms(results)),
         *sheet("Measured", measured, "seed", *no, note=said),
         *sheet("Curves", list(map(curve_cells, results.curves)), *no, note=_CURVES),
         *sheet("Claims", finding_cells(results.findings), note=_claims(results)),
         *sheet("Contamination", contamination_cells(results.contamination), note=_CONTAMINATION),
     ]
+    if results.settings and sheets:
+        sheets[0] = replace(sheets[0], note=f"Set: {'. '.join(results.settings)}. {_OWN} {sheets[0].note}".rstrip())
+    return sheets
 
 
 def on_screen(results: Results) -> list[Sheet]:
@@ -140,6 +143,7 @@ def over(results: Results) -> str:
     return "for other seeds and other prompts, on this one base"
 
 
+_OWN = "The papers' numbers are of their own settings and stand beside none of these."
 _MEASURED = (
     "Ours: the mean of its items, over seeds, every base counting the same; ± one standard error and the 95 % interval "
     "over bases or seeds and items, or over bases or seeds alone (Student's) where the number is a count. A single "

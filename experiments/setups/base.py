@@ -34,6 +34,13 @@ class BestShare(Value):
 
     share: float
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.share <= 1:
+            raise FieldError(
+                f"BestShare.share is {self.share:g}; it takes a share of the candidates, above 0 and up to 1"
+            )
+
 
 SelectionRule = AtLeast | BestShare
 """Which rated candidates self-curation selects."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def run_and_report(
         if as_json:
             from humpback.analysis.tables.csv_files import as_json as results_as_json
 
-            printed.append(results_as_json(command, found))
+            printed.append(results_as_json(command, found, declared.departure.held))
         else:
             print_sheets(console, declared.experiment.claim, found)
         console.print(f"wrote {written}")
@@ -101,7 +102,7 @@ def report_on(declared: Declared, store: Store, reasons: dict[str, str]) -> Resu
     from humpback.analysis.experiment.gather import gather
     from humpback.experiments.setups.papers import compares, repeats
 
-    return gather(
+    found = gather(
         store,
         declared.arms,
         declared.claims,
@@ -109,9 +110,10 @@ def report_on(declared: Declared, store: Store, reasons: dict[str, str]) -> Resu
         measures=declared.measures,
         bases=declared.bases,
         varying=declared.varying,
-        beside_paper=compares(declared.setup),
-        repeats=repeats(declared.setup),
+        beside_paper=compares(declared.setup) and not declared.departure,
+        repeats=repeats(declared.setup) and not declared.departure,
     )
+    return replace(found, settings=declared.departure.lines if declared.departure else ())
 
 
 def _mirrored(console: Console, store: Store, made: dict[str, list[Artifact]]) -> None:
@@ -163,5 +165,7 @@ def print_sheets(console: Console, title: str, found: Results) -> None:
         if sheet.title == "Measured":
             for line in not_measured(found.measured):
                 wide.print(line)
+    for line in found.settings:
+        wide.print(f"set: {line}")
     if found.losses:
         wide.print("on the way: " + "; ".join(found.losses))

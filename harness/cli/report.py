@@ -35,17 +35,25 @@ def report(
     lineage and samples."""
     from humpback.analysis.report.page import build_report
 
-    declared = [] if setup == "files" else _declared(setup, own)
+    # What somebody's own files, or settings, are is not declared anywhere: it is told from the results alone.
+    plain, plus, _ = setup.partition("+")
+    told = plain == "files" or bool(plus)
+    declared = [] if told else _declared(setup, own)
     folder = _folder(setup, results)
-    if setup == "files" and not folder.is_dir():
-        raise StoreError(f"{folder}: there are no results; humpback run EXPERIMENT --setup files makes them")
+    if told and not folder.is_dir():
+        there = sorted(one.name for one in folder.parent.glob(f"{plain}*") if one.is_dir())
+        hint = f"; there are {', '.join(there)}" if there else ""
+        said = " --set PATH=VALUE" if plus else ""
+        raise StoreError(
+            f"{folder}: there are no results{hint}; humpback run EXPERIMENT --setup {plain}{said} makes them"
+        )
     page = build_report(setup, folder, declared)
     target = out or folder / "report.html"
     with writing(target.parent, "--out"):
         target.write_text(page.html, encoding="utf-8")
-    told = ", ".join(f"{n} {kind.words}" for kind, n in page.tally) or "no claims"
+    counts = ", ".join(f"{n} {kind.words}" for kind, n in page.tally) or "no claims"
     size = target.stat().st_size / 1e6
-    echo(f"wrote {target} ({size:.1f} MB): {page.ran} of {page.experiments} experiments; claims: {told}")
+    echo(f"wrote {target} ({size:.1f} MB): {page.ran} of {page.experiments} experiments; claims: {counts}")
 
 
 def _folder(setup: str, results: Path | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,7 @@ from humpback.cli.app import (
     print_json,
     whole_numbers,
 )
+from humpback.cli.settings import ArmNames, GridValues, ModelReader, SetValues, axes, given, hold_only_settings
 from humpback.core.expression import FieldError
 from humpback.core.machine import Machine
 from humpback.core.store import Store
@@ -28,6 +30,7 @@ from humpback.experiments.catalogue import Declared, experiment, experiment_name
 from humpback.experiments.catalogue import setup as setup_named
 
 if TYPE_CHECKING:
+    from humpback.experiments.settings import Settings
     from humpback.experiments.setups.base import Setup
 
 Names = Annotated[list[str], Argument(help="Experiments, such as humpback/headline; or all.")]
@@ -54,6 +57,9 @@ class SetupOptions:
     ] = None
     base: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or tiny.")] = None
     judge: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or base.")] = None
+    settings: SetValues = None
+    grids: GridValues = None
+    arms: ArmNames = None
     own: ExperimentsFolder = None
 
     def experiments(self, names: list[str], machine: Machine) -> tuple[list[Declared], Machine]:
@@ -63,27 +69,55 @@ class SetupOptions:
         Raises:
             FieldError: for an experiment, a setup or a file that is not there.
         """
+        from humpback.experiments.grids import Ablation
+
         every = [] if "all" not in names else experiment_names(self.own)
         chosen = [experiment(name, self.own) for name in every or dict.fromkeys(names)]
-        setup, machine = self.setup_on(machine)
-        seeds, found = list(whole_numbers(self.seeds)), []
+        made, machine = self.settings_on(machine)
+        setup, seeds, found = made.plain, list(whole_numbers(self.seeds)), []
+        grid = axes(self.grids)
+        if self.arms and not grid:
+            raise FieldError(f"--arm {self.arms[0]}: goes with --grid, which says what is done to it")
         for one in chosen:
             try:
-                found.append(one.on(setup, seeds))
+                found.append(
+                    Ablation(one, made, grid, tuple(self.arms or ())).on(seeds) if grid else made.on(one, seeds)
+                )
             except FieldError as error:
                 if len(chosen) == 1:
                     raise
                 echo(f"left out: {one.name}: {str(error).removeprefix(f'{one.name} on {setup.name}: ')}", err=True)
         if not found:
             raise FieldError(f"the setup {setup.name!r} has nothing for any of these experiments")
+        for line in dict.fromkeys(line for one in found for line in one.departure.lines):
+            echo(f"set: {line}", err=True)
         return found, machine
 
     def setup_on(self, machine: Machine) -> tuple[Setup, Machine]:
-        """The setup, and the machine with what was found of the user's files.
+        """The setup with what was set, and the machine with what was found of the user's files. Raises as
+        `settings_on`."""
+        made, machine = self.settings_on(machine)
+        return made.setup, machine
+
+    def settings_on(self, machine: Machine) -> tuple[Settings, Machine]:
+        """The setup and what was set in it, and the machine with what was found of the user's files.
 
         Raises:
-            FieldError: for a setup or a file that is not there, and for options that do not go together.
+            FieldError: for a setup or a file that is not there, for options that do not go together, and for a setting
+                that cannot be.
         """
+        from humpback.experiments.settings import settings
+
+        setup, machine = self._plain(machine)
+        models = ModelReader()
+        made = settings(setup, given(self.settings, self.files), models)
+        for axis in axes(self.grids):
+            for one in axis:  # so that a value is refused before any other is looked at, and its model's place known
+                settings(setup, (*(other for other in made.given if other.path != one.path), one), models)
+        return made, replace(machine, files=(*machine.files, *models.places))
+
+    def _plain(self, machine: Machine) -> tuple[Setup, Machine]:
+        """Before anything is set."""
         options = {name: getattr(self, name) for name in ("seed_data", "pages", "texts", "prompts", "base", "judge")}
         if self.setup == "files":
             from humpback.experiments.setups.files import files as files_setup
@@ -93,7 +127,9 @@ class SetupOptions:
             for note in loaded.notes:
                 echo(f"note: {note}", err=True)
             return files_setup(loaded.data), replace(machine, files=loaded.files)
-        for name, value in {**options, "files": self.files, "pages": None}.items():
+        if self.files:
+            hold_only_settings(self.files, self.setup)
+        for name, value in {**options, "pages": None}.items():
             if value:
                 raise FieldError(
                     f"--{name.replace('_', '-')} goes with --setup files; the setup here is {self.setup!r}"
@@ -120,7 +156,10 @@ class SetupOptions:
         """What makes the results of one experiment, without folders of this machine."""
         paths = {"--files": self.files, "--rating": self.rating, "--experiments": self.own}
         named = "".join(option_words(option, path) for option, path in paths.items())
-        return f"humpback run {one.experiment.name} --setup {self.setup}{named} --seeds {self.seeds}"
+        words = {"--set": self.settings, "--grid": self.grids, "--arm": self.arms}
+        named += "".join(f" {option} {shlex.quote(word)}" for option, said in words.items() for word in said or ())
+        name = one.departure.ablated or one.experiment.name
+        return f"humpback run {name} --setup {self.setup}{named} --seeds {self.seeds}"
 
 
 MICRO = SetupOptions()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import shlex
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,15 +28,19 @@ from humpback.cli.app import (
     whole_numbers,
     writing,
 )
+from humpback.cli.settings import ModelReader, SetValues, axes, given, hold_only_settings
 from humpback.cli.terminal import Terminal
 from humpback.core.expression import FieldError, canonical
 from humpback.core.machine import Machine
 from humpback.core.store import Store, StoreError
-from humpback.experiments.catalogue import experiment
+from humpback.experiments.catalogue import Experiment, experiment
 from humpback.experiments.catalogue import setup as setup_named
+from humpback.experiments.settings import settings as set_fields
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.sweeps import PARTS, SEED, dev, refuse_reported, refuse_tests
-from humpback.spec.search import Setting, Space, Values, apply, enumerable, first, grid
+from humpback.spec.paths import place, value_at
+from humpback.spec.search import FIXED, Choice, Setting, Space, Values, apply, enumerable, first, grid
+from humpback.spec.typed_text import ReadModel, read, shown
 
 if TYPE_CHECKING:
     from humpback.sweeps.trials import Trial
@@ -49,7 +54,14 @@ def sweep(
     trials: Annotated[int, Option(min=1, help="Settings to try, those of earlier calls counted.")] = 20,
     workers: Annotated[int, Option(min=1, help="Trials at a time.")] = 1,
     seeds: Annotated[str, Option(help=f"Seeds of each trial, {SEED} or more.")] = str(SEED),
-    every: Annotated[bool, Option("--grid", help="Every combination once.")] = False,
+    settings: SetValues = None,
+    files: Annotated[Path | None, Option(help="A TOML file with a table [set], as --set takes it.")] = None,
+    every: Annotated[bool, Option("--every", help="Every combination once.")] = False,
+    grids: Annotated[
+        list[str] | None,
+        Option("--grid", metavar="PATH=V1,V2,...", help="In the SPACE's place: each value once, of several each pair."),
+    ] = None,
+    arm: Annotated[str | None, Option(help="The arm whose win rate counts.", show_default="the SPACE's")] = None,
     own: ExperimentsFolder = None,
     locations: Locations = HERE,
     results: ResultsFolder = None,
@@ -61,13 +73,18 @@ def sweep(
         raise StoreError('the package optuna is not installed: pip install "humpback-harness[sweeps]"')
     if setup == "files":
         raise FieldError("the setup 'files' has no dev prompts, and settings are never chosen on its test prompts")
-    one, chosen = experiment(name, own), setup_named(setup)
-    space = getattr(one.module, "SPACE", None)
-    if not isinstance(space, Space):
-        raise FieldError(f"{name} declares no SPACE to search; docs/sweeps.md shows how to declare one")
+    if files:
+        hold_only_settings(files, setup)
+    models = ModelReader()
+    made = set_fields(setup_named(setup), given(settings, files), models)
+    one, chosen = experiment(name, own), made.setup
+    space = _space(one, chosen, grids, arm, models)
     numbers = whole_numbers(seeds, str(SEED))
     refuse_reported(list(numbers))
     machine = locations.load()
+    machine = replace(machine, files=(*machine.files, *models.places))
+    for line in made.on(one, numbers[:1]).departure.lines:
+        Terminal(stderr=True).print(f"set: {line}", highlight=False)
     if machine.device == "cuda" and min(machine.workers, workers) > 1:
         raise FieldError(
             f"--workers is {workers} on {machine.workers} GPUs: every worker would take the first; with --workers 1 "
@@ -76,9 +93,40 @@ def sweep(
     worth = OnDev(name, chosen, space, numbers, replace(machine, workers=max(1, machine.workers // workers)), own=own)
     worth.check()
     wanted = _wanted(worth, trials, every or enumerable(space), Path(machine.store))
-    words = f"humpback sweep {name} --setup {setup} --trials {trials} --seeds {seeds}{' --grid' * every}"
-    words += option_words("--experiments", own)
-    _run(worth, wanted, workers, (results or Path(machine.store) / "results") / setup / name / "sweep", words)
+    words = f"humpback sweep {name} --setup {setup} --trials {trials} --seeds {seeds}{' --every' * every}"
+    said = {"--set": settings, "--grid": grids, "--arm": [arm] if arm else []}
+    words += "".join(f" {option} {shlex.quote(word)}" for option, words in said.items() for word in words or ())
+    words += option_words("--files", files) + option_words("--experiments", own)
+    _run(worth, wanted, workers, (results or Path(machine.store) / "results") / chosen.name / name / "sweep", words)
+
+
+def _space(one: Experiment, setup: Setup, grids: list[str] | None, arm: str | None, models: ReadModel) -> Space:
+    """What is searched: the values of the grids, else the experiment's SPACE.
+
+    Raises:
+        FieldError: when there is neither, no arm, or a value that its field does not take.
+    """
+    declared = getattr(one.module, "SPACE", None)
+    space = declared if isinstance(declared, Space) else None
+    if not grids:
+        if space is None:
+            raise FieldError(
+                f"{one.name} declares no SPACE to search; docs/sweeps.md shows how to declare one, or give values with "
+                "--grid"
+            )
+        return replace(space, arm=arm or space.arm)
+    name = arm or (space.arm if space else "")
+    if not name:
+        raise FieldError(f"{one.name} declares no SPACE, so --grid takes --arm, the arm whose win rate counts")
+    choices = []
+    for axis in axes(grids):
+        try:
+            at = place(setup, axis[0].path, fixed=FIXED)
+            values = [read(one.value, at.takes, value_at(setup, at.path), models) for one in axis]
+            choices.append(Choice(axis[0].path, tuple(values)))
+        except FieldError as error:
+            raise FieldError(f"{axis[0].where}: {error}") from error
+    return Space(name, tuple(choices))
 
 
 @dataclass(frozen=True)
@@ -171,7 +219,7 @@ def _run(worth: OnDev, wanted: Sweep, workers: int, folder: Path, command: str) 
     winner = best(trials)
     if winner is None:
         raise StoreError(f"no trial of {len(trials)} came to a number; their reasons are above and in {wanted.folder}")
-    pasted = literal(worth.space, winner.values)
+    pasted = literal(worth.setup, worth.space, winner.values)
     written = _write(folder, command, worth, trials, wanted, pasted)
     counted = ", ".join(f"{number} {status}" for status, number in Counter(one.status for one in trials).items())
     console.print(f"{counted}; wrote {written}")
@@ -193,7 +241,7 @@ def _line(trial: Trial) -> str:
 
 
 def _shown(value: Setting) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else shown(value)
 
 
 def _write(folder: Path, command: str, worth: OnDev, trials: list[Trial], wanted: Sweep, pasted: str) -> str:

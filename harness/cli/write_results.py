@@ -7,6 +7,7 @@ code that draws them, or a file of theirs is not as it was.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -22,6 +23,7 @@ from humpback.experiments.catalogue import Declared
 
 if TYPE_CHECKING:
     from humpback.analysis.experiment.gather import Results
+    from humpback.analysis.figures.grid import Place
     from humpback.analysis.scaling.points import PaperCurve
 
 _CODE = tuple(Path(one.__path__[0]) for one in (analysis, core, spec))
@@ -54,6 +56,7 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
         "setup": declared.setup.name,
         "seeds": list(declared.seeds),
         "command": command,
+        **declared.departure.held,
     }
     arms = declared.arms[declared.seeds[0]]
     texts = {
@@ -73,6 +76,7 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
         kinds={name: type(one).__name__ for named in declared.measures.values() for name, one in named.items()},
         curves={name: arm.curve.name for name, arm in arms.items() if arm.curve},
         paper=paper_points(declared.curves),
+        places=tuple(places(declared)),
     )
     with writing(folder, "--results"):
         for name, content in {**{name: text.encode() for name, text in texts.items()}, **outcomes}.items():
@@ -100,6 +104,8 @@ class FigureInputs:
     curves: dict[str, str]
     """By arm, the curve that it lies on."""
     paper: tuple[PaperCurve, ...]
+    places: tuple[Place, ...] = ()
+    """Where the arms of a grid of numbers lie."""
 
     @property
     def digest(self) -> str:
@@ -110,6 +116,16 @@ class FigureInputs:
         for path in (Path(__file__), *(path for folder in _CODE for path in sorted(folder.rglob("*.py")))):
             digest.update(path.read_bytes())
         return digest.hexdigest()
+
+
+def places(declared: Declared) -> Iterator[Place]:
+    """Where the arms of a grid of numbers lie: each at its value of the first setting that is a number."""
+    from humpback.analysis.figures.grid import Place
+
+    for one in declared.departure.grid:
+        number = next(((path, value) for path, value in one.at if isinstance(value, float)), None)
+        if number:
+            yield Place(one.arm, one.line, *number)
 
 
 def _figures(inputs: FigureInputs, folder: Path, memory: Path) -> list[str]:
@@ -137,6 +153,7 @@ def _draw(inputs: FigureInputs, folder: Path) -> list[str]:
     """The figures that there is something to draw for; their names."""
     from humpback.analysis.experiment.curves import points_of
     from humpback.analysis.figures import arms as figures
+    from humpback.analysis.figures.grid import grid_figure
     from humpback.analysis.figures.measured import measured_figure
     from humpback.analysis.layout.drawing import save
     from humpback.analysis.scaling.figure import scaling_figure
@@ -148,6 +165,8 @@ def _draw(inputs: FigureInputs, folder: Path) -> list[str]:
         drawn["size"] = figures.size_figure(claim, command, found)
     if any(not row.reason for row in found.measured):
         drawn["measures"] = measured_figure(claim, command, found, inputs.kinds)
+    if inputs.places:
+        drawn["grid"] = grid_figure(claim, command, found, inputs.places)
     if points := points_of(found, inputs.curves):
         value = f"win rate against {found.reference}, %"
         drawn["curves"] = scaling_figure(summarise(points), command, title=claim, value=value, paper=inputs.paper)

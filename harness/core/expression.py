@@ -36,8 +36,13 @@ class FieldError(HumpbackError, TypeError):
     exit_code = 2
 
 
+def field_types(cls: type) -> dict[str, Any]:
+    """The type of each field of a dataclass, by its name."""
+    return _field_types(cls)  # type: ignore[arg-type]
+
+
 @cache
-def _hints(cls: type) -> dict[str, Any]:
+def _field_types(cls: type) -> dict[str, Any]:
     return {name: hint for name, hint in typing.get_type_hints(cls).items() if get_origin(hint) is not ClassVar}
 
 
@@ -81,7 +86,7 @@ class Value:
     """
 
     def __post_init__(self) -> None:
-        hints = _hints(type(self))  # type: ignore[arg-type]
+        hints = field_types(type(self))
         for field in fields(self):
             value = getattr(self, field.name)
             fits, kept = _admitted(value, hints[field.name])

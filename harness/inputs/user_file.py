@@ -7,6 +7,7 @@
     judge = "base"            # or a folder, a .gguf file, or a hub name
     rating = {...}            # the prompt of self-curation in a file: `harness/inputs/prompt_file.py`
     template = "own"          # how the base is spoken to: or "plain", or a .jinja file; judge_template likewise
+    [set]                     # fields of the setup by their paths, as --set takes them; for any setup
 
 Paths are relative to the TOML file, so it means the same on every machine that has the files beside it. What it comes
 to holds checksums in place of paths; where the files lie goes to `Machine.files`.
@@ -31,6 +32,8 @@ from humpback.spec.user_data import Base, UserData
 
 RECIPE = ("lora_rank", "lora_alpha", "learning_rate", "dropout", "longest", "max_new_tokens")
 """Of training and answering; what is left out is `experiments/setups/files.py`'s."""
+SET = "set"
+"""The table of settings, which are none of the user's data."""
 NEEDED = ("seed_data", "prompts", "base", "judge")
 EITHER = ("pages", "texts")
 _PATHS, _NAMES = "a list of paths or names in quotes", "a list of names of modules in quotes"
@@ -125,6 +128,7 @@ def _chosen(path: Path | None, options: Mapping[str, Any]) -> dict[str, tuple[An
     fields: dict[str, Any] = {}
     if path is not None:
         fields = read_toml(path)
+        fields.pop(SET, None)
         for key, value in fields.items():
             _check(path, key, value)
     named = {key: (value, Path()) for key, value in options.items() if value not in (None, [], ())}
@@ -137,7 +141,7 @@ def _check(path: Path, key: str, value: Any) -> None:
     if key not in TAKES:
         close = difflib.get_close_matches(key, TAKES, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        raise FieldError(f"{path}: no field {key!r}; {hint}There are {', '.join(TAKES)}")
+        raise FieldError(f"{path}: no field {key!r}; {hint}There are {', '.join(TAKES)}, and a table [{SET}]")
     takes = TAKES[key]
     if takes in (_PATHS, _NAMES):
         fits = isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from humpback.core.expression import Artifact, Value
+from humpback.core.expression import Artifact, FieldError, Value
 from humpback.spec.micro_world import World
 from humpback.spec.prompts import Prompt, PromptFile
 from humpback.spec.template import Model
@@ -189,6 +189,16 @@ class Sampling(Value):
     top_p: float = 0.9
     max_new_tokens: int = 1_024
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, fits, takes in (
+            ("temperature", self.temperature >= 0, "0 or more"),
+            ("top_p", 0 < self.top_p <= 1, "a share, above 0 and up to 1"),
+            ("max_new_tokens", self.max_new_tokens >= 1, "1 or more"),
+        ):
+            if not fits:
+                raise FieldError(f"Sampling.{name} is {getattr(self, name)!r}; it takes {takes}")
 
 
 @dataclass(frozen=True)

@@ -8,24 +8,26 @@
         ),
     )
 
-An axis names a field by its path from the setup. What a sweep is judged by (prompts, reference, judge) and what is
-random (seeds, draws) are no axes: to search them would be to choose the ruler, or the luck.
+An axis names a field by its path from the setup (`humpback.spec.paths`). What a sweep is judged by (prompts, reference,
+judge) and what is random (seeds, draws) are no axes: to search them would be to choose the ruler, or the luck.
 """
 
 from __future__ import annotations
 
-import difflib
 import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 from humpback.core.expression import FieldError, Value
+from humpback.spec.paths import SAID, put
 
 Setting = int | float | str | bool | Value | None
 """What an axis can be set to."""
-_FIXED = ("name", "prompts", "reference", "judge", "filtering", "benchmarks", "sensitive", "rivals", "grid", "bases")
-_RANDOM = ("seed", "draw")
+RULERS = ("prompts", "reference", "judge", "filtering", "benchmarks", "sensitive", "rivals", "grid", "bases")
+"""Fields of a setup that say what is judged and by whom."""
+FIXED = (*SAID, *RULERS)
+"""Fields that are no axes."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,13 @@ def apply(root: Root, space: Space, values: Values) -> Root:
             a value that its field does not take.
     """
     for path, value in assignments(space, values).items():
-        _allowed(root, path)
+        top = path.split(".")[0]
+        if top in RULERS:
+            raise FieldError(
+                f"axis {path!r}: {top} is no axis, because a sweep would choose what it is judged by or on"
+            )
         try:
-            root = _set(root, path.split("."), value)
+            root = put(root, path, value, fixed=FIXED)
         except FieldError as error:
             raise FieldError(f"axis {path!r}: {error}") from error
     return root
@@ -136,52 +142,9 @@ def assignments(space: Space, values: Values) -> dict[str, Setting]:
     return found
 
 
-def _set(value: Any, path: list[str], to: Setting) -> Any:
-    name, *rest = path
-    return replace(value, **{name: _set(getattr(value, name), rest, to) if rest else to})
-
-
-def _allowed(root: Value, path: str) -> None:
-    top, last = path.split(".")[0], path.split(".")[-1]
-    if top in _FIXED:
-        raise FieldError(f"axis {path!r}: {top} is no axis, because a sweep would choose what it is judged by or on")
-    if last in _RANDOM:
-        raise FieldError(f"axis {path!r}: {last} is no axis, because the best of several draws is luck")
-    known = list(paths(root))
-    if path in known:
-        return
-    above = path
-    while above not in known and "." in above:
-        above = above.rsplit(".", 1)[0]
-    if above in known and _at(root, above) is None:
-        raise FieldError(f"axis {path!r}: {above} is None in this setup, which has no fields; make {above} the axis")
-    near = difflib.get_close_matches(path, known, n=3, cutoff=0.5)
-    hint = (
-        f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(one for one in known if '.' in one)}"
-    )
-    raise FieldError(f"axis {path!r}: the setup has no such field; {hint}")
-
-
-def _at(value: Any, path: str) -> Any:
-    for name in path.split("."):
-        value = getattr(value, name)
-    return value
-
-
 def first(axis: Axis) -> Setting:
     """The lower end, or the first option."""
     return axis.options[0] if isinstance(axis, Choice) else axis.low
-
-
-def paths(root: Value, below: str = "") -> Iterator[str]:
-    """Every path that can be an axis, in field order."""
-    for field in fields(root):
-        if field.name in _RANDOM or (not below and field.name in _FIXED):
-            continue
-        value, path = getattr(root, field.name), f"{below}{field.name}"
-        yield path
-        if isinstance(value, Value):
-            yield from paths(value, f"{path}.")
 
 
 def grid(space: Space) -> list[dict[str, Setting]]:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from humpback.spec.search import Setting, Space, Values, assignments
+from humpback.core.expression import Value
+from humpback.spec.paths import place
+from humpback.spec.search import FIXED, Space, Values, assignments
 
 
-def literal(space: Space, values: Values, name: str = "setup") -> str:
-    """`replace(setup, sft=replace(setup.sft, learning_rate=0.0002))`: the expression that sets what the values set.
+def literal(root: Value, space: Space, values: Values, name: str = "setup") -> str:
+    """`replace(setup, sft=replace(setup.sft, learning_rate=0.0002))`: the expression that sets what the values set of
+    the setup `root`.
 
     Numbers are written so that reading them gives the same ones.
     """
     tree: dict[str, Any] = {}
     for path, value in assignments(space, values).items():
-        *above, last = path.split(".")
+        at = place(root, path, fixed=FIXED)
+        *above, last = at.path.split(".")
         inner = tree
         for part in above:
             inner = inner.setdefault(part, {})
-        inner[last] = _Leaf(value)
+        inner[last] = _Leaf(at.held(value))
     return _written(tree, name)
 
 
 class _Leaf:
-    def __init__(self, value: Setting) -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value
 
 

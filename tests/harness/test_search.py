@@ -9,8 +9,9 @@ import pytest
 from humpback.core.expression import FieldError
 from humpback.experiments.setups.base import AtLeast, BestShare
 from humpback.experiments.setups.micro import MICRO
+from humpback.spec.paths import paths
 from humpback.spec.recipe import LinearTo, Lora
-from humpback.spec.search import Axis, Choice, Float, Int, Space, apply, assignments, enumerable, first, grid, paths
+from humpback.spec.search import FIXED, Axis, Choice, Float, Int, Space, apply, assignments, enumerable, first, grid
 from humpback.sweeps.literal import literal
 
 RATE = Float("sft.learning_rate", 1e-5, 1e-3, log=True, scaled=(("sft.schedule.final", 0.9),))
@@ -30,15 +31,15 @@ def test_an_axis_sets_its_field_and_what_is_scaled_with_it_and_nothing_else() ->
     [
         (
             Float("sft.learnin_rate", 1e-5, 1e-3),
-            r"'sft.learnin_rate': .* no such field; did you mean sft.learning_rate",
+            r"'sft.learnin_rate': sft \(Sft\) has no 'learnin_rate'; did you mean sft.learning_rate",
         ),
-        (Float("selection.share", 0.1, 0.2), "did you mean selection.score"),
-        (Int("sft.adapter.rank", 4, 16), "sft.adapter is None in this setup"),
+        (Float("selection.scores", 0.1, 0.2), "did you mean selection.score"),
+        (Int("sft.duration.n", 4, 16), "did you mean sft.duration.steps or sft.duration.epochs"),
         (Choice("sft.learning_rate", ("2e-5",)), "Sft.learning_rate is '2e-5' .*it takes float"),
         (Int("prompts.n", 10, 20), "prompts is no axis"),
         (Choice("judge.noise", (0.0, 0.1)), "judge is no axis"),
-        (Int("sft.seed", 1, 9), "seed is no axis, because the best of several draws is luck"),
-        (Int("seed_data.draw", 1, 9), "draw is no axis"),
+        (Int("sft.seed", 1, 9), "seed says which draw it is"),
+        (Int("seed_data.draw", 1, 9), "draw says which draw it is"),
     ],
 )
 def test_what_cannot_be_an_axis_is_refused_by_name(axis: Axis, says: str) -> None:
@@ -47,7 +48,7 @@ def test_what_cannot_be_an_axis_is_refused_by_name(axis: Axis, says: str) -> Non
 
 
 def test_no_path_that_is_offered_leads_to_a_seed_or_to_what_is_judged() -> None:
-    offered = list(paths(MICRO))
+    offered = list(paths(MICRO, fixed=FIXED))
     assert "sft.learning_rate" in offered
     assert "augmentation.temperature" in offered
     assert not [path for path in offered if path.split(".")[-1] in ("seed", "draw")]
@@ -91,7 +92,7 @@ def test_the_literal_is_python_for_exactly_the_setting() -> None:
         "M1", (RATE, Choice("sft.adapter", (None, Lora(8))), Choice("selection", (AtLeast(4.0), BestShare(0.1))))
     )
     values = {"sft.learning_rate": 1.0 / 7_000, "sft.adapter": Lora(8), "selection": BestShare(0.1)}
-    text = literal(space, values)
+    text = literal(MICRO, space, values)
     assert text.startswith("replace(setup, sft=replace(setup.sft, learning_rate=0.000142")
     read = eval(text, {"replace": replace, "setup": MICRO, "Lora": Lora, "BestShare": BestShare})
     assert read == apply(MICRO, space, values)

@@ -98,9 +98,9 @@ def test_every_field_of_a_recipe_changes_the_weights(kind: type[Value], name: st
 
 def test_a_recipe_is_made_of_nothing_else() -> None:
     """Another kind of schedule, duration, batch or adapter stands in CHANGED too."""
-    from humpback.core.expression import _hints
+    from humpback.core.expression import field_types
 
-    inside = {one for hint in _hints(Sft).values() for one in getattr(hint, "__args__", (hint,))}
+    inside = {one for hint in field_types(Sft).values() for one in getattr(hint, "__args__", (hint,))}
     assert {one for one in inside if isinstance(one, type) and issubclass(one, Value)} == set(CHANGED) - {Sft}
 
 
