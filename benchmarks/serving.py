@@ -101,7 +101,7 @@ def main() -> None:
 
         def measure(name: str, began: float, texts: list[str]) -> None:
             seconds = time.perf_counter() - began
-            n = sum(len(chat.encoding.encode(text)) for text in texts)
+            n = sum(len(chat.encoding.encode(text.strip())) for text in texts)
             tokens[name] += n
             rates[name].append(round(n / seconds, 1))
 

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -104,25 +105,35 @@ class ServerEngine:
     ) -> list[list[float] | None]:
         """For each instruction the probability of each option as the answer's beginning, normalised over the options.
 
-        vLLM is asked once a prompt where the tokenizer writes the options alike but for their last token. Otherwise the
-        prompt goes through with each option after it, and the server says how likely its tokens are. None where the
-        prompt leaves no room.
+        vLLM is asked at each place where the options part how likely their next tokens are: once a prompt where they
+        are alike but for their last token. Another server is sent the prompt with each option after it (`echo`), and
+        says how likely its tokens are. None where the prompt leaves no room.
 
         Raises:
             Unanswered, StoreError: as `Client.ask`.
             StoreError: when the server does not say how likely they are.
         """
         cut = [self.chat.opening(option) for option in options]
-        heads, last = {tuple(ids[:-1]) for ids in cut}, [ids[-1] for ids in cut]
-        at_once = self._vllm and len(heads) == 1 and len(set(last)) == len(last)
-        room = self._context - max(map(len, cut)) - (not at_once)
+        room = self._context - max(map(len, cut)) - (not self._vllm)
         prompts = {i: ids for i, ids in enumerate(map(self._prompt, instructions)) if len(ids) <= room}
         fields: dict[str, Any] = {"max_tokens": 1, "temperature": 0}
-        if at_once:
-            fields |= {"logprobs": len(last), "logprob_token_ids": last, "return_tokens_as_token_ids": True}
-            asked = [self._request([*ids, *cut[0][:-1]], **fields) for ids in prompts.values()]
-            replies = self._ask(asked, unit)
-            scores = [_of_tokens(reply, last) for reply in replies]
+        if self._vllm:
+            # vLLM 0.32 dies of `echo` where an adapter is on the model, and reads no cached prefix for it.
+            next_tokens = _next_tokens(cut)
+            places = [
+                {"logprobs": len(last), "logprob_token_ids": last, "return_tokens_as_token_ids": True}
+                for last in next_tokens.values()
+            ]
+            asked = [
+                self._request([*ids, *head], **fields, **place)
+                for ids in prompts.values()
+                for head, place in zip(next_tokens, places, strict=True)
+            ]
+            flat = iter(self._ask(asked, unit))
+            scores = []
+            for _ in prompts:
+                known = {head: _of_tokens(next(flat), last) for head, last in next_tokens.items()}
+                scores.append([math.fsum(known[h][t] for h, t in _steps(one) if h in known) for one in cut])
         else:
             fields |= {"echo": True, "logprobs": 1}
             asked = [self._request([*ids, *one], **fields) for ids in prompts.values() for one in cut]
@@ -208,11 +219,27 @@ def _files(model: Model, server: Server, work: Work) -> Iterator[ModelFiles]:
             shutil.rmtree(merged, ignore_errors=True)
 
 
-def _of_tokens(reply: Reply, tokens: list[int]) -> list[float]:
+def _steps(option: list[int]) -> list[tuple[tuple[int, ...], int]]:
+    """Each token of an option, after those before it."""
+    return [(tuple(option[:i]), token) for i, token in enumerate(option)]
+
+
+def _next_tokens(options: list[list[int]]) -> dict[tuple[int, ...], list[int]]:
+    """The tokens that may come next, by what of an option stands before them; without the beginning that all share."""
+    found: dict[tuple[int, ...], set[int]] = {}
+    for head, token in chain.from_iterable(map(_steps, options)):
+        found.setdefault(head, set()).add(token)
+    shared = {
+        head for head, last in found.items() if len(last) == 1 and all(tuple(o[: len(head)]) == head for o in options)
+    }
+    return {head: sorted(last) for head, last in found.items() if head not in shared}
+
+
+def _of_tokens(reply: Reply, tokens: list[int]) -> dict[int, float]:
     """Log-probabilities of these tokens at the one position that was written."""
     try:
         top = reply.choice["logprobs"]["top_logprobs"][0]
-        return [float(top[f"token_id:{one}"]) for one in tokens]
+        return {one: float(top[f"token_id:{one}"]) for one in tokens}
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise StoreError(
             "the server does not say how likely the tokens are that it is asked about (logprob_token_ids), as vLLM "

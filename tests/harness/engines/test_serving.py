@@ -310,13 +310,13 @@ def test_expected_scores_and_verdicts_come_from_the_servers_probabilities(shop: 
         scores[name] = [row.score for row in rows(work)]
     assert scores["echo"] == pytest.approx(scores["vllm"])
     assert len(set(scores["vllm"])) > 3
-    work = shop.work("judge", server=stand_in(mark))
     both = ["Output (a) is better.", "Output (b) is better."]
-    with serve_engine(model, stand_in(mark), work) as engine:
-        (chosen,) = engine.choose(["Which?"], both)
-        ids, cut = engine.chat.prompt("Which?"), [engine.chat.opening(one) for one in both]
-    sums = [sum(likelihood(token, *ids, *one[:i]) for i, token in enumerate(one)) for one in cut]
-    assert chosen == pytest.approx([exp(one) / sum(map(exp, sums)) for one in sums])
+    for server in (stand_in(mark), vllm(shop, mark)):
+        with serve_engine(model, server, shop.work(f"judge-{server.engine}", server=server)) as engine:
+            (chosen,) = engine.choose(["Which?"], both)
+            ids, cut = engine.chat.prompt("Which?"), [engine.chat.opening(one) for one in both]
+        sums = [sum(likelihood(token, *ids, *one[:i]) for i, token in enumerate(one)) for one in cut]
+        assert chosen == pytest.approx([exp(one) / sum(map(exp, sums)) for one in sums])
 
 
 def test_a_model_judges_through_the_server(shop: Workshop, mark: str) -> None:
