@@ -89,6 +89,7 @@ class Engine:
                 rows[i] = _Row(ids, limit, row_draws(sampling.seed, ids, seen[tuple(ids)], limit))
                 seen[tuple(ids)] += 1
         with self._log(rows, "generate", sampling) as log:
+            self._progress(log, len(results), len(instructions), unit)
             while rows:
                 for places, written in self._batches(rows, lambda batch: self._round(batch, sampling), log):
                     for i, new in zip(places, written, strict=True):
