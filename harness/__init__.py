@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from humpback.spec.benchmarks import Benchmarked as Benchmarked
     from humpback.spec.benchmarks import LocalTask as LocalTask
     from humpback.spec.benchmarks import MicroFacts as MicroFacts
+    from humpback.spec.benchmarks import PulledTask as PulledTask
     from humpback.spec.benchmarks import Task as Task
     from humpback.spec.claims import Above as Above
     from humpback.spec.claims import Arm as Arm

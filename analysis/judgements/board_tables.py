@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from humpback.analysis.judgements.arena_hard_board import style_lines
 from humpback.analysis.judgements.comparison_tables import amiss, cells, of_difference, of_system
 from humpback.analysis.judgements.leaderboard import Against, Leaderboard, Table
 from humpback.analysis.judgements.published_boards import Board, Published
@@ -19,6 +20,7 @@ HEADS = ("rank", "system", "n", "win rate", "± se", "95 % interval", "win", "ti
 def as_text(found: Leaderboard, *, as_markdown: bool = False) -> str:
     """Each table with what was found beside it, then what could not be used."""
     parts = [_ranked(one, as_markdown) for one in found.tables]
+    parts += ["\n".join(style_lines(found.styled))] if found.styled else []
     parts += [published_text(one, as_markdown=as_markdown) for one in found.published]
     end = [f"{found.other:,} other JSON files below the folder have no preference in them"] if found.other else []
     end += [f"not used: {line}" for line in found.unusable]
@@ -100,6 +102,7 @@ def as_json(found: Leaderboard) -> dict[str, Any]:
             }
             for one in found.tables
         ],
+        **({"style_controlled": [asdict(one) for one in found.styled]} if found.styled else {}),
         "other_files": found.other,
         "unusable": list(found.unusable),
         **({"boards": [published_json(one) for one in found.published]} if found.published else {}),

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from humpback.analysis.judgements.arena_hard_board import StyleTable, style_tables
 from humpback.analysis.judgements.comparison import Difference, System, differences, system
 from humpback.analysis.judgements.copies import Copy, copies
-from humpback.analysis.judgements.formats import artifact
+from humpback.analysis.judgements.formats import arena_hard, artifact
 from humpback.analysis.judgements.formats.items import Judgement, NoJudgements
 from humpback.analysis.judgements.formats.reading import of_rows, spelled_alike
 from humpback.analysis.judgements.published_boards import Board, Published, disagreement, is_board, read_board
@@ -22,7 +23,7 @@ from humpback.core.tables import VERDICTS
 
 _HEAD = 1 << 18
 """Bytes of a JSON file within which an annotations file has its first preference."""
-_MARKS = (b'"preference"', b'"g1_winner"')
+_MARKS = (b'"preference"', b'"g1_winner"', b'"games"')
 Ranking = tuple[str, str, str]
 """Judge, opponent and format: what systems have to share to be ranked together."""
 _FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", VERDICTS)
@@ -65,6 +66,8 @@ class Leaderboard:
     """JSON files without a preference in them, such as model outputs."""
     unusable: tuple[str, ...]
     """Files and published rows that could not be used, each with the reason."""
+    styled: tuple[StyleTable, ...] = ()
+    """Of Arena-Hard's verdicts: style-controlled rates, a table for each judge and category."""
     published: tuple[Board, ...] = ()
     """Published leaderboards, as they stand: what was given in a folder's place, or all that a folder has."""
 
@@ -77,7 +80,7 @@ def rank(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
             cannot be read or fits no table.
     """
     if is_board(folder):
-        return Leaderboard((), 0, (), (read_board(folder),))
+        return Leaderboard((), 0, (), published=(read_board(folder),))
     if not folder.is_dir():
         raise NoJudgements(
             f"{folder}: there is no such folder; a leaderboard is made of the files below one, or is a CSV with names "
@@ -87,7 +90,8 @@ def rank(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
     unusable = [f"{board.file}, {line}" for board in boards for line in board.unusable]
     found: list[Judgement] = []
     other = 0
-    for path in sorted(path for pattern in _FILES for path in folder.rglob(pattern)):
+    files = sorted(path for pattern in _FILES for path in folder.rglob(pattern))
+    for path in files:
         if not _promising(path):
             other += 1
             continue
@@ -100,13 +104,15 @@ def rank(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
     for one in spelled_alike(found):
         groups.setdefault((one.judge, one.against, one.format), []).append(one)
     if not groups and (there := [path for path in sorted(folder.rglob("*.csv")) if is_board(path)]):
-        return Leaderboard((), other, tuple(unusable), tuple(map(read_board, there)))
+        return Leaderboard((), other, tuple(unusable), published=tuple(map(read_board, there)))
     if not groups:
         more = f"; {unusable[0]}" if unusable else ""
         raise NoJudgements(f"{folder}: no annotations below it, {other} other JSON files{more}")
     fitting = _boards_of(list(groups), boards)
     tables = tuple(_table(key, group, fitting[key]) for key, group in sorted(groups.items()))
-    return Leaderboard(tables, other, tuple(unusable))
+    battled = any(one.format == arena_hard.KIND for one in tables)
+    styled = style_tables([path for path in files if path.name != VERDICTS]) if battled else []
+    return Leaderboard(tables, other, tuple(unusable), tuple(styled))
 
 
 def _promising(path: Path) -> bool:

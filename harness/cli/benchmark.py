@@ -16,7 +16,7 @@ from humpback.core.expression import FieldError, below, values_in
 from humpback.core.machine import Machine
 from humpback.core.store import Store, StoreError
 from humpback.core.text import one_line
-from humpback.spec.benchmarks import SETS, AnyTask, Benchmarked, MicroFacts, Task
+from humpback.spec.benchmarks import PULLED, SETS, AnyTask, Benchmarked, MicroFacts, PulledTask, Task
 from humpback.spec.micro_world import World
 from humpback.spec.template import Model
 
@@ -25,7 +25,10 @@ from humpback.spec.template import Model
 def benchmark(
     model: Annotated[str, Argument(help="An artifact's folder, a transformers folder, or a hub name.")],
     tasks: Annotated[
-        str, Option(help=f"With commas between: {', '.join(SETS)}, micro, lm-eval's names, or YAML files of your own.")
+        str,
+        Option(
+            help=f"With commas between: {', '.join((*SETS, *PULLED))}, micro, others of lm-eval, or YAML of your own."
+        ),
     ],
     shots: Annotated[int | None, Option(min=0, help="Examples shown; else each task's own.")] = None,
     limit: Annotated[int | None, Option(min=1, help="Only so many items of each, to try out.")] = None,
@@ -80,6 +83,8 @@ def _asked(text: str, shots: int | None, model: Model) -> tuple[list[tuple[AnyTa
                 found.update(dict.fromkeys((Task(task), one.shots if shots is None else shots) for task in one.tasks))
         elif name == "micro":
             found[MicroFacts(_world(model)), shots] = None
+        elif name in PULLED:
+            found[PULLED[name], shots] = None
         elif name.endswith((".yaml", ".yml")):
             if not Path(name).is_file():
                 raise FieldError(f"--tasks: there is no file {name}")
@@ -105,6 +110,8 @@ def _unsafe(task: AnyTask) -> bool:
 
     if isinstance(task, MicroFacts):
         return False
+    if isinstance(task, PulledTask):
+        return task.runs_model_code
     if not isinstance(task, Task):
         return True
     index = shipped_tasks().task_index

@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from humpback.core.store import StoreError
 from humpback.core.text import one_line
+from humpback.evals.pulled_tasks import lay_out_pulled, nltk_data_below
 from humpback.evals.sandbox import allow_code
 from humpback.evals.task_files import lay_out, yaml_sha256
 from humpback.micro.benchmark import write_task
-from humpback.spec.benchmarks import AnyTask, LocalTask, MicroFacts, Task
+from humpback.spec.benchmarks import AnyTask, LocalTask, MicroFacts, PulledTask, Task
 from humpback.spec.files import File, Source
 
 UNSAFE = "runs code that the model writes; say so by name with --run-model-code"
@@ -85,6 +87,15 @@ def open_tasks(
                 write_task(place, task.world, task.n, task.draw, chat_template=chat_template)
             elif isinstance(task, LocalTask):
                 lay_out(task, place, file)
+            elif isinstance(task, PulledTask):
+                if task.runs_model_code and not run_model_code:
+                    found.append(Missing(task.name, UNSAFE))
+                    continue
+                try:
+                    lay_out_pulled(task, place, file)
+                except StoreError as error:
+                    found.append(Missing(task.name, str(error)))
+                    continue
             found.append(_open(task, place, run_model_code))
     return found
 
@@ -104,7 +115,14 @@ def _open(task: AnyTask, place: Path, run_model_code: bool) -> LoadedTask | Miss
     try:
         # Tasks print what they do, and stdout is the command's.
         quietly = redirect_stdout(sys.stderr)
-        with chdir(place), _cache_in(place if local else None), allow_code(unsafe), _nltk_data(), quietly:
+        with (
+            chdir(place),
+            _cache_in(place if local else None),
+            allow_code(unsafe),
+            nltk_data_below(place),
+            _nltk_data(),
+            quietly,
+        ):
             loaded = manager.load([task.name])
     except ImportError as error:
         return Missing(task.name, _package(error))

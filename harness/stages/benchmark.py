@@ -25,6 +25,7 @@ from humpback.core.store import StoreError
 from humpback.core.work import Counts, Work
 from humpback.engines.chat.chat_format import HIDER
 from humpback.evals.lm_eval_model import load_for_lm_eval, silence_lm_eval
+from humpback.evals.pulled_tasks import nltk_data_below
 from humpback.evals.sandbox import allow_code
 from humpback.evals.tasks import LoadedTask, Missing, data_sha256, open_tasks
 from humpback.inputs.locate import resolve_file
@@ -50,7 +51,8 @@ def benchmark(node: Benchmarked, work: Work) -> Counts:
     with TemporaryDirectory() as place:
         tasks = _ready(node, work, Path(place))
         lm, how = load_for_lm_eval(node, work)
-        with silence_lm_eval(), allow_code(any(task.unsafe for task in tasks)):
+        code = allow_code(any(task.unsafe for task in tasks))
+        with silence_lm_eval(), nltk_data_below(Path(place)), code:
             try:
                 found = simple_evaluate(
                     model=lm,

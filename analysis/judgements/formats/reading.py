@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from humpback.analysis.judgements.formats import alpaca_eval, artifact, mt_bench, orders, reviews, votes
+from humpback.analysis.judgements.formats import alpaca_eval, arena_hard, artifact, mt_bench, orders, reviews, votes
 from humpback.analysis.judgements.formats.items import Judgement, NoJudgements, Placed, Systems, pool, put
 from humpback.analysis.judgements.formats.source import Row, Rows, Unfit, rows_of
 from humpback.core.same_prompt import partners, prompt_keys
@@ -16,7 +16,8 @@ from humpback.spec.votes import read_votes
 
 ACCEPTED = (
     "a folder or file of verdicts, AlpacaEval annotations (preference), reviews with scores (scores and "
-    "scores_reverse, or score), MT-bench pairs (g1_winner and g2_winner), a database of votes"
+    "scores_reverse, or score), MT-bench pairs (g1_winner and g2_winner), "
+    "Arena-Hard verdicts (games), a database of votes"
 )
 _LOOKED_AT = 50
 _SHORT = 40
@@ -67,6 +68,13 @@ LAYOUTS = (
         kind=lambda systems, placed: mt_bench.KIND,
         unnamed=lambda path: (_stem(path), ""),
         notes=mt_bench.as_published,
+    ),
+    Layout(
+        looks=lambda value: arena_hard.GAMES in value,
+        read=arena_hard.read,
+        kind=lambda systems, placed: arena_hard.KIND,
+        unnamed=lambda path: (_stem(path), ""),
+        notes=arena_hard.as_published,
     ),
 )
 """The first of those that most rows look like is taken."""

@@ -1,0 +1,16 @@
+"""Answers checked by rule or by running them, as lm-eval calls it: a row and the replies to it, scores by metric."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from humpback.evals.sandbox import run_program
+
+
+def human_eval(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
+    """Whether the function that was completed passes its tests: pass@1 (Chen et al. 2021) of one reply.
+
+    doc: a row of HumanEval, with prompt, test and entry_point.
+    """
+    program = f"{doc['prompt']}{results[0]}\n{doc['test']}\ncheck({doc['entry_point']})\n"
+    return {"pass@1": float(run_program(program).passed)}
