@@ -73,8 +73,10 @@ def test_a_run_says_what_was_set_wherever_it_is_looked_at(
 
 
 def test_a_grid_is_a_table_a_curve_intervals_and_holm(
-    tiny: Setup, results: Callable[[Declared], Path], tmp_path: Path
+    tiny: Setup, results: Callable[[Declared], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A base of the tiny world has read a third of the prompts, of which no verdict would be drawn.
+    monkeypatch.setattr("humpback.analysis.experiment.contamination.LARGEST_SHARE", 1.0)
     axis = tuple(Given("sft.learning_rate", text, "--grid") for text in ("1e-4", "1e-3", "1e-2"))
     declared = Ablation(seed_model_alone(), settings(tiny, []), (axis,)).on([0, 1, 2])
     folder = results(declared)
@@ -85,9 +87,8 @@ def test_a_grid_is_a_table_a_curve_intervals_and_holm(
     assert all(float(row["low"]) < float(row["high"]) for row in rows)
     lines = list(csv.DictReader((folder / "comparisons.csv").open()))
     assert [line["second"] for line in lines] == ["M0, sft.learning_rate = 0.0001"] * 2
-    tested = [line for line in lines if line["p"]]
-    assert all(float(line["p_holm"]) >= float(line["p"]) for line in tested)
-    assert tested
+    assert all(float(line["difference_low"]) < float(line["difference_high"]) for line in lines)
+    assert all(float(line["p_holm"]) >= float(line["p"]) for line in lines), "corrected together"
     held = json.loads((folder / "arms.json").read_text())
     assert held["grid"]["M0, sft.learning_rate = 0.01"] == {"sft.learning_rate": 0.01}
     svg = (folder / "grid.svg").read_text()
