@@ -88,5 +88,5 @@ def test_the_example_of_costs_is_what_the_command_prints(tmp_path: Path) -> None
     page = (ROOT / "docs/costs.md").read_text(encoding="utf-8")
     command = "humpback plan humpback/data_scaling --setup llama-7b"
     shown = page.split(f"    $ {command}\n")[1].split("\n## ")[0]
-    said = succeed(*command.split()[1:], "--store", tmp_path / "store").output
+    said = succeed(*command.split()[1:], "--store", tmp_path / "store").stdout
     assert [line.strip() for line in shown.split("\n") if line] == [line.strip() for line in said.split("\n") if line]

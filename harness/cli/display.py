@@ -91,7 +91,9 @@ def make(
         return {artifact.fingerprint: 3_600 * one.run.wall for artifact, one in steps}
 
     stages = [step.artifact for step in to_do.to_do]
-    with show_progress(Terminal(stderr=True), stages, machine.workers, expected) as progress:
+    shown = Terminal(stderr=True)
+    with show_progress(shown, stages, machine.workers, expected) as progress:
+        progress.lacking = lambda finding: shown.print(f"lacking here: {finding}", style="yellow")
         result = execute(to_do, store, machine, progress)
     ok = _complaints(console, store, result)
     return ok, {key: outcome.reason for key, outcome in result.outcomes.items() if outcome.reason}

@@ -19,7 +19,19 @@ QUICK = ("run", "show")
 """Modules of the commands that start without the others' imports, which take longer than these commands do."""
 MODULES = (
     *(*QUICK, "judge", "compare", "agree", "annotate", "benchmark"),
-    *("fit", "responses", "sweep", "register", "confirm", "report", "mirror", "data", "data_stats", "assumptions"),
+    *(
+        "doctor",
+        "fit",
+        "responses",
+        "sweep",
+        "register",
+        "confirm",
+        "report",
+        "mirror",
+        "data",
+        "data_stats",
+        "assumptions",
+    ),
 )
 """In the order of the help."""
 

@@ -190,13 +190,16 @@ def plan(
     steps: Annotated[bool, Option("--steps", help="List every step, however many.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What is done, what a run would make, why, and what it costs. Runs nothing."""
+    """What is done, what a run would make, why, and what it costs. Runs nothing.
+
+    What a run would lack on this machine is said on stderr."""
     from humpback.cli.show import plan_lines
     from humpback.core.plan import explain
     from humpback.core.plan import plan as planned
     from humpback.costs.plan_cost import cost
     from humpback.costs.show import as_json as plan_json
     from humpback.costs.show import cost_lines
+    from humpback.runs.needs import needs
 
     experiments, machine = options.experiments(names, locations.load())
     store = Store(Path(machine.store))
@@ -212,6 +215,8 @@ def plan(
         echo("\n".join([*plan_lines(result, every=every), *cost_lines(costs)]))
         if not every:
             echo("--steps lists every step")
+    for one in needs(result, store, machine):
+        echo(f"{'a run here would be refused' if one.stops else 'lacking here'}: {one}", err=True)
     if result.damaged:
         raise Exit(1)
 

@@ -108,6 +108,8 @@ class Run:
     """The most that one stage needs; of a CPU the workers."""
     memory: float = 0.0
     """Bytes on each at the most."""
+    state: float = 0.0
+    """Bytes that no setting saves, on all together: weights, and of what trains gradients and optimizer state."""
 
     def __add__(self, other: Run) -> Run:
         return Run(
@@ -115,6 +117,7 @@ class Run:
             self.wall + other.wall,
             max(self.gpus, other.gpus),
             max(self.memory, other.memory),
+            max(self.state, other.state),
         )
 
 
@@ -143,7 +146,7 @@ def training(
     # In bf16: weights gathered for the forward and the backward pass, and gradients, where there are any, scattered.
     moved = math.ceil(batch / (n * at_once)) * passes * 2 * shape.parameters * (n - 1) / n if on.memory else 0.0
     hours = updates * (compute + moved / on.link) / on.utilisation / 3600
-    return Run(n * hours, hours, n, memory)
+    return Run(n * hours, hours, n, memory, state)
 
 
 def reading_and_writing(
@@ -166,4 +169,4 @@ def reading_and_writing(
         moved = (weights + batch * shape.cache(prompt + longest / 2, size)) / (gpus * on.bandwidth)
         computed = 2 * shape.multiplied * batch / (gpus * on.flops)
         seconds += math.ceil(rows / batch) * longest * max(STEP_SECONDS, max(moved, computed) / on.utilisation)
-    return Run(gpus * seconds / 3600, seconds / 3600, gpus, (weights + batch * each) / gpus)
+    return Run(gpus * seconds / 3600, seconds / 3600, gpus, (weights + batch * each) / gpus, 2.0 * shape.parameters)

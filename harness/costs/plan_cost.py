@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from humpback.core.expression import Artifact, below
@@ -77,10 +77,18 @@ class PlanCost:
         return found
 
 
-def cost(plan: Plan, store: Store, machine: Machine, name: str | None = None, *, described: bool = False) -> PlanCost:
+def cost(
+    plan: Plan,
+    store: Store,
+    machine: Machine,
+    name: str | None = None,
+    *,
+    described: bool = False,
+    memory: float | None = None,
+) -> PlanCost:
     """The cost of what a plan has to do, on the accelerator of that name. Without one, on the machine where somebody
     `described` it in a file; and else on a CPU where all models are this project's own small ones, or on the papers'
-    GPU.
+    GPU. `memory` is a GPU's in bytes, where it was seen.
 
     Raises:
         FieldError: for an accelerator that is not assumptions.
@@ -90,6 +98,8 @@ def cost(plan: Plan, store: Store, machine: Machine, name: str | None = None, *,
     published = any(isinstance(one, (HubModel, FolderModel, GgufModel)) for one in everything)
     gpu = machine.device == "cuda" if described else published
     chosen = accelerator(name or ((machine.accelerator or PAPERS) if gpu else "CPU"), machine)
+    if memory and chosen.memory:
+        chosen = replace(chosen, memory=memory)
     texts = assumptions.MICRO if any(hasattr(one, "world") for one in everything) else assumptions.PAPERS
     estimates = Estimates(store, texts, chosen, machine)
     steps = tuple((artifact, estimates.of(artifact)) for artifact in to_do)

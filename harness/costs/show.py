@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from humpback.core.plan import Plan
 from humpback.costs.estimate import Estimate
 from humpback.costs.plan_cost import PlanCost
+from humpback.costs.retired import Retired
 
 _NAMED = 6
 """Kinds of steps that are named for what they wait for."""
@@ -24,14 +26,19 @@ def cost_lines(cost: PlanCost) -> list[str]:
     if waiting:
         lines.append("not known: " + "; ".join(_waiting(kinds, whats) for kinds, whats in waiting.items()))
     if cost.retired:
-        gone = ", ".join(f"{one.model} ({one.provider}, {one.since})" for one in cost.retired)
-        lines.append(
-            f"no longer at their provider: {gone}; asking them fails: put models of today in their place, or serve "
-            "others under these names"
-        )
+        lines.append(retired_line(cost.retired))
     if cost.assumed:
         lines.append("assumed: " + "; ".join(cost.assumed))
     return lines
+
+
+def retired_line(retired: Sequence[Retired]) -> str:
+    """Models that no longer exist, and what to do."""
+    gone = ", ".join(f"{one.model} ({one.provider}, {one.since})" for one in retired)
+    return (
+        f"no longer at their provider: {gone}; asking them fails: put models of today in their place, or serve others "
+        "under these names"
+    )
 
 
 def _where(cost: PlanCost) -> str:
@@ -96,7 +103,7 @@ def _totals(cost: PlanCost) -> list[str]:
             f"{_count(usage.completion_tokens)} completion tokens; {told}"
         )
     weights = sum(one.disk for one in cost.by_kind.get("finetuned", ()))
-    return [*lines, f"disk: {_bytes(total.disk)}, of which finetuned models {_bytes(weights)}"]
+    return [*lines, f"disk: {in_bytes(total.disk)}, of which finetuned models {in_bytes(weights)}"]
 
 
 def as_json(plan: Plan, cost: PlanCost) -> dict[str, Any]:
@@ -135,7 +142,8 @@ def _count(n: float) -> str:
     return _scaled(n, ((1e12, 1e12, "T"), (1e9, 1e9, "G"), (1e7, 1e6, "M"))) or f"{n:,.0f}"
 
 
-def _bytes(n: float) -> str:
+def in_bytes(n: float) -> str:
+    """A number of bytes for people."""
     return _scaled(n, ((1e12, 1e12, "TB"), (1e9, 1e9, "GB"), (1e6, 1e6, "MB"))) or f"{n / 1e3:.0f} kB"
 
 

@@ -131,16 +131,23 @@ def place_of(row: PublicFile, data: Path) -> Path:
     Raises:
         StoreError: one line: what is missing, or not what it was, and how to get it.
     """
-    path, get = _place(row, data), f"humpback data pull {row.name}"
-    if not path.is_file():
-        raise StoreError(f"{row.name} is not in {data}: {get} (with --from DIR on a machine without internet)")
-    expected = expected_of(row, data)
-    if expected is None:
-        raise StoreError(f"{path} was put there by hand and nothing is known of its checksum yet: {get} records it")
+    if lacking := why_unusable(row, data):
+        raise StoreError(lacking)
+    path, get, expected = _place(row, data), f"humpback data pull {row.name}", str(expected_of(row, data))
     found = checksum(path)
     if found != expected:
         raise StoreError(f"{path}: checksum {found[:16]}, not {expected[:16]}: it was changed since; {get} replaces it")
     return path
+
+
+def why_unusable(row: PublicFile, data: Path) -> str:
+    """What is missing of a public file and how to get it, told without reading it; empty where it is here."""
+    path, get = _place(row, data), f"humpback data pull {row.name}"
+    if not path.is_file():
+        return f"{row.name} is not in {data}: {get} (with --from DIR on a machine without internet)"
+    if expected_of(row, data) is None:
+        return f"{path} was put there by hand and nothing is known of its checksum yet: {get} records it"
+    return ""
 
 
 def status(data: Path, rows: Iterable[PublicFile] = SOURCES.values()) -> list[PullStatus]:

@@ -25,8 +25,8 @@ from humpback.core.interrupt import end_children, shielded
 from humpback.core.machine import Machine
 from humpback.core.plan import Plan
 from humpback.core.store import Store, StoreError
-from humpback.engines.serving.launch import check_server
 from humpback.runs.build import Outcome, build_artifact, source_state
+from humpback.runs.needs import needs, refuse
 from humpback.spec.models import Pretrained
 
 
@@ -46,6 +46,8 @@ class Progress:
     advanced: Callable[[Artifact, int, int, str], None] = lambda artifact, done, total, unit: None
     ended: Callable[[Artifact, Outcome], None] = lambda artifact, outcome: None
     failed: Callable[[Artifact, Exception], None] = lambda artifact, error: None
+    lacking: Callable[[str], None] = lambda finding: None
+    """What may be missing here, before the first stage."""
 
 
 @dataclass
@@ -67,8 +69,8 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
     """Make everything that the plan has to do. A failure or an empty set stops what depends on it, nothing else.
 
     Raises:
-        StoreError: when the plan has damaged artifacts, the store cannot be written, or the machine's server cannot be
-            started; nothing more is started.
+        StoreError: when the plan has damaged artifacts, the store cannot be written, or something else is lacking that
+            the plan cannot do without; nothing more is started.
     """
     if plan.damaged:
         raise StoreError(*(step.state.reason for step in plan.damaged))
@@ -76,7 +78,10 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
     waiting = {step.artifact.fingerprint: step.artifact for step in plan.to_do}
     if not waiting:
         return result
-    check_server(machine)
+    findings = needs(plan, store, machine)
+    refuse(findings)
+    for finding in findings:
+        progress.lacking(str(finding))
     store.prepare()
     source = source_state()
     # Read when the OpenMP runtime loads. Waiting threads spin; for long, they starve each other on a busy small machine

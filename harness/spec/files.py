@@ -7,7 +7,7 @@ machine's business (`Machine.files`, `Machine.data`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from humpback.core.expression import Value
 from humpback.spec.data import Examples, Pages
@@ -170,6 +170,8 @@ class ClueWeb22(Pages):
 
     stage = "humpback.stages.pages:not_supplied"
     says = "English web pages of ClueWeb22"
+    MISSING: ClassVar[str] = "ClueWeb22 has to be licensed and cannot be downloaded"
+    REMEDY: ClassVar[str] = "give pages of your own with --pages, such as Common Crawl's WARC files"
 
 
 @dataclass(frozen=True)

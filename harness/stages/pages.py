@@ -82,7 +82,4 @@ def not_supplied(node: ClueWeb22, work: Work) -> Counts:
     Raises:
         StoreError: always, with what to do.
     """
-    raise StoreError(
-        "ClueWeb22 has to be licensed and cannot be downloaded; give pages of your own with --pages, such as Common "
-        "Crawl's WARC files"
-    )
+    raise StoreError(f"{node.MISSING}; {node.REMEDY}")

@@ -118,11 +118,28 @@ class Http:
             RequestRefused: when it will not answer this request.
             StoreError: when it will not answer any, with the server's message and what to do.
         """
-        where = f"{self._endpoint.address.rstrip('/')}/{request.path}"
+        return self._read(*await self._send("POST", request.path, json.dumps(request.body).encode()))
+
+    async def models(self) -> tuple[str, ...]:
+        """Names of the models that the server lists; none where it lists none.
+
+        Raises:
+            Retry, RequestRefused, StoreError: as `attempt`.
+        """
+        response, text = await self._send("GET", "models")
+        if response.status_code not in (200, 404, 405, 501):
+            self._read(response, text)
+        body = _parsed(text)
+        listed = body.get("data") if isinstance(body, dict) else None
+        return tuple(str(one["id"]) for one in listed if "id" in one) if isinstance(listed, list) else ()
+
+    async def _send(self, method: str, path: str, content: bytes | None = None) -> tuple[httpx2.Response, str]:
+        """What the server answers, whatever that says, and its body without the key."""
+        where = f"{self._endpoint.address.rstrip('/')}/{path}"
         try:
             # httpx2's time-outs begin anew with every byte; a server that sends one a minute would be waited for.
             async with asyncio.timeout(self._endpoint.timeout):
-                async with self._http.stream("POST", where, content=json.dumps(request.body).encode()) as response:
+                async with self._http.stream(method, where, content=content) as response:
                     text = (await _body(response)).decode("utf-8", "replace")
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise Retry(f"no whole answer within {self._endpoint.timeout:g} s") from error
@@ -135,7 +152,7 @@ class Http:
         except (OSError, ValueError, OverflowError, ExceptionGroup, httpx2.InvalidURL) as error:
             raise StoreError(f"{self._endpoint.address} cannot be asked ({type(error).__name__}: {error})") from error
         self._heard = True
-        return self._read(response, self._without_key(text))
+        return response, self._without_key(text)
 
     def _read(self, response: httpx2.Response, text: str) -> Reply:
         body = _parsed(text)
