@@ -181,6 +181,7 @@ def test_a_torch_that_hangs_or_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_hub_off_line_and_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     assert environment.hub().status == "note"
     monkeypatch.setattr(huggingface_hub, "get_token", lambda: SECRET)
     monkeypatch.setattr(requests, "head", lambda *words, **how: None)

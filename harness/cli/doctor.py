@@ -33,9 +33,9 @@ def doctor(
     locations: Locations = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """What this machine has, and what each setup would lack on it, with remedies.
+    """What this machine has, and what each setup would lack on it.
 
-    Runs nothing and changes nothing. The exit code is 0 whatever is lacking, for what one setup lacks another may not
+    Each thing that is lacking with its remedy. Runs nothing and changes nothing. The exit code is 0 whatever is lacking, for what one setup lacks another may not
     need; it is 2 where the machine file is wrong.
     """
     from humpback.experiments.setups import SETUPS
