@@ -35,8 +35,8 @@ def doctor(
 ) -> None:
     """What this machine has, and what each setup would lack on it.
 
-    Each thing that is lacking with its remedy. Runs nothing and changes nothing. The exit code is 0 whatever is lacking, for what one setup lacks another may not
-    need; it is 2 where the machine file is wrong.
+    Each thing that is lacking with its remedy. Runs nothing and changes nothing. The exit code is 0 whatever is
+    lacking, for what one setup lacks another may not need; it is 2 where the machine file is wrong.
     """
     from humpback.experiments.setups import SETUPS
     from humpback.runs import environment as here

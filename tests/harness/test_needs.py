@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from humpback.core.expression import Artifact
-from humpback.core.machine import Endpoint, Machine
+from humpback.core.machine import Endpoint, Machine, Server
 from humpback.core.plan import plan
 from humpback.core.store import Store, StoreError
 from humpback.experiments.setups.base import Setup
@@ -212,3 +212,9 @@ def test_an_extra_that_a_stage_needs(tiny: Setup, tmp_path: Path, monkeypatch: p
 def test_a_base_of_unknown_shape_is_no_reason_to_refuse(tmp_path: Path, see: See) -> None:
     see(1e9)
     assert on(GPU, tmp_path, replace(SEVEN, base=HubModel("nobody/nothing", "0" * 40))) == {}
+
+
+def test_a_server_whose_program_is_not_there(tmp_path: Path) -> None:
+    found = on(replace(MACHINE, server=Server(python=str(tmp_path / "python"))), tmp_path, DATA)["server"]
+    assert found.stops
+    assert f"python names {tmp_path}/python, which is no program on this machine" in found.text
