@@ -23,7 +23,6 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from filelock import FileLock
@@ -125,27 +124,10 @@ class Store:
             probe.write_bytes(b"written")
             probe.unlink()
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise self.unwritable(error) from error
 
-    def check_writable(self) -> None:
-        """Make sure that it could be written, leaving nothing behind: neither the store nor a file in it.
-
-        Raises:
-            StoreError: as `prepare`.
-        """
-        try:
-            with TemporaryFile(dir=self.nearest):
-                pass
-        except OSError as error:
-            raise self._unwritable(error) from error
-
-    @property
-    def nearest(self) -> Path:
-        """Its folder, or as long as that is not there, the first above it that is."""
-        root = self.root.absolute()
-        return next(one for one in (root, *root.parents) if os.path.exists(one))
-
-    def _unwritable(self, error: OSError) -> StoreError:
+    def unwritable(self, error: OSError) -> StoreError:
+        """What is raised where its folder takes no files."""
         return StoreError(f"the store {self.root} cannot be written: {error}; give a folder that can be, with --store")
 
     def folder(self, artifact: Artifact) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import platform
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import metadata
@@ -17,13 +16,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from humpback.core.machine import Endpoint, Machine
-from humpback.core.store import Store, StoreError
+from humpback.core.store import Store
 from humpback.core.text import one_line
 from humpback.costs.hours import accelerator
 from humpback.costs.show import in_bytes
 from humpback.runs.build import source_checkout
 from humpback.runs.devices import find_devices, memory_here
-from humpback.runs.needs import Finding, missing_gpus
+from humpback.runs.needs import Finding, free_bytes, missing_gpus, unwritable
 
 _NAME = "humpback-harness"
 EXTRAS = {
@@ -142,13 +141,7 @@ def _folders(machine: Machine) -> Iterator[Finding]:
     from humpback.inputs.pull import status
 
     store = Store(Path(machine.store))
-    free = in_bytes(shutil.disk_usage(store.nearest).free)
-    try:
-        store.check_writable()
-        yield Finding("store", "ok", f"{store.root}: {free} free")
-    except StoreError as error:
-        text, _, remedy = str(error).rpartition("; ")
-        yield Finding("store", "lacks", text, remedy)
+    yield unwritable(store) or Finding("store", "ok", f"{store.root}: {in_bytes(free_bytes(store))} free")
     there = status(Path(machine.data))
     wrong = [f"{one.file.name} ({one.problem})" for one in there if one.problem]
     here = sum(one.path is not None for one in there)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Literal
 
 from humpback.core.expression import Artifact, values_in
@@ -133,6 +134,26 @@ def _memory(costs: PlanCost, gpu: float | None) -> Iterator[Finding]:
     )
 
 
+def unwritable(store: Store) -> Finding | None:
+    """Where the store could not be written, which leaves nothing behind: neither its folder nor a file."""
+    try:
+        with TemporaryFile(dir=_nearest(store.root)):
+            return None
+    except OSError as error:
+        text, _, remedy = str(store.unwritable(error)).rpartition("; ")
+        return Finding("store", "lacks", text, remedy, stops=True)
+
+
+def free_bytes(store: Store) -> int:
+    """Bytes that the store's disk has free for this user."""
+    return shutil.disk_usage(_nearest(store.root)).free
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or as long as that is not there, the first above it that is."""
+    return next(one for one in (folder.absolute(), *folder.absolute().parents) if os.path.exists(one))
+
+
 def _server(machine: Machine) -> Iterator[Finding]:
     try:
         check_server(machine)
@@ -142,13 +163,10 @@ def _server(machine: Machine) -> Iterator[Finding]:
 
 
 def _disk(store: Store, costs: PlanCost) -> Iterator[Finding]:
-    try:
-        store.check_writable()
-    except StoreError as error:
-        text, _, remedy = str(error).rpartition("; ")
-        yield Finding("store", "lacks", text, remedy, stops=True)
+    if problem := unwritable(store):
+        yield problem
         return
-    free = shutil.disk_usage(store.nearest).free
+    free = free_bytes(store)
     weights = sum(one.disk for artifact, one in costs.steps if isinstance(artifact, (Pretrained, Finetuned)))
     if costs.total.disk > free:
         what = (
