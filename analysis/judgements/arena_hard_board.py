@@ -23,6 +23,8 @@ from humpback.analysis.judgements.style_control import (
     style_of_text,
 )
 
+ALONE = "style is taken at the mean of the systems compared, so next to nothing is taken out; compare several"
+
 
 @dataclass(frozen=True)
 class StyleTable:
@@ -126,4 +128,6 @@ def style_lines(tables: Sequence[StyleTable]) -> list[str]:
                 f"{system.rate:.2f} ({system.low:.2f} to {system.high:.2f})"
             )  # fmt: skip
             lines.append(f"    {system.system}: {rate}, {system.prompts:,} prompts")
+        if len(one.systems) == 1:
+            lines.append(f"    one system alone: {ALONE}")
     return lines

@@ -1,10 +1,11 @@
-"""Arena-Hard's style control: what a system's rate would be if its answers had the baseline's length and markdown.
+"""Arena-Hard's style control: what systems' rates would be if the answers of all differed alike from the baseline's.
 
 A Bradley-Terry model with four features of style, as the benchmark's published code (lmarena/arena-hard-auto,
 `show_result.py`) has them: the relative difference in tokens, and the relative differences of headers, list items and
 bold spans a token, each to mean 0 and deviation 1 over all battles. The published scores are medians of 100 resamples
 of battles with 90 % intervals; here the score is the fit of all battles, and its 95 % interval resamples prompts,
-because the battles of one prompt are not independent.
+because the battles of one prompt are not independent. As the features are centred on all battles that are fitted, a
+rate is at the systems' mean style and not at the baseline's, and that of one system alone hardly moves.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Battle:
 
 @dataclass(frozen=True)
 class StyleControlled:
-    """A system's rate against its baseline in percent, at equal style."""
+    """A system's rate against its baseline in percent, at the mean style of all systems."""
 
     system: str
     rate: float | None

@@ -112,24 +112,31 @@ def test_the_fit_is_that_of_the_published_formula(monkeypatch: pytest.MonkeyPatc
     assert all(one.low is not None and one.high is not None and one.low < one.rate < one.high for one in found)  # type: ignore[operator]
 
 
-def test_length_that_wins_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A system no better than its baseline whose answers are longer, before a judge that likes them long."""
+def test_length_that_wins_is_taken_out_between_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two systems alike but for length, before a judge that likes it: far apart, and alike under the control. One
+    alone hardly moves, in the published formula too, because its features are centred on its own battles."""
     monkeypatch.setattr(style_control, "RESAMPLES", 20)
     rng = random.Random(1)
     played = []
-    for prompt in range(400):
-        longer = rng.uniform(-0.2, 0.8)
-        won = rng.random() < 1 / (1 + np.exp(-4 * longer))
-        played.append(
-            Battle("long", str(prompt), float(won), (500 * (1 + longer), 0, 0, 0), (500 * (1 - longer), 0, 0, 0))
-        )
-    raw = 100 * sum(one.points for one in played) / len(played)
-    (found,) = style_controlled(played)
-    assert found.rate is not None
-    assert raw > 65
-    # The features have mean 0, so what is taken out is what differs between battles, as in the published code.
-    assert found.rate != pytest.approx(raw, abs=0.1)
-    assert found.prompts == 400
+    for system, more in (("long", 0.4), ("short", -0.4)):
+        for prompt in range(600):
+            longer = more + rng.uniform(-0.5, 0.5)
+            won = rng.random() < 1 / (1 + np.exp(-3 * longer))
+            ours, theirs = (500 * (1 + longer), 0.0, 0.0, 0.0), (500 * (1 - longer), 0.0, 0.0, 0.0)
+            played.append(Battle(system, str(prompt), float(won), ours, theirs))
+
+    def raw(system: str) -> float:
+        points = [one.points for one in played if one.system == system]
+        return 100 * sum(points) / len(points)
+
+    rates = {one.system: one.rate for one in style_controlled(played)}
+    assert rates["long"] is not None
+    assert rates["short"] is not None
+    assert raw("long") - raw("short") > 35
+    assert abs(rates["long"] - rates["short"]) < 12
+    (alone,) = style_controlled([one for one in played if one.system == "long"])
+    assert alone.rate == pytest.approx(raw("long"), abs=4)
+    assert alone.prompts == 600
 
 
 def test_a_system_that_won_everything_has_no_rate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +173,7 @@ def test_a_leaderboard_has_both_counts_or_says_what_is_lacking(tmp_path: Path) -
     lines(tmp_path / "model_answer/o3-mini.jsonl", [answer("o3-mini", str(n), "y" * 20) for n in range(30)])
     found = rank(tmp_path)
     assert "style-controlled, hard_prompt, judge gpt-4.1 (Bradley-Terry; length in characters" in as_text(found)
+    assert "one system alone: style is taken at the mean of the systems compared" in as_text(found)
     (table,) = as_json(found)["style_controlled"]
     (system,) = table["systems"]
     assert (system["system"], system["prompts"]) == ("tuned", 30)
