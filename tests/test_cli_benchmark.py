@@ -69,6 +69,39 @@ def test_the_micro_benchmark_prints_value_error_n_shots_version_and_what_is_besi
     assert Path(one["artifact"]).parent == model.parent.parent / "benchmarked", "it lies in the model's store"
 
 
+def test_two_models_are_compared_in_pairs_of_items(
+    model: Path, made: Callable[[Artifact], Path], tmp_path: Path
+) -> None:
+    from tests.conftest import tiny_setup
+
+    base = tiny_setup().base
+    assert isinstance(base, Pretrained)
+    assert isinstance(base.texts, MicroTexts)
+    other = made(replace(base, texts=replace(base.texts, n=300), updates=6))
+    words = (model, other, "--tasks", "micro", "--limit", "24")
+    told = json.loads(run(*words, "--json").stdout)
+    (pair,) = told["compared"]["pairs"]
+    assert (pair["first"], pair["second"]) == (str(model), str(other))
+    first, second = (
+        {row["metric"]: row["value"] for row in one["rows"] if row["task"] == "micro_facts"} for one in told["runs"]
+    )
+    for row in pair["differences"]:
+        assert row["n"] == 24
+        assert row["difference"] == pytest.approx(first[row["metric"]] - second[row["metric"]])
+        assert row["only_first"] - row["only_second"] == pytest.approx(24 * row["difference"])
+    text = run(*words).stdout
+    assert text.split()[:3] == ["model", "task", "metric"]
+    assert f"{model} (first) - {other} (second), over the samples that both have" in text
+    folders = [one["artifact"] for one in told["runs"]]
+    again = json.loads(invoke("compare", *folders, "--json").stdout)
+    assert [row["difference"] for row in again["pairs"][0]["differences"]] == [
+        row["difference"] for row in pair["differences"]
+    ]
+    twice = run(model, model, "--tasks", "micro").exception
+    assert isinstance(twice, FieldError)
+    assert "named twice" in str(twice)
+
+
 def test_each_task_says_what_it_lacks_before_a_model_is_loaded_and_the_others_run(
     model: Path, offline: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""`humpback benchmark MODEL --tasks NAME,...`: the papers' NLP benchmarks, any other of lm-eval, or one's own."""
+"""`humpback benchmark MODEL... --tasks NAME,...`: the papers' NLP benchmarks, any other of lm-eval, or one's own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Exit, Option, echo
 
@@ -20,10 +20,16 @@ from humpback.spec.benchmarks import PULLED, SETS, AnyTask, Benchmarked, MicroFa
 from humpback.spec.micro_world import World
 from humpback.spec.template import Model
 
+if TYPE_CHECKING:
+    from humpback.analysis.judgements.logs.items import SystemLog
+
 
 @command()
 def benchmark(
-    model: Annotated[str, Argument(help="An artifact's folder, a transformers folder, or a hub name.")],
+    models: Annotated[
+        list[str],
+        Argument(help="Artifacts' folders, transformers folders or hub names; several are compared in pairs."),
+    ],
     tasks: Annotated[
         str,
         Option(
@@ -40,15 +46,22 @@ def benchmark(
     locations: ModelLocations = BESIDE_MODEL,
     as_json: AsJson = False,
 ) -> None:
-    """A model on NLP benchmarks, through lm-eval. Value, standard error, n and version of each task."""
+    """Models on NLP benchmarks, through lm-eval. Value, standard error, n and version of each task; of several models
+    the paired difference of every two, with McNemar's test and Holm's correction over the tasks."""
     others = _beside(beside)
-    asked, machine = locations.model(model)
-    wanted, places = _asked(tasks, shots, asked)
-    machine = replace(machine, files=(*machine.files, *places))
-    nodes = [
-        Benchmarked(asked, (task,), count, chat_template, limit, run_model_code=run_model_code and _unsafe(task))
-        for task, count in wanted
-    ]
+    if len(set(models)) < len(models):
+        raise FieldError(f"{' '.join(models)}: a model is named twice; each is run once")
+    machines: dict[Benchmarked, Machine] = {}
+    names: dict[Benchmarked, str] = {}
+    for name in models:
+        asked, machine = locations.model(name)
+        wanted, places = _asked(tasks, shots, asked)
+        for task, count in wanted:
+            unsafe = run_model_code and _unsafe(task)
+            node = Benchmarked(asked, (task,), count, chat_template, limit, run_model_code=unsafe)
+            if node in names:
+                raise FieldError(f"{names[node]} and {name} are one model; each is run once")
+            machines[node], names[node] = replace(machine, files=(*machine.files, *places)), name
     missing: dict[Benchmarked, str] = {}
     folders: dict[Benchmarked, Path] = {}
 
@@ -57,16 +70,16 @@ def benchmark(
         asked_shots = "" if node.shots is None else f", {node.shots} shots"
         echo(f"not run: {node.tasks[0].name}{asked_shots}: {one_line(reason)}", err=True)
 
-    for node in nodes:  # what cannot be had is known before a model is loaded
+    for node, machine in machines.items():  # what cannot be had is known before a model is loaded
         if reason := _lacking(node, machine):
             not_run(node, reason)
-    for node in nodes:
+    for node, machine in machines.items():
         if node not in missing:
             try:
                 folders[node] = build(node, machine)
             except StoreError as error:
                 not_run(node, str(error))
-    _print(nodes, folders, missing, others, as_json)
+    _print(names, folders, missing, others, as_json)
     if missing:
         raise Exit(1)
 
@@ -154,38 +167,66 @@ def _beside(path: Path | None) -> list[dict[str, str]]:
 
 
 def _print(
-    nodes: list[Benchmarked],
+    nodes: dict[Benchmarked, str],
     folders: dict[Benchmarked, Path],
     missing: dict[Benchmarked, str],
     others: list[dict[str, str]],
     as_json: bool,
 ) -> None:
+    from humpback.analysis.judgements.logs import tables
+    from humpback.analysis.judgements.logs.paired import compare_systems
     from humpback.analysis.layout.text_table import DASH, aligned, cell
     from humpback.stages.benchmark import BENCHMARKS
 
     found = {node: json.loads((folder / BENCHMARKS).read_text(encoding="utf-8")) for node, folder in folders.items()}
     if as_json:
         runs = [{"artifact": str(folders[node]), **one} for node, one in found.items()]
-        not_run = [{"task": node.tasks[0].name, "shots": node.shots, "reason": why} for node, why in missing.items()]
-        print_json({"runs": runs, "not_run": not_run, "beside": others})
+        not_run = [
+            {"model": nodes[node], "task": node.tasks[0].name, "shots": node.shots, "reason": why}
+            for node, why in missing.items()
+        ]
+        systems = _systems(nodes, folders)
+        more = {"compared": tables.as_json(systems, compare_systems(systems))} if len(systems) > 1 else {}
+        print_json({"runs": runs, "not_run": not_run, "beside": others, **more})
         return
 
     labels = list(dict.fromkeys(row["label"] for row in others))
     lines = []
-    for node in nodes:
+    several = len(set(nodes.values())) > 1
+    for node, name in nodes.items():
         if node in missing:
             shots = cell(node.shots, "")
-            lines.append([node.tasks[0].name, "not run", DASH, DASH, DASH, shots, DASH, *[DASH] * len(labels)])
+            lines.append([name, node.tasks[0].name, "not run", DASH, DASH, DASH, shots, DASH, *[DASH] * len(labels)])
             continue
         for row in found[node]["rows"]:
             metric = row["metric"] + ("" if row["filter"] == "none" else f" ({row['filter']})")
             n = cell(row["n"], ",") + (" (limited)" if row["n"] is not None and node.limit is not None else "")
             beside = [next((other["value"] for other in others if _same(other, row, label)), DASH) for label in labels]
             numbers = cell(row["value"], ".4f"), cell(row["standard_error"], ".4f"), n
-            lines.append([row["task"], metric, *numbers, cell(row["shots"], ""), cell(row["version"], ""), *beside])
-    echo(aligned(["task", "metric", "value", "+-", "n", "shots", "version", *labels], lines, words=2))
+            lines.append(
+                [name, row["task"], metric, *numbers, cell(row["shots"], ""), cell(row["version"], ""), *beside]
+            )
+    heads = ["model", "task", "metric", "value", "+-", "n", "shots", "version", *labels]
+    # One model's name is known to whoever typed it.
+    echo(aligned(heads, lines, words=3) if several else aligned(heads[1:], [line[1:] for line in lines], words=2))
+    if len(systems := _systems(nodes, folders)) > 1:
+        echo("\n" + tables.as_text(systems, compare_systems(systems)))
     if cut := sum(one["cut"] for one in found.values()):
         echo(f"{cut:,} requests were longer than the model's context, and their beginning was cut off")
+
+
+def _systems(nodes: dict[Benchmarked, str], folders: dict[Benchmarked, Path]) -> list[SystemLog]:
+    """Each model's samples, as `humpback compare` takes them."""
+    from humpback.analysis.judgements.logs.items import SystemLog
+    from humpback.analysis.judgements.logs.lm_eval import read_benchmarked
+
+    found: dict[str, dict[str, Any]] = {}
+    for node, folder in folders.items():
+        asked = "" if node.shots is None else f", {node.shots} shots"
+        of = found.setdefault(nodes[node], {})
+        for log in read_benchmarked(folder):
+            of[log.task + asked * (log.task in of)] = log
+    return [SystemLog(name, tasks) for name, tasks in found.items()]
 
 
 def _same(other: dict[str, str], row: dict[str, Any], label: str) -> bool:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option, echo
 
 from humpback.cli.app import AsJson, AsMarkdown, command, print_json, save_figure
 from humpback.core.expression import FieldError
 
+if TYPE_CHECKING:
+    from humpback.analysis.judgements.logs.items import SystemLog
+
 Files = Annotated[
     list[Path],
-    Argument(help="Folders or files of verdicts, AlpacaEval annotations, reviews with scores, votes."),
+    Argument(
+        help="Folders or files of verdicts, AlpacaEval annotations, reviews with scores, votes, JudgeArena's battles; "
+        "or logs of lm-eval (--log_samples), inspect (.eval, .json) and humpback benchmark."
+    ),
+]
+Metrics = Annotated[
+    list[str] | None, Option("--metric", help="Of logs, a metric to compare; can be given several times. Else all.")
 ]
 
 
@@ -21,17 +31,29 @@ def compare(
     files: Files,
     out: Annotated[Path | None, Option(help="Folder for the win/tie/lose bars as SVG and PNG.")] = None,
     power: Annotated[float | None, Option(help="Prompts needed to see a difference of so many points.")] = None,
+    metric: Metrics = None,
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
     """Win rates with intervals, from judgements of any kind. Two files that are the two orders of one comparison
-    are one system."""
+    are one system. Of logs, each task's paired difference: McNemar's test, and Holm's correction over all tasks."""
     from humpback.analysis.judgements import board_tables, comparison, comparison_tables, length_controlled, raters
     from humpback.analysis.judgements.formats.reading import read_judgements
+    from humpback.analysis.judgements.logs.reading import is_log, read_systems
     from humpback.analysis.judgements.published_boards import is_board, read_board
 
     if power is not None and not 0 < power <= 100:
         raise FieldError(f"--power is {power:g}; it is a difference in points, above 0 and up to 100")
+    logs = [path for path in files if path.exists() and is_log(path)]
+    if logs:
+        if len(logs) < len(files) or out is not None:
+            other = next((path for path in files if path not in logs), None)
+            wrong = f"{other} is no log of samples" if other else "--out draws what judges said, and logs hold scores"
+            raise FieldError(f"{wrong}; {logs[0]} is one. Compare logs with logs, and judgements with judgements")
+        compare_logs(read_systems(logs), metric or (), power=power, markdown=markdown, as_json=as_json)
+        return
+    if metric:
+        raise FieldError(f"--metric {metric[0]}: for logs of lm-eval and inspect; {files[0]} is none")
     boards = [read_board(path) for path in files if is_board(path)]
     files = [path for path in files if not is_board(path)]
     if not files:
@@ -65,6 +87,29 @@ def compare(
 
         words = "humpback compare " + " ".join(path.name for path in files)
         echo(f"wrote {save_figure(bars_figure(systems, words), out, 'win-tie-lose', words)}", err=as_json)
+
+
+def compare_logs(
+    systems: Sequence[SystemLog], metrics: Sequence[str], *, power: float | None, markdown: bool, as_json: bool
+) -> None:
+    """Print what the logs of systems come to, pair by pair.
+
+    Raises:
+        FieldError: for a metric that no log has.
+    """
+    from humpback.analysis.judgements.logs import tables
+    from humpback.analysis.judgements.logs.paired import compare_systems
+
+    try:
+        pairs = compare_systems(systems, metrics)
+    except ValueError as error:
+        raise FieldError(str(error)) from error
+    if as_json:
+        print_json(tables.as_json(systems, pairs, points=power))
+        return
+    echo(tables.as_text(systems, pairs, as_markdown=markdown))
+    if power is not None:
+        echo("\n" + "\n".join(tables.power_lines(pairs, power)))
 
 
 @command()

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from humpback.analysis.judgements.formats import alpaca_eval, arena_hard, artifact, mt_bench, orders, reviews, votes
+from humpback.analysis.judgements.formats import (
+    alpaca_eval,
+    arena_hard,
+    artifact,
+    judge_arena,
+    mt_bench,
+    orders,
+    reviews,
+    votes,
+)
 from humpback.analysis.judgements.formats.items import Judgement, NoJudgements, Placed, Systems, pool, put
 from humpback.analysis.judgements.formats.source import Row, Rows, Unfit, rows_of
 from humpback.core.same_prompt import partners, prompt_keys
@@ -17,7 +26,8 @@ from humpback.spec.votes import read_votes
 ACCEPTED = (
     "a folder or file of verdicts, AlpacaEval annotations (preference), reviews with scores (scores and "
     "scores_reverse, or score), MT-bench pairs (g1_winner and g2_winner), "
-    "Arena-Hard verdicts (games), a database of votes"
+    "Arena-Hard verdicts (games), a database of votes, JudgeArena's battles (Parquet with model_a, model_b and pref); "
+    "or logs of lm-eval (samples_*.jsonl) and inspect (.eval, .json)"
 )
 _LOOKED_AT = 50
 _SHORT = 40
@@ -113,7 +123,9 @@ def read_as_named(paths: Sequence[Path]) -> list[Judgement]:
             )
         same = sum(one.name == path.name for one in paths) > 1
         name = f"{path.parent.name}/{path.name}" if same else path.name
-        if artifact.is_verdicts(path):
+        if path.is_file() and judge_arena.is_battles(path):
+            found += judge_arena.judgements(path, name)
+        elif artifact.is_verdicts(path):
             found.append(artifact.judgement(path))
         elif _is_sqlite(path):
             people = votes.judgements(name, list(read_votes(path)))
