@@ -234,10 +234,8 @@ def _match(first: Mapping[str, Sample], second: Mapping[str, Sample]) -> _Matche
         notes.append(f"{alone[0]:,} samples are in the first alone, {alone[1]:,} in the second alone: left out")
     prompts = [(first[i].prompt, second[j].prompt) for i, j in ids]
     if unlike := sum(one != two for one, two in prompts if one and two):
-        notes.append(
-            f"{unlike:,} of {len(ids):,} samples were put in other words (template, shots, wording): the difference is of "
-            "that as well"
-        )
+        words = "were put in other words (template, shots, wording): the difference is of that as well"
+        notes.append(f"{unlike:,} of {len(ids):,} samples {words}")
     return _Matched(tuple(ids), tuple(notes))
 
 
