@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from humpback.analysis.judgements.formats.items import NoJudgements
-from humpback.analysis.judgements.logs import inspect_ai, lm_eval
+from humpback.analysis.judgements.logs import inspect_ai, lm_eval, lm_eval_run
 from humpback.analysis.judgements.logs.items import SystemLog, TaskLog
 from humpback.core.tables import VERDICTS
 from humpback.readers.records import FileRecord, UnusableFile, records
@@ -49,7 +49,7 @@ def _kind(path: Path) -> str | None:
 
 def _holds_results(path: Path) -> bool:
     try:
-        return lm_eval.is_results(json.loads(path.read_text(encoding="utf-8")))
+        return lm_eval_run.is_results(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, RecursionError):
         return True  # damaged: it is read, and its error names it
 
@@ -76,7 +76,7 @@ class _Read:
     named: bool
     """Whether the file itself was named."""
     log: TaskLog
-    run: lm_eval.Run | None = None
+    run: lm_eval_run.Run | None = None
 
 
 def read_systems(paths: Sequence[Path]) -> list[SystemLog]:
@@ -115,8 +115,8 @@ def _of_file(path: Path, root: Path, *, named: bool) -> list[_Read]:
     kind = _kind(path)
     if kind == "eval":
         return [_Read(root, named, inspect_ai.read_log(path))]
-    files = lm_eval.samples_of(path) if kind == "results" else [path]
-    runs = [(one, lm_eval.run_of(one)) for one in files]
+    files = lm_eval_run.samples_of(path) if kind == "results" else [path]
+    runs = [(one, lm_eval_run.run_of(one)) for one in files]
     return [_Read(root, named, lm_eval.read_samples(one, run), run) for one, run in runs]
 
 
