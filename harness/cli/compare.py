@@ -48,7 +48,8 @@ def compare(
     if logs:
         if len(logs) < len(files) or out is not None:
             other = next((path for path in files if path not in logs), None)
-            wrong = f"{other} is no log of samples" if other else "--out draws what judges said, and logs hold scores"
+            lack = "is no log of samples" if other and other.exists() else "does not exist"
+            wrong = f"{other} {lack}" if other else "--out draws what judges said, and logs hold scores"
             raise FieldError(f"{wrong}; {logs[0]} is one. Compare logs with logs, and judgements with judgements")
         compare_logs(read_systems(logs), metric or (), power=power, markdown=markdown, as_json=as_json)
         return
