@@ -12,7 +12,7 @@ from pathlib import Path
 
 from humpback.core.machine import Machine
 from humpback.core.payload import checksum
-from humpback.core.store import StoreError
+from humpback.core.store import RECORD, StoreError
 from humpback.inputs.model_folder import check_model_files
 from humpback.spec.files import File, Source
 from humpback.spec.models import FolderModel, HubModel
@@ -60,14 +60,14 @@ def model_folder(model: HubModel | FolderModel, machine: Machine) -> Path:
 
 
 def model_files(folder: Path) -> dict[str, str]:
-    """SHA-256 by name of the files that make up a model.
+    """SHA-256 by name of the files that make up a model; the record of a stage that made it is none of them.
 
     Raises:
         StoreError: when they are none that can be used, naming the file and what would do.
     """
     check_model_files(folder)
-    names = sorted({path.name for pattern in _MODEL_FILES for path in folder.glob(pattern) if path.is_file()})
-    return {name: checksum(folder / name) for name in names}
+    names = {path.name for pattern in _MODEL_FILES for path in folder.glob(pattern) if path.is_file()}
+    return {name: checksum(folder / name) for name in sorted(names - {RECORD})}
 
 
 def digest(files: dict[str, str]) -> str:

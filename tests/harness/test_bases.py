@@ -57,6 +57,8 @@ def test_a_model_folder_is_a_base_like_any_other(
     assert (found / "model.safetensors").read_bytes() == (made(ours) / "model.safetensors").read_bytes()
     record = json.loads((shared_store.folder(as_folder) / "record.json").read_text())
     assert str(folder) not in json.dumps(record)
+    assert (folder / "record.json").is_file()
+    assert "record.json" not in model_files(folder)
     assert set(json.loads((shared_store.folder(as_folder) / "model.json").read_text())["files"]) >= {
         "config.json",
         "model.safetensors",
