@@ -181,6 +181,7 @@ def test_a_log_tells_where_a_run_is(
     log.ended(tiny.seed_data, Outcome("found"))
     log.ended(stages[0], Outcome("stopped", reason="it is empty"))
     log.started(stages[1])
+    log.advanced(stages[1], 0, 40, "updates")
     clock.now = 59.0
     log.look()
     clock.now = 90.0

@@ -120,11 +120,11 @@ class FigureInputs:
 
 def places(declared: Declared) -> Iterator[Place]:
     """Where the arms of a grid of numbers lie: each at its value of the first setting that is a number."""
-    from humpback.analysis.figures.grid import Place
-
     for one in declared.departure.grid:
         number = next(((path, value) for path, value in one.at if isinstance(value, float)), None)
         if number:
+            from humpback.analysis.figures.grid import Place
+
             yield Place(one.arm, one.line, *number)
 
 
