@@ -15,7 +15,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 from humpback.analysis.judgements.formats.items import NoJudgements
-from humpback.analysis.judgements.logs.items import Sample, TaskLog, digest, number
+from humpback.analysis.judgements.logs.items import Sample, TaskLog, digest, number, read_json
 from humpback.analysis.judgements.logs.zip_members import Members
 from humpback.core.tables import RAW_SHOWN, Unreadable
 
@@ -54,10 +54,7 @@ def read_log(path: Path) -> TaskLog:
 
 
 def _json(path: Path) -> tuple[dict[str, Any], Iterator[tuple[str, Any]]]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise NoJudgements(f"{path}: JSON that is damaged or cut off ({error})") from error
+    value = read_json(path)
     if not is_log(value):
         raise NoJudgements(f"{path}: no log of inspect's: it lacks 'version', 'status' or 'eval'")
     samples = value.get("samples") or []

@@ -10,8 +10,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+from humpback.analysis.judgements.formats.items import NoJudgements
 from humpback.core.tables import Unreadable
 
 NONE = "none"
@@ -74,6 +76,18 @@ def digest(value: Any) -> str:
     """Of a text, or of any JSON."""
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        NoJudgements: when it is not to be read or no whole JSON, naming the file.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise NoJudgements(f"{path}: no whole JSON: damaged or cut off ({error})") from error
 
 
 def number(value: Any) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from humpback.analysis.judgements.formats.items import NoJudgements
+from humpback.analysis.judgements.logs.items import read_json
 
 FILE_NAME = re.compile(r"samples_(?P<task>.+?)_(?P<date>\d{4}-\d\d-\d\dT[^.]+\.\d+)\.jsonl(?:\.gz)?")
 
@@ -59,10 +59,7 @@ def run_of(samples: Path) -> Run | None:
     path = samples.parent / f"results_{named['date']}.json" if named else None
     if path is None or not path.is_file():
         return None
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise NoJudgements(f"{path}: damaged or cut off ({error}); {samples.name} needs it") from error
+    value = read_json(path)
     if not is_results(value):
         raise NoJudgements(f"{path}: no results of lm-eval: it has no fields 'results' and 'versions'")
     return _run(value, samples.parent.name)
