@@ -79,7 +79,8 @@ def _admitted(value: object, hint: Any) -> tuple[bool, object]:
 @dataclass(frozen=True)
 class Value:
     """A frozen record of literals and other values. Types are checked when it is built, so that a learning rate of
-    '2e-5' (text) is refused here and not found out after a night of training.
+    '2e-5' (text) is refused here and not found out after a night of training. Whole numbers are counts, sizes and
+    seeds: none is below 0.
 
     Raises:
         FieldError: naming class, field, what was found and what would be accepted.
@@ -96,6 +97,8 @@ class Value:
                 raise FieldError(
                     f"{type(self).__name__}.{field.name} is {value!r} ({type(value).__name__}); it takes {wanted}"
                 )
+            if type(kept) is int and kept < 0:
+                raise FieldError(f"{type(self).__name__}.{field.name} is {kept}; it takes a whole number of 0 or more")
             object.__setattr__(self, field.name, kept)
 
 

@@ -91,6 +91,7 @@ def test_a_record_keeps_what_it_needs_of_the_one_in_its_place() -> None:
         ("sft.learning_rate", "fast", "'fast' is none of what it takes: a number"),
         ("sft.learning_rate", "nan", "'nan' is none of what it takes: a number"),
         ("sft.learning_rate", "-1", "Sft.learning_rate is -1.0; it takes more than 0"),
+        ("prompts.n", "-1", "MicroPrompts.n is -1; it takes a whole number of 0 or more"),
         ("sft.longest", "1.5", "'1.5' is none of what it takes: a whole number"),
         ("sft.longest", "true", "'true' is none of what it takes: a whole number"),
         ("sft.adapter", "lora", r"'lora' is none of what it takes: none or Lora\(rank=16"),
