@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from humpback.experiments.alpagasus.algorithm import FILTERED, against_whole, filtered, filtering, trained
+from humpback.experiments.held_out import held_out_losses
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import Arm, Claim
 from humpback.spec.curation import RandomControl
+from humpback.spec.measures import Measure
 
 SHOWS = "figure: win/tie/lose of the filtered against as many random examples"
 
 
-def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
-    """Both against the whole set's model, and against each other. The random one's counts are not known."""
+def experiment(setup: Setup, seed: int) -> Iterator[Arm | Measure | Claim]:
+    """Both against the whole set's model, and against each other. The random one's counts are not known. The losses on
+    held-out answers, where there are any."""
     good = filtered(setup)
     control = RandomControl(filtering(setup).examples, same_size_as=good, draw=seed)
     best = against_whole(setup, "filtered", trained(setup, good), *FILTERED)
@@ -26,3 +29,5 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     yield from (best, random)
     words = "filtered examples beat as many random ones"
     yield best.beats(random, words, only="examples", stated_in="figure of the random filter", head_to_head=True)
+    lower = "filtered examples have a lower loss than as many random ones"
+    yield from held_out_losses(setup, filtering(setup).sft, [best, random], (best, random, lower))

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from humpback.experiments.held_out import held_out_losses
 from humpback.experiments.humpback.algorithm import HUMPBACK, M0, arm, augmented_model, candidates, curated, humpback
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import Arm, Claim, Paper
 from humpback.spec.curation import RandomControl
+from humpback.spec.measures import Measure
 from humpback.spec.search import Float, Space
 
 SHOWS = "win rate of each arm against the reference; M2 head to head with M0 and with uncurated"
@@ -31,8 +33,8 @@ at the end stays nine tenths of the first, as in the paper."""
 _AUGMENTED = "examples.second.examples"
 
 
-def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
-    """M0, M1, M2, the random control, and the oracle's selection."""
+def experiment(setup: Setup, seed: int) -> Iterator[Arm | Measure | Claim]:
+    """M0, M1, M2, the random control, and the oracle's selection; losses on held-out answers, where there are any."""
     base, first, second = humpback(setup, iterations=2)
     control = RandomControl(candidates(setup), same_size_as=curated(setup, by=base), draw=seed)
     m0 = arm(setup, "M0", base, M0)
@@ -55,3 +57,13 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     yield m2.beats(m1, better, only=f"{_AUGMENTED}.rated.by.model", stated_in="section 2.2")
     below = "uncurated data with seed data fall below seed data alone"
     yield m0.beats(uncurated, below, only="examples", stated_in="section 3.3", paper=(m0.paper, none))
+    yield from held_out_losses(
+        setup,
+        setup.sft,
+        [m0, uncurated, m1, m2],
+        (m1, uncurated, "curated augmented data lower the loss by more than as much uncurated data"),
+        (m2, m0, "Humpback has a lower loss than seed data alone"),
+        (m2, uncurated, "the second iteration lowers the loss by more than uncurated data"),
+        (m1, m0, "one iteration has a lower loss than seed data alone"),
+        (m2, m1, "the second iteration has a lower loss than the first"),
+    )

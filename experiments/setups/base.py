@@ -12,11 +12,10 @@ from typing import Any, TypeVar
 from humpback.core.expression import Artifact, FieldError, Value
 from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.claims import Paper
-from humpback.spec.curation import ExpectedScore, MicroOracle, ModelRater, SampledScore
-from humpback.spec.data import Examples, Pages, Sampling
-from humpback.spec.files import ClueWeb22
+from humpback.spec.curation import ExpectedScore, HeldOut, MicroOracle, ModelRater, SampledScore
+from humpback.spec.data import Examples, Sampling
 from humpback.spec.outcomes import AlpacaEvalJudge, LocalJudge, MicroJudge
-from humpback.spec.prompts import Prompt, PromptFile
+from humpback.spec.prompts import Prompt
 from humpback.spec.recipe import Sft
 from humpback.spec.template import Model
 
@@ -184,6 +183,8 @@ class Setup(Value):
     """Prompts that a safe answer declines or handles with care."""
     strong: ModelRater | MicroOracle | None = None
     """A rater stronger than any M_t, to set their selections against; the paper's is GPT-4."""
+    held_out: Examples | None = None
+    """Human-written pairs that nothing is trained on, for the loss on them."""
     seed_rows: int = 0
     """Seed examples that the files hold, where they were counted."""
     humpback: str = "7B"
@@ -258,38 +259,10 @@ def _pretraining(models: tuple[Model, ...], seed: int) -> Model | None:
 Drawn = TypeVar("Drawn", bound=Artifact)
 
 
-def on_pages(setup: Setup, pages: Pages) -> Setup:
-    """The setup with these pages in ClueWeb22's place.
-
-    Raises:
-        FieldError: when the setup has other pages already.
-    """
-    segments = _replaced(setup.segments, ClueWeb22(), pages)
-    if segments == setup.segments:
-        raise FieldError(f"--pages goes with setups of ClueWeb22's pages; {setup.name!r} has pages of its own")
-    return replace(setup, segments=segments)
-
-
-def with_rating(setup: Setup, prompt: PromptFile) -> Setup:
-    """The setup whose candidates are rated, by its models and by the strong one, with this prompt."""
-    strong, own = setup.strong, setup.scoring.prompt
-    if isinstance(strong, ModelRater) and strong.scoring.prompt == own:
-        strong = replace(strong, scoring=replace(strong.scoring, prompt=prompt))
-    return replace(setup, scoring=replace(setup.scoring, prompt=prompt), strong=strong)
-
-
-def _replaced(artifact: Drawn, old: Artifact, new: Artifact) -> Drawn:
-    values = {field.name: getattr(artifact, field.name) for field in fields(artifact)}
-    changes = {
-        name: new if value == old else _replaced(value, old, new)
-        for name, value in values.items()
-        if isinstance(value, Artifact)
-    }
-    return replace(artifact, **changes)
-
-
 def drawn(artifact: Drawn, seed: int) -> Drawn:
-    """The same data, drawn anew wherever it or what it is made of has a `draw`."""
+    """The same data, drawn anew wherever it or what it is made of has a `draw`. What is held out stays."""
+    if isinstance(artifact, HeldOut):
+        return artifact
     changes: dict[str, Any] = {}
     for field in fields(artifact):
         value = getattr(artifact, field.name)

@@ -77,6 +77,7 @@ def files(given: UserData) -> Setup:
         benchmarks=benchmarks("humpback") if given.base else (),
         bias=benchmarks("humpback-bias") if given.base else (),
         sensitive=SENSITIVE,
+        held_out=given.held_out,
         seed_rows=given.seed_rows,
     )
 

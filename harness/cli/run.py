@@ -135,7 +135,7 @@ class SetupOptions:
                     f"--{name.replace('_', '-')} goes with --setup files; the setup here is {self.setup!r}"
                 )
         setup = setup_named(self.setup)
-        from humpback.experiments.setups.base import on_pages, with_rating
+        from humpback.experiments.setups.substitutions import on_pages, with_rating
         from humpback.spec.files import WebPages
 
         if self.pages:

@@ -23,6 +23,13 @@ def fold(prompt: str) -> str:
     return " ".join(letters.split()) or prompt
 
 
+def lowest_hashes(prompts: Iterable[str], n: int | None) -> list[int]:
+    """Places of the n prompts whose hashes are lowest, prompts that are one having one hash: a choice that follows from
+    the prompts alone. None takes all."""
+    hashes = [blake2b(fold(text).encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in prompts]
+    return sorted(range(len(hashes)), key=lambda i: (hashes[i], i))[:n]
+
+
 @dataclass(frozen=True)
 class PromptKeys:
     """What the prompts of a set are joined by, 16 bytes each, in the set's order."""

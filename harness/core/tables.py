@@ -23,6 +23,7 @@ RATINGS = "ratings.parquet"
 VERDICTS = "verdicts.parquet"
 CALLS = "calls.parquet"
 CONTAMINATED = "contaminated.parquet"
+LOSSES = "losses.parquet"
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,17 @@ class Contaminated:
 
 
 @dataclass(frozen=True)
+class AnswerLoss:
+    """How improbable a model found the answer of a pair."""
+
+    id: str
+    tokens: int
+    """Tokens of the answer with the end of its turn; 0 where the prompt left no room for one."""
+    nats: float
+    """Negative log-likelihood of them all."""
+
+
+@dataclass(frozen=True)
 class JudgeCall:
     """How a verdict of a judge behind an endpoint came about: a row for each row of the verdicts, in their order."""
 
@@ -170,7 +182,7 @@ class JudgeCall:
     """Name of the server's configuration, as it reported it."""
 
 
-Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict, JudgeCall, Contaminated)
+Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict, JudgeCall, Contaminated, AnswerLoss)
 _TYPES = {"str": "string", "float": "float64", "float | None": "float64", "int": "int64"}
 """Name of pyarrow's type for a field's annotation."""
 

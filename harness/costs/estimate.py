@@ -179,7 +179,7 @@ class Estimates:
                 return texts.instruction, 0.0
             case files.OpenAssistant():
                 return assumptions.SEED_DATA
-            case data.Pages() | Benchmarked():
+            case data.Pages() | Benchmarked() | outcomes.AnswerLosses():
                 return 0.0, 0.0
         if inputs:
             weights = [one.rows_out or 1.0 for one in inputs]
@@ -236,6 +236,9 @@ class Estimates:
             case outcomes.Responses(model=model, prompts=prompts, sampling=sampling, system=system):
                 prompt = self.of(prompts).instruction + len(" ".join(system))
                 return self._asked(found, model, rows, prompt, sampling.max_new_tokens, self._texts.answer)
+            case outcomes.AnswerLosses(model=model, pairs=pairs, system=system):
+                prompt = self.of(pairs).characters + len(" ".join(system))
+                return self._asked(found, model, rows, prompt)
             case outcomes.Judged(answers=ours, against=theirs, by=outcomes.LocalJudge(model=model)):
                 return self._asked(found, model, 2 * rows, self.of(ours).characters + self.of(theirs).output)
             case outcomes.Judged(answers=ours, against=theirs, by=outcomes.AlpacaEvalJudge(config=config)):

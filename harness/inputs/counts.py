@@ -12,10 +12,12 @@ from itertools import islice
 from pathlib import Path
 
 from humpback.core.expression import FieldError
+from humpback.core.same_prompt import fold, lowest_hashes
 from humpback.core.store import StoreError
 from humpback.core.tables import Example, Page
 from humpback.readers.pages import pages as read_pages
 from humpback.segmenter.minhash import MinHash, firsts
+from humpback.spec.curation import HeldOut, Without
 from humpback.spec.data import Examples, Segments
 from humpback.spec.files import Deduplicated, File, InstructionSet, OpenAssistant, PromptSet, Source, Texts, WebPages
 from humpback.spec.user_data import UserData
@@ -36,6 +38,7 @@ def with_counts(
     """
     pages = given.pages
     sets = {"seed_n": given.seed_data, "prompts_n": given.prompts}
+    sets |= {"held_out_n": given.held_out} if given.held_out else {}
     sets |= {"texts_n": pages} if isinstance(pages, Texts) else {}
     wanted = {key: getattr(one, "n", None) for key, one in sets.items()}
     try:
@@ -49,6 +52,10 @@ def with_counts(
     for key, n in wanted.items():
         if n is not None and n > there[key]:
             raise FieldError(f"{where}: {key} is {n:,}, and there are {there[key]:,}; ask for fewer or give more files")
+    if given.held_out and not there["seed_n"]:
+        raise FieldError(
+            f"{where}: nothing is left of seed_data without the pairs held out; give held_out_n, or other files"
+        )
     if at_least is not None and whole and at_least > distinct:
         raise FieldError(f"{where}: segments_at_least is {at_least:,}, and there are {distinct:,}; leave it out")
     seed_rows = wanted["seed_n"] or there["seed_n"]
@@ -60,7 +67,7 @@ def with_counts(
 
 
 def _examples(examples: Examples, path_of: PathOf) -> Iterator[Example]:
-    """Of a set's files, before any are drawn."""
+    """Of a set's files, before any are drawn or held out."""
     from humpback.readers.instructions import pairs, prompts
     from humpback.readers.open_assistant import select_pairs
     from humpback.readers.records import records
@@ -74,6 +81,12 @@ def _examples(examples: Examples, path_of: PathOf) -> Iterator[Example]:
             read = {InstructionSet: pairs, PromptSet: prompts, Texts: texts}[type(examples)]
             for file in examples.files:
                 yield from (row for row in read(path_of(file), file.name) if isinstance(row, Example))
+        case HeldOut():
+            yield from (row for row in _examples(examples.examples, path_of) if row.output.strip())
+        case Without(without=HeldOut(n=n) as held):
+            asked = [row.instruction for row in _examples(held, path_of)]
+            out = {fold(asked[i]) for i in lowest_hashes(asked, n)}
+            yield from (row for row in _examples(examples.examples, path_of) if fold(row.instruction) not in out)
         case _:
             raise TypeError(f"{type(examples).__name__} is no set of somebody's files")
 

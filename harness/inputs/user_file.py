@@ -5,6 +5,7 @@
     prompts = ["prompts.jsonl"]
     base = "tiny"             # or a folder, a .gguf file, or a hub name
     judge = "base"            # or a folder, a .gguf file, or a hub name
+    held_out = [...]          # pairs that people wrote and nothing is trained on: files, or those of seed_data again
     rating = {...}            # the prompt of self-curation in a file: `harness/inputs/prompt_file.py`
     template = "own"          # how the base is spoken to: or "plain", or a .jinja file; judge_template likewise
     [set]                     # fields of the setup by their paths, as --set takes them; for any setup
@@ -26,6 +27,8 @@ from humpback.core.toml_file import read_toml
 from humpback.inputs import prompt_file
 from humpback.inputs.counts import with_counts
 from humpback.inputs.file_index import FileIndex, Files, Places
+from humpback.spec.curation import HeldOut, Without
+from humpback.spec.data import Examples
 from humpback.spec.files import PromptSet, Texts, WebPages
 from humpback.spec.languages import language_code
 from humpback.spec.user_data import Base, UserData
@@ -40,10 +43,12 @@ _PATHS, _NAMES = "a list of paths or names in quotes", "a list of names of modul
 _TEXT, _NUMBER = "a text in quotes", "a number"
 _TABLE = f"a table of {', '.join(prompt_file.FIELDS)}"
 TAKES = {
-    **dict.fromkeys(("seed_data", *EITHER, "prompts"), _PATHS),
+    **dict.fromkeys(("seed_data", *EITHER, "prompts", "held_out"), _PATHS),
     "lora_targets": _NAMES,
     **dict.fromkeys(("base", "template", "judge", "judge_template", "reference", "language", "turns"), _TEXT),
-    **dict.fromkeys(("seed_n", "pages_n", "texts_n", "prompts_n", "segments_at_least", "at_least", "best"), _NUMBER),
+    **dict.fromkeys(
+        ("seed_n", "pages_n", "texts_n", "prompts_n", "held_out_n", "segments_at_least", "at_least", "best"), _NUMBER
+    ),
     **dict.fromkeys(RECIPE, _NUMBER),
     "rating": _TABLE,
 }
@@ -106,12 +111,24 @@ def load_user_setup(
     said = (str(rating), read_toml(rating), rating.parent) if rating else None
     if not said and "rating" in fields:
         said = (f"{where}: rating", *fields["rating"])
+    seed_n, every_turn = value("seed_n"), turns == "every"
+
+    def pairs(files: Files, n: int | None) -> Examples:
+        return set_of(files, index.path_of(files[0], data), n, language=language, every_turn=every_turn)
+
+    seed_data, held_out = pairs(seed, seed_n), None
+    if "held_out" in fields:
+        held_out = HeldOut(pairs(files("held_out"), None), value("held_out_n"))
+        seed_data = Without(pairs(seed, None), held_out, seed_n)
+    elif "held_out_n" in fields:
+        raise FieldError(f"{where}: held_out_n is given without held_out; name the files (those of seed_data will do)")
     given = UserData(
-        set_of(seed, index.path_of(seed[0], data), value("seed_n"), language=language, every_turn=turns == "every"),
+        seed_data,
         (WebPages if either == ["pages"] else Texts)(files(either[0]), n=value(f"{either[0]}_n")),
         PromptSet(files("prompts"), n=value("prompts_n")),
         base=model("base", "template", "tiny"),
         judge=model("judge", "judge_template", "base"),
+        held_out=held_out,
         rating=prompt_file.named_prompt(*said, index, data) if said else None,
         language=language,
         lora_targets=None if targets is None else tuple(targets),

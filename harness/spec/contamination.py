@@ -9,7 +9,7 @@ from humpback.spec.claims import Arm
 from humpback.spec.data import Examples
 from humpback.spec.measures import Measure
 from humpback.spec.models import Finetuned, Pretrained
-from humpback.spec.outcomes import Judged, Responses
+from humpback.spec.outcomes import AnswerLosses, Judged, Responses
 from humpback.spec.template import Model
 
 LARGEST_SHARE = 0.05
@@ -78,5 +78,6 @@ def asked(part: Arm | Measure) -> tuple[Asked, ...]:
     answers = [
         answer for one in reads for answer in ((one.answers, one.against) if isinstance(one, Judged) else (one,))
     ]
-    found = (Asked(one.model, one.prompts) for one in answers if isinstance(one, Responses))
+    found = [Asked(one.model, one.prompts) for one in answers if isinstance(one, Responses)]
+    found += [Asked(one.model, one.pairs) for one in answers if isinstance(one, AnswerLosses)]
     return tuple(dict.fromkeys(found))

@@ -1,6 +1,7 @@
 """The vocabulary of curation: who rates candidates and how, and what is kept of them.
 
-Humpback's self-curation (section 2.2), AlpaGasus's filter, and the draws without curation that both are compared with.
+Humpback's self-curation (section 2.2), AlpaGasus's filter, the draws without curation that both are compared with, and
+what is held out of them.
 """
 
 from __future__ import annotations
@@ -167,4 +168,35 @@ class Sample(Examples):
 
     examples: Examples
     n: int
+    draw: int = 0
+
+
+@dataclass(frozen=True)
+class HeldOut(Examples):
+    """Pairs that nothing is trained on: those with an output, n of them by the hash of their prompt, so that no seed
+    and no order of files changes which. Sets that are trained on are made `Without` them."""
+
+    stage = "humpback.stages.select:select"
+    says = "pairs that nothing is trained on, {n} of {examples}"
+    slug_format = "held-out-{examples.slug}"
+    rows_of = ("examples",)
+
+    examples: Examples
+    n: int | None = None
+    """None takes all."""
+
+
+@dataclass(frozen=True)
+class Without(Examples):
+    """The examples whose prompt equals none of another set's (case, punctuation and spacing aside)."""
+
+    stage = "humpback.stages.select:select"
+    says = "the examples whose prompt is none of those of {without}, {n} of them"
+    slug_format = "{examples.slug}"
+    rows_of = ("examples",)
+
+    examples: Examples
+    without: Examples
+    n: int | None = None
+    """Drawn uniformly without replacement; None takes all."""
     draw: int = 0

@@ -12,7 +12,7 @@ from humpback.spec.claims import Arm, Claim, Pair, Paper
 from humpback.spec.curation import Best, BestOfSize, Rated, Selected
 from humpback.spec.data import Examples
 from humpback.spec.models import Finetuned
-from humpback.spec.outcomes import Judged
+from humpback.spec.outcomes import AnswerLosses, Judged
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,17 @@ class RefusalRate(Measure):
     reader = "humpback.analysis.experiment.measures.refusals:refusal_rate"
 
     answers: Examples
+
+
+@dataclass(frozen=True)
+class HeldOutLoss(Measure):
+    """How improbable a model finds answers that people wrote and nothing was trained on: mean negative log-likelihood a
+    token. It needs no judge, and says how near the model is to those answers, not how good its own are."""
+
+    reader = "humpback.analysis.experiment.measures.held_out:held_out_loss"
+    METRIC: ClassVar[str] = "nats a token"
+
+    losses: AnswerLosses
 
 
 @dataclass(frozen=True)

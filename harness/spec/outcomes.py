@@ -34,6 +34,27 @@ class Responses(Examples):
 
 
 @dataclass(frozen=True)
+class AnswerLosses(Artifact):
+    """How improbable the model finds the answer of each pair after its prompt: the sum over the answer's tokens, the
+    end of its turn among them, of the negative log-likelihood, in nats."""
+
+    stage = "humpback.stages.answer_losses:measure_losses"
+    says = "the loss of the model on the answers of {pairs}"
+    slug_format = "{model.slug}-on-{pairs.slug}"
+    rows_of = ("pairs",)
+    counted = "held-out pairs read"
+    losses = ("cut", "no_target")
+
+    model: Model
+    pairs: Examples
+    system: tuple[str, ...] = ()
+    """System sentences, joined by a space, in the place of the pairs' own."""
+    longest: int = 2_048
+    """Tokens of prompt and answer at most, or the base's context where that is less; what is longer is cut at the end,
+    as in training."""
+
+
+@dataclass(frozen=True)
 class MicroReference(Examples):
     """Answers of a system of middling quality, made by spoiling true answers of the micro world."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from humpback.core.expression import FieldError, Value
+from humpback.spec.curation import HeldOut
 from humpback.spec.data import Examples, Pages, Segments
 from humpback.spec.files import Deduplicated, Texts
 from humpback.spec.models import FolderModel, GgufModel, HubModel
@@ -28,6 +29,8 @@ class UserData(Value):
     """None is the base itself, which has to be said by name: it then judges the reference that it wrote."""
     reference: Literal["base", "prompts"] = "base"
     """Answers to compare with: the untrained base's, or the outputs that stand beside the prompts."""
+    held_out: HeldOut | None = None
+    """Pairs that nothing is trained on; the seed data are without them."""
     rating: PromptFile | None = None
     """Prompt of self-curation, where it stands in a file of somebody's."""
     language: str | None = "en"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from humpback.core.expression import FieldError
+from humpback.core.expression import FieldError, below
 from humpback.core.machine import Machine
 from humpback.core.plan import plan
 from humpback.core.store import Store
@@ -21,10 +21,14 @@ from humpback.inputs.file_index import named_files
 from humpback.inputs.user_file import load_user_setup
 from humpback.runs.build import build_artifact
 from humpback.spec.claims import Comparison
+from humpback.spec.contamination import Contamination
+from humpback.spec.curation import HeldOut, Without
 from humpback.spec.data import Joined, Sampling, Segments
 from humpback.spec.files import Deduplicated, File, InstructionSet, OpenAssistant, PromptSet, WebPages
-from humpback.spec.models import FolderModel, Pretrained
+from humpback.spec.measures import Greater, HeldOutLoss
+from humpback.spec.models import Finetuned, FolderModel, Pretrained
 from humpback.spec.outcomes import LocalJudge, Responses
+from humpback.spec.prompts import S_A, S_W
 from humpback.spec.recipe import LinearTo, Llama, Lora, Sft, Steps
 from humpback.spec.user_data import UserData
 from tests.conftest import MACHINE, SOURCE
@@ -217,6 +221,52 @@ def test_another_seed_draws_seed_data_anew_and_keeps_the_base() -> None:
     assert zero.base == three.base == setup.base
     assert zero.segments == three.segments
     assert drawn(Joined(seed_data, seed_data), 4) == Joined(replace(seed_data, draw=4), replace(seed_data, draw=4))
+
+
+def test_pairs_are_held_out_of_the_seed_data_and_their_loss_is_claimed_about(folder: Path) -> None:
+    """The same pairs at every seed, whichever seed data are drawn, and no claim more where none are held out."""
+    plain = experiment("humpback/headline").on(files(load_user_setup(folder / "my.toml", {}, Path("data")).data), [0])
+    assert not plain.measures[0]
+    with (folder / "my.toml").open("a") as file:
+        file.write('held_out = ["pairs.json"]\nheld_out_n = 5\nseed_n = 4\n')
+    given = load_user_setup(folder / "my.toml", {}, Path("data")).data
+    assert isinstance(given.seed_data, Without)
+    assert (given.held_out, given.seed_rows) == (HeldOut(InstructionSet(given.seed_data.examples.files), 5), 4)  # type: ignore[attr-defined]
+    declared = experiment("humpback/headline").on(files(given), [0, 3])
+    measured = [f"held-out loss of {name}" for name in ("base", "M0", "uncurated", "M1", "M2")]
+    for seed in (0, 3):
+        losses = [one.losses for one in declared.measures[seed].values() if isinstance(one, HeldOutLoss)]
+        assert list(declared.measures[seed]) == measured
+        assert {one.pairs for one in losses} == {given.held_out}
+        assert [one.system for one in losses] == [(), *[(S_A, S_W)] * 4]
+        sets = {one.fingerprint for one in below(*losses).values() if isinstance(one, HeldOut)}
+        assert sets == {given.held_out.fingerprint}, "seed data of every draw are without these very pairs"
+    claims = [one for one in declared.claims if isinstance(one, Greater)]
+    assert len(claims) == 5
+    assert claims[1].sides == ("nats a token: held-out loss of M0", "held-out loss of M2")
+    asked_for = [one for one in declared.targets if isinstance(one, Contamination) and one.prompts == given.held_out]
+    assert {one.training for one in asked_for} >= {
+        arm.model.examples for arm in declared.arms[0].values() if isinstance(arm.model, Finetuned)
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("held_out_n = 5", "held_out_n is given without held_out; name the files"),
+        ('held_out = ["pairs.json"]\nheld_out_n = 13', "held_out_n is 13, and there are 12; ask for fewer"),
+        ('held_out = ["pairs.json"]\nheld_out_n = 5\nseed_n = 8', "seed_n is 8, and there are 7; ask for fewer"),
+        ('held_out = ["pairs.json"]', "nothing is left of seed_data without the pairs held out"),
+        ('held_out = ["none.json"]', "held_out: there is no file"),
+        ("held_out = 5", "held_out is 5; it takes a list of paths"),
+    ],
+)
+def test_pairs_that_cannot_be_held_out_are_refused(folder: Path, lines: str, says: str) -> None:
+    with (folder / "my.toml").open("a") as file:
+        file.write(lines + "\n")
+    with pytest.raises(FieldError) as error:
+        load_user_setup(folder / "my.toml", {}, Path("data"))
+    assert says in str(error.value)
 
 
 def small(setup: Setup) -> Setup:

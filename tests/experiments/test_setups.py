@@ -13,7 +13,7 @@ from humpback.core.work import Work, new_log
 from humpback.experiments.alpagasus.algorithm import filtering
 from humpback.experiments.catalogue import experiment, experiment_names
 from humpback.experiments.setups import SETUPS
-from humpback.experiments.setups.base import on_pages
+from humpback.experiments.setups.substitutions import on_pages
 from humpback.spec.claims import Arm, Curve
 from humpback.spec.files import ClueWeb22, File, WebPages
 from humpback.spec.measures import Measure

@@ -14,8 +14,9 @@ from humpback.core.expression import Artifact, FieldError
 from humpback.core.machine import Machine
 from humpback.core.store import Store, StoreError
 from humpback.experiments.humpback.algorithm import candidates
-from humpback.experiments.setups.base import Setup, with_rating
+from humpback.experiments.setups.base import Setup
 from humpback.experiments.setups.papers import LLAMA_7B
+from humpback.experiments.setups.substitutions import with_rating
 from humpback.inputs.file_index import FileIndex
 from humpback.inputs.prompt_file import load_prompt, named_prompt
 from humpback.runs.load import load_expression

@@ -1,0 +1,40 @@
+"""What is measured of an experiment's models where answers are held out: the loss on them, and claims about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from humpback.experiments.setups.base import Setup
+from humpback.spec.claims import Arm, Claim
+from humpback.spec.data import Examples
+from humpback.spec.measures import HeldOutLoss, Measure
+from humpback.spec.outcomes import AnswerLosses, Responses
+from humpback.spec.recipe import Sft
+from humpback.spec.template import Model
+
+LOSS_THAT_MATTERS = 0.02
+"""Nats a token: 2 % of perplexity. An assumption of ours."""
+Expected = tuple[Arm, Arm, str]
+"""The arm whose loss is said to be lower, the other, and the claim."""
+
+
+def held_out_losses(setup: Setup, sft: Sft, arms: list[Arm], *expected: Expected) -> Iterator[Measure | Claim]:
+    """The loss of the base and of each arm's model on the setup's held-out pairs, asked as the arm answers prompts; and
+    that one is lower than another. Nothing where no pairs are held out. The papers measure none of it."""
+    if setup.held_out is None:
+        return
+    losses = {arm.name: _loss(setup.held_out, sft, arm.name, arm.model, _system(arm)) for arm in arms}
+    yield _loss(setup.held_out, sft, "base", setup.base, ())
+    yield from losses.values()
+    for lower, other, words in expected:
+        higher = losses[other.name]
+        yield higher.exceeds(losses[lower.name], HeldOutLoss.METRIC, words, matters=LOSS_THAT_MATTERS)
+
+
+def _loss(pairs: Examples, sft: Sft, name: str, model: Model, system: tuple[str, ...]) -> HeldOutLoss:
+    return HeldOutLoss(f"held-out loss of {name}", AnswerLosses(model, pairs, system, sft.longest))
+
+
+def _system(arm: Arm) -> tuple[str, ...]:
+    answers = arm.judged.answers
+    return answers.system if isinstance(answers, Responses) else ()
