@@ -222,3 +222,17 @@ def with_exact(estimate: Estimate, n: int) -> Estimate:
         return estimate
     low, high = exact(n * estimate.mean / 100, n)
     return Estimate(estimate.mean, estimate.standard_error, 100 * low, 100 * high)
+
+
+def rates_apart(one: Estimate, other: Estimate) -> Estimate:
+    """The difference of two rates over different prompts, its interval put together from theirs (Newcombe 1998, method
+    10); none where either has none."""
+    up, down = one.high - one.mean, one.mean - one.low
+    other_up, other_down = other.high - other.mean, other.mean - other.low
+    difference = one.mean - other.mean
+    return Estimate(
+        difference,
+        float(np.hypot(one.standard_error, other.standard_error)),
+        difference - float(np.hypot(down, other_up)),
+        difference + float(np.hypot(up, other_down)),
+    )

@@ -1,4 +1,7 @@
-"""`humpback judge A B --judge NAME`: two systems' answers judged prompt by prompt, in both orders."""
+"""`humpback judge A B --judge NAME`: two systems' answers judged prompt by prompt, in both orders.
+
+With `--check N` the judge itself is measured, on pairs of which it is known which answer is better.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +53,11 @@ AS_IN_FILE = ServerOptions()
 
 @command()
 def judge(
-    a: SideName,
-    b: SideName,
+    a: Annotated[
+        str, Argument(help="Folder of an artifact, or a file of answers; with --check, pairs with votes or a set.")
+    ],
+    b: Annotated[str | None, Argument(help="The other side; none with --check.")] = None,
+    *,
     name: Annotated[str, Option("--judge", help="micro, an annotator of alpaca-eval, or PATH/configs.yaml.")],
     server: ServerOptions = AS_IN_FILE,
     model: Annotated[str | None, Option(help="Model to ask for.", show_default="the annotator's")] = None,
@@ -66,22 +72,39 @@ def judge(
     ask_anew: Annotated[bool, Option("--ask-anew", help="Ask again what was answered before.")] = False,
     may_judge_itself: Annotated[str | None, Option(help="Name of a model that may judge its own answers.")] = None,
     yes: Annotated[bool, Option("--yes", help="Spend without asking.")] = False,
+    check: Annotated[
+        int | None, Option(min=2, help="Measure the judge on so many pairs of A with a known better answer.")
+    ] = None,
     locations: Locations = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Two systems' answers, judged prompt by prompt in both orders. A run that is stopped goes on where it was."""
+    """Two systems' answers, judged prompt by prompt in both orders. A run that is stopped goes on where it was. With
+    --check, how right the judge is, with its position and length bias, and what it is good for."""
     from humpback.analysis.judgements.contest import contest_of
     from humpback.analysis.judgements.formats.artifact import judged_prompts
+    from humpback.cli.judge_check import known_pairs, print_check, write_sides
     from humpback.cli.sides import find_side, join_sides
 
+    if check is not None and b is not None:
+        raise FieldError(f"--check {check}: it measures the judge on the pairs of {a}, so {b} has no place")
     machine = locations.load()
-    sides = find_side(a), find_side(b)
+    known = None
+    if check is not None:
+        known = known_pairs(a, check, machine)
+        sides = write_sides(known, a, machine)
+    elif b is not None:
+        sides = find_side(a), find_side(b)
+    else:
+        raise FieldError(f"{a} alone: give the answers to judge it against, or --check N to measure the judge on it")
     by, machine = _judge(name, model, samples, _fields(send, reply_tokens), tuple(drop or ()), machine)
     machine = replace(server.on(machine), files=(*machine.files, *sides[0].places, *sides[1].places))
-    ours, theirs = join_sides(*sides)
-    # The second side is joined to the first, and the first to what came of that.
-    _say_what_is_left_out(((b, theirs), (a, ours)), machine)
-    target = Judged(ours, theirs, by=by)
+    if b is not None:
+        ours, theirs = join_sides(*sides)
+        # The second side is joined to the first, and the first to what came of that.
+        _say_what_is_left_out(((b, theirs), (a, ours)), machine)
+        target = Judged(ours, theirs, by=by)
+    else:
+        target = Judged(sides[0].examples, sides[1].examples, by=by)
     if isinstance(by, AlpacaEvalJudge):
         writers = {who for one in sides for who in one.generators(build(one.examples, machine))}
         _not_itself(by.model, writers, may_judge_itself)
@@ -93,6 +116,11 @@ def judge(
 
         for line in server_lines(folder, by, writers):
             echo(line, err=True)
+    if known is not None:
+        print_check(
+            known, f"{by.config} by {by.model}" if isinstance(by, AlpacaEvalJudge) else name, folder, as_json=as_json
+        )
+        return
     order = contest_of(judged_prompts(folder / VERDICTS).items).follows_order
     if as_json:
         cost = counts.get("cost_millionths", 0) / 1_000_000

@@ -74,6 +74,12 @@ def read(row: Row, rows: Rows) -> tuple[Systems, Placed]:
     return systems, Placed(row.place, item, texts, id_of(value), rater, row.text())
 
 
+def answers(row: Row, rows: Rows) -> tuple[str, str] | None:
+    """The system's text and its opponent's, where the row has both."""
+    one, other = row.value.get("output_2"), row.value.get("output_1")
+    return (one, other) if isinstance(one, str) and isinstance(other, str) else None
+
+
 def rater_of(value: dict[str, Any]) -> str:
     """Which of several annotators a row is by; empty where it does not say. An annotator by name is a judge."""
     there = {name.lower(): found for name, found in value.items()}

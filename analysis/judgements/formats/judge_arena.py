@@ -138,7 +138,7 @@ def _call(row: dict[str, Any], prompt: str, evaluated: str | None) -> tuple[_Sys
     orientation = row.get("orientation") or "single"
     if orientation not in _ORDERS:
         raise ValueError(f"column orientation is {str(orientation)[:40]!r}; it is direct, reversed or single")
-    second, order = _preference(row), _ORDERS[orientation]
+    second, order = preference_of(row), _ORDERS[orientation]
     judge = str(row.get("judge") or row.get("judge_model") or "")
     if (row.get("evaluation_model") or evaluated) == row["model_b"] != row["model_a"]:
         turned = {**row, "completion_a": row.get("completion_b"), "completion_b": row.get("completion_a")}
@@ -146,7 +146,7 @@ def _call(row: dict[str, Any], prompt: str, evaluated: str | None) -> tuple[_Sys
     return (row["model_a"], judge), (str(asked), row["model_b"]), order, (None if second is None else 1 - second, row)
 
 
-def _preference(row: Mapping[str, Any]) -> float | None:
+def preference_of(row: Mapping[str, Any]) -> float | None:
     """For the second model; None where the reply was not parsed."""
     if "pref" not in row:
         winner = row["winner"]

@@ -48,6 +48,8 @@ class Layout:
     """What the systems are called where the rows do not say."""
     notes: Callable[[Rows, Systems, Sequence[Placed]], tuple[str, ...]]
     """What a reader should know of how the rows were taken; raises NoJudgements where they are of several systems."""
+    answers: Callable[[Row, Rows], tuple[str, str] | None] = lambda row, rows: None
+    """The texts of the system's answer and of its opponent's; None where the row does not hold both."""
 
 
 LAYOUTS = (
@@ -57,6 +59,7 @@ LAYOUTS = (
         kind=lambda systems, placed: reviews.ONE,
         unnamed=lambda path: (_stem(path), "the answer shown second"),
         notes=reviews.notes_on_one,
+        answers=reviews.answers,
     ),
     Layout(
         looks=reviews.is_both,
@@ -64,6 +67,7 @@ LAYOUTS = (
         kind=lambda systems, placed: reviews.BOTH,
         unnamed=lambda path: (_stem(path), "Answer2"),
         notes=reviews.notes_on_both,
+        answers=reviews.answers,
     ),
     Layout(
         looks=lambda value: "preference" in value,
@@ -71,6 +75,7 @@ LAYOUTS = (
         kind=alpaca_eval.kind,
         unnamed=lambda path: (path.parent.name or _stem(path), "output_1"),
         notes=alpaca_eval.hold_apart,
+        answers=alpaca_eval.answers,
     ),
     Layout(
         looks=lambda value: set(mt_bench.GAMES) <= value.keys(),
@@ -139,6 +144,13 @@ def read_as_named(paths: Sequence[Path]) -> list[Judgement]:
     return orders.sets_together(spelled_alike([*(one for one in found if one.format != reviews.ONE), *both]))
 
 
+def layout_of(rows: Rows) -> Layout | None:
+    """How most of the first rows hold judgements; None where none of them does."""
+    first = [row.value for row in rows.rows[:_LOOKED_AT]]
+    layout = max(LAYOUTS, key=lambda one: sum(map(one.looks, first)))
+    return layout if any(map(layout.looks, first)) else None
+
+
 def of_rows(path: Path, name: str) -> list[Judgement]:
     """The judgements of a JSON file, called `name`, whose rows hold a judgement each.
 
@@ -146,12 +158,11 @@ def of_rows(path: Path, name: str) -> list[Judgement]:
         NoJudgements: when none of them does.
     """
     rows = rows_of(path)
-    first = [row.value for row in rows.rows[:_LOOKED_AT]]
-    layout = max(LAYOUTS, key=lambda one: sum(map(one.looks, first)))
-    if not any(map(layout.looks, first)):
-        if {"instruction", "output"} <= first[0].keys():
+    layout, first = layout_of(rows), rows.rows[0].value
+    if layout is None:
+        if {"instruction", "output"} <= first.keys():
             raise NoJudgements(f"{path}: answers of a model, not judgements; judge them first with humpback judge")
-        fields = ", ".join(map(repr, list(first[0])[:8]))
+        fields = ", ".join(map(repr, list(first)[:8]))
         raise NoJudgements(f"{path}: its rows have the fields {fields}. Accepted are {ACCEPTED}")
     found: dict[Systems, list[Placed]] = {}
     aside: list[Unreadable] = []

@@ -179,10 +179,21 @@ def _about(value: dict[str, Any], rows: Rows, names: tuple[str, str] | None) -> 
         "source": str(value.get("dataset") or of_file or set_named(rows.stem)),
         "category": str(value.get("category") or value.get("Skill") or ""),
     }
+    texts = _texts(value, names)
+    return {**found, **about_answers(*texts)} if texts else found
+
+
+def answers(row: Row, rows: Rows) -> tuple[str, str] | None:
+    """The text shown first and the other, where the row has both."""
+    return _texts(row.value, _names(rows))
+
+
+def _texts(value: dict[str, Any], names: tuple[str, str] | None) -> tuple[str, str] | None:
     for first, second in (names or ("", ""), ("Answer1", "Answer2"), ("answer1", "answer2"), ("output_1", "output_2")):
-        if texts := about_answers(value.get(first), value.get(second)):
-            return {**found, **texts}
-    return found
+        one, other = value.get(first), value.get(second)
+        if isinstance(one, str) and isinstance(other, str):
+            return one, other
+    return None
 
 
 def _names(rows: Rows) -> tuple[str, str] | None:
