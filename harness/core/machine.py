@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -117,6 +118,9 @@ class Server(Value):
             raise FieldError(f"Server.start_within is {self.start_within:g}; it takes more than 0")
 
 
+_ADDRESS = re.compile(r"(?![\w+]+://)\S+:\d+")
+
+
 @dataclass(frozen=True)
 class Machine(Value):
     """A computer as the stages see it."""
@@ -135,6 +139,11 @@ class Machine(Value):
     """Examples in memory at once while training; accumulation makes up the recipe's global batch."""
     generation_batch: int = 256
     """Sequences generated or scored at once; calls in flight where a server is started."""
+    executor: Literal["local", "ray"] = "local"
+    """Whether stages run on this machine or on the nodes of a Ray cluster. There, as many run at a time as its CPUs and
+    GPUs hold, and a pretraining on CPUs takes those of a node, at most workers times threads."""
+    ray_address: str = "auto"
+    """HOST:PORT of the Ray cluster; auto for the one that this machine is a node of."""
     tracking: Literal["wandb", "off"] = "wandb"
     """Mirror metrics to Weights & Biases (offline unless WANDB_API_KEY is set; WANDB_MODE is obeyed), or not."""
     store: str = "artifacts"
@@ -153,6 +162,15 @@ class Machine(Value):
         for name in ("workers", "threads", "micro_batch", "generation_batch"):
             if getattr(self, name) < 1:
                 raise FieldError(f"Machine.{name} is {getattr(self, name)}; it takes 1 or more")
+        if self.ray_address != "auto" and self.executor != "ray":
+            raise FieldError(
+                f'Machine.ray_address is {self.ray_address!r} and executor is {self.executor!r}; it goes with "ray"'
+            )
+        if self.ray_address != "auto" and not _ADDRESS.fullmatch(self.ray_address):
+            raise FieldError(
+                f"Machine.ray_address is {self.ray_address!r}; it takes HOST:PORT of the cluster's first node, or auto "
+                "(a client's ray://... is none: run on a node)"
+            )
 
 
 def this_machine() -> dict[str, Any]:

@@ -31,7 +31,7 @@ from humpback.core.text import printable
 from humpback.core.work import TooFew, Work, new_log
 from humpback.stages import stage_for
 
-_NO_PATHS = {"store": None, "data": None, "files": None}
+_NO_PATHS = {"store": None, "data": None, "files": None, "ray_address": None}
 """Where things lay is nobody's business but this computer's."""
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "alpaca-eval", "numpy", "pandas", "pyarrow")
 """Whose versions bear on results."""

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from humpback.core.machine import Endpoint, Machine
-from humpback.core.store import Store
+from humpback.core.store import Store, StoreError
 from humpback.core.text import one_line
 from humpback.costs.hours import accelerator
 from humpback.costs.show import in_bytes
@@ -31,6 +31,7 @@ EXTRAS = {
     "annotate": "the page on which people vote",
     "benchmarks": "NLP benchmarks",
     "sweeps": "humpback sweep",
+    "ray": "stages on a cluster",
     "gguf": "bases in GGUF files",
     "docs": "the documentation as a site",
     "dev": "the tests",
@@ -50,8 +51,7 @@ def findings(machine: Machine) -> Iterator[Finding]:
     yield from _packages()
     yield from _devices(machine)
     yield from _folders(machine)
-    ray = metadata.version("ray") if find_spec("ray") else "not installed"
-    yield Finding("Ray", "ok", f"{ray}; not used: stages run on this machine")
+    yield from _ray(machine)
 
 
 def _asked(package: str, extra: str = "") -> Iterator[Requirement]:
@@ -149,6 +149,31 @@ def _folders(machine: Machine) -> Iterator[Finding]:
         f"; not as published: {_some(wrong)}" if wrong else ""
     )
     yield Finding("data", "lacks" if wrong else "ok", text, "humpback data pull NAME replaces it" if wrong else "")
+
+
+def _ray(machine: Machine) -> Iterator[Finding]:
+    """Whether the machine's cluster answers, and what each of its nodes lacks."""
+    if not find_spec("ray"):
+        used = machine.executor == "ray"
+        yield Finding("Ray", "lacks" if used else "ok", "not installed", f"pip install {_install('ray')}" * used)
+        return
+    version = metadata.version("ray")
+    if machine.executor != "ray":
+        yield Finding("Ray", "ok", f"{version}; not used: stages run on this machine")
+        return
+    from humpback.runs.ray_cluster import connected, look_around  # which loads Ray
+
+    try:
+        with connected(machine) as nodes:
+            lacking = look_around(nodes, machine)
+    except StoreError as error:
+        text, _, remedy = str(error).rpartition("; ")
+        yield Finding("Ray", "lacks", text, remedy)
+        return
+    cpus, gpus = (sum(getattr(node, name) for node in nodes) for name in ("cpus", "gpus"))
+    has = f"{len(nodes)} nodes with {cpus:g} CPUs, {gpus:g} GPUs and {in_bytes(sum(node.memory for node in nodes))}"
+    yield Finding("Ray", "ok", f"{version}; at {machine.ray_address} {has}")
+    yield from (replace(one, about="Ray") for one in lacking)
 
 
 def ask_all(questions: dict[str, Callable[[], Finding]]) -> Iterator[Finding]:

@@ -1,33 +1,26 @@
-"""The local executor: stages in order of need, each in a process of its own.
+"""The executor: stages in order of need, each where its workers have room for it, until all that can be made is made.
 
-The processes are forked from a server that has torch loaded, so a stage starts in milliseconds. They end when the
-parent ends, however it ends. Several executors may share a store: a node that another process is making is waited for
-at its lock and then found done.
+Several executors may share a store: a node that another process is making is waited for at its lock and then found
+done. Who the workers are is the machine's: processes here (`humpback.runs.local`), or tasks of a Ray cluster
+(`humpback.runs.ray_workers`).
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.connection as connection
-import os
-import threading
-import time
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import Protocol
 
 from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact
-from humpback.core.interrupt import end_children, shielded
 from humpback.core.machine import Machine
 from humpback.core.plan import Plan
 from humpback.core.store import Store, StoreError
-from humpback.runs.build import Outcome, build_artifact, source_state
+from humpback.runs.build import Outcome, source_state
+from humpback.runs.local import LocalWorkers
 from humpback.runs.needs import needs, refuse
-from humpback.spec.models import Pretrained
+from humpback.runs.stage_process import Message
 
 
 class StageFailed(HumpbackError):
@@ -48,6 +41,8 @@ class Progress:
     failed: Callable[[Artifact, Exception], None] = lambda artifact, error: None
     lacking: Callable[[str], None] = lambda finding: None
     """What may be missing here, before the first stage."""
+    lost: Callable[[Artifact, str], None] = lambda artifact, how: None
+    """Its worker, or the node it ran on, died; the stage is started again elsewhere."""
 
 
 @dataclass
@@ -58,19 +53,25 @@ class Result:
     failures: dict[str, Exception] = field(default_factory=dict)
 
 
-@dataclass
-class _Running:
-    artifact: Artifact
-    process: Any
-    gpu: int
+class Workers(Protocol):
+    """What stages run on."""
+
+    def has_room(self, artifact: Artifact) -> bool:
+        """Whether it can be started beside those that run."""
+
+    def start(self, artifact: Artifact) -> None:
+        """Start its stage; there is room for it. That it has begun is said by itself."""
+
+    def hear(self) -> Iterator[tuple[Artifact, Message]]:
+        """What those that run have said since; waits for a moment at least."""
 
 
 def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> Result:
     """Make everything that the plan has to do. A failure or an empty set stops what depends on it, nothing else.
 
     Raises:
-        StoreError: when the plan has damaged artifacts, the store cannot be written, or something else is lacking that
-            the plan cannot do without; nothing more is started.
+        StoreError: when the plan has damaged artifacts, the store cannot be written, the cluster does not answer, or
+            something else is lacking that the plan cannot do without; nothing more is started.
     """
     if plan.damaged:
         raise StoreError(*(step.state.reason for step in plan.damaged))
@@ -82,19 +83,9 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
     refuse(findings)
     for finding in findings:
         progress.lacking(str(finding))
-    store.prepare()
-    source = source_state()
-    # Read when the OpenMP runtime loads. Waiting threads spin; for long, they starve each other on a busy small machine
-    # (ten times slower beside another process), not at all, they lose a third of the speed of an idle one.
-    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-    os.environ["TQDM_DISABLE"] = "1"
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["humpback.runs.leash", "humpback.runs.preload"])
-    with shielded():  # the workers inherit it
-        forkserver.ensure_running()
-    running: dict[Connection, _Running] = {}
-    free_gpus = list(range(machine.workers))
-    try:
+    running: set[str] = set()
+    with _workers(plan, store, machine) as workers:
+        store.prepare()
         while waiting or running:
             for artifact in _ready(waiting, running):
                 blocked = _blocked(artifact, result)
@@ -103,40 +94,29 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
                     result.outcomes[artifact.fingerprint] = blocked
                     progress.ended(artifact, blocked)
                     continue
-                busy = sum(_slots(one.artifact, machine) for one in running.values())
-                if busy and busy + _slots(artifact, machine) > machine.workers:
+                if not workers.has_room(artifact):
                     break
                 del waiting[artifact.fingerprint]
-                gpu = free_gpus.pop(0)
-                ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(  # type: ignore[attr-defined]
-                    target=_worker, args=(artifact, store.root, machine, source, gpu, theirs), daemon=True
-                )
-                process.start()
-                theirs.close()
-                running[ours] = _Running(artifact, process, gpu)
-                progress.started(artifact)
-            for pipe in connection.wait(list(running)) if running else ():
-                assert isinstance(pipe, Connection)
-                if _heard(pipe, running[pipe], result, progress):
-                    free_gpus.append(running[pipe].gpu)
-                    running.pop(pipe).process.join()
-    finally:
-        for one in running.values():
-            end_children(one.process.pid, itself=True)
-            one.process.join()
+                workers.start(artifact)
+                running.add(artifact.fingerprint)
+            for artifact, message in workers.hear() if running else ():
+                if _heard(artifact, message, result, progress):
+                    running.remove(artifact.fingerprint)
     return result
 
 
-def _slots(artifact: Artifact, machine: Machine) -> int:
-    """Workers whose cores a stage takes. Pretraining on a CPU uses all of them, and so goes alone: the 3x128 base took
-    332 s beside another's pretraining, and 130 to 210 s without."""
-    return machine.workers if isinstance(artifact, Pretrained) and machine.device == "cpu" else 1
+def _workers(plan: Plan, store: Store, machine: Machine) -> AbstractContextManager[Workers]:
+    """Ended with all that runs on them when they are left."""
+    if machine.executor == "ray":
+        from humpback.runs.ray_workers import ray_workers  # which loads Ray
+
+        return ray_workers(plan, store, machine)
+    return closing(LocalWorkers(store.root, machine, source_state()))
 
 
-def _ready(waiting: dict[str, Artifact], running: dict[Connection, _Running]) -> list[Artifact]:
+def _ready(waiting: dict[str, Artifact], running: Collection[str]) -> list[Artifact]:
     """Artifacts none of whose inputs is still to come, in the plan's order."""
-    coming = {*waiting, *(one.artifact.fingerprint for one in running.values())}
+    coming = {*waiting, *running}
     return [
         artifact
         for artifact in waiting.values()
@@ -156,72 +136,29 @@ def _blocked(artifact: Artifact, result: Result) -> Outcome | None:
     return None
 
 
-def _heard(pipe: Connection, one: _Running, result: Result, progress: Progress) -> bool:
-    """Handle one message; True when the worker is finished with."""
-    key = one.artifact.fingerprint
-    try:
-        kind, content = pipe.recv()
-    except EOFError:
-        one.process.join()
-        message = f"{one.artifact.name}: the worker died ({_death(one.process.exitcode)}); run again to go on"
-        result.failures[key] = StageFailed(message, "")
-        progress.failed(one.artifact, result.failures[key])
-        return True
-    if kind == "progress":
-        progress.advanced(one.artifact, *content)
-        return False
-    if kind == "outcome":
-        result.outcomes[key] = content
-        progress.ended(one.artifact, content)
-    elif kind == "store":
-        raise StoreError(content)
-    else:
-        message, trace = content
-        result.failures[key] = StageFailed(f"{one.artifact.name}: {message}", trace)
-        progress.failed(one.artifact, result.failures[key])
+def _heard(artifact: Artifact, message: Message, result: Result, progress: Progress) -> bool:
+    """Handle one message; True when its stage is over."""
+    key = artifact.fingerprint
+    match message:
+        case "started", _:
+            progress.started(artifact)
+            return False
+        case "lost", how:
+            progress.lost(artifact, how)
+            return False
+        case "progress", content:
+            progress.advanced(artifact, *content)
+            return False
+        case "outcome", outcome:
+            result.outcomes[key] = outcome
+            progress.ended(artifact, outcome)
+            return True
+        case "store", why:
+            raise StoreError(why)
+        case "died", how:
+            told, trace = f"the worker died ({how}); run again to go on", ""
+        case _, (told, trace):
+            pass
+    result.failures[key] = StageFailed(f"{artifact.name}: {told}", trace)
+    progress.failed(artifact, result.failures[key])
     return True
-
-
-def _death(code: int | None) -> str:
-    if code is not None and code < 0:
-        hint = ", perhaps out of memory" if code == -9 else ""
-        return f"signal {-code}{hint}"
-    return f"exit code {code}"
-
-
-def _worker(
-    artifact: Artifact, root: Any, machine: Machine, source: dict[str, Any], gpu: int, pipe: Connection
-) -> None:
-    """The body of a worker process: one artifact, then the end."""
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    if machine.device == "cuda":
-        # Of those that this process may use, where somebody has chosen.
-        allowed = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
-        os.environ["CUDA_VISIBLE_DEVICES"] = allowed[gpu] if gpu < len(allowed) and allowed[gpu] else str(gpu)
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-
-    last = 0.0
-
-    def report(done: int, total: int, unit: str) -> None:
-        nonlocal last
-        if time.monotonic() - last > 0.1:
-            last = time.monotonic()
-            pipe.send(("progress", (done, total, unit)))
-
-    try:
-        from humpback.runs.preload import quiet
-
-        quiet(machine.threads)
-        pipe.send(("outcome", build_artifact(artifact, Store(root), machine, source, report)))
-    except StoreError as error:
-        pipe.send(("store", str(error)))
-    except Exception as error:  # the boundary of the process: the parent shows it, with the trace
-        pipe.send(("failure", (f"{type(error).__name__}: {error}", traceback.format_exc())))
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        end_children()
-        os._exit(1)

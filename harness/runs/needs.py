@@ -52,7 +52,8 @@ class Finding:
 
 
 def needs(plan: Plan, store: Store, machine: Machine) -> list[Finding]:
-    """What is lacking here for what the plan has to do; nothing where there is nothing to do.
+    """What is lacking here for what the plan has to do; nothing where there is nothing to do. Where stages run on a
+    cluster, what its nodes lack is theirs to say (`humpback.runs.ray_cluster`), and not in this.
 
     Raises:
         FieldError: for an accelerator of the machine that nobody knows.
@@ -61,15 +62,18 @@ def needs(plan: Plan, store: Store, machine: Machine) -> list[Finding]:
     to_do = [step.artifact for step in plan.to_do]
     if not to_do:
         return []
-    devices = find_devices() if machine.device == "cuda" and any(map(_computes, to_do)) else Devices()
+    here = machine.executor == "local"
+    on_gpus = here and machine.device == "cuda" and any(map(computes, to_do))
+    devices = find_devices() if on_gpus else Devices()
     room = min((gpu.memory for gpu in devices.gpus), default=None)
     costs = cost(plan, store, machine, (machine.accelerator or PAPERS) if room else "CPU", memory=room)
     found = [*_extras(to_do), *_files(to_do, Path(machine.data)), *_endpoint(to_do, machine.endpoint)]
-    if machine.device == "cuda" and any(map(_computes, to_do)):
+    if on_gpus:
         found += missing_gpus(machine, devices)
-    if room or machine.device == "cpu":
+    if here and (room or machine.device == "cpu"):
         found += _memory(costs, room)
-    return sorted([*found, *_server(machine), *_disk(store, costs)], key=lambda one: not one.stops)
+    found += _server(machine) if here else _ray()
+    return sorted([*found, *_disk(store, costs)], key=lambda one: not one.stops)
 
 
 def refuse(findings: Iterable[Finding]) -> None:
@@ -82,7 +86,7 @@ def refuse(findings: Iterable[Finding]) -> None:
         raise StoreError(*stops)
 
 
-def _computes(artifact: Artifact) -> bool:
+def computes(artifact: Artifact) -> bool:
     """Whether a model works in its stage, here."""
     return isinstance(artifact, (Pretrained, Finetuned)) or any(
         isinstance(one, Model) and not isinstance(one, ServedModel) for one in artifact.inputs
@@ -137,7 +141,7 @@ def _memory(costs: PlanCost, gpu: float | None) -> Iterator[Finding]:
 def unwritable(store: Store) -> Finding | None:
     """Where the store could not be written, which leaves nothing behind: neither its folder nor a file."""
     try:
-        with TemporaryFile(dir=_nearest(store.root)):
+        with TemporaryFile(dir=nearest_folder(store.root)):
             return None
     except OSError as error:
         text, _, remedy = str(store.unwritable(error)).rpartition("; ")
@@ -146,12 +150,18 @@ def unwritable(store: Store) -> Finding | None:
 
 def free_bytes(store: Store) -> int:
     """Bytes that the store's disk has free for this user."""
-    return shutil.disk_usage(_nearest(store.root)).free
+    return shutil.disk_usage(nearest_folder(store.root)).free
 
 
-def _nearest(folder: Path) -> Path:
+def nearest_folder(folder: Path) -> Path:
     """The folder, or as long as that is not there, the first above it that is."""
     return next(one for one in (folder.absolute(), *folder.absolute().parents) if os.path.exists(one))
+
+
+def _ray() -> Iterator[Finding]:
+    if find_spec("ray") is None:
+        text = 'executor = "ray" takes the package ray, which is not installed'
+        yield Finding("packages", "lacks", text, "pip install 'humpback-harness[ray]'", stops=True)
 
 
 def _server(machine: Machine) -> Iterator[Finding]:

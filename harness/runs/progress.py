@@ -48,7 +48,7 @@ def show_progress(
 
     threading.Thread(target=now_and_then, daemon=True).start()
     try:
-        yield Progress(log.started, log.advanced, log.ended, log.failed)
+        yield Progress(log.started, log.advanced, log.ended, log.failed, lost=log.lost)
     finally:
         over.set()
 
@@ -91,7 +91,12 @@ def _bars(console: Console, stages: int) -> Iterator[Progress]:
             gone(artifact)
             bars.console.print(f"  {_told(artifact, outcome)}")
 
-        yield Progress(started, advanced, ended, lambda artifact, error: gone(artifact))
+        def lost(artifact: Artifact, how: str) -> None:
+            if artifact.fingerprint in tasks:
+                bars.remove_task(tasks.pop(artifact.fingerprint)[0])
+            bars.console.print(f"  {_lost(artifact, how)}")
+
+        yield Progress(started, advanced, ended, lambda artifact, error: gone(artifact), lost=lost)
 
 
 @dataclass
@@ -161,6 +166,10 @@ class _Log:
     def failed(self, artifact: Artifact, error: Exception) -> None:
         self._over(artifact, f"failed     {short_name(artifact)}")
 
+    def lost(self, artifact: Artifact, how: str) -> None:
+        self.running.pop(artifact.fingerprint, None)
+        self._print(_lost(artifact, how))
+
     def look(self) -> None:
         """A line for each stage that has been running for long."""
         for stage in list(self.running.values()):
@@ -193,7 +202,7 @@ class _Log:
                 seconds += max(0.0, mean(took) - spent)
             else:
                 unknown = True
-        seconds /= max(1, self.workers)
+        seconds /= max(1, self.workers, len(self.running))
         return f"; {'at least' if unknown else 'about'} {_spell(seconds)} left" if seconds >= 1 else ""
 
 
@@ -206,6 +215,10 @@ def _told(artifact: Artifact, outcome: Outcome) -> str:
             return f"found      {short_name(artifact)}"
         case "stopped":
             return f"stopped    {short_name(artifact)}: {outcome.reason}"
+
+
+def _lost(artifact: Artifact, how: str) -> str:
+    return f"lost       {short_name(artifact)} ({how}); it is started again"
 
 
 def _spell(seconds: float) -> str:

@@ -1,0 +1,114 @@
+"""One stage in a process of its own, with what it says on the way. Every executor runs stages so.
+
+The processes are forked from a server that has torch loaded, so a stage starts in milliseconds. They end when the
+process that started them ends, however it ends, with all that they have started.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection as connection
+import os
+import platform
+import threading
+import time
+import traceback
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from humpback.core.expression import Artifact
+from humpback.core.interrupt import end_children, shielded
+from humpback.core.machine import Machine
+from humpback.core.store import Store, StoreError
+from humpback.runs.build import build_artifact
+
+Message = tuple[str, Any]
+"""What is told of a stage: ("started", host); ("progress", (done, total, unit)) as often as there is something; and as
+the last thing one of ("outcome", Outcome), ("store", why), ("failure", (message, trace)) and ("died", how)."""
+
+
+def last(message: Message) -> bool:
+    """Whether nothing more will come of that stage."""
+    return message[0] not in ("started", "progress")
+
+
+class StageProcess:
+    """Makes one artifact whose inputs are finished."""
+
+    def __init__(self, artifact: Artifact, root: Path, machine: Machine, source: dict[str, Any], gpus: str) -> None:
+        """`gpus`: those that it may see, as CUDA_VISIBLE_DEVICES names them; only where the machine has GPUs."""
+        # Read when the OpenMP runtime loads. Waiting threads spin; for long, they starve each other on a busy small
+        # machine (ten times slower beside another process), not at all, they lose a third of an idle one's speed.
+        os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+        os.environ["TQDM_DISABLE"] = "1"
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["humpback.runs.leash", "humpback.runs.preload"])
+        with shielded():  # the workers inherit it
+            forkserver.ensure_running()
+        self.pipe, theirs = context.Pipe(duplex=False)
+        words = (artifact, root, machine, source, gpus, theirs)
+        self._process: Any = context.Process(target=_work, args=words, daemon=True)  # type: ignore[attr-defined]
+        self._process.start()
+        theirs.close()
+
+    def hear(self) -> Message:
+        """The next of its messages, waited for. After the last one the process is gone."""
+        try:
+            message: Message = self.pipe.recv()
+        except EOFError:
+            self._process.join()
+            return "died", _death(self._process.exitcode)
+        if last(message):
+            self._process.join()
+        return message
+
+    def end(self) -> None:
+        """End it with all that it has started."""
+        end_children(self._process.pid, itself=True)
+        self._process.join()
+
+
+def _death(code: int | None) -> str:
+    if code is not None and code < 0:
+        hint = ", perhaps out of memory" if code == -9 else ""
+        return f"signal {-code}{hint}"
+    return f"exit code {code}"
+
+
+def _work(
+    artifact: Artifact, root: Path, machine: Machine, source: dict[str, Any], gpus: str, pipe: Connection
+) -> None:
+    """The body of the process: one artifact, then the end."""
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    if machine.device == "cuda":
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpus
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+    pipe.send(("started", platform.node()))
+    told = 0.0
+
+    def report(done: int, total: int, unit: str) -> None:
+        nonlocal told
+        if time.monotonic() - told > 0.1:
+            told = time.monotonic()
+            pipe.send(("progress", (done, total, unit)))
+
+    try:
+        from humpback.runs.preload import quiet
+
+        quiet(machine.threads)
+        pipe.send(("outcome", build_artifact(artifact, Store(root), machine, source, report)))
+    except StoreError as error:
+        pipe.send(("store", str(error)))
+    except Exception as error:  # the boundary of the process: whoever started it shows it, with the trace
+        pipe.send(("failure", (f"{type(error).__name__}: {error}", traceback.format_exc())))
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        end_children()
+        os._exit(1)
