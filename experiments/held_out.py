@@ -13,7 +13,7 @@ from humpback.spec.recipe import Sft
 from humpback.spec.template import Model
 
 LOSS_THAT_MATTERS = 0.02
-"""Nats a token: 2 % of perplexity. An assumption of ours."""
+"""Nats a token: 2 % of perplexity. The choice is ours."""
 Expected = tuple[Arm, Arm, str]
 """The arm whose loss is said to be lower, the other, and the claim."""
 

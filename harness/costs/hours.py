@@ -69,13 +69,15 @@ CPU = Accelerator("CPU", 3.3e10, None, 1e10, 1e10, utilisation=1.0)
 ACCELERATORS = {
     one.name: one
     for one in (
+        Accelerator("L4", 121e12, 24e9, 300e9, 32e9, float32=30.3e12),
+        Accelerator("RTX-4090", 165.2e12, 24e9, 1.008e12, 32e9, float32=82.6e12),
         Accelerator("A100-80G", 312e12, 80e9, 2.039e12, 300e9, float32=19.5e12),
         Accelerator("H100", 989e12, 80e9, 3.35e12, 450e9, float32=67e12),
         Accelerator("H200", 989e12, 141e9, 4.8e12, 450e9, float32=67e12),
         CPU,
     )
 }
-"""Accelerators by name; GPUs in their SXM forms."""
+"""Accelerators by name; those with a link between cards in their SXM forms, the others over PCIe 4.0."""
 
 
 def accelerator(name: str, machine: Machine) -> Accelerator:
@@ -110,6 +112,9 @@ class Run:
     """Bytes on each at the most."""
     state: float = 0.0
     """Bytes that no setting saves, on all together: weights, and of what trains gradients and optimizer state."""
+    least: float = 0.0
+    """Bytes of the smallest GPU that would do alone: training on one of the longest examples at once, writing eight
+    sequences."""
 
     def __add__(self, other: Run) -> Run:
         return Run(
@@ -118,6 +123,7 @@ class Run:
             max(self.gpus, other.gpus),
             max(self.memory, other.memory),
             max(self.state, other.state),
+            max(self.least, other.least),
         )
 
 
@@ -130,12 +136,14 @@ def training(
     *,
     longest: int = 1 << 30,
     adapter: Lora | None = None,
+    frozen: int = 4,
     units: int | None = None,
 ) -> Run:
     """So many updates on a batch of examples of so many tokens, on the fewest GPUs (or so many `units`, on a CPU
     workers) that hold float32 weights, gradients and AdamW's two moments, shared out, and the activations of one to
-    four of the longest examples. Where even the most do not, on those."""
-    state = 16 * shape.adapted(adapter) + 4 * shape.parameters if adapter else 16 * shape.parameters
+    four of the longest examples. Where even the most do not, on those. Below an adapter a weight of the base takes
+    `frozen` bytes."""
+    state = 16 * shape.adapted(adapter) + frozen * shape.parameters if adapter else 16 * shape.parameters
     each = shape.activations(min(longest, shape.context))
     for n, at_once in itertools.product((units,) if units else GPUS, AT_ONCE):
         memory = state / n + at_once * each
@@ -146,7 +154,7 @@ def training(
     # In bf16: weights gathered for the forward and the backward pass, and gradients, where there are any, scattered.
     moved = math.ceil(batch / (n * at_once)) * passes * 2 * shape.parameters * (n - 1) / n if on.memory else 0.0
     hours = updates * (compute + moved / on.link) / on.utilisation / 3600
-    return Run(n * hours, hours, n, memory, state)
+    return Run(n * hours, hours, n, memory, state, (state + each) / USABLE)
 
 
 def reading_and_writing(
@@ -169,4 +177,5 @@ def reading_and_writing(
         moved = (weights + batch * shape.cache(prompt + longest / 2, size)) / (gpus * on.bandwidth)
         computed = 2 * shape.multiplied * batch / (gpus * on.flops)
         seconds += math.ceil(rows / batch) * longest * max(STEP_SECONDS, max(moved, computed) / on.utilisation)
-    return Run(gpus * seconds / 3600, seconds / 3600, gpus, (weights + batch * each) / gpus, 2.0 * shape.parameters)
+    memory, least = (weights + batch * each) / gpus, (weights + min(batch, 8) * each) / USABLE
+    return Run(gpus * seconds / 3600, seconds / 3600, gpus, memory, 2.0 * shape.parameters, least)

@@ -1,6 +1,6 @@
 """The shape of a model, from which its parameters and the work of a token follow.
 
-Of a model trained here, from its expression; of the papers' bases, from the table of their published configurations; of
+Of a model trained here, from its expression; of the setups' bases, from the table of their published configurations; of
 any other, from the config.json on this machine. Where there is none the shape is unknown, and so is the cost.
 """
 
@@ -84,8 +84,13 @@ PUBLISHED = {
     "huggyllama/llama-65b": Shape(80, 8_192, 22_016, 64, 64, 32_000, 2_048),
     "meta-llama/Llama-2-70b-hf": Shape(80, 8_192, 28_672, 64, 8, 32_000, 4_096),
     "HuggingFaceTB/SmolLM2-135M": Shape(30, 576, 1_536, 9, 3, 49_152, 8_192, tied=True),
+    "HuggingFaceTB/SmolLM2-1.7B": Shape(24, 2_048, 8_192, 32, 32, 49_152, 8_192, tied=True),
+    "Qwen/Qwen3-1.7B-Base": Shape(28, 2_048, 6_144, 16, 8, 151_936, 32_768, tied=True),
+    "Qwen/Qwen3-8B-Base": Shape(36, 4_096, 12_288, 32, 8, 151_936, 32_768),
+    "meta-llama/Llama-3.2-3B": Shape(28, 3_072, 8_192, 24, 8, 128_256, 131_072, tied=True),
+    "allenai/Olmo-3-1025-7B": Shape(32, 4_096, 11_008, 32, 32, 100_278, 65_536),
 }
-"""Shapes of the papers' bases, by repository: the values of their config.json."""
+"""Shapes of the setups' bases, by repository: the values of their config.json."""
 
 
 _GGUF = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -81,7 +82,10 @@ def _waiting(kinds: tuple[str, ...], whats: list[str]) -> str:
 def _totals(cost: PlanCost) -> list[str]:
     lines, total = [], cost.total
     if cost.accelerator.memory:
-        fits = "fits on one GPU" if cost.gpus == 1 else f"{cost.gpus} GPUs for the largest stage"
+        least = math.ceil(total.run.least / 1e9)
+        fits = (
+            f"fits on one GPU (of {least} GB or more)" if cost.gpus == 1 else f"{cost.gpus} GPUs for the largest stage"
+        )
         beside = "one stage after another" if cost.at_once == 1 else f"with {cost.at_once} stages at a time"
         lines.append(
             f"total: {_hours(cost.hours)} GPU hours, {_time(cost.wall)} {beside}; "

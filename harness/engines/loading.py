@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 
+from humpback.core.machine import Machine
 from humpback.core.store import StoreError
 from humpback.core.text import one_line
 from humpback.core.work import Work
@@ -37,23 +38,34 @@ def load_tokenizer(model: Model, work: Work) -> PreTrainedTokenizerBase:
     return read_tokenizer(folder_of(model, work))
 
 
-def load_model(model: Model, work: Work, *, train: bool = False, dropout: float | None = None) -> Any:
+def load_model(
+    model: Model, work: Work, *, train: bool = False, frozen: bool = False, dropout: float | None = None
+) -> Any:
     """The model's weights on the machine's device; adapters are merged into their base.
 
-    Training keeps float32 weights and lets the Trainer's autocast choose the precision. Given a dropout, every dropout
-    of the architecture is built with it. The process computes with the machine's threads from then on.
+    Training keeps float32 weights and lets the Trainer's autocast choose the precision; weights that are `frozen` below
+    an adapter are kept in bfloat16 on a GPU of that precision, which is how bases are published. Given a dropout, every
+    dropout of the architecture is built with it. The process computes with the machine's threads from then on.
     """
     machine = work.machine
     torch.set_num_threads(machine.threads)
     if isinstance(model, Finetuned) and model.recipe.adapter:
         from peft import PeftModel
 
-        base = load_model(model.base, work, train=train, dropout=dropout)
+        base = load_model(model.base, work, train=train, frozen=frozen, dropout=dropout)
         loaded: Any = PeftModel.from_pretrained(base, work.open(model)).merge_and_unload()
     else:
-        dtype = torch.float32 if train else getattr(torch, machine.precision)
+        dtype = weights_dtype(machine, train=train, frozen=frozen)
         loaded = read_weights(folder_of(model, work), dtype, dropout=dropout)
     return loaded.to(machine.device)
+
+
+def weights_dtype(machine: Machine, *, train: bool = False, frozen: bool = False) -> torch.dtype:
+    """The type that weights are held in."""
+    if train and not (frozen and machine.device == "cuda" and machine.precision == "bfloat16"):
+        return torch.float32
+    dtype: torch.dtype = getattr(torch, machine.precision)
+    return dtype
 
 
 def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

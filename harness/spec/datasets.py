@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from humpback.spec.files import Distinct, EveryTurn, InstructionSet, OpenAssistant, PromptSet
+from humpback.spec.files import Distinct, EveryTurn, InstructionSet, OpenAssistant, PromptSet, WebPages
 from humpback.spec.sources import source
 
 OPEN_ASSISTANT = OpenAssistant((source("oasst1"),))
@@ -24,6 +24,9 @@ DOLLY = InstructionSet((source("dolly"),))
 FLAN_V2 = InstructionSet((source("flan-v2"),))
 VICUNA = InstructionSet((source("sharegpt-vicuna"),))
 WIZARDLM = InstructionSet((source("wizardlm-evol-instruct"),))
+
+C4 = WebPages((source("c4-en"),), n=100_000)
+"""Pages as plain text, a hundred thousand of a part of C4."""
 
 COMPARISONS: dict[str, InstructionSet | OpenAssistant] = {
     "WizardLLM": WIZARDLM,

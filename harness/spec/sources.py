@@ -32,6 +32,7 @@ _DOLLY = "bdd27f4d94b9c1f951818a7da7fd7aeea5dbff1a"
 _FLAN = "7508c5e92f6ebee594f3d60854970a0d0a9587a3"
 _GUANACO = "831dabac2283d99420cda0b673d7a2a43849f17a"
 _HUMPBACK = "a14814a844b2e263d07b3431a7512a1600e03fae"
+_C4 = "1588ec454efa1a09f29cd18ddd04fe05fc8653a2"
 _OASST = "fdf72ae0827c1cda404aff25b6603abec9e3399b"
 _OASST_FI = "45e9c4600eacf5844887e321ba3952befe9727dc"
 _OPEN_ASSISTANT = "f1e6ed9526f5817531f3ab85441a40b3671ddccb"
@@ -124,6 +125,11 @@ _INSTRUCTIONS = (
                _BY_SA, "instructions", 2_315_006,
                "cb8d16e85ec217a53587c96596a1e8971b8d72a2fd9d5bc23a2dd3d57b59eeea", 2_996),
 )
+_WEB = (
+    PublicFile("c4-en", "the first of 1,024 parts of C4: English web pages as plain text",
+               *hub("allenai/c4", _C4, "en/c4-train.00000-of-01024.json.gz"),
+               "ODC-BY; Common Crawl's terms hold as well", "records"),
+)
 _PROMPTS = (
     PublicFile("alpaca-eval", "AlpacaEval's 805 prompts with text-davinci-003's reference outputs",
                *hub("tatsu-lab/alpaca_eval", _ALPACA_EVAL_HUB, "alpaca_eval.json"),
@@ -201,7 +207,7 @@ _PROMPT_TEXTS = (
                *_alpagasus(_ALPAGASUS_JUDGE, "evaluation/eval.py"), _NOT_STATED, "text"),
 )
 # fmt: on
-_ROWS = (*_CONVERSATIONS, *_INSTRUCTIONS, *_PROMPTS, *_RESULTS, *_PROMPT_TEXTS, *PACKAGED)
+_ROWS = (*_CONVERSATIONS, *_INSTRUCTIONS, *_WEB, *_PROMPTS, *_RESULTS, *_PROMPT_TEXTS, *PACKAGED)
 SOURCES = {row.name: row for row in _ROWS}
 """Every public file that the harness knows, by name, in the order in which they are listed."""
 

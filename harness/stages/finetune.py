@@ -38,7 +38,7 @@ def finetune(node: Finetuned, work: Work) -> Counts:
     if empty == len(rows):
         raise ValueError(f"{node.examples.name}: none of its {len(rows)} examples has an output to learn from")
     dropout = 0.0 if recipe.adapter else recipe.dropout
-    model = load_model(node.base, work, train=True, dropout=dropout)
+    model = load_model(node.base, work, train=True, frozen=bool(recipe.adapter), dropout=dropout)
     chat = ChatFormat(node.template, tokenizer)
     keep_ends_alone(model, chat)
     check_dropout(model, dropout)

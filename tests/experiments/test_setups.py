@@ -8,16 +8,20 @@ import pytest
 
 from humpback.core.expression import Artifact, FieldError
 from humpback.core.machine import Machine
-from humpback.core.store import StoreError
+from humpback.core.plan import plan
+from humpback.core.store import Store, StoreError
 from humpback.core.work import Work, new_log
+from humpback.costs.plan_cost import cost
 from humpback.experiments.alpagasus.algorithm import filtering
 from humpback.experiments.catalogue import experiment, experiment_names
 from humpback.experiments.setups import SETUPS
 from humpback.experiments.setups.substitutions import on_pages
 from humpback.spec.claims import Arm, Curve
-from humpback.spec.files import ClueWeb22, File, WebPages
-from humpback.spec.measures import Measure
+from humpback.spec.datasets import ALPACA_EVAL, OPEN_ASSISTANT
+from humpback.spec.files import ClueWeb22, File, OpenAssistant, WebPages
+from humpback.spec.measures import HeldOutLoss, Measure
 from humpback.spec.models import Finetuned, HubModel
+from humpback.spec.outcomes import Matched
 from humpback.stages import stage_for
 
 PAGES = WebPages((File("crawl.warc.gz", "0" * 64),))
@@ -54,7 +58,7 @@ def test_each_paper_s_experiments_train_by_its_own_recipe() -> None:
 def test_every_base_is_pinned_by_a_full_commit() -> None:
     bases = [base for setup in SETUPS.values() for base in (setup.base, *(one.model for one in setup.bases))]
     pinned = {base.repository: base.revision for base in bases if isinstance(base, HubModel)}
-    assert len(pinned) == 6
+    assert len(pinned) == 11
     assert all(len(revision) == 40 and int(revision, 16) for revision in pinned.values())
 
 
@@ -101,3 +105,31 @@ def test_seeds_draw_rivals_and_the_filtered_set_anew_and_keep_the_test_prompts()
     assert zero.filtering.prompts == one.filtering.prompts
     assert (zero.filtering.sft.seed, one.filtering.sft.seed) == (0, 1)
     assert [a.examples == b.examples for a, b in zip(zero.rivals, one.rivals, strict=True)] == [False] * 3
+
+
+TODAY = ("qwen3-1.7b", "qwen3-8b-base", "llama-3.2-3b", "olmo-3-7b", "smollm2")
+"""Setups that one card of 24 GB is to do."""
+
+
+@pytest.mark.parametrize("setup", TODAY)
+@pytest.mark.parametrize("name", experiment_names())
+def test_every_stage_of_a_setup_of_today_fits_one_card_of_24_gb(name: str, setup: str) -> None:
+    declared = experiment(name).on(SETUPS[setup], [0])
+    arms = declared.arms[0].values()
+    assert all(arm.model.recipe.adapter for arm in arms if isinstance(arm.model, Finetuned))
+    assert not any(arm.paper for arm in arms), "no win rate of the papers is such a model's"
+    nowhere = Store(Path("/nowhere"))
+    found = cost(plan(nowhere, declared.targets), nowhere, Machine(), "RTX-4090")
+    assert found.total.run.gpus == 1
+    assert found.total.run.memory <= 24e9
+    assert not found.retired
+
+
+def test_people_s_answers_to_its_prompts_are_held_out_of_its_seed_data() -> None:
+    setup = SETUPS["qwen3-1.7b"]
+    assert setup.held_out == Matched(OPEN_ASSISTANT, to=ALPACA_EVAL)
+    assert isinstance(setup.seed_data, OpenAssistant)
+    assert setup.seed_data.without == ALPACA_EVAL
+    for name in ("humpback/headline", "alpagasus/random_filter"):
+        measures = experiment(name).on(setup, [0, 1]).measures
+        assert {one.losses.pairs for one in measures[1].values() if isinstance(one, HeldOutLoss)} == {setup.held_out}

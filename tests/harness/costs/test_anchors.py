@@ -81,6 +81,11 @@ def test_parameters_are_those_of_the_published_models() -> None:
         "llama-65b": 65.286,
         "Llama-2-70b-hf": 68.977,
         "SmolLM2-135M": 0.135,
+        "SmolLM2-1.7B": 1.711,
+        "Qwen3-1.7B-Base": 1.721,
+        "Qwen3-8B-Base": 8.191,
+        "Llama-3.2-3B": 3.213,
+        "Olmo-3-1025-7B": 7.298,
     }
 
 

@@ -15,7 +15,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from humpback.engines.loading import load_model
+from humpback.engines import loading
+from humpback.engines.loading import load_model, weights_dtype
 from humpback.engines.transformers_engine import Engine
 from humpback.spec.models import Finetuned
 from humpback.spec.recipe import LinearTo, Lora, Sft, Steps
@@ -118,6 +119,25 @@ def test_adapters_of_a_bfloat16_base_are_trained_in_float32(shop: Workshop) -> N
     merged = load_model(node, shop.work("loaded"), train=True)
     first = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     assert not same(merged.state_dict(), first.state_dict())
+
+
+def test_below_an_adapter_a_gpu_holds_the_frozen_base_in_bfloat16(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing else, nowhere else; the adapters are float32 all the same, and come out nearly as over float32."""
+    gpu, cpu = (replace(shop.machine, device=device, precision="bfloat16") for device in ("cuda", "cpu"))
+    assert weights_dtype(gpu, train=True, frozen=True) == torch.bfloat16
+    assert weights_dtype(gpu, train=True) == weights_dtype(cpu, train=True, frozen=True) == torch.float32
+    assert weights_dtype(replace(gpu, precision="float32"), train=True, frozen=True) == torch.float32
+    node = Finetuned(shop.base("llama"), SEED, replace(RECIPE, dropout=0.0, adapter=Lora(4)))
+    single = weights(shop.finetuned(node, precision="bfloat16")[0])
+    monkeypatch.setattr(loading, "weights_dtype", lambda machine, **how: torch.bfloat16)
+    half = weights(shop.finetuned(node, precision="bfloat16")[0])
+    assert {one.dtype for one in half.values()} == {torch.float32}
+    apart = torch.cat([(half[name] - one).flatten() for name, one in single.items() if "lora_B" in name])
+    moved = torch.cat([one.flatten() for name, one in single.items() if "lora_B" in name])
+    assert not same(half, single)
+    assert float(apart.norm()) < 0.3 * float(moved.norm())
 
 
 def test_adapters_come_out_alike_however_a_batch_is_cut(shop: Workshop) -> None:
