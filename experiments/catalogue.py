@@ -151,6 +151,19 @@ class Declared:
         return judged + direct + needed + list(dict.fromkeys(seen))
 
     @property
+    def words(self) -> dict[str, Any]:
+        """What made.json says of it beside how it was made."""
+        return {
+            "experiment": self.experiment.name,
+            "question": self.experiment.claim,
+            "falsified": self.experiment.falsified,
+            "shows": self.experiment.shows,
+            "setup": self.setup.name,
+            "seeds": list(self.seeds),
+            **self.departure.held,
+        }
+
+    @property
     def resolved(self) -> dict[str, Any]:
         """The contents of arms.json: for each seed its arms (model and judgement) and measures (what they read) by
         fingerprint, the claims, and every expression."""

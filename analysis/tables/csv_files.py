@@ -119,7 +119,7 @@ def as_csv(results: Results) -> dict[str, str]:
     """The files by name: the claims, and what else there is of arms, measured numbers, curves and contamination. A cell
     is empty where there is no number."""
     found = {
-        "comparisons.csv": _csv(FindingLine, _finding_lines(results.findings)),
+        "comparisons.csv": _csv(FindingLine, finding_lines(results.findings)),
         "rows.csv": _csv(Row, results.rows) if results.rows else "",
         "measures.csv": _csv(MeasuredRow, results.measured) if results.measured else "",
         "contamination.csv": _csv(ContaminationRow, results.contamination) if results.contamination else "",
@@ -136,7 +136,7 @@ def as_json(command: str, results: Results, settings: Mapping[str, Any]) -> str:
         "rows": list(map(_plain, results.rows)),
         "measured": list(map(_plain, results.measured)),
         "contamination": list(map(_plain, results.contamination)),
-        "claims": list(map(_plain, _finding_lines(results.findings))),
+        "claims": list(map(_plain, finding_lines(results.findings))),
     }
     return json.dumps(body, indent=1, ensure_ascii=False)
 
@@ -188,7 +188,7 @@ def _value(cell: str, kind: str) -> object:
     return int(cell) if kind.startswith("int") else float(cell)
 
 
-def _finding_lines(findings: Sequence[Finding]) -> list[FindingLine]:
+def finding_lines(findings: Sequence[Finding]) -> list[FindingLine]:
     found = []
     for finding, p_holm in zip(findings, holm([one.p for one in findings]), strict=True):
         values: dict[str, Any] = {name: getattr(finding, name) for name in _AS_THEY_ARE}

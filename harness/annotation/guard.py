@@ -1,8 +1,8 @@
-"""Who may talk to the annotation page: the checks that stand before every request.
+"""Who may talk to a page that is served here: the checks that stand before every request.
 
-A page on loopback can be reached by any web site that the annotator has open, so being local is no protection. Host
-names are checked against DNS rebinding, the origin of forms against other sites, and off loopback everybody needs the
-key of the printed address.
+A page on loopback can be reached by any web site that the reader has open, so being local is no protection. Host names
+are checked against DNS rebinding, the origin of forms against other sites, and off loopback, or where other people work
+on the same machine, everybody needs the key of the printed address.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+"""What the annotation page may load."""
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Not no-referrer: a browser then sends forms with the origin "null".
@@ -51,12 +52,13 @@ class Guard:
     """What the server is bound to."""
     port: int
     key: str | None
-    """None on loopback."""
+    """What the printed address carries; None where everybody on this machine may come in."""
+    policy: str = POLICY
 
     async def __call__(self, request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
         """Answer the request, or refuse it."""
         response = self._refusal(request) or await proceed(request)
-        for name, value in HEADERS.items():
+        for name, value in {**HEADERS, "Content-Security-Policy": self.policy}.items():
             response.headers[name] = value
         return response
 
@@ -88,9 +90,9 @@ class Guard:
         try:
             address = ipaddress.ip_address(name)
         except ValueError:
-            own = [] if self.key is None else [self.host, socket.gethostname(), socket.getfqdn()]
+            own = [] if is_loopback(self.host) else [self.host, socket.gethostname(), socket.getfqdn()]
             return name in {"localhost", *map(str.lower, own)}
-        return address.is_loopback or self.key is not None
+        return address.is_loopback or not is_loopback(self.host)
 
 
 def _same_site(request: Request, host: str) -> bool:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option, echo
 
 from humpback.cli.app import command
-from humpback.core import interrupt
 from humpback.core.expression import FieldError
 from humpback.core.store import StoreError
 from humpback.core.text import one_line
@@ -42,13 +41,9 @@ def annotate(
     port: Annotated[int, Option(min=0, max=65_535, help="0 takes any free one.")] = 8765,
 ) -> None:
     """Let people vote on answers, blind, in their browser. Ctrl-C ends it and says what came of it."""
-    try:
-        import fastapi  # noqa: F401
-        import jinja2  # noqa: F401
-        import uvicorn
-    except ImportError as error:
-        message = f"{error.name} is not installed; the page needs the extra: pip install 'humpback-harness[annotate]'"
-        raise StoreError(message) from error
+    from humpback.annotation.serving import listen, require_packages, serve
+
+    require_packages()
     from humpback.annotation.app import create_app
     from humpback.annotation.ballot import Ballot
     from humpback.annotation.guard import Guard, is_loopback
@@ -64,25 +59,12 @@ def annotate(
         raise FieldError(f"{systems[0].name} shares no prompt with the others; prompts are compared by their text")
     known = screening_items(screening) if screening else ()
     ballot = Ballot(votes, (*known, *items), seed=seed, quickest=_QUICKEST)
-    listening = _listen(host, port)
+    listening = listen(host, port)
     port = listening.getsockname()[1]
     key = None if is_loopback(host) else secrets.token_urlsafe(24)
-    server = uvicorn.Server(
-        # No access log: the first address of each annotator holds the key.
-        uvicorn.Config(
-            create_app(ballot, Guard(host, port, key)),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            use_colors=False,
-            timeout_graceful_shutdown=1,
-        )
-    )
     try:
         _say_where(ballot, len(known), host, port, key)
-        server.run(sockets=[listening])
-    except KeyboardInterrupt:
-        interrupt.was_meant()
+        serve(create_app(ballot, Guard(host, port, key)), listening)
     finally:
         listening.close()
         ballot.close()
@@ -107,15 +89,6 @@ def _say_what_is_lost(systems: Sequence[System], joined: Sequence[SharedPrompts]
         rows = [(row.system, row.id, row.reason, row.instruction) for row in lost]
         path.write_text(tidy(("system", "id", "reason", "prompt"), rows), encoding="utf-8")
         echo(f"all {len(lost):,} unmatched rows are in {path}", err=True)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family)
-    except OSError as error:
-        taken = "; another program has the port, give another with --port" if error.errno == 98 else ""
-        raise StoreError(f"cannot listen on {host}, port {port}: {error.strerror}{taken}") from error
 
 
 def _say_where(ballot: Ballot, known: int, host: str, port: int, key: str | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from humpback.runs.progress import show_progress
 
 if TYPE_CHECKING:
     from humpback.analysis.experiment.gather import Results
+    from humpback.analysis.report.begun import ExperimentRun
 
 
 def run_and_report(
@@ -42,6 +43,7 @@ def run_and_report(
     started = time.monotonic()
     first, _ = chosen[0]
     what = first.experiment.name if len(chosen) == 1 else f"{len(chosen)} experiments"
+    _begin(chosen, store, results)
     ok, reasons = make(console, what, [declared for declared, _ in chosen], store, machine)
     printed = []
     for declared, command in chosen:
@@ -101,21 +103,40 @@ def make(
 
 def report_on(declared: Declared, store: Store, reasons: dict[str, str]) -> Results:
     """What an experiment came to. `reasons` says, by fingerprint, why an artifact was not made."""
-    from humpback.analysis.experiment.gather import gather
+    return experiment_run(declared, "", "").gather(store, reasons)
+
+
+def experiment_run(declared: Declared, command: str, results: str) -> ExperimentRun:
+    """The experiment with all that its results are gathered by."""
+    from humpback.analysis.report.begun import ExperimentRun
     from humpback.experiments.setups.papers import compares, repeats
 
-    found = gather(
-        store,
-        declared.arms,
-        declared.claims,
-        reasons,
+    return ExperimentRun(
+        experiment=declared.experiment.name,
+        setup=declared.setup.name,
+        words=declared.words | {"command": command},
+        resolved={"command": command, **declared.resolved},
+        arms=declared.arms,
         measures=declared.measures,
+        claims=declared.claims,
+        targets=tuple(dict.fromkeys(declared.targets)),
         bases=declared.bases,
         varying=declared.varying,
         beside_paper=compares(declared.setup) and not declared.departure,
         repeats=repeats(declared.setup) and not declared.departure,
+        settings=declared.departure.lines if declared.departure else (),
+        results=results,
     )
-    return replace(found, settings=declared.departure.lines if declared.departure else ())
+
+
+def _begin(chosen: list[tuple[Declared, str]], store: Store, results: Path) -> None:
+    """Say in the store what is to come, for `humpback view`. A store that is only read goes without."""
+    for declared, command in chosen:
+        folder = (results / declared.setup.name / declared.experiment.name).resolve()
+        inside = folder.is_relative_to(store.root.resolve())
+        place = folder.relative_to(store.root.resolve()) if inside else folder
+        with suppress(OSError):
+            experiment_run(declared, command, str(place)).write(store)
 
 
 def _mirrored(console: Console, store: Store, made: dict[str, list[Artifact]]) -> None:

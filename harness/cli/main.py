@@ -27,6 +27,7 @@ MODULES = (
         "register",
         "confirm",
         "report",
+        "view",
         "mirror",
         "data",
         "data_stats",

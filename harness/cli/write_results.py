@@ -48,16 +48,7 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
 
     experiment = declared.experiment
     title = f"{experiment.name}: {experiment.claim}"
-    words = {
-        "experiment": experiment.name,
-        "question": experiment.claim,
-        "falsified": experiment.falsified,
-        "shows": experiment.shows,
-        "setup": declared.setup.name,
-        "seeds": list(declared.seeds),
-        "command": command,
-        **declared.departure.held,
-    }
+    words = declared.words | {"command": command}
     arms = declared.arms[declared.seeds[0]]
     texts = {
         **as_csv(found),

@@ -28,7 +28,7 @@ _NAME = "humpback-harness"
 EXTRAS = {
     "tracking": "mirroring to Weights & Biases",
     "diversity": "verbs and nouns of instructions",
-    "annotate": "the page on which people vote",
+    "annotate": "the pages of humpback annotate and humpback view",
     "benchmarks": "NLP benchmarks",
     "sweeps": "humpback sweep",
     "ray": "stages on a cluster",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from humpback.core.expression import Artifact
 from humpback.core.store import RECORD, StoreError, read_record
@@ -16,7 +15,7 @@ from humpback.inputs.file_index import FileIndex
 from humpback.inputs.locate import digest, model_files
 from humpback.spec.models import FolderModel
 from humpback.spec.template import Model
-from humpback.spec.vocabulary import values
+from humpback.spec.vocabulary import rebuilder, values
 
 
 @dataclass(frozen=True)
@@ -64,35 +63,17 @@ def load_expression(folder: Path) -> Artifact:
     if not (folder / RECORD).is_file():
         raise StoreError(f"{folder}: no {RECORD} in it, so it is no finished artifact")
     record = read_record(folder / RECORD)
-    table, built = record.expression, dict[str, Artifact]()
-    known = values()
+    table, known = record.expression, values()
     if strange := sorted({one["class"] for one in table.values()} - known.keys()):
         raise StoreError(
             f"{folder}: its record names the class {strange[0]}, which is not known here: it is another version's, or "
             "one of your own, which only the commands that take --experiments know"
         )
-
-    def value(found: Any) -> Any:
-        if isinstance(found, list):
-            return tuple(map(value, found))
-        if not isinstance(found, dict):
-            return found
-        if "artifact" in found:
-            return artifact(found["artifact"])
-        return known[found["class"]](**{key: value(one) for key, one in found.items() if key != "class"})
-
-    def artifact(fingerprint: str) -> Artifact:
-        if fingerprint not in built:
-            described = table[fingerprint]
-            made = known[described["class"]](**{key: value(one) for key, one in described["fields"].items()})
-            assert isinstance(made, Artifact)
-            built[fingerprint] = made
-        return built[fingerprint]
-
     try:
-        found = artifact(record.fingerprint)
+        found = rebuilder(table)({"artifact": record.fingerprint})
     except (KeyError, TypeError) as error:
         raise StoreError(f"{folder}: its record does not fit this version of the harness ({error})") from error
+    assert isinstance(found, Artifact)
     if found.fingerprint != record.fingerprint:
         raise StoreError(f"{folder}: made by a version of the harness in which the same words meant another thing")
     return found

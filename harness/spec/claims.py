@@ -65,7 +65,7 @@ Pair = tuple[Paper | float | None, Paper | float | None]
 
 
 @dataclass(frozen=True)
-class Curve:
+class Curve(Value):
     """Arms that differ in their number of examples: one line of a figure of win rate against size."""
 
     name: str
@@ -90,7 +90,7 @@ class Curve:
 
 
 @dataclass(frozen=True, repr=False)
-class Arm:
+class Arm(Value):
     """A model, and how its answers were judged."""
 
     name: str
@@ -135,7 +135,7 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Claim(ABC):
+class Claim(Value, ABC):
     """What is said of arms, curves or measures; true, false, or not to be told."""
 
     finding: ClassVar[str]
