@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from humpback.analysis.judgements import bradley_terry
 from humpback.analysis.judgements.arena_hard_board import style_lines
 from humpback.analysis.judgements.comparison_tables import amiss, cells, of_difference, of_system
 from humpback.analysis.judgements.leaderboard import Against, Leaderboard, Table
@@ -19,7 +20,8 @@ HEADS = ("rank", "system", "n", "win rate", "± se", "95 % interval", "win", "ti
 
 def as_text(found: Leaderboard, *, as_markdown: bool = False) -> str:
     """Each table with what was found beside it, then what could not be used."""
-    parts = [_ranked(one, as_markdown) for one in found.tables]
+    parts = [bradley_terry.lines(found.rated, as_markdown=as_markdown)] if found.rated else []
+    parts += [_ranked(one, as_markdown) for one in found.tables]
     parts += ["\n".join(style_lines(found.styled))] if found.styled else []
     parts += [published_text(one, as_markdown=as_markdown) for one in found.published]
     end = [f"{found.other:,} other JSON files below the folder have no preference in them"] if found.other else []
@@ -102,6 +104,7 @@ def as_json(found: Leaderboard) -> dict[str, Any]:
             }
             for one in found.tables
         ],
+        **({"bradley_terry": [asdict(one) for one in found.rated]} if found.rated else {}),
         **({"style_controlled": [asdict(one) for one in found.styled]} if found.styled else {}),
         "other_files": found.other,
         "unusable": list(found.unusable),

@@ -13,20 +13,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from humpback.analysis.judgements.arena_hard_board import StyleTable, style_tables
+from humpback.analysis.judgements.bradley_terry import Ratings, ratings
 from humpback.analysis.judgements.comparison import Difference, System, differences, system
 from humpback.analysis.judgements.copies import Copy, copies
-from humpback.analysis.judgements.formats import arena_hard, artifact
+from humpback.analysis.judgements.formats import arena_hard, artifact, judge_arena, votes
 from humpback.analysis.judgements.formats.items import Judgement, NoJudgements
 from humpback.analysis.judgements.formats.reading import of_rows, spelled_alike
 from humpback.analysis.judgements.published_boards import Board, Published, disagreement, is_board, read_board
+from humpback.core.store import StoreError
 from humpback.core.tables import VERDICTS
+from humpback.spec.votes import is_votes, read_votes
 
 _HEAD = 1 << 18
 """Bytes of a JSON file within which an annotations file has its first preference."""
 _MARKS = (b'"preference"', b'"g1_winner"', b'"games"')
 Ranking = tuple[str, str, str]
 """Judge, opponent and format: what systems have to share to be ranked together."""
-_FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", VERDICTS)
+_FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", "*.parquet", "*.sqlite")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Leaderboard:
     """Files and published rows that could not be used, each with the reason."""
     styled: tuple[StyleTable, ...] = ()
     """Of Arena-Hard's verdicts: style-controlled rates, a table for each judge and category."""
+    rated: tuple[Ratings, ...] = ()
+    """By Bradley-Terry, a table for each judge whose systems met several opponents."""
     published: tuple[Board, ...] = ()
     """Published leaderboards, as they stand: what was given in a folder's place, or all that a folder has."""
 
@@ -92,16 +97,15 @@ def rank(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
     other = 0
     files = sorted(path for pattern in _FILES for path in folder.rglob(pattern))
     for path in files:
-        if not _promising(path):
-            other += 1
-            continue
         try:
-            name = str(path.relative_to(folder))
-            found += [artifact.judgement(path)] if path.name == VERDICTS else of_rows(path, name)
-        except NoJudgements as error:
+            judged = _judgements(path, str(path.relative_to(folder)))
+            other += judged is None and path.suffix != ".parquet"
+            found += judged or []
+        except (NoJudgements, StoreError) as error:
             unusable.append(str(error))
     groups: dict[Ranking, list[Judgement]] = {}
-    for one in spelled_alike(found):
+    alike = spelled_alike(found)
+    for one in alike:
         groups.setdefault((one.judge, one.against, one.format), []).append(one)
     if not groups and (there := [path for path in sorted(folder.rglob("*.csv")) if is_board(path)]):
         return Leaderboard((), other, tuple(unusable), published=tuple(map(read_board, there)))
@@ -111,13 +115,22 @@ def rank(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
     fitting = _boards_of(list(groups), boards)
     tables = tuple(_table(key, group, fitting[key]) for key, group in sorted(groups.items()))
     battled = any(one.format == arena_hard.KIND for one in tables)
-    styled = style_tables([path for path in files if path.name != VERDICTS]) if battled else []
-    return Leaderboard(tables, other, tuple(unusable), tuple(styled))
+    styled = style_tables([path for path in files if ".json" in path.name]) if battled else []
+    return Leaderboard(tables, other, tuple(unusable), tuple(styled), rated=tuple(ratings(alike)))
+
+
+def _judgements(path: Path, name: str) -> list[Judgement] | None:
+    """What a file holds; None where it is of another kind."""
+    if path.name == VERDICTS:
+        return [artifact.judgement(path)]
+    if path.suffix == ".parquet":
+        return judge_arena.judgements(path, name, apart=True) if judge_arena.is_battles(path) else None
+    if path.suffix == ".sqlite":
+        return votes.judgements(name, list(read_votes(path))) if is_votes(path) else None
+    return of_rows(path, name) if _promising(path) else None
 
 
 def _promising(path: Path) -> bool:
-    if path.name == VERDICTS:
-        return True
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         try:
             head = file.read(_HEAD)

@@ -122,7 +122,8 @@ def leaderboard(
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
-    """Systems ranked: who cannot be told apart, and copies. Shown too: which published rows disagree."""
+    """Systems ranked: who cannot be told apart, and copies. Shown too: which published rows disagree. Systems that met
+    several opponents are rated together, by Bradley-Terry."""
     from humpback.analysis.judgements import board_tables
     from humpback.analysis.judgements.leaderboard import rank
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,9 @@ def is_battles(path: Path) -> bool:
     return names.issuperset(_MODELS) and not names.isdisjoint(_OUTCOMES)
 
 
-def judgements(path: Path, name: str) -> list[Judgement]:
-    """The battles of a file, called `name`: of each model that was evaluated, against its opponents.
+def judgements(path: Path, name: str, *, apart: bool = False) -> list[Judgement]:
+    """The battles of a file, called `name`: of each model that was evaluated, against its opponents; with `apart`,
+    against each of them by itself.
 
     Raises:
         NoJudgements: when a column is not there, the file is no whole Parquet, or no row can be used.
@@ -96,7 +97,7 @@ def judgements(path: Path, name: str) -> list[Judgement]:
             f"{both:,} prompts stand twice without their order: taken for both orders, as swap_mode=both writes"
         )
     made: list[Judgement] = []
-    for (system, judge), prompts in calls.items():
+    for (system, judge), prompts in _apart(calls) if apart else calls.items():
         opponents = list(dict.fromkeys(opponent for _, opponent in prompts))
         against = " + ".join(opponents) if len(opponents) <= _NAMED else f"{len(opponents):,} opponents"
         several = len({asked for asked, _ in prompts}) < len(prompts)
@@ -107,6 +108,14 @@ def judgements(path: Path, name: str) -> list[Judgement]:
         told = (tuple(aside), tuple(notes)) if first else ((), ())
         made.append(Judgement(system, against, judge, KIND, (name,), items, *told))
     return made
+
+
+def _apart(
+    calls: Mapping[_Systems, dict[_Battle, dict[str, _Call]]],
+) -> Iterator[tuple[_Systems, dict[_Battle, dict[str, _Call]]]]:
+    for systems, prompts in calls.items():
+        for one in dict.fromkeys(opponent for _, opponent in prompts):
+            yield systems, {battle: of for battle, of in prompts.items() if battle[1] == one}
 
 
 _Systems = tuple[str, str]
