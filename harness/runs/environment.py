@@ -22,7 +22,7 @@ from humpback.costs.hours import accelerator
 from humpback.costs.show import in_bytes
 from humpback.runs.build import source_checkout
 from humpback.runs.devices import find_devices, memory_here
-from humpback.runs.needs import Finding, free_bytes, missing_gpus, unwritable
+from humpback.runs.needs import Finding, free_bytes, missing_gpus, serving, unwritable
 
 _NAME = "humpback-harness"
 EXTRAS = {
@@ -51,6 +51,7 @@ def findings(machine: Machine) -> Iterator[Finding]:
     yield from _packages()
     yield from _devices(machine)
     yield from _folders(machine)
+    yield from serving(machine)
     yield from _ray(machine)
 
 

@@ -72,7 +72,7 @@ def needs(plan: Plan, store: Store, machine: Machine) -> list[Finding]:
         found += missing_gpus(machine, devices)
     if here and (room or machine.device == "cpu"):
         found += _memory(costs, room)
-    found += _server(machine) if here else _ray()
+    found += (one for one in serving(machine) if one.stops) if here else _ray()
     return sorted([*found, *_disk(store, costs)], key=lambda one: not one.stops)
 
 
@@ -164,9 +164,11 @@ def _ray() -> Iterator[Finding]:
         yield Finding("packages", "lacks", text, "pip install 'humpback-harness[ray]'", stops=True)
 
 
-def _server(machine: Machine) -> Iterator[Finding]:
+def serving(machine: Machine) -> Iterator[Finding]:
+    """The server that models of ours write through, where the machine has one, and what it lacks."""
     try:
-        check_server(machine)
+        if server := check_server(machine):
+            yield Finding("server", "ok", f"models write through {server}")
     except StoreError as error:
         text, _, remedy = str(error).rpartition("; ")
         yield Finding("server", "lacks", text, remedy, stops=True)

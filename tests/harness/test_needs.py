@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from humpback.experiments.setups.papers import LLAMA_7B
 from humpback.runs import needs as module
 from humpback.runs.devices import Device, Devices
 from humpback.runs.executor import Progress, execute
-from humpback.runs.needs import Finding, needs
+from humpback.runs.needs import Finding, needs, serving
 from humpback.spec.benchmarks import Benchmarked, MicroFacts
 from humpback.spec.curation import ModelRater, Rated
 from humpback.spec.data import MicroSeed, Segments, Tagged
@@ -218,3 +219,19 @@ def test_a_server_whose_program_is_not_there(tmp_path: Path) -> None:
     found = on(replace(MACHINE, server=Server(python=str(tmp_path / "python"))), tmp_path, DATA)["server"]
     assert found.stops
     assert f"python names {tmp_path}/python, which is no program on this machine" in found.text
+
+
+def test_a_server_s_python_without_its_module_is_found_before_the_first_stage(tmp_path: Path) -> None:
+    """Whatever lies in our own environment: the server starts in another."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    machine = replace(MACHINE, server=Server(python=str(python)))
+    found = on(machine, tmp_path, DATA)["server"]
+    assert found.stops
+    assert f"{python} has no module vllm (AssertionError: there is none)" in found.text
+    assert found.remedy.startswith(f"{python} -m pip install vllm")
+    python.write_text("#!/bin/sh\necho vllm is 0.32.0\n")
+    assert "server" not in on(machine, tmp_path, DATA)
+    (told,) = serving(machine)
+    assert (told.status, told.text) == ("ok", f"models write through vLLM 0.32.0, by {python}")

@@ -24,7 +24,7 @@ from humpback.core.interrupt import end_children
 GRACE = 10.0
 """Seconds that a server has to end by itself once it is told to."""
 _LOOK_EVERY = 0.1
-_OURS = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV")
+OURS = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV")
 """Variables of this environment, which would lead the server's Python into it."""
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -42,7 +42,7 @@ def main(words: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, tell)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])  # a stage hears no Ctrl-C, and its server would inherit that
-    for name in _OURS:
+    for name in OURS:
         os.environ.pop(name, None)
     try:
         server = subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True)

