@@ -85,7 +85,7 @@ def sweep(
     machine = replace(machine, files=(*machine.files, *models.places))
     for line in made.on(one, numbers[:1]).departure.lines:
         Terminal(stderr=True).print(f"set: {line}", highlight=False)
-    if machine.device == "cuda" and min(machine.workers, workers) > 1:
+    if machine.device == "cuda" and machine.executor == "local" and min(machine.workers, workers) > 1:
         raise FieldError(
             f"--workers is {workers} on {machine.workers} GPUs: every worker would take the first; with --workers 1 "
             "the stages of a trial spread over all of them"

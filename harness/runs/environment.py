@@ -132,6 +132,8 @@ def _devices(machine: Machine) -> Iterator[Finding]:
         text = f"{gpu.name}: {in_bytes(gpu.free)} of {in_bytes(gpu.memory)} free; {rate}{share}"
         remedy = "another program has the rest: see nvidia-smi" if taken else ""
         yield Finding(f"GPU {n}", "note" if taken else "ok", text, remedy)
+    if machine.executor == "ray":
+        return  # what nodes have, their row says
     if machine.device == "cuda" and found.cpu:
         yield from missing_gpus(machine, found)
     elif found.gpus:

@@ -142,7 +142,9 @@ class RayWorkers:
 
     def hear(self) -> Iterator[tuple[Artifact, Message]]:
         """What those that run have said since; waits a moment for one that says something."""
-        ready, _ = ray.wait(list(self._running), num_returns=1, timeout=_WAITS, fetch_local=False)
+        waited, ready = list(self._running), []
+        if ray.wait(waited, num_returns=1, timeout=_WAITS, fetch_local=False)[0]:
+            ready = ray.wait(waited, num_returns=len(waited), timeout=0, fetch_local=False)[0]
         for one in ready:
             artifact, tries = self._running[one]
             message = _next(one)
