@@ -19,12 +19,13 @@ from types import ModuleType
 from typing import Any
 
 from humpback.core.errors import UnknownName
-from humpback.core.expression import Artifact, FieldError, expression
+from humpback.core.expression import Artifact, FieldError, below, expression
 from humpback.experiments.departures import Departure
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import ALPHA, WIN_RATE, Arm, Claim, Comparison, Curve
 from humpback.spec.contamination import asked
 from humpback.spec.measures import Measure
+from humpback.spec.user_data import NotGiven
 
 NOTHING = "this setup has nothing for it to measure"
 _INNER = ("algorithm",)
@@ -73,6 +74,10 @@ class Experiment:
         )
         if not any(declared.arms.values()) and not any(declared.measures.values()):
             raise FieldError(f"{self.name} on {setup.name}: {NOTHING}; {self.shows}")
+        if isinstance(setup.segments, NotGiven) or isinstance(setup.seed_data, NotGiven):
+            lacking = [one for one in below(*declared.targets).values() if isinstance(one, NotGiven)]
+            if lacking:
+                raise FieldError(f"{self.name} on {setup.name}: needs {lacking[0].what}; {lacking[0].REMEDY}")
         return declared
 
     def _by_name(self, kind: type[Any], parts: list[Any]) -> dict[str, Any]:
@@ -139,7 +144,7 @@ class Declared:
         """What a run has to make: every arm against its opponent, the heads to heads, what is measured, and which of
         the prompts the models were trained on."""
         judged = [arm.judged for by_name in self.arms.values() for arm in by_name.values()]
-        direct = [
+        judged += [
             first[claim.first.name].against(first[claim.second.name])
             for first in self.arms.values()
             for claim in self.claims
@@ -148,7 +153,7 @@ class Declared:
         needed = [one for by_name in self.measures.values() for m in by_name.values() for one in m.needs]
         parts = [one for each in (self.arms, self.measures) for by_name in each.values() for one in by_name.values()]
         seen = [one for part in parts for pair in asked(part) for one in pair.contaminations]
-        return judged + direct + needed + list(dict.fromkeys(seen))
+        return [part for one in judged for part in one.parts] + needed + list(dict.fromkeys(seen))
 
     @property
     def words(self) -> dict[str, Any]:

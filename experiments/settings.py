@@ -26,6 +26,7 @@ COUNTERPARTS = (
     ("sft", "filtering.sft"),
     ("selection.at_least", "filtering.at_least"),
     ("selection.score", "filtering.at_least"),
+    ("selection.share", "filtering.at_least.share"),
 )
 """Fields of Humpback's loop, and those of AlpaGasus's filter that mean the same: the first sets both."""
 _LONGEST_NAME = 120

@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import CONFIG_MAPPING, AutoModelForCausalLM, PreTrainedTokenizerBase
+from transformers import (
+    CONFIG_MAPPING,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    PreTrainedTokenizerBase,
+)
 
 _LLAMA = {
     "hidden_size": 32,
@@ -54,16 +59,20 @@ SHAPES: dict[str, dict[str, Any]] = {
 """Fields of the configuration by model type."""
 
 
-def save_tiny(folder: Path, kind: str, tokenizer: PreTrainedTokenizerBase, **fields: Any) -> Path:
-    """Model and tokenizer in the folder; the configuration's other fields are transformers' own."""
+def save_tiny(
+    folder: Path, kind: str, tokenizer: PreTrainedTokenizerBase, *, reward: bool = False, **fields: Any
+) -> Path:
+    """Model and tokenizer in the folder, a reward model's if that is asked for; the configuration's other fields are
+    transformers' own."""
     config = CONFIG_MAPPING[kind](
         vocab_size=len(tokenizer),
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
+        **({"num_labels": 1} if reward else {}),
         **{**SHAPES[kind], **fields},
     )
     torch.manual_seed(0)
-    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    (AutoModelForSequenceClassification if reward else AutoModelForCausalLM).from_config(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

@@ -155,6 +155,21 @@ def test_a_judge_of_ones_own_is_a_file(
             "fn_completion_parser: nonsense}",
             "cannot be used by alpaca-eval",
         ),
+        (
+            "a: {prompt_template: '{instruction} {output_1} {output_2}', completion_kwargs: {}}",
+            "did you mean completions",
+        ),
+        ("a: {prompt_template: 'x', completions_kwargs: [m]}", "completions_kwargs is ['m']; it takes a table"),
+        (
+            "a: {prompt_template: '{instruction} {output_1} {output_2}', completions_kwargs: {model_name: m}, "
+            "completion_parser_kwargs: {outputs_to_match: {1: 'a', 2: 'b['}}}",
+            "outputs_to_match of 2 is 'b[', which is no regular expression",
+        ),
+        (
+            "a: {prompt_template: '{instruction} {output_1} {output_2}', completions_kwargs: {model_name: m}, "
+            "completion_parser_kwargs: {outputs: {1: 'a', 2: 'b'}}}",
+            "its completion_parser_kwargs do not fit regex_parser",
+        ),
     ],
 )
 def test_a_file_that_is_no_judge_is_named(

@@ -25,7 +25,7 @@ from humpback.core.expression import Artifact
 from humpback.core.store import Store
 from humpback.spec.claims import Arm, Claim, Comparison
 from humpback.spec.measures import Measure
-from humpback.spec.outcomes import Judged
+from humpback.spec.outcomes import Judged, Unjudged
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,14 @@ def _rows(
             examples[seed] = _examples(store, arms[seed].model)
             rows.append(_row(name, against, str(seed), [contests[seed]], [examples[seed]], [bases.get(seed, 0)]))
         else:
-            rows.append(_absent(name, against, str(seed), reasons.get(one.fingerprint, "not made")))
+            rows.append(
+                _absent(
+                    name,
+                    against,
+                    str(seed),
+                    reasons.get(one.fingerprint, "no judge yet" if isinstance(one.by, Unjudged) else "not made"),
+                )
+            )
     if not contests:
         return {}, [_absent(name, against, "all", rows[0].reason), *rows]
     of_runs = [bases.get(seed, 0) for seed in contests]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from humpback.core.expression import FieldError
-from humpback.experiments.setups.base import Filtering, Setup
+from humpback.experiments.setups.base import BestShare, Filtering, Setup
 from humpback.spec.claims import Arm, Curve, Paper
-from humpback.spec.curation import MicroOracle, ModelRater, Rated, Selected
+from humpback.spec.curation import Best, Rated, Rater, Selected
 from humpback.spec.data import Examples
 from humpback.spec.models import Finetuned
 from humpback.spec.outcomes import Judged, Responses
@@ -21,7 +21,10 @@ def filtering(setup: Setup) -> Filtering:
         FieldError: when it has no instruction set to filter.
     """
     if setup.filtering is None:
-        raise FieldError(f"the setup {setup.name!r} has no instruction set to filter; take another setup")
+        raise FieldError(
+            f"the setup {setup.name!r} has no instruction set to filter; take another setup, or name one in your own "
+            "file: filter = [...]"
+        )
     return setup.filtering
 
 
@@ -30,11 +33,13 @@ def on(setup: Setup, examples: Examples) -> Setup:
     return replace(setup, filtering=replace(filtering(setup), examples=examples))
 
 
-def filtered(setup: Setup, *, at_least: float | None = None, by: ModelRater | MicroOracle | None = None) -> Selected:
-    """What the rater (the setup's, or another) gives the threshold or more: the paper's 9k of Alpaca's 52k."""
+def filtered(setup: Setup, *, at_least: float | None = None, by: Rater | None = None) -> Selected | Best:
+    """What the rater (the setup's, or another) gives the threshold or more, the paper's 9k of Alpaca's 52k; on a setup
+    without one, the best-rated share."""
     given = filtering(setup)
     scores = Rated(given.examples, by=by or given.rater)
-    return Selected(scores, at_least=given.at_least if at_least is None else at_least)
+    least = given.at_least if at_least is None else at_least
+    return Best(scores, least.share) if isinstance(least, BestShare) else Selected(scores, at_least=least)
 
 
 def trained(setup: Setup, examples: Examples) -> Finetuned:

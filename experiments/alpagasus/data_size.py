@@ -21,7 +21,7 @@ _FIGURE = "figure of data sizes"
 
 def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     """Draws of the filtered set, all of it (the paper's 9k), and a random control."""
-    good, curve, sizes = filtered(setup), Curve("filtered"), setup.grid.training
+    good, curve, sizes = filtered(setup), Curve("filtered"), setup.training_sizes
     draws = [
         against_whole(
             setup,

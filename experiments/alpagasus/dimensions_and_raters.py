@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from humpback.core.expression import FieldError
 from humpback.experiments.alpagasus.algorithm import FILTERED, against_whole, filtered, filtering, trained
 from humpback.experiments.setups.base import Setup
 from humpback.spec.claims import Arm, Claim
@@ -20,16 +21,16 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     """A model for each rater and dimension. The paper's number is accuracy's, by ChatGPT; the others' counts are not
     known."""
     given = filtering(setup)
-    accuracy, helpfulness, another = (
-        against_whole(setup, name, trained(setup, filtered(setup, by=rater)), *papers)
-        for name, rater, papers in (
-            ("accuracy", given.rater, FILTERED),
-            ("helpfulness", given.helpfulness, ()),
-            ("another rater", given.another, ()),
-        )
+    others = {"helpfulness": given.helpfulness, "another rater": given.another}
+    if not any(others.values()):
+        raise FieldError(f"the setup {setup.name!r} has neither another rater of its set nor another dimension")
+    accuracy, *arms = (
+        against_whole(setup, name, trained(setup, filtered(setup, by=rater)), *(FILTERED if name == "accuracy" else ()))
+        for name, rater in {"accuracy": given.rater, **others}.items()
+        if rater
     )
-    yield from (accuracy, helpfulness, another)
-    for arm in (helpfulness, another):
+    yield from (accuracy, *arms)
+    for arm in arms:
         too = f"filtering by {arm.name} beats the whole set, too"
         yield arm.beats_opponent(too, stated_in="figures of other filters")
         yield accuracy.beats(arm, f"filtering by accuracy beats filtering by {arm.name}", only="examples.rated.by")

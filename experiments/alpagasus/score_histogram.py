@@ -44,20 +44,24 @@ def experiment(setup: Setup, seed: int) -> Iterator[Measure | Claim]:
 
     def scores(name: str, rated: Rated, row: str = "") -> ScoreDistribution:
         papers = {_KEPT: Paper("alpagasus-other-sets", row, None, "share_kept", "")} if row else figure
-        return ScoreDistribution(name, rated, (given.looser, given.at_least), paper=setup.cites_each(papers))
+        return ScoreDistribution(name, rated, (given.looser, given.threshold), paper=setup.cites_each(papers))
 
     accuracy = scores("accuracy", Rated(given.examples, by=given.rater))
-    helpfulness = scores("helpfulness", Rated(given.examples, by=given.helpfulness), "Alpaca by helpfulness")
     others = [scores(one.name, Rated(one.examples, by=given.rater), one.paper) for one in given.others]
-    yield from (accuracy, helpfulness)
-    yield scores("another rater", Rated(given.examples, by=given.another), "Alpaca by Claude")
+    yield accuracy
+    if given.helpfulness:
+        helpfulness = scores("helpfulness", Rated(given.examples, by=given.helpfulness), "Alpaca by helpfulness")
+        yield helpfulness
+    if given.another:
+        yield scores("another rater", Rated(given.examples, by=given.another), "Alpaca by Claude")
     yield from others
 
-    strict, looser = f"{given.at_least:g}", f"{given.looser:g}"
+    strict, looser = f"{given.threshold:g}", f"{given.looser:g}"
     below = f"rated below {strict}, %"
     for one in (accuracy, *others):
         minority, pair = f"at {strict} a minority is kept ({one.name})", (50.0, dict(one.paper)[_KEPT])
         yield one.exceeds(50.0, below, minority, matters=MATTERS, stated_in=_STATED, paper=pair)
     most, less = f"at {looser} most of the set is kept", "helpfulness keeps less than accuracy"
     yield accuracy.exceeds(50.0, f"rated {looser} or better, %", most, matters=MATTERS, stated_in=_STATED)
-    yield accuracy.exceeds(helpfulness, f"rated {strict} or better, %", less, matters=MATTERS, stated_in=_STATED)
+    if given.helpfulness:
+        yield accuracy.exceeds(helpfulness, f"rated {strict} or better, %", less, matters=MATTERS, stated_in=_STATED)

@@ -21,10 +21,10 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
     strict, looser = (
         against_whole(setup, f"at {k:g}", trained(setup, filtered(setup, at_least=k)), *papers)
         for k, papers in (
-            (given.at_least, FILTERED),
+            (given.threshold, FILTERED),
             (given.looser, (Paper("alpagasus-size", "7B all", 39_469),)),
         )
     )
     yield from (strict, looser)
-    better = f"{given.at_least:g} is a better threshold than {given.looser:g}"
+    better = f"{given.threshold:g} is a better threshold than {given.looser:g}"
     yield strict.beats(looser, better, only="examples.at_least", stated_in="figure of data sizes")

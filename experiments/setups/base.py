@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from humpback.core.expression import Artifact, FieldError, Value
 from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.claims import Paper
-from humpback.spec.curation import ExpectedScore, HeldOut, MicroOracle, ModelRater, SampledScore
+from humpback.spec.curation import ExpectedScore, HeldOut, MicroOracle, ModelRater, Rater, SampledScore
 from humpback.spec.data import Examples, Sampling
-from humpback.spec.outcomes import AlpacaEvalJudge, LocalJudge, MicroJudge
+from humpback.spec.outcomes import Judge
 from humpback.spec.prompts import Prompt
 from humpback.spec.recipe import Sft
 from humpback.spec.template import Model
@@ -62,7 +62,7 @@ class Grid(Value):
     training: tuple[int, ...]
     """Examples of a filtered instruction set (AlpaGasus's 3k and 6k), ascending."""
     too_few: str = ""
-    """Why the data are too few for sizes of augmented or seed examples; such sizes are empty."""
+    """Why the data are too few for these sizes; such sizes are empty."""
 
 
 @dataclass(frozen=True)
@@ -95,14 +95,15 @@ class Filtering(Value):
 
     examples: Examples
     """The machine-made set: Alpaca's 52k."""
-    rater: ModelRater | MicroOracle
+    rater: Rater
     """Of accuracy, from 0 to 5; the paper's is ChatGPT."""
-    at_least: float
+    at_least: float | BestShare
+    """The threshold, or the share that is selected without one."""
     looser: float
     """A lower threshold to compare with (the paper's 4.0)."""
-    helpfulness: ModelRater | MicroOracle
+    helpfulness: Rater | None
     """The other dimension."""
-    another: ModelRater | MicroOracle
+    another: Rater | None
     """Another rater of accuracy (the paper's is Claude)."""
     others: tuple[Other, ...]
     """Further sets that the same rater filters."""
@@ -114,6 +115,20 @@ class Filtering(Value):
     """Answers of other systems to the same prompts, by name."""
     benchmarks: tuple[Benchmark, ...] = ()
     """AlpaGasus's: MMLU, BBH, DROP, HumanEval."""
+
+    @property
+    def threshold(self) -> float:
+        """What thresholds are compared with.
+
+        Raises:
+            FieldError: when there is none.
+        """
+        if isinstance(self.at_least, BestShare):
+            raise FieldError(
+                f"the best {self.at_least.share:.4g} of the set is selected, and no threshold is set that another "
+                "could be compared with; set one (filtering.at_least, or filter_at_least of your own file)"
+            )
+        return self.at_least
 
     def at(self, seed: int) -> Filtering:
         """The sets drawn and trained on anew; raters and prompts stay."""
@@ -166,7 +181,7 @@ class Setup(Value):
     answering: Sampling
     reference: Examples
     """Answers that every arm is judged against."""
-    judge: MicroJudge | LocalJudge | AlpacaEvalJudge
+    judge: Judge
     grid: Grid
     pretrainings: tuple[Model, ...] = ()
     """The base from several pretraining seeds, where there are several: a run takes that at its own seed modulo their
@@ -215,7 +230,7 @@ class Setup(Value):
 
     @property
     def augmented_sizes(self) -> tuple[int, ...]:
-        """Of the grid. As the two below it raises FieldError where the data are too few for it, with what there is."""
+        """Of the grid. As those below it raises FieldError where the data are too few for it, with what there is."""
         return self._sizes(self.grid.augmented)
 
     @property
@@ -227,6 +242,11 @@ class Setup(Value):
     def seed_sizes(self) -> tuple[int, ...]:
         """Of the grid, of seed data."""
         return self._sizes(self.grid.seed_data)
+
+    @property
+    def training_sizes(self) -> tuple[int, ...]:
+        """Of the grid, of a filtered set."""
+        return self._sizes(self.grid.training)
 
     def _sizes(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
         if not sizes:

@@ -53,7 +53,7 @@ _WRITING = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=1_024)
 _RUBRIC = SampledScore(HUMPBACK_RATING, Sampling(temperature=0.7, top_p=0.9, max_new_tokens=256))
 _SIZES = (100, 800, 1_600, 12_800, 25_600, 51_200)
 
-_ALPAGASUS_SFT = Sft(
+ALPAGASUS_SFT = Sft(
     learning_rate=2e-5,
     schedule=CosineTo(0.0, warm_up=0.03),
     weight_decay=0.0,
@@ -71,7 +71,7 @@ _FILTERING = Filtering(
     helpfulness=ModelRater(_CHATGPT, Alone(ALPAGASUS_HELPFULNESS)),
     another=ModelRater(_CLAUDE, Alone(ALPAGASUS_ACCURACY)),
     others=(Other("dolly", DOLLY, "Dolly"), Other("alpaca-gpt4", ALPACA_GPT4, "GPT4LLM")),
-    sft=_ALPAGASUS_SFT,
+    sft=ALPAGASUS_SFT,
     prompts=_TESTS,
     systems=(
         ("text-davinci-003", Responses(ServedModel("text-davinci-003"), _TESTS, _WRITING)),
@@ -149,7 +149,7 @@ ALPAGASUS_13B = replace(
     ALPAGASUS_7B,
     name="alpagasus-13b",
     base=_LLAMA_13B,
-    filtering=replace(_FILTERING, sft=replace(_ALPAGASUS_SFT, learning_rate=1e-5, duration=Epochs(5))),
+    filtering=replace(_FILTERING, sft=replace(ALPAGASUS_SFT, learning_rate=1e-5, duration=Epochs(5))),
     alpagasus="13B",
 )
 
@@ -163,7 +163,7 @@ SMOLLM_135M = replace(
     sft=Sft(learning_rate=1e-4, schedule=LinearTo(9e-5), dropout=0.0),
     scoring=ExpectedScore(HUMPBACK_RATING),
     selection=BestShare(0.0833),
-    filtering=replace(_FILTERING, sft=replace(_ALPAGASUS_SFT, learning_rate=1e-4)),
+    filtering=replace(_FILTERING, sft=replace(ALPAGASUS_SFT, learning_rate=1e-4)),
     answering=replace(_WRITING, max_new_tokens=512),
     grid=Grid(
         augmented=(400, 800, 1_600),

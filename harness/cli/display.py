@@ -20,6 +20,7 @@ from humpback.core.text import one_line
 from humpback.experiments.catalogue import Declared
 from humpback.runs.executor import Result, StageFailed, execute
 from humpback.runs.progress import show_progress
+from humpback.spec.outcomes import Unjudged
 
 if TYPE_CHECKING:
     from humpback.analysis.experiment.gather import Results
@@ -56,6 +57,8 @@ def run_and_report(
         else:
             print_sheets(console, declared.experiment.claim, found)
         console.print(f"wrote {written}")
+        if isinstance(declared.setup.judge, Unjudged):
+            console.print(f"the answers are kept, and are judged by {command} --judge NAME", highlight=False)
     if as_json:
         print(printed[0] if len(printed) == 1 else "[" + ",\n".join(printed) + "]")
     if machine.tracking == "wandb":

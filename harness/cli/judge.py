@@ -18,7 +18,7 @@ from humpback.core.machine import Machine, fields_as_json
 from humpback.core.store import RECORD, Store, StoreError, read_record
 from humpback.core.tables import REJECTED, UNREADABLE, VERDICTS, Rejected, Unreadable, read
 from humpback.core.text import one_line
-from humpback.spec.outcomes import AlpacaEvalJudge, Judged, LocalJudge, Matched, MicroJudge
+from humpback.spec.outcomes import AlpacaEvalJudge, Judge, Judged, Matched
 
 _NAMED = 20
 """Rows without a partner that are named on the screen, of each side; all of them are in the artifact."""
@@ -146,12 +146,11 @@ def _judge(
     send: tuple[tuple[str, str], ...],
     drop: tuple[str, ...],
     machine: Machine,
-) -> tuple[AlpacaEvalJudge | MicroJudge | LocalJudge, Machine]:
+) -> tuple[Judge, Machine]:
     """The judge, and the machine that knows where its file lies. What the machine file has sent or left out becomes the
     judge's own, since replies depend on it."""
     if name != "micro":
-        from humpback.judging.annotators import judge_named
-        from humpback.judging.configurations import own_file
+        from humpback.judging.annotators import judge_named, place_of
 
         endpoint = machine.endpoint
         named = {**dict(endpoint.send), **dict(send)}
@@ -159,9 +158,9 @@ def _judge(
         if both := [one for one in left_out if one in named]:
             raise FieldError(f"{both[0]} is to be sent and to be left out; say one of them")
         by = judge_named(name, model, samples, tuple(sorted(named.items())), left_out)
-        own = own_file(name)
-        files = machine.files if own is None else (*machine.files, (by.sha256, str(own.resolve())))
-        return by, replace(machine, files=files, endpoint=replace(endpoint, send=(), drop=()))
+        return by, replace(
+            machine, files=(*machine.files, *place_of(by, name)), endpoint=replace(endpoint, send=(), drop=())
+        )
     if model is not None or send or drop:
         raise FieldError("--model, --send, --drop and --reply-tokens go with an annotator; the judge micro is no model")
     from humpback.experiments.setups.micro import MICRO

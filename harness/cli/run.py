@@ -32,6 +32,8 @@ from humpback.experiments.catalogue import setup as setup_named
 if TYPE_CHECKING:
     from humpback.experiments.settings import Settings
     from humpback.experiments.setups.base import Setup
+    from humpback.inputs.file_index import Places
+    from humpback.spec.outcomes import AlpacaEvalJudge
 
 Names = Annotated[list[str], Argument(help="Experiments, such as humpback/headline; or all.")]
 
@@ -42,9 +44,9 @@ class SetupOptions:
 
     setup: SetupName = "micro"
     seeds: Annotated[str, Option(help="Seeds of the run, such as 0,1,2.")] = "0"
-    files: Annotated[
-        Path | None, Option(help="For --setup files: a TOML file with seed_data, pages, prompts, base, judge.")
-    ] = None
+    files: Annotated[Path | None, Option(help="For --setup files: a TOML file; docs/data.md says what is in it.")] = (
+        None
+    )
     seed_data: Annotated[list[str] | None, Option(help="For --setup files: a file of seed data.")] = None
     pages: Annotated[
         list[str] | None, Option(help="Web pages, in ClueWeb22's place: WARC, HTML, JSON Lines, Parquet.")
@@ -56,7 +58,7 @@ class SetupOptions:
         Option(help="A TOML file of the prompt of self-curation: file, sha256, instruction, output."),
     ] = None
     base: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or tiny.")] = None
-    judge: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or base.")] = None
+    judge: Annotated[str | None, Option(help="For --setup files: a model, an annotator, base, or none.")] = None
     settings: SetValues = None
     grids: GridValues = None
     arms: ArmNames = None
@@ -123,7 +125,9 @@ class SetupOptions:
             from humpback.experiments.setups.files import files as files_setup
             from humpback.inputs.user_file import load_user_setup
 
-            loaded = load_user_setup(self.files, options, Path(machine.data), rating=self.rating)
+            loaded = load_user_setup(
+                self.files, options, Path(machine.data), rating=self.rating, read_annotator=read_annotator
+            )
             for note in loaded.notes:
                 echo(f"note: {note}", err=True)
             return files_setup(loaded.data), replace(machine, files=loaded.files)
@@ -145,21 +149,34 @@ class SetupOptions:
             from humpback.core.toml_file import read_toml
             from humpback.inputs.file_index import FileIndex
             from humpback.inputs.prompt_file import named_prompt
+            from humpback.spec.prompts import PromptFile
 
             index = FileIndex()
             table = read_toml(self.rating)
-            prompt = named_prompt(str(self.rating), table, self.rating.parent, index, Path(machine.data))
+            prompt = named_prompt(str(self.rating), table, self.rating.parent, index, Path(machine.data), PromptFile)
             setup, machine = with_rating(setup, prompt), replace(machine, files=(*machine.files, *index.places))
         return setup, machine
 
     def command(self, one: Declared) -> str:
         """What makes the results of one experiment, without folders of this machine."""
         paths = {"--files": self.files, "--rating": self.rating, "--experiments": self.own}
-        named = "".join(option_words(option, path) for option, path in paths.items())
+        data = {"seed_data": self.seed_data, "pages": self.pages, "texts": self.texts, "prompts": self.prompts}
+        places = [(f"--{name.replace('_', '-')}", Path(one)) for name, given in data.items() for one in given or ()]
+        named = "".join(option_words(option, path) for option, path in (*paths.items(), *places))
+        models = {"--base": self.base, "--judge": self.judge}
+        named += "".join(f" {option} {shlex.quote(name)}" for option, name in models.items() if name)
         words = {"--set": self.settings, "--grid": self.grids, "--arm": self.arms}
         named += "".join(f" {option} {shlex.quote(word)}" for option, said in words.items() for word in said or ())
         name = one.departure.ablated or one.experiment.name
         return f"humpback run {name} --setup {self.setup}{named} --seeds {self.seeds}"
+
+
+def read_annotator(name: str, model: str | None) -> tuple[AlpacaEvalJudge, Places]:
+    """The judge of alpaca-eval's name, or of somebody's file. Raises as `judge_named`."""
+    from humpback.judging.annotators import judge_named, place_of
+
+    judge = judge_named(name, model)
+    return judge, place_of(judge, name)
 
 
 MICRO = SetupOptions()

@@ -84,7 +84,7 @@ def from_file(path: Path | None) -> list[Given]:
     if path is None:
         return []
     from humpback.experiments.settings import Given
-    from humpback.inputs.user_file import SET
+    from humpback.inputs.user_fields import SET
 
     table = read_toml(path).get(SET, {})
     if not isinstance(table, dict):
@@ -115,7 +115,7 @@ def hold_only_settings(path: Path, setup: str) -> None:
     Raises:
         FieldError: where it names data, which go with the setup `files`.
     """
-    from humpback.inputs.user_file import SET
+    from humpback.inputs.user_fields import SET
 
     others = [name for name in read_toml(path) if name != SET]
     if others:

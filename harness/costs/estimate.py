@@ -26,7 +26,7 @@ from humpback.micro.benchmark import OPTIONS
 from humpback.spec import curation, data, files, micro_sets, outcomes
 from humpback.spec.benchmarks import Benchmarked
 from humpback.spec.contamination import Contamination
-from humpback.spec.models import Finetuned, Pretrained, ServedModel
+from humpback.spec.models import Finetuned, Pretrained, Reward, ServedModel
 from humpback.spec.sources import SOURCES
 from humpback.spec.template import Model
 
@@ -239,10 +239,12 @@ class Estimates:
                 prompt = self.of(prompts).instruction + len(" ".join(system))
                 return self._asked(found, model, rows, prompt, sampling.max_new_tokens, self._texts.answer)
             case outcomes.AnswerLosses(model=model, pairs=pairs, system=system):
-                prompt = self.of(pairs).characters + len(" ".join(system))
-                return self._asked(found, model, rows, prompt)
+                return self._asked(found, model, rows, self.of(pairs).characters + len(" ".join(system)))
             case outcomes.Judged(answers=ours, against=theirs, by=outcomes.LocalJudge(model=model)):
                 return self._asked(found, model, 2 * rows, self.of(ours).characters + self.of(theirs).output)
+            case outcomes.Judged(answers=read, by=Reward(model=model)) | curation.Rated(read, by=Reward(model=model)):
+                texts = rows * (2 if isinstance(artifact, outcomes.Judged) else 1)
+                return self._asked(found, model, texts, self.of(read).characters)
             case outcomes.Judged(answers=ours, against=theirs, by=outcomes.AlpacaEvalJudge(config=config)):
                 text, longest = assumptions.JUDGES.get(config, assumptions.OTHER_JUDGE)
                 if config not in assumptions.JUDGES:

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedTokenizerBase,
+)
 
 from humpback.core.machine import Machine
 from humpback.core.store import StoreError
@@ -18,7 +24,7 @@ from humpback.core.work import Work
 from humpback.engines.dropout import DropoutError, set_dropout
 from humpback.inputs.locate import model_folder
 from humpback.inputs.model_folder import CONFIG
-from humpback.spec.models import Finetuned, FolderModel, HubModel
+from humpback.spec.models import Finetuned, FolderModel, FolderRewardModel, HubModel, HubRewardModel
 from humpback.spec.template import Model
 
 _BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "attention.bias", "position_ids")
@@ -56,7 +62,8 @@ def load_model(
         loaded: Any = PeftModel.from_pretrained(base, work.open(model)).merge_and_unload()
     else:
         dtype = weights_dtype(machine, train=train, frozen=frozen)
-        loaded = read_weights(folder_of(model, work), dtype, dropout=dropout)
+        reward = isinstance(model, (HubRewardModel, FolderRewardModel))
+        loaded = read_weights(folder_of(model, work), dtype, dropout=dropout, reward=reward)
     return loaded.to(machine.device)
 
 
@@ -92,9 +99,16 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def read_weights(folder: Path, dtype: torch.dtype, *, device: str | None = None, dropout: float | None = None) -> Any:
-    """The folder's model, every weight from its files. On the device "meta" names and shapes alone are compared. Given
-    a dropout, every dropout of the architecture is built with it.
+def read_weights(
+    folder: Path,
+    dtype: torch.dtype,
+    *,
+    device: str | None = None,
+    dropout: float | None = None,
+    reward: bool = False,
+) -> Any:
+    """The folder's model, every weight from its files: a causal language model, or a reward model. On the device "meta"
+    names and shapes alone are compared. Given a dropout, every dropout of the architecture is built with it.
 
     Raises:
         DropoutError: when its configuration does not admit this dropout.
@@ -108,7 +122,8 @@ def read_weights(folder: Path, dtype: torch.dtype, *, device: str | None = None,
             text.pad_token_id = None  # an embedding cannot be built with it
         if dropout is not None:
             set_dropout(config, dropout)
-        model, found = AutoModelForCausalLM.from_pretrained(
+        kind = AutoModelForSequenceClassification if reward else AutoModelForCausalLM
+        model, found = kind.from_pretrained(
             folder,
             config=config,
             dtype=dtype,
@@ -137,14 +152,14 @@ def read_weights(folder: Path, dtype: torch.dtype, *, device: str | None = None,
     return model
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, *, reward: bool = False) -> None:
     """See that tokenizer, configuration and weights fit together.
 
     Raises:
         StoreError: naming the first thing that does not.
     """
     tokenizer = read_tokenizer(folder)
-    rows = read_weights(folder, torch.float32, device="meta").get_input_embeddings().weight.shape[0]
+    rows = read_weights(folder, torch.float32, device="meta", reward=reward).get_input_embeddings().weight.shape[0]
     if tokenizer.eos_token_id is None:
         raise StoreError(
             f"{folder}: its tokenizer names no end token, so a model could not learn to stop; set eos_token in "

@@ -79,14 +79,14 @@ class Engine:
         come through is not done again (`humpback.core.batch_log`).
         """
         results: dict[int, Completion] = {}
-        rows: dict[int, _Row] = {}
+        rows: dict[int, Row] = {}
         seen: Counter[tuple[int, ...]] = Counter()
         for i, ids in enumerate(self._prompts(instructions)):
             limit = min(sampling.max_new_tokens, self._context - len(ids))
             if limit < 1:
                 results[i] = Completion("", "prompt too long")
             else:
-                rows[i] = _Row(ids, limit, row_draws(sampling.seed, ids, seen[tuple(ids)], limit))
+                rows[i] = Row(ids, limit, row_draws(sampling.seed, ids, seen[tuple(ids)], limit))
                 seen[tuple(ids)] += 1
         with self._log(rows, "generate", sampling) as log:
             self._progress(log, len(results), len(instructions), unit)
@@ -103,7 +103,7 @@ class Engine:
                 rows = {i: row for i, row in rows.items() if i not in results}
         return [results[i] for i in range(len(instructions))]
 
-    def _log(self, rows: dict[int, _Row], *how: object) -> BatchLog:
+    def _log(self, rows: dict[int, Row], *how: object) -> BatchLog:
         """What is known of these rows, asked so."""
         call = hashlib.sha256(repr(how).encode())
         for i, row in rows.items():
@@ -117,7 +117,7 @@ class Engine:
     def _prompts(self, instructions: Sequence[str]) -> list[list[int]]:
         return [self.chat.prompt(one, self._system) for one in instructions]
 
-    def _round(self, rows: list[_Row], sampling: Sampling) -> list[list[int]]:
+    def _round(self, rows: list[Row], sampling: Sampling) -> list[list[int]]:
         """What each row writes next, up to its own share of a round, and past an end with anything."""
         padded = self._padded([row.so_far for row in rows])
         start, device = padded["input_ids"].shape[1], padded["input_ids"].device
@@ -153,10 +153,10 @@ class Engine:
         heads, last = {tuple(ids[:-1]) for ids in cut}, [ids[-1] for ids in cut]
         longest = max(map(len, cut))
         encoded = enumerate(self._prompts(instructions))
-        rows = {i: _Row(ids, longest) for i, ids in encoded if len(ids) <= self._context - longest}
+        rows = {i: Row(ids, longest) for i, ids in encoded if len(ids) <= self._context - longest}
         results: dict[int, list[float]] = {}
 
-        def score(batch: list[_Row]) -> list[list[float]]:
+        def score(batch: list[Row]) -> list[list[float]]:
             ids = [row.prompt for row in batch]
             if len(heads) == 1 and len(set(last)) == len(last):
                 scores = self._last_logits([[*one, *cut[0][:-1]] for one in ids], 1)[:, -1, last]
@@ -191,7 +191,7 @@ class Engine:
         return likely
 
     def _batches(
-        self, rows: dict[int, _Row], work: Callable[[list[_Row]], list[Result]], log: BatchLog
+        self, rows: dict[int, Row], work: Callable[[list[Row]], list[Result]], log: BatchLog
     ) -> Iterator[tuple[list[int], list[Result]]]:
         """What `work` makes of each batch, with the rows' places, those first that the log knows. The longest come
         first, so a GPU that is too small says so at once: from then on batches are half as large."""
@@ -223,7 +223,7 @@ class Engine:
             yield places, done
             start += len(places)
 
-    def _together(self, long: _Row, short: _Row) -> bool:
+    def _together(self, long: Row, short: Row) -> bool:
         """Whether the shorter row can be padded to the longer one's length without changing what the model sees."""
         if len(long.so_far) == len(short.so_far) and self._padding_up_to:
             return True
@@ -256,7 +256,7 @@ ROUND = 128
 
 
 @dataclass
-class _Row:
+class Row:
     """A prompt on its way through the model."""
 
     prompt: list[int]

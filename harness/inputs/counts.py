@@ -37,29 +37,30 @@ def with_counts(
         FieldError: naming `where`, where more rows are to be drawn than there are.
     """
     pages = given.pages
-    sets = {"seed_n": given.seed_data, "prompts_n": given.prompts}
-    sets |= {"held_out_n": given.held_out} if given.held_out else {}
-    sets |= {"texts_n": pages} if isinstance(pages, Texts) else {}
+    named = {"seed_n": given.seed_data, "prompts_n": given.prompts, "filter_n": given.filter}
+    named |= {"held_out_n": given.held_out, "texts_n": pages if isinstance(pages, Texts) else None}
+    sets = {key: one for key, one in named.items() if one is not None}
     wanted = {key: getattr(one, "n", None) for key, one in sets.items()}
     try:
         there = {key: sum(1 for _ in _examples(one, path_of)) for key, one in sets.items()}
         if isinstance(pages, WebPages) and pages.n:
             wanted["pages_n"] = pages.n
             there["pages_n"] = sum(1 for _ in islice(_pages(pages, path_of), pages.n))
-        distinct, whole = _distinct(given.segments, path_of)
+        distinct, whole = _distinct(given.segments, path_of) if isinstance(given.segments, Deduplicated) else (0, True)
     except StoreError:
         return given, ()
     for key, n in wanted.items():
         if n is not None and n > there[key]:
             raise FieldError(f"{where}: {key} is {n:,}, and there are {there[key]:,}; ask for fewer or give more files")
-    if given.held_out and not there["seed_n"]:
-        raise FieldError(
-            f"{where}: nothing is left of seed_data without the pairs held out; give held_out_n, or other files"
-        )
+    for key, name in (("seed_n", "seed_data"), ("filter_n", "filter")):
+        if given.held_out and there.get(key) == 0:
+            raise FieldError(
+                f"{where}: nothing is left of {name} without the pairs held out; give held_out_n, or other files"
+            )
     if at_least is not None and whole and at_least > distinct:
         raise FieldError(f"{where}: segments_at_least is {at_least:,}, and there are {distinct:,}; leave it out")
-    seed_rows = wanted["seed_n"] or there["seed_n"]
-    counted = replace(given, seed_rows=seed_rows, segment_rows=at_least or distinct)
+    seed_rows, filter_rows = (wanted.get(key) or there.get(key, 0) for key in ("seed_n", "filter_n"))
+    counted = replace(given, seed_rows=seed_rows, segment_rows=at_least or distinct, filter_rows=filter_rows)
     if whole or at_least is not None:
         return counted, ()
     told = f"ablations go up to the {distinct:,} segments of the first {PAGES} pages"

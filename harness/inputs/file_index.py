@@ -14,9 +14,9 @@ from humpback.core.text import printable
 from humpback.inputs import own_template
 from humpback.inputs.gguf_file import header, is_gguf
 from humpback.inputs.locate import digest, model_files
-from humpback.inputs.model_folder import model_root
+from humpback.inputs.model_folder import CONFIG, is_reward_model, json_object, model_root
 from humpback.spec.files import File, Source
-from humpback.spec.models import FolderModel, GgufModel, HubModel
+from humpback.spec.models import FolderModel, FolderRewardModel, GgufModel, HubModel, HubRewardModel, Reward
 from humpback.spec.sources import SOURCES
 from humpback.spec.template import ChatTemplate, Template
 from humpback.spec.user_data import Base
@@ -92,9 +92,29 @@ class FileIndex:
 
         Raises:
             FieldError: when there is none, or no such template.
+            StoreError: when what is there cannot be used, or does not write.
+        """
+        found = self.scorer(key, name, folder, template=template, template_folder=template_folder, rewards=False)
+        assert not isinstance(found, Reward)
+        return found
+
+    def scorer(
+        self,
+        key: str,
+        name: str,
+        folder: Path = Path(),
+        *,
+        template: str | None = None,
+        template_folder: Path | None = None,
+        rewards: bool = True,
+    ) -> Base | Reward:
+        """As `model`, or a reward model where that is there and may be.
+
+        Raises:
+            FieldError: as `model`.
             StoreError: when what is there cannot be used.
         """
-        said = "judge_template" if key == "judge" else "template"
+        said = f"{key}_template" if key in ("judge", "rater") else "template"
         path = folder / name
 
         def spoken(own: str | None) -> Template | ChatTemplate:
@@ -106,14 +126,21 @@ class FileIndex:
             return GgufModel(file.name, file.sha256, spoken(own if isinstance(own, str) and own else None))
         if path.is_dir():
             root = model_root(path)
-            sha256 = digest(model_files(root))
+            reward = rewards and (root / CONFIG).is_file() and is_reward_model(json_object(root / CONFIG))
+            sha256 = digest(model_files(root, reward=reward))
             self.paths[sha256] = str(root.resolve())
-            return FolderModel(path.resolve().name, sha256, spoken(own_template.template_in_folder(root)))
+            kind = FolderRewardModel if reward else FolderModel
+            found = kind(path.resolve().name, sha256, spoken(own_template.template_in_folder(root)))
+            return Reward(found) if isinstance(found, FolderRewardModel) else found
         if name.startswith((".", "/", "~")) or name.count("/") != 1:
             raise FieldError(f"{key} is {name!r}; there is no such folder or .gguf file, and a hub name is OWNER/NAME")
         hub, _, revision = name.partition("@")
         commit = revision if len(revision) == 40 else _commit(hub, revision or "main")
-        return HubModel(hub, commit, spoken(own_template.template_on_hub(hub, commit)))
+        template_there = spoken(own_template.template_on_hub(hub, commit))
+        config = own_template.file_on_hub(hub, commit, CONFIG) if rewards else None
+        if config and is_reward_model(json_object(config)):
+            return Reward(HubRewardModel(hub, commit, template_there))
+        return HubModel(hub, commit, template_there)
 
 
 def named_files(names: Sequence[str]) -> tuple[Files, Places]:

@@ -59,13 +59,13 @@ def model_folder(model: HubModel | FolderModel, machine: Machine) -> Path:
         ) from error
 
 
-def model_files(folder: Path) -> dict[str, str]:
+def model_files(folder: Path, *, reward: bool = False) -> dict[str, str]:
     """SHA-256 by name of the files that make up a model; the record of a stage that made it is none of them.
 
     Raises:
         StoreError: when they are none that can be used, naming the file and what would do.
     """
-    check_model_files(folder)
+    check_model_files(folder, reward=reward)
     names = {path.name for pattern in _MODEL_FILES for path in folder.glob(pattern) if path.is_file()}
     return {name: checksum(folder / name) for name in sorted(names - {RECORD})}
 

@@ -39,8 +39,16 @@ def model_root(folder: Path) -> Path:
     raise StoreError(f"{folder}: holds {len(commits)} snapshots and no refs/main; give one of {snapshots}/*")
 
 
-def check_model_files(folder: Path) -> None:
-    """Nothing, where the folder holds a model for causal language modelling as safetensors, with its tokenizer.
+def is_reward_model(config: dict[str, Any]) -> bool:
+    """Whether a configuration says that the model gives texts numbers, and does not write."""
+    return any(
+        "SequenceClassification" in str(one) or "Reward" in str(one) for one in config.get("architectures") or ()
+    )
+
+
+def check_model_files(folder: Path, *, reward: bool = False) -> None:
+    """Nothing, where the folder holds a model for causal language modelling as safetensors, with its tokenizer; or, if
+    that is asked for, a reward model.
 
     Raises:
         StoreError: naming the file, what was found and what would do.
@@ -50,7 +58,7 @@ def check_model_files(folder: Path) -> None:
             if path.is_symlink() and not path.exists():
                 raise StoreError(f"{path}: a link to {path.readlink()}, where there is nothing; {_AGAIN}")
         files = weights(folder)
-        _config(folder)
+        _config(folder, reward)
         _tokenizer(folder)
         if (folder / INDEX).is_file() and files[0].name != WEIGHTS:
             _indexed(folder)
@@ -150,7 +158,7 @@ def _no_model(folder: Path, adapter: Path) -> str:
     return f"{folder}: a model folder has {CONFIG}, a tokenizer and *.safetensors; found {told}"
 
 
-def _config(folder: Path) -> None:
+def _config(folder: Path, reward: bool) -> None:
     path = folder / CONFIG
     config = json_object(path)
     kind = config.get("model_type")
@@ -176,6 +184,9 @@ def _config(folder: Path) -> None:
             f"{path}: {architecture or kind} has a part for {' and '.join(seen)}, which would be trained and adapted "
             "with the rest; give a model of text alone, or save its text part (language_model and lm_head) by itself"
         )
+    if reward:
+        _reward(path, kind, architecture, config)
+        return
     plain = architecture.endswith("ForCausalLM") or architecture == "GPT2LMHeadModel"
     if "auto_map" in config or not plain or "type_vocab_size" in config:
         _known(path, kind, architecture, config)
@@ -202,6 +213,28 @@ def _known(path: Path, kind: str, architecture: str, config: dict[str, Any]) -> 
         raise StoreError(f"{path}: {kind} is an encoder, which reads in both directions; give a causal language model")
     if "For" in architecture and architecture != own and not architecture.endswith(("ForCausalLM", "LMHeadModel")):
         raise StoreError(f"{path}: made as {architecture}, which is no causal language model; give one")
+
+
+def _reward(path: Path, kind: str, architecture: str, config: dict[str, Any]) -> None:
+    """Nothing, where transformers' own classes read one number off a text of prompt and answer with it."""
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+        MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
+    )
+
+    own = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.get(kind)
+    if architecture != own:
+        raise StoreError(
+            f"{path}: made as {architecture}, which transformers does not have, and code that comes with a model is "
+            f"never run; give a reward model of a class of its own{f', here {own}' if own else ''}"
+        )
+    if kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not config.get("is_decoder"):
+        raise StoreError(
+            f"{path}: {kind} is an encoder; give a reward model that was made from a causal language model"
+        )
+    labels = len(config.get("id2label") or ()) or config.get("num_labels", 2)
+    if labels != 1:
+        raise StoreError(f"{path}: it gives a text {labels} numbers, and a reward is one; give a model with one label")
 
 
 def _tokenizer(folder: Path) -> None:

@@ -21,16 +21,18 @@ def template_in_folder(folder: Path) -> str | None:
 
 def template_on_hub(repository: str, revision: str) -> str | None:
     """The chat template of a hub model, from the cache or the hub; None where neither can be asked."""
+    return _found(lambda name: file_on_hub(repository, revision, name))
+
+
+def file_on_hub(repository: str, revision: str, name: str) -> Path | None:
+    """A file of a hub model, likewise."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError
 
-    def file(name: str) -> Path | None:
-        try:
-            return Path(hf_hub_download(repository, name, revision=revision))
-        except (HfHubHTTPError, OSError):
-            return None
-
-    return _found(file)
+    try:
+        return Path(hf_hub_download(repository, name, revision=revision))
+    except (HfHubHTTPError, OSError):
+        return None
 
 
 def choose_template(key: str, value: str | None, own: str | None, folder: Path) -> Template | ChatTemplate:

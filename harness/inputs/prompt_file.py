@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from humpback.core.expression import FieldError
 from humpback.core.machine import Machine
@@ -13,15 +15,22 @@ from humpback.core.toml_file import known_fields
 from humpback.inputs.file_index import FileIndex
 from humpback.inputs.locate import resolve_file
 from humpback.spec.files import File
-from humpback.spec.prompts import Prompt, PromptFile, PromptText
+from humpback.spec.prompts import PairPrompt, Prompt, PromptFile, PromptText
 
-FIELDS = ("file", "sha256", "instruction", "output")
-"""What a table that names a prompt takes, all in quotes; the last two are what the file writes for them."""
+Kind = TypeVar("Kind", PromptFile, PairPrompt)
+_MARKS = ("instruction", "output", "output_1", "output_2")
+"""Fields that say what the file writes for them."""
 _MARK = re.compile(r"\{\w[\w -]*\}|<\w[\w -]*>")
+_REPLIES = ("first", "second")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def load_prompt(prompt: Prompt | PromptFile, machine: Machine) -> PromptText:
+def prompt_fields(kind: type[PromptFile] | type[PairPrompt]) -> tuple[str, ...]:
+    """What a table that names a prompt takes, all in quotes."""
+    return ("file", *(one.name for one in fields(kind) if one.name != "name"))
+
+
+def load_prompt(prompt: Prompt | PromptFile | PairPrompt, machine: Machine) -> PromptText:
     """The text, ready to be filled.
 
     Raises:
@@ -33,8 +42,9 @@ def load_prompt(prompt: Prompt | PromptFile, machine: Machine) -> PromptText:
     return read_prompt(resolve_file(File(prompt.name, prompt.sha256), machine), prompt)
 
 
-def read_prompt(path: Path, prompt: PromptFile) -> PromptText:
-    """The file's text, with {instruction} and {output} in the place of its own placeholders.
+def read_prompt(path: Path, prompt: PromptFile | PairPrompt) -> PromptText:
+    """The file's text, with {instruction} and {output}, or {output_1} and {output_2}, in the place of its own
+    placeholders.
 
     Raises:
         FieldError: when it is no UTF-8, or lacks a placeholder.
@@ -46,7 +56,7 @@ def read_prompt(path: Path, prompt: PromptFile) -> PromptText:
             f"{path}: no UTF-8 (byte {error.object[error.start]:#04x} at {error.start}); save it as UTF-8 and give the "
             "checksum of what you saved"
         ) from error
-    marks = {"instruction": prompt.instruction, "output": prompt.output}
+    marks = {name: getattr(prompt, name) for name in _MARKS if hasattr(prompt, name)}
     for field, mark in marks.items():
         if not mark.strip():
             raise FieldError(f"{path}: {field} is empty; it takes what the file writes where the {field} goes")
@@ -58,27 +68,37 @@ def read_prompt(path: Path, prompt: PromptFile) -> PromptText:
             )
         if f"{{{field}}}" in text and f"{{{field}}}" not in marks.values():
             raise FieldError(f"{path}: has {{{field}}} too, which would be filled; {field} is {mark}")
-    one, other = marks.values()
-    if one in other or other in one:
-        raise FieldError(f"{path}: instruction is {one!r} and output {other!r}; one is in the other")
+    for (one, inner), (other, outer) in itertools.permutations(marks.items(), 2):
+        if inner in outer:
+            raise FieldError(f"{path}: {one} is {inner!r} and {other} {outer!r}; one is in the other")
     parts = re.split("|".join(f"({re.escape(mark)})" for mark in marks.values()), text)
     names = {mark: f"{{{field}}}" for field, mark in marks.items()}
     return PromptText("".join(names.get(part, part) for part in parts if part is not None))
 
 
-def named_prompt(where: str, table: Mapping[str, Any], folder: Path, index: FileIndex, data: Path) -> PromptFile:
-    """The prompt that a table names: a file below `folder` or a public one, its checksum, and its placeholders.
+def named_prompt(
+    where: str, table: Mapping[str, Any], folder: Path, index: FileIndex, data: Path, kind: type[Kind]
+) -> Kind:
+    """The prompt that a table names: a file below `folder` or a public one, its checksum, its placeholders and, of a
+    pairwise one, the two replies.
 
     Raises:
         FieldError: naming `where`, the field, what was found and what would do.
         StoreError: when a public file was not pulled.
     """
-    known_fields(table, FIELDS, where, "rating")
+    known_fields(table, prompt_fields(kind), where, "prompt")
     for key, value in table.items():
-        if not isinstance(value, str):
+        if not isinstance(value, str) or (key in _REPLIES and not value.strip()):
             raise FieldError(f"{where}: {key} is {value!r}; it takes a text in quotes")
     if "file" not in table:
         raise FieldError(f"{where}: file is missing; it takes a path, or the name of a public file")
+    needed = [one.name for one in fields(kind) if one.default is MISSING and one.name in _REPLIES]
+    for key in needed:
+        if key not in table:
+            raise FieldError(
+                f"{where}: {key} is missing; it takes the reply that the prompt asks for where the output shown {key} "
+                'is better, such as "A"'
+            )
     found = index.files(f"{where}: file", [table["file"]], folder)
     if len(found) != 1:
         raise FieldError(f"{where}: file is {table['file']!r}, which are {len(found)} files; give one")
@@ -90,7 +110,6 @@ def named_prompt(where: str, table: Mapping[str, Any], folder: Path, index: File
         raise FieldError(f"{where}: sha256 {what}; it takes 64 hexadecimal digits. Those of {path} are {file.sha256}")
     if told.lower() != file.sha256:
         raise FieldError(f"{where}: {path} has the SHA-256 {file.sha256}, and {told.lower()} is named: another text")
-    marks = {key: table[key] for key in ("instruction", "output") if key in table}
-    prompt = PromptFile(file.name, file.sha256, **marks)
+    prompt = kind(file.name, file.sha256, **{key: said for key, said in table.items() if key not in ("file", "sha256")})
     read_prompt(path, prompt)
     return prompt

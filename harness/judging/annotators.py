@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from typing import Any
 
 from humpback.core.expression import FieldError
@@ -97,7 +98,10 @@ class Annotator:
         kwargs: dict[str, Any] = settings.get("completions_kwargs") or {}
         self.model = model or str(kwargs.get("model_name") or "")
         if not self.model:
-            raise FieldError(f"the annotator {name!r} names no model; give one (--model)")
+            raise FieldError(
+                f"the annotator {name!r} names no model; give one: model_name in its completions_kwargs, --model of "
+                "judge, or judge_model of a setup file"
+            )
         self._body = with_fields(Request("", {"model": self.model, **_body(name, kwargs)}), send, drop).body
         self.limit = limit_of(self._body)
         """Tokens that a reply may have, as far as the judge says."""
@@ -111,9 +115,15 @@ class Annotator:
 
             try:
                 # With a copy of its settings: the parser puts compiled expressions into what it is given.
-                self._parse = partial(utils.get_module_attribute(completion_parsers, self.parser), **deepcopy(weights))
+                parse = utils.get_module_attribute(completion_parsers, self.parser)
+                signature(parse).bind("", **weights)
+                self._parse = partial(parse, **deepcopy(weights))
             except AttributeError as error:
                 raise FieldError(f"the annotator {name!r} cannot be used by alpaca-eval: {error}") from error
+            except TypeError as error:
+                raise FieldError(
+                    f"the annotator {name!r}: its completion_parser_kwargs do not fit {self.parser}: {error}"
+                ) from error
         chat = self.template.strip().startswith("<|im_start|>")
         self._messages: list[dict[str, str]] | None = utils.prompt_to_chatml(self.template) if chat else None
 
@@ -198,6 +208,12 @@ def judge_named(
     """
     annotator = Annotator(name, model, send, drop)
     return AlpacaEvalJudge(annotator.name, annotator.sha256, annotator.model, samples, send, drop)
+
+
+def place_of(judge: AlpacaEvalJudge, name: str) -> tuple[tuple[str, str], ...]:
+    """For `Machine.files`, where the judge of this name is of somebody's file."""
+    own = own_file(name)
+    return () if own is None else ((judge.sha256, str(own.resolve())),)
 
 
 def annotator_of(judge: AlpacaEvalJudge, files: Iterable[tuple[str, str]] = ()) -> Annotator:

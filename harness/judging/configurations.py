@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -10,7 +11,24 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.expression import FieldError
+from humpback.core.toml_file import known_fields
 
+_TABLE, _NAME = "a table of names with values", "a text"
+_TAKES: dict[str, tuple[type, str]] = {
+    "prompt_template": (str, _NAME),
+    "completions_kwargs": (dict, _TABLE),
+    "fn_completion_parser": (str, _NAME),
+    "completion_parser_kwargs": (dict, _TABLE),
+    "completion_key": (str, _NAME),
+    "batch_size": (int, "a whole number"),
+}
+"""Fields of an annotator that decide something here, with what they take."""
+_LEFT_TO_ALPACA_EVAL = (
+    *("fn_completions", "is_randomize_output_order", "random_seed_column", "processors_to_kwargs", "is_shuffle"),
+    *("seed", "base_dir", "annotation_column", "completion_column", "is_add_default_processors", "pretty_name", "link"),
+    *("packages_for_which_to_show_version", "prfx_to_completion_cols"),
+)
+"""The other fields that alpaca-eval knows, about its own way of running them."""
 _PLACEHOLDERS = ("{instruction}", "{output_1}", "{output_2}")
 
 
@@ -50,7 +68,7 @@ def configuration(name: str) -> Configuration:
         near = get_close_matches(name, names, n=3) or get_close_matches(name.lower(), names, n=3, cutoff=0.3)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise FieldError(
-            f"no judge {name!r}; {hint}There are micro, files of your own (PATH/configs.yaml), and alpaca-eval's "
+            f"no annotator {name!r}; {hint}There are files of your own (PATH/configs.yaml), and alpaca-eval's "
             f"{', '.join(names)}"
         )
     path = own or shipped_folder() / name / "configs.yaml"
@@ -61,6 +79,8 @@ def configuration(name: str) -> Configuration:
             "of a pair would have the same judge; name one that stands alone"
         )
     label, settings = next(iter(found.items()))
+    if own:
+        _check(f"{path}: {label}", settings)
     if settings.get("batch_size", 1) != 1:
         raise FieldError(
             f"the annotator {name!r} asks about {settings['batch_size']} pairs in one prompt, so a reply belongs to no "
@@ -83,7 +103,7 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise FieldError(f"{path}: {error.strerror or error}; --judge takes a name, or such a file") from error
+        raise FieldError(f"{path}: {error.strerror or error}; a judge is a name, or such a file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise FieldError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(found, dict) or not all(
@@ -93,6 +113,23 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
             f"{path}: no annotator in it; it takes NAME: with prompt_template, completions_kwargs, ... below"
         )
     return found
+
+
+def _check(where: str, settings: dict[str, Any]) -> None:
+    """Nothing where every field is one of an annotator's, with what it takes."""
+    known_fields(map(str, settings), (*_TAKES, *_LEFT_TO_ALPACA_EVAL), where, "an annotator")
+    for name, (kind, words) in _TAKES.items():
+        value = settings.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise FieldError(f"{where}, {name} is {value!r}; it takes {words}")
+    patterns = (settings.get("completion_parser_kwargs") or {}).get("outputs_to_match")
+    for preference, pattern in patterns.items() if isinstance(patterns, dict) else ():
+        try:
+            re.compile(str(pattern))
+        except re.error as error:
+            raise FieldError(
+                f"{where}, outputs_to_match of {preference} is {pattern!r}, which is no regular expression: {error}"
+            ) from error
 
 
 def _template(settings: dict[str, Any], path: Path) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from humpback.core.expression import Value
 from humpback.spec.data import Examples, Sampling
 from humpback.spec.micro_world import World
+from humpback.spec.models import Reward
 from humpback.spec.prompts import Prompt, PromptFile
 from humpback.spec.template import Model
 
@@ -79,6 +80,9 @@ class MicroOracle(Value):
         return "oracle"
 
 
+Rater = ModelRater | MicroOracle | Reward
+
+
 @dataclass(frozen=True)
 class Rated(Examples):
     """Candidates with a score each. A reply without a score leaves the score empty: unparsed, counted, kept."""
@@ -92,7 +96,7 @@ class Rated(Examples):
     losses = ("unparsed",)
 
     candidates: Examples
-    by: ModelRater | MicroOracle
+    by: Rater
 
 
 @dataclass(frozen=True)

@@ -191,6 +191,6 @@ class KeywordsLeftOut(Measure):
 
     examples: Examples
     """Before the filter."""
-    selected: Selected
+    selected: Selected | Best
     keywords: tuple[str, ...]
     """A row counts once for each that its instruction or output contains, case and all."""

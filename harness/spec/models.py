@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from humpback.core.expression import Artifact
+from humpback.core.expression import Artifact, Value
 from humpback.spec.data import Examples
 from humpback.spec.recipe import CosineTo, LinearTo, Llama, Sft
 from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
@@ -67,6 +67,32 @@ class FolderModel(Model):
     sha256: str
     """SHA-256 over the checksums of its configuration, tokenizer and weights."""
     speaks: Template | ChatTemplate = INSTRUCTION_RESPONSE
+
+
+@dataclass(frozen=True)
+class HubRewardModel(HubModel):
+    """A public reward model of the hub: sequence classification with one label, by transformers' own classes."""
+
+    says = "the published reward model {repository}"
+
+
+@dataclass(frozen=True)
+class FolderRewardModel(FolderModel):
+    """A reward model in a folder of this machine."""
+
+    says = "the reward model in somebody's folder {label}"
+
+
+@dataclass(frozen=True)
+class Reward(Value):
+    """The number that a reward model gives an answer to a prompt, on a scale of its own. As a rater it is the score; as
+    a judge it prefers the answer with the greater one."""
+
+    model: HubRewardModel | FolderRewardModel
+
+    @property
+    def slug(self) -> str:
+        return "reward"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from humpback.core.expression import Artifact, Value
 from humpback.spec.data import Examples, MicroPrompts, Sampling
 from humpback.spec.micro_world import World
+from humpback.spec.models import Reward
+from humpback.spec.prompts import PairPrompt
 from humpback.spec.template import Model
 
 
@@ -86,6 +88,18 @@ class LocalJudge(Value):
 
 
 @dataclass(frozen=True)
+class PromptedJudge(LocalJudge):
+    """The same, asked in somebody's own words."""
+
+    prompt: PairPrompt
+
+
+@dataclass(frozen=True)
+class Unjudged(Value):
+    """No judge yet: the answers are made and kept, and whoever is named later judges these."""
+
+
+@dataclass(frozen=True)
 class AlpacaEvalJudge(Value):
     """A model behind an endpoint as pairwise judge, asked and read as one of alpaca-eval's annotator configurations
     says. Where the endpoint is, and what it charges, is the machine's."""
@@ -103,6 +117,9 @@ class AlpacaEvalJudge(Value):
     """Fields of the request in the place of the configuration's, or beside them: names, and values as JSON."""
     drop: tuple[str, ...] = ()
     """Fields of the configuration that are not sent."""
+
+
+Judge = MicroJudge | LocalJudge | AlpacaEvalJudge | Reward | Unjudged
 
 
 @dataclass(frozen=True)
@@ -131,4 +148,9 @@ class Judged(Artifact):
 
     answers: Examples
     against: Examples
-    by: MicroJudge | LocalJudge | AlpacaEvalJudge
+    by: Judge
+
+    @property
+    def parts(self) -> tuple[Artifact, ...]:
+        """What can be made of it: itself, or, as long as there is no judge, both sides' answers."""
+        return (self.answers, self.against) if isinstance(self.by, Unjudged) else (self,)

@@ -12,7 +12,7 @@ from humpback.core.store import StoreError
 from humpback.core.work import Counts, Work
 from humpback.engines.loading import check_folder
 from humpback.inputs.locate import digest, model_files, model_folder
-from humpback.spec.models import FolderModel, HubModel, ServedModel
+from humpback.spec.models import FolderModel, FolderRewardModel, HubModel, HubRewardModel, ServedModel
 
 MODEL = "model.json"
 
@@ -29,10 +29,11 @@ def find_base(node: HubModel | FolderModel, work: Work) -> Counts:
         if isinstance(node, FolderModel):
             raise
         folder = download(node)
-    files = model_files(folder)
+    reward = isinstance(node, (HubRewardModel, FolderRewardModel))
+    files = model_files(folder, reward=reward)
     if isinstance(node, FolderModel) and digest(files) != node.sha256:
         raise StoreError(f"{folder}: the model was changed since this was planned; plan again")
-    check_folder(folder)
+    check_folder(folder, reward=reward)
     text = json.dumps({"name": node.slug, "files": files}, indent=1, sort_keys=True)
     (work.out / MODEL).write_text(text + "\n", encoding="utf-8")
     return {"in": len(files), "kept": len(files), "bytes": sum((folder / name).stat().st_size for name in files)}

@@ -12,6 +12,7 @@ from humpback.inputs.locate import resolve_file
 from humpback.readers.pages import CutPage, Other, entries
 from humpback.readers.unusable import none_usable
 from humpback.spec.files import ClueWeb22, WebPages
+from humpback.spec.user_data import NotGiven
 from humpback.stages.rows import write_tables
 
 
@@ -77,7 +78,7 @@ _KINDS = ("warcinfo", "request", "metadata", "revisit", "continuation", "file")
 """Of other records. Any other word is "unknown", so that no file fills the record with its own."""
 
 
-def not_supplied(node: ClueWeb22, work: Work) -> Counts:
+def not_supplied(node: ClueWeb22 | NotGiven, work: Work) -> Counts:
     """
     Raises:
         StoreError: always, with what to do.

@@ -29,12 +29,14 @@ from humpback.spec.curation import (
     Rated,
     SampledScore,
 )
-from humpback.spec.models import ServedModel
+from humpback.spec.models import Reward, ServedModel
 from humpback.stages.rows import read_examples
 
 Parser = Callable[[str], float | None]
 """The score in a reply."""
 SCORES = (1, 2, 3, 4, 5)
+TOO_LONG = "prompt too long"
+"""What stands for the reply of a rater that was not asked."""
 _LAST_LINE = re.compile(SCORE_LABEL + r":\s*([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*\.?$", re.IGNORECASE)
 
 
@@ -99,6 +101,12 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Gen
             for i, row in enumerate(rows):
                 score = true_rating(oracle.world, row.instruction, row.output, noise=oracle.noise, seed=oracle.seed)
                 yield i, Rating(row.id, 0, "", score)
+        case Reward() as reward:
+            from humpback.engines.reward_engine import RewardEngine
+
+            found = RewardEngine.by(reward, work).rewards([(row.instruction, row.output) for row in rows])
+            for i, value in enumerate(found):
+                yield i, Rating(rows[i].id, 0, TOO_LONG if value is None else f"{value:.6g}", value)
         case ModelRater(model=ServedModel() as served, scoring=ExpectedScore()):
             raise StoreError(
                 f"{node.name}: an expected score takes the probability of each score, and servers give those of a few "
@@ -110,7 +118,7 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Gen
                 chosen = model.choose(_questions(scoring, rows, work), options)
             for i, probabilities in enumerate(chosen):
                 if probabilities is None:
-                    yield i, Rating(rows[i].id, 0, "prompt too long", None)
+                    yield i, Rating(rows[i].id, 0, TOO_LONG, None)
                     continue
                 weighed = list(zip(SCORES, probabilities, strict=True))
                 raw = " ".join(f"{score}:{p:.4f}" for score, p in weighed)

@@ -20,7 +20,7 @@ from humpback.micro.sets import evaluation_prompts, reference_answer
 from humpback.spec.claims import Arm
 from humpback.spec.micro_world import World
 from humpback.spec.outcomes import Judged, MicroJudge
-from humpback.stages.judge import local_verdicts, micro_reply
+from humpback.stages.judge import Ask, local_verdicts, micro_reply, our_wording
 
 Made = Callable[[Artifact], Path]
 WORLD = World()
@@ -34,10 +34,14 @@ def rows() -> list[tuple[str, str, str]]:
     return [(i, reference_answer(WORLD, i, 1), reference_answer(WORLD, i, 2)) for i in asked]
 
 
+def told(rows: list[tuple[str, str, str]], ask: Ask) -> list[tuple[str, str]]:
+    return local_verdicts(rows, ask, our_wording())
+
+
 def judge_both(rows: list[tuple[str, str, str]], by: MicroJudge) -> list[BothOrders]:
     """Both orders, as the stage asks them."""
-    forth = local_verdicts(rows, lambda prompts: [micro_reply(by, one) for one in prompts])
-    back = local_verdicts([(i, b, a) for i, a, b in rows], lambda prompts: [micro_reply(by, one) for one in prompts])
+    forth = told(rows, lambda prompts: [micro_reply(by, one) for one in prompts])
+    back = told([(i, b, a) for i, a, b in rows], lambda prompts: [micro_reply(by, one) for one in prompts])
     return [BothOrders(winner("ab", x), winner("ba", y)) for (x, _), (y, _) in zip(forth, back, strict=True)]
 
 
@@ -82,13 +86,13 @@ def test_equal_answers_tie_without_a_call() -> None:
     def refuse(prompt: str) -> str:
         raise AssertionError("asked about equal answers")
 
-    assert local_verdicts([("q", "same", "same")], refuse) == [("tie", "")]
+    assert told([("q", "same", "same")], refuse) == [("tie", "")]
 
 
 def test_a_reply_in_prose_is_unparsed_and_kept() -> None:
     replies = {"good": "Output (b) is better.", "bad": "I would rather not say."}
     shown = [("good", "x", "y"), ("bad", "x", "y"), ("good", "x", "z")]
-    found = local_verdicts(shown, lambda prompts: [replies["bad" if "bad" in one else "good"] for one in prompts])
+    found = told(shown, lambda prompts: [replies["bad" if "bad" in one else "good"] for one in prompts])
     assert found == [
         ("second", "Output (b) is better."),
         ("unparsed", "I would rather not say."),
@@ -97,7 +101,7 @@ def test_a_reply_in_prose_is_unparsed_and_kept() -> None:
 
 
 def test_repeated_pairs_keep_their_rows() -> None:
-    found = local_verdicts([("q", "x", "y")] * 3, lambda prompts: ["Output (a) is better."] * len(prompts))
+    found = told([("q", "x", "y")] * 3, lambda prompts: ["Output (a) is better."] * len(prompts))
     assert found == [("first", "Output (a) is better.")] * 3
 
 

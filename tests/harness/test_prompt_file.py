@@ -35,7 +35,7 @@ def written(folder: Path, raw: bytes = TEXT.encode()) -> dict[str, str]:
 
 def named(folder: Path, table: dict[str, Any]) -> tuple[PromptFile, Machine]:
     index = FileIndex()
-    prompt = named_prompt("my.toml: rating", table, folder, index, folder)
+    prompt = named_prompt("my.toml: rating", table, folder, index, folder, PromptFile)
     return prompt, Machine(files=index.places)
 
 
@@ -72,7 +72,7 @@ def test_a_mark_at_the_head_and_windows_line_ends_change_no_word(tmp_path: Path)
         ({"output": "{generated_instruction}"}, TEXT, "one is in the other"),
         ({"output": " "}, TEXT, "output is empty"),
         ({"output": 3}, TEXT, "output is 3; it takes a text in quotes"),
-        ({"n": "3"}, TEXT, "no field 'n'; Rating has file, sha256, instruction, output"),
+        ({"n": "3"}, TEXT, "no field 'n'; Prompt has file, sha256, instruction, output"),
         ({}, TEXT + "{output}", r"has \{output\} too, which would be filled"),
         ({}, "no marks", "there is no placeholder"),
         ({}, TEXT.encode("utf-16"), "no UTF-8 .byte 0xff at 0."),

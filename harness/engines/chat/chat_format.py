@@ -57,6 +57,14 @@ class ChatFormat:
             asked = [{"role": "system", "content": self.encoding.hide(system, hider)}, *asked]
         return self.encoding.encode_template(self._render(asked, open_=True) + self._opens, hider)
 
+    def conversation(self, instruction: str, output: str) -> list[int]:
+        """Tokens of a prompt and its output together, with all that the template writes after them."""
+        if isinstance(self._template, Template):
+            return self.prompt(instruction) + self.output(output)
+        hider = unused_character(instruction, output, self._template.jinja)
+        turns = [_user(self.encoding.hide(instruction, hider)), _assistant(self.encoding.hide(output, hider))]
+        return self.encoding.encode_template(self._render(turns), hider)
+
     def output(self, text: str) -> list[int]:
         """Tokens of an output after a prompt, with the end of its turn."""
         tokens = self._after_prompt(text, self._closes)

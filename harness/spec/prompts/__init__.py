@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from humpback.core.expression import Value
+from humpback.core.expression import FieldError, Value
 
 S_A = "Answer in the style of an AI Assistant."
 """Humpback's system sentence for seed data (Table "system prompts")."""
@@ -84,6 +84,32 @@ class PromptFile(Value):
     """What the file writes where the instruction goes."""
     output: str = "{output}"
     """What it writes where the output goes."""
+
+
+@dataclass(frozen=True)
+class PairPrompt(Value):
+    """A pairwise prompt in a file of somebody's, and the two replies that a judge chooses between. Found and read as a
+    `PromptFile` is."""
+
+    name: str
+    """Name of the file without folders, for people."""
+    sha256: str
+    """64 hexadecimal digits over the file's bytes."""
+    first: str
+    """The reply that the output shown first is better, as the prompt asks for it."""
+    second: str
+    """The reply that the other one is."""
+    instruction: str = "{instruction}"
+    """What the file writes where the instruction goes."""
+    output_1: str = "{output_1}"
+    """What it writes where the output shown first goes."""
+    output_2: str = "{output_2}"
+    """What it writes where the other one goes."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.first == self.second:
+            raise FieldError(f"first and second are both {self.first!r}; each verdict has a reply of its own")
 
 
 BACKWARD = Prompt("backward.txt", "bf986a03c9c07584")
