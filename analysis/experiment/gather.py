@@ -23,6 +23,7 @@ from humpback.analysis.stats.evidence import follows_order, half_unparsed
 from humpback.analysis.stats.statistics import NONE, Estimate, rate, standard_error
 from humpback.core.expression import Artifact
 from humpback.core.store import Store
+from humpback.core.tables import EXAMPLES, Example, read
 from humpback.spec.claims import Arm, Claim, Comparison
 from humpback.spec.measures import Measure
 from humpback.spec.outcomes import Judged, Unjudged
@@ -190,18 +191,25 @@ def _rows(
             examples[seed] = _examples(store, arms[seed].model)
             rows.append(_row(name, against, str(seed), [contests[seed]], [examples[seed]], [bases.get(seed, 0)]))
         else:
-            rows.append(
-                _absent(
-                    name,
-                    against,
-                    str(seed),
-                    reasons.get(one.fingerprint, "no judge yet" if isinstance(one.by, Unjudged) else "not made"),
-                )
-            )
+            reason = reasons.get(one.fingerprint, NOT_JUDGED if isinstance(one.by, Unjudged) else "not made")
+            rows.append(_answered(store, _absent(name, against, str(seed), reason), one, arms[seed].model))
     if not contests:
-        return {}, [_absent(name, against, "all", rows[0].reason), *rows]
+        together = _absent(name, against, "all", rows[0].reason)
+        examples_of, lengths = ([getattr(row, of) for row in rows] for of in ("examples", "mean_length"))
+        return {}, [replace(together, examples=float(np.mean(examples_of)), mean_length=float(np.mean(lengths))), *rows]
     of_runs = [bases.get(seed, 0) for seed in contests]
     return contests, [_row(name, against, "all", list(contests.values()), list(examples.values()), of_runs), *rows]
+
+
+NOT_JUDGED = "not judged"
+
+
+def _answered(store: Store, row: Row, judged: Judged, model: Artifact) -> Row:
+    """What is known of answers that nobody judges yet."""
+    if row.reason != NOT_JUDGED or not store.state(judged.answers).readable:
+        return row
+    lengths = [len(one.output) for one in read(store.open(judged.answers) / EXAMPLES, Example)]
+    return replace(row, examples=_examples(store, model), mean_length=float(np.mean(lengths)))
 
 
 def _examples(store: Store, model: Artifact) -> float:

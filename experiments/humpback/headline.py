@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from humpback.experiments.held_out import held_out_losses
 from humpback.experiments.humpback.algorithm import HUMPBACK, M0, arm, augmented_model, candidates, curated, humpback
 from humpback.experiments.setups.base import Setup
+from humpback.experiments.without_judge import without_judge
 from humpback.spec.claims import Arm, Claim, Paper
 from humpback.spec.curation import RandomControl
 from humpback.spec.measures import Measure
@@ -57,9 +57,8 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Measure | Claim]:
     yield m2.beats(m1, better, only=f"{_AUGMENTED}.rated.by.model", stated_in="section 2.2")
     below = "uncurated data with seed data fall below seed data alone"
     yield m0.beats(uncurated, below, only="examples", stated_in="section 3.3", paper=(m0.paper, none))
-    yield from held_out_losses(
+    yield from without_judge(
         setup,
-        setup.sft,
         [m0, uncurated, m1, m2],
         (m1, uncurated, "curated augmented data lower the loss by more than as much uncurated data"),
         (m2, m0, "Humpback has a lower loss than seed data alone"),

@@ -52,8 +52,8 @@ class AnswerLosses(Artifact):
     system: tuple[str, ...] = ()
     """System sentences, joined by a space, in the place of the pairs' own."""
     longest: int = 2_048
-    """Tokens of prompt and answer at most, or the base's context where that is less; what is longer is cut at the end,
-    as in training."""
+    """Tokens of prompt and answer at most, or the base's context where that is less, whatever was trained on; what is
+    longer is cut at the end."""
 
 
 @dataclass(frozen=True)

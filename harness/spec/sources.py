@@ -129,6 +129,9 @@ _WEB = (
     PublicFile("c4-en", "the first of 1,024 parts of C4: English web pages as plain text",
                *hub("allenai/c4", _C4, "en/c4-train.00000-of-01024.json.gz"),
                "ODC-BY; Common Crawl's terms hold as well", "records"),
+    PublicFile("c4-validation", "an eighth of C4's validation split: the same in little, to try things on",
+               *hub("allenai/c4", _C4, "en/c4-validation.00000-of-00008.json.gz"),
+               "ODC-BY; Common Crawl's terms hold as well", "records"),
 )
 _PROMPTS = (
     PublicFile("alpaca-eval", "AlpacaEval's 805 prompts with text-davinci-003's reference outputs",

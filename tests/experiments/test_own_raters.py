@@ -258,7 +258,11 @@ def test_the_filter_goes_from_a_file_to_a_table_and_answers_wait_for_a_judge(
     declared, steps = made(None)
     assert "Judged" not in steps
     assert steps.count("Responses") == 3
-    assert {row.reason for row in report_on(declared, store, {}).rows} == {"no judge yet"}
+    found = report_on(declared, store, {})
+    assert {row.reason for row in found.rows} == {"not judged"}
+    assert all(row.examples > 0 and row.mean_length > 0 for row in found.rows), "what needs no judge is told"
+    refusing = [row for row in found.measured if row.metric == "refusals, %" and row.seed == "all"]
+    assert [row.name for row in refusing] == ["refusals of filtered", "refusals of random"]
     assert {body["model"] for body in server.asked} == {"a-rater"}
     assert len(server.asked) == len(ALPACA)
     declared, steps = made(str(folder / "judges"))
