@@ -28,6 +28,9 @@ VERDICT_FILTERS = {
     "unparsed": "a reply was not parsed",
     "flipped": "the winner changed with the order",
 }
+BETTER, WORSE = "better", "worse"
+BESIDE_FILTERS = {BETTER: "fared better than the other arm", WORSE: "fared worse than the other arm"}
+"""Of two judgements of the same prompts, by their points."""
 LENGTH_FILTERS = {"longer": "longer than its opponent's", "shorter": "shorter", "as-long": "as long"}
 _FOR_SYSTEM = {"a": "win", "b": "lose", "tie": "tie", None: "unparsed"}
 
@@ -37,7 +40,7 @@ class SampleFilter:
     """Which prompts of judgements are asked for; what is empty admits all."""
 
     verdict: str = ""
-    """One of `VERDICT_FILTERS`."""
+    """One of `VERDICT_FILTERS`, or of `BESIDE_FILTERS`."""
     set: str = ""
     """The prompt's set or category."""
     length: str = ""
@@ -47,17 +50,25 @@ class SampleFilter:
     most: int | None = None
     """Characters of the system's answer."""
 
-    def admits(self, item: Item) -> bool:
-        """Whether the prompt is among them."""
-        own, other = item.characters or (0, 0)
-        length = "longer" if own > other else "shorter" if own < other else "as-long"
-        fared = {item.result, "flipped" if item.flipped else None, "unparsed" if item.unparsed else None}
+    def admits(self, item: Item, other: Item | None = None) -> bool:
+        """Whether the prompt is among them. `other` is the same prompt in the judgement that stands beside."""
+        own, opponent = item.characters or (0, 0)
+        length = "longer" if own > opponent else "shorter" if own < opponent else "as-long"
+        marks = {"flipped": item.flipped, "unparsed": item.unparsed}
+        fared = {item.result, beside(item, other), *(name for name, there in marks.items() if there)}
         return (
             self.verdict in ("", *fared)
             and self.set in ("", item.source)
             and self.length in ("", length)
             and self.least <= own <= (own if self.most is None else self.most)
         )
+
+
+def beside(item: Item, other: Item | None) -> str | None:
+    """How the prompt fared beside the same in another judgement; None where alike, or where that cannot be told."""
+    if other is None or item.points is None or other.points is None or item.points == other.points:
+        return None
+    return BETTER if item.points > other.points else WORSE
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ class SampleLink:
     """Head of its fingerprint."""
     counts: tuple[tuple[str, int], ...]
     """Prompts by verdict, under the names of the filters; none where it is not finished."""
+    than: str = ""
+    """Head of the fingerprint of the judgement beside which it stands."""
 
 
 @dataclass(frozen=True)

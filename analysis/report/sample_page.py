@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from humpback.analysis.judgements.formats.items import Item
 from humpback.analysis.report.judged_samples import (
+    BESIDE_FILTERS,
     LENGTH_FILTERS,
     VERDICT_FILTERS,
     JudgedSample,
@@ -33,6 +34,8 @@ class Asked:
     """Setup and experiment; empty is the whole store."""
     arm: str = ""
     """Head of a judgement's fingerprint; empty is every one."""
+    than: str = ""
+    """Head of the fingerprint of the judgement that it is compared with, prompt by prompt."""
     verdict: str = ""
     set: str = ""
     length: str = ""
@@ -60,14 +63,18 @@ def sample_page(
         key: " · ".join(place.words for place in at.get(key, ()) if of is None or place.experiment == of.key)
         or one.systems
         for key, one in judgements.items()
-        if key in within or key == asked.arm
+        if key in within or key in (asked.arm, asked.than)
     }
     if asked.of and of is None:
         problems.append(f"Nothing was run as {asked.of!r} in this store.")
-    if asked.arm and asked.arm not in judgements:
-        problems.append(f"The judgement {asked.arm!r} is not in the store, or not finished.")
+    for one in filter(None, (asked.arm, asked.than)):
+        if one not in judgements:
+            problems.append(f"The judgement {one!r} is not in the store, or not finished.")
+    if wanted.verdict in BESIDE_FILTERS and not asked.than:
+        problems.append(f"The verdict {wanted.verdict!r} takes another arm to compare with.")
     chosen = [one for key, one in judgements.items() if (key == asked.arm if asked.arm else key in within)]
-    found = _ordered(chosen, wanted, asked.prompt)
+    others = {item.prompt: item for item in judgements[asked.than].items} if asked.than in judgements else {}
+    found = _ordered(chosen, wanted, asked.prompt, others)
     pages = max(1, -(-len(found) // EACH))
     asked = replace(asked, page=min(asked.page, pages))
     shown = found[(asked.page - 1) * EACH : asked.page * EACH]
@@ -82,7 +89,8 @@ def sample_page(
         "longest": LONGEST_ALONE if asked.prompt else LONGEST,
         "scopes": [("", "all"), *((key, key) for key in experiments)],
         "arms": [("", "all"), *labels.items()],
-        "verdicts": [("", "all"), *VERDICT_FILTERS.items()],
+        "others": [("", "none"), *labels.items()],
+        "verdicts": [("", "all"), *VERDICT_FILTERS.items(), *BESIDE_FILTERS.items()],
         "sets": [("", "all"), *((one, one) for one in sets_of(items))],
         "lengths": [("", "of any length"), *LENGTH_FILTERS.items()],
         "page_at": lambda n: replace(asked, page=n).address,
@@ -95,7 +103,7 @@ def _asked(query: Mapping[str, str]) -> tuple[Asked, SampleFilter, list[str]]:
     fields: dict[str, Any] = {key: query.get(key, "").strip() for key in vars(Asked()) if key != "page"}
     number = query.get("page", "1")
     fields["page"] = max(1, int(number)) if number.isdecimal() and len(number) < 10 else 1
-    for field, known in (("verdict", VERDICT_FILTERS), ("length", LENGTH_FILTERS)):
+    for field, known in (("verdict", VERDICT_FILTERS | BESIDE_FILTERS), ("length", LENGTH_FILTERS)):
         if fields[field] and fields[field] not in known:
             problems.append(f"{field} is {fields[field]!r}; it is one of {', '.join(known)}.")
             fields[field] = ""
@@ -109,12 +117,14 @@ def _asked(query: Mapping[str, str]) -> tuple[Asked, SampleFilter, list[str]]:
     return asked, SampleFilter(asked.verdict, asked.set, asked.length, least or 0, most), problems
 
 
-def _ordered(chosen: list[StoredJudgement], wanted: SampleFilter, prompt: str) -> list[tuple[StoredJudgement, Item]]:
+def _ordered(
+    chosen: list[StoredJudgement], wanted: SampleFilter, prompt: str, others: Mapping[str, Item]
+) -> list[tuple[StoredJudgement, Item]]:
     """What is asked for, prompt by prompt, so that several systems' answers to one follow each other."""
     found: dict[str, list[tuple[StoredJudgement, Item]]] = {}
     for one in chosen:
         for item in one.items:
-            if wanted.admits(item) and prompt in ("", item.prompt):
+            if wanted.admits(item, others.get(item.prompt)) and prompt in ("", item.prompt):
                 found.setdefault(item.prompt, []).append((one, item))
     return [pair for pairs in found.values() for pair in pairs]
 

@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.requests import Request
 
 from humpback.analysis.layout.text_table import between
+from humpback.analysis.report.judged_samples import BESIDE_FILTERS, beside
 from humpback.analysis.report.page import STATIC, SampleLink, Served, environment, report_of
 from humpback.analysis.report.provenance import duration
 from humpback.analysis.report.sample_page import sample_page
@@ -113,10 +114,27 @@ def _kinds(view: StoreView) -> list[tuple[str, int]]:
 
 
 def _links(one: StoredExperiment, judgements: dict[str, StoredJudgement]) -> dict[str, Sequence[SampleLink]]:
-    return {
+    links: dict[str, Sequence[SampleLink]] = {
         arm: tuple(SampleLink(seed, judged, _counts(judgements.get(judged))) for seed, judged in by_seed.items())
         for arm, by_seed in one.judged.items()
     }
+    for line in one.files.comparisons:
+        first, second = one.judged.get(line.first, {}), one.judged.get(line.second, {})
+        if both := [seed for seed in first if seed in second and line.first != line.second]:
+            links[f"{line.first} – {line.second}"] = tuple(
+                SampleLink(seed, first[seed], _beside(judgements, first[seed], second[seed]), second[seed])
+                for seed in both
+            )
+    return links
+
+
+def _beside(judgements: dict[str, StoredJudgement], first: str, second: str) -> tuple[tuple[str, int], ...]:
+    """Prompts on which the first fared otherwise than the second."""
+    if first not in judgements or second not in judgements:
+        return ()
+    others = {item.prompt: item for item in judgements[second].items}
+    fared = [beside(item, others.get(item.prompt)) for item in judgements[first].items]
+    return tuple((name, fared.count(name)) for name in BESIDE_FILTERS)
 
 
 def _counts(judged: StoredJudgement | None) -> tuple[tuple[str, int], ...]:

@@ -6,6 +6,7 @@ Heavy packages load inside the commands that need them.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from humpback.spec.template import Model
 
 app = Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -80,6 +80,39 @@ def _spread(function: Callable[..., None]) -> Callable[..., None]:
     spread.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     spread.__annotations__ = {one.name: one.annotation for one in parameters}
     return spread
+
+
+@dataclass(frozen=True)
+class WandbOptions:
+    """Whose project of W&B runs go to."""
+
+    project: Annotated[
+        str | None, Option("--wandb-project", help="Project of W&B.", show_default="WANDB_PROJECT, or humpback-harness")
+    ] = None
+    entity: Annotated[
+        str | None, Option("--wandb-entity", help="User or team of W&B.", show_default="WANDB_ENTITY, or the key's")
+    ] = None
+
+    def take(self, tracking: str = "wandb") -> None:
+        """Have runs of this process go there. `tracking` is the machine's.
+
+        Raises:
+            FieldError: where no run would go anywhere.
+        """
+        given = {"WANDB_PROJECT": self.project, "WANDB_ENTITY": self.entity}
+        given = {name: value for name, value in given.items() if value}
+        if not given:
+            return
+        from humpback.tracking import mode
+
+        off = 'tracking = "off" in the machine file' if tracking == "off" else "WANDB_MODE or WANDB_DISABLED"
+        if tracking == "off" or mode() == "disabled":
+            option = "--wandb-project" if self.project else "--wandb-entity"
+            raise FieldError(f"{option}: no run is written to W&B, because of {off}; leave one of the two out")
+        os.environ.update({name: value for name, value in given.items() if value})
+
+
+W_AND_B = WandbOptions()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ QUICK = ("run", "show")
 MODULES = (
     *(*QUICK, "judge", "compare", "agree", "annotate", "benchmark"),
     *(
+        "init",
         "doctor",
         "fit",
         "responses",

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from typer import Exit, Option, echo
 
-from humpback.cli.app import command
+from humpback.cli.app import W_AND_B, WandbOptions, command
 from humpback.core.store import Store, StoreError
 
 
@@ -20,11 +20,13 @@ def mirror(
     results: Annotated[
         list[Path] | None, Option(help="Folder of tables and figures; may stand more than once.")
     ] = None,
+    wandb: WandbOptions = W_AND_B,
 ) -> None:
     """Write what is new or has changed as runs of W&B. From records and metrics alone: deleting STORE/wandb and
     running this brings the same runs back."""
     from humpback import tracking
 
+    wandb.take()
     if not tracking.available():
         raise StoreError('the package wandb is not installed: pip install "humpback-harness[tracking]"')
     if online and not os.environ.get("WANDB_API_KEY"):

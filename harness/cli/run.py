@@ -11,11 +11,13 @@ from typer import Argument, Exit, Option, echo
 
 from humpback.cli.app import (
     HERE,
+    W_AND_B,
     AsJson,
     ExperimentsFolder,
     Locations,
     ResultsFolder,
     SetupName,
+    WandbOptions,
     command,
     name_files,
     option_words,
@@ -244,12 +246,14 @@ def run(
     options: SetupOptions = MICRO,
     locations: Locations = HERE,
     results: ResultsFolder = None,
+    wandb: WandbOptions = W_AND_B,
     as_json: AsJson = False,
 ) -> None:
     """Make what is not made yet, then print and write the table."""
     from humpback.cli.display import run_and_report
 
     experiments, machine = options.experiments(names, locations.load())
+    wandb.take(machine.tracking)
     commands = [(one, options.command(one)) for one in experiments]
     if not run_and_report(commands, machine, results or Path(machine.store) / "results", as_json):
         raise Exit(1)

@@ -14,6 +14,7 @@ from typing import Literal
 
 from humpback.core.expression import Artifact
 from humpback.core.store import Store
+from humpback.tracking.destination import marks
 from humpback.tracking.reading import uses
 from humpback.tracking.runs import Run, all_runs, run_of
 
@@ -48,9 +49,9 @@ def without_run(store: Store, artifacts: list[Artifact]) -> list[Artifact]:
     """The finished artifacts that have no run yet where runs go; none where W&B is disabled."""
     if mode() == "disabled":
         return []
-    marks = store.root / "wandb" / ("mirrored-online" if mode() == "online" else "mirrored")
+    there = marks(store.root, online=mode() == "online")
     return [
-        one for one in artifacts if not (marks / one.fingerprint[:16]).exists() and store.state(one).status == "done"
+        one for one in artifacts if not (there / one.fingerprint[:16]).exists() and store.state(one).status == "done"
     ]
 
 

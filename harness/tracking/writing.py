@@ -15,9 +15,9 @@ import wandb
 from filelock import FileLock
 
 from humpback.core.store import Store, StoreError
+from humpback.tracking.destination import destination, marks
 from humpback.tracking.runs import Run
 
-PROJECT = "humpback-harness"
 _PATIENCE = {
     "init_timeout": 30,
     "finish_timeout": 120,
@@ -50,13 +50,17 @@ class Mirror:
         Raises:
             StoreError: when W&B cannot be reached or refuses.
         """
-        mark = self.store.root / "wandb" / ("mirrored-online" if self.online else "mirrored") / run.id
+        mark = marks(self.store.root, online=self.online) / run.id
         digest = run.digest
         there = self.online or any(self._segments(run))
         if there and mark.exists() and mark.read_text(encoding="utf-8") == digest:
             return False
         for old in self._segments(run):
             shutil.rmtree(old)
+        if not self.online:  # offline a run is of one project, whichever asked last
+            for other in (self.store.root / "wandb").glob(f"mirrored-for-*/{run.id}"):
+                other.unlink()
+            (self.store.root / "wandb" / "mirrored" / run.id).unlink(missing_ok=True)
         try:
             self._log(run)
         except (wandb.Error, OSError) as error:
@@ -83,8 +87,10 @@ class Mirror:
         settings: dict[str, Any] = dict(_PATIENCE) if self.online else {}
         if run.started:
             settings["x_start_time"] = run.started
+        entity, project = destination()
         logged = wandb.init(
-            project=PROJECT,
+            entity=entity,
+            project=project,
             group=run.group,
             job_type=run.stage,
             id=run.id,

@@ -33,8 +33,10 @@ Made = Callable[[Artifact], Path]
 
 @pytest.fixture(autouse=True)
 def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_DISABLED", "WANDB_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("API_KEY", "MODE", "DISABLED", "BASE_URL", "PROJECT", "ENTITY"):
+        # Set first, so that what a command sets is taken away too.
+        monkeypatch.setenv(f"WANDB_{name}", "")
+        monkeypatch.delenv(f"WANDB_{name}")
 
 
 def runs(store: Store) -> dict[str, Path]:

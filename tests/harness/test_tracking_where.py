@@ -19,10 +19,14 @@ import pytest
 
 from humpback import tracking
 from humpback.cli import mirror as cli_mirror
-from humpback.core.expression import Artifact
+from humpback.core.expression import Artifact, FieldError
 from humpback.core.store import Store, StoreError
+from humpback.core.tables import Example
 from humpback.experiments.setups.base import Setup
 from humpback.tracking import server
+from tests.analysis.measures.stored import a_set, stored
+from tests.commands import succeed
+from tests.harness.test_tracking import records, runs
 
 Made = Callable[[Artifact], Path]
 KEY = "0" * 40
@@ -30,8 +34,9 @@ KEY = "0" * 40
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_DISABLED", "WANDB_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("API_KEY", "MODE", "DISABLED", "BASE_URL", "PROJECT", "ENTITY"):
+        monkeypatch.setenv(f"WANDB_{name}", "")  # so that what a command sets is taken away too
+        monkeypatch.delenv(f"WANDB_{name}")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
@@ -181,3 +186,39 @@ def test_a_package_that_is_broken_and_a_disk_that_is_full_cost_a_line(
     monkeypatch.delitem(sys.modules, "humpback.tracking.writing", raising=False)
     said, _ = mirrored(made, tiny, tmp_path)
     assert "W&B's runs were not written: import of wandb halted" in said
+
+
+def test_runs_go_to_the_project_and_the_entity_that_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("wandb")
+
+    small = Store(tmp_path / "artifacts")
+    for name in ("one", "two"):
+        stored(small, a_set(name), [Example("0", "Why?", "So.")])
+
+    def where() -> set[tuple[str, str]]:
+        found = [one.run for path in runs(small).values() for one in records(path) if one.HasField("run")]
+        return {(run.entity, run.project) for run in found}
+
+    command = ("mirror", "--store", small.root)
+    assert "2 artifacts written" in succeed(*command).output
+    assert where() == {("", "humpback-harness")}
+    said = succeed(*command, "--wandb-project", "mine", "--wandb-entity", "team").output
+    assert "2 artifacts written" in said
+    assert where() == {("team", "mine")}
+    assert len(runs(small)) == 2, "offline a run is of one project"
+    assert "nothing written, 2 runs as they were" in succeed(*command).output
+    monkeypatch.delenv("WANDB_PROJECT")
+    monkeypatch.delenv("WANDB_ENTITY")
+    assert "2 artifacts written" in succeed(*command).output
+    assert where() == {("", "humpback-harness")}
+
+
+def test_a_project_is_refused_where_no_run_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = tmp_path / "machine.toml"
+    machine.write_text('tracking = "off"\n')
+    run = ("run", "humpback/headline", "--store", tmp_path, "--machine", machine, "--wandb-project", "mine")
+    with pytest.raises(FieldError, match='--wandb-project: no run is written to W&B, because of tracking = "off"'):
+        succeed(*run)
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    with pytest.raises(FieldError, match="--wandb-entity: no run is written to W&B, because of WANDB_MODE"):
+        succeed("mirror", "--store", tmp_path, "--wandb-entity", "team")

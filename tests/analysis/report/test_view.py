@@ -92,6 +92,20 @@ def test_each_number_leads_to_as_many_samples(store: Store) -> None:
     assert "M2 against M0" in words(client.get("/report/tiny").text)
 
 
+def test_a_difference_of_two_arms_leads_to_the_prompts_that_make_it(store: Store) -> None:
+    run = run_of(store)
+    first, second = (finish(store, arm(run, name).judged, shift) for shift, name in enumerate(("M1", "M0")))
+    client = reader(store)
+    page = client.get("/report/tiny").text
+    assert "M1 – M0 seed 0: better 6 , worse 11" in words(page)
+    pair = f"arm={first.fingerprint[:16]}&than={second.fingerprint[:16]}"
+    assert total(client, f"{pair}&verdict=better") == 6
+    assert total(client, f"{pair}&verdict=worse") == 11
+    assert "The verdict 'better' takes another arm to compare with." in words(
+        client.get("/samples?verdict=better").text
+    )
+
+
 def test_a_sample_has_prompt_both_answers_both_verdicts_and_the_raw_replies(store: Store) -> None:
     run = run_of(store)
     judged = finish(store, arm(run, "M1").judged)
@@ -152,7 +166,7 @@ def test_pages_go_through_all_and_a_prompt_stands_alone_by_its_address(store: St
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("verdict=won", "verdict is 'won'; it is one of win, tie, lose, unparsed, flipped."),
+        ("verdict=won", "verdict is 'won'; it is one of win, tie, lose, unparsed, flipped, better, worse."),
         ("length=long", "length is 'long'; it is one of longer, shorter, as-long."),
         ("least=few", "least is 'few'; it takes a number of characters, such as 200."),
         ("most=-1", "most is '-1'; it takes"),
