@@ -79,10 +79,11 @@ def test_a_file_that_is_there_is_kept_and_said_so_or_written_over_and_said_so(ow
 
 def test_questions_are_asked_again_until_the_answer_can_be(own: Path, planned: list[Any]) -> None:
     (own / "my.toml").write_text("kept")
-    words = ("y", "nowhere.json", "pairs.json, oasst1", "", "eval.jsonl", "org/model", "")
+    words = ("y", "both", "humpback", "nowhere.json", "pairs.json, oasst1", "", "eval.jsonl", "org/model", "")
     done = invoke("init", own, "--ask", said="\n".join(words) + "\n")
     assert done.exit_code == 0, done.output
     assert "Write over it? [y/N]: y" in done.output
+    assert "'both' is none of humpback, alpagasus" in done.output
     assert "there is no file" in done.output
     assert setup(own) == {
         "seed_data": ["pairs.json", "oasst1"],
@@ -94,6 +95,37 @@ def test_questions_are_asked_again_until_the_answer_can_be(own: Path, planned: l
     done = invoke("init", own, "--ask", said="n\n\n")
     assert "kept" in done.output
     assert setup(own)["base"] == "org/model"
+
+
+def test_a_set_without_pages_is_filtered(own: Path) -> None:
+    for path in (own / "crawl").iterdir():
+        path.unlink()
+    said = succeed("init", own, "--store", own / "store").output
+    assert setup(own) == {
+        "filter": ["pairs.json"],
+        "prompts": ["eval.jsonl"],
+        "base": "tiny",
+        "rater": "base",
+        "judge": "base",
+    }
+    assert f"humpback run alpagasus/headline --setup files --files {own}/my.toml" in said
+    assert "0 damaged" in said
+
+
+def test_who_is_behind_a_server_is_asked_at_its_address(own: Path, planned: list[Any]) -> None:
+    words = ("--filter", "pairs.json", "--rater", "served:gpt-x", "--judge", "alpaca_eval_gpt4", "--judge-model", "m")
+    said = succeed("init", own, *words).output
+    assert "server: https://api.openai.com/v1; --base-url names another" in said
+    assert setup(own)["judge_model"] == "m"
+    assert load_machine(own / "machine.toml").endpoint.address == "https://api.openai.com/v1"
+    answers = "\n".join(("alpagasus", "", "", "", "", "alpaca_eval_gpt4", "-", "http://localhost:9/v1"))
+    done = invoke("init", own, "--ask", "--overwrite", said=answers + "\n")
+    assert done.exit_code == 0, done.output
+    assert setup(own)["judge"] == "alpaca_eval_gpt4"
+    assert "judge_model" not in setup(own)
+    assert load_machine(own / "machine.toml").endpoint.address == "http://localhost:9/v1"
+    succeed("init", own, "--overwrite", "--judge", "none")
+    assert "endpoint" not in (own / "machine.toml").read_text()
 
 
 def test_what_has_no_answer_names_the_option_and_what_brings_it(own: Path, planned: list[Any]) -> None:

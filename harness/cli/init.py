@@ -4,37 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from typer import Argument, Option, confirm, echo, prompt
+from typer import Argument, Option, confirm, echo
 
 from humpback.cli.app import Locations, command
+from humpback.cli.questions import Answers, Questions
 from humpback.core.expression import FieldError
 from humpback.core.machine import Endpoint, Machine, this_machine
 from humpback.core.text import one_line
-from humpback.inputs.candidates import Candidates, Kind, find_candidates
-from humpback.spec.sources import SOURCES
+from humpback.core.toml_file import read_toml
+from humpback.inputs.candidates import Candidates, find_candidates
 
 _SHOWN = 20
 """Files of a kind, and files that cannot be used, that are printed."""
-_EXPERIMENT = "humpback/headline"
-Answer = TypeVar("Answer", str, list[str])
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the questions would ask, by options: the fields of my.toml under their names."""
-
-    seed_data: Annotated[list[str] | None, Option(help="Pairs that people wrote: files or public names.")] = None
-    pages: Annotated[list[str] | None, Option(help="Web pages: WARC, HTML, JSON Lines, Parquet.")] = None
-    texts: Annotated[list[str] | None, Option(help="Ready outputs, in place of pages.")] = None
-    prompts: Annotated[list[str] | None, Option(help="Prompts to answer: files or public names.")] = None
-    base: Annotated[str | None, Option(help="A folder, a .gguf file, a hub name, or tiny.")] = None
-    judge: Annotated[str | None, Option(help="A folder, a .gguf file, a hub name, or base.")] = None
 
 
 NOTHING_SAID = Answers()
@@ -63,13 +50,17 @@ def init(
     if _may_write(setup, given, asking, overwrite):
         found = find_candidates(folder)
         _say(found, folder)
-        _write(setup, _setup_lines(Questions(asking, found, given, folder, Path(data)).answers()))
+        questions = Questions(asking, found, given, folder, Path(data))
+        _write(setup, _setup_lines(questions.answers()))
+        if questions.served and not address and (overwrite or not machine.exists()):
+            address = questions.address()
     kept = {"base-url": address} if address else {}
     if _may_write(machine, kept, asking, overwrite):
         _write(machine, _machine_lines(store, data, address))
-    words = f"{_EXPERIMENT} --setup files --files {setup} --machine {machine}"
+    experiment = f"{'humpback' if 'seed_data' in read_toml(setup) else 'alpagasus'}/headline"
+    words = f"{experiment} --setup files --files {setup} --machine {machine}"
     echo(f"\nhumpback plan {words}")
-    plan([_EXPERIMENT], SetupOptions(setup="files", files=setup), Locations(machine=machine))
+    plan([experiment], SetupOptions(setup="files", files=setup), Locations(machine=machine))
     echo(f"\nhumpback run {words}\nmakes it, and humpback view --store {store} shows it growing")
 
 
@@ -114,112 +105,15 @@ def _say(found: Candidates, folder: Path) -> None:
         echo(f"  and {len(found.aside) - _SHOWN} more that are not used", err=True)
 
 
-@dataclass
-class Questions:
-    """What is asked, and what is answered where nobody is."""
-
-    asking: bool
-    found: Candidates
-    given: dict[str, Any]
-    """Answers by option."""
-    folder: Path
-    data: Path
-
-    def answers(self) -> dict[str, Any]:
-        """The fields of my.toml.
-
-        Raises:
-            FieldError: where an answer cannot be, or something has none.
-        """
-        known = dict(self.given)
-        seed_data = self._files("seed_data", "pairs", "instructions with outputs that people wrote", ("oasst1",))
-        known["seed_data"] = seed_data
-        if "texts" not in known:
-            known["pages"] = self._files("pages", "pages", "web pages, for which instructions are written")
-        elif "pages" in known:
-            raise FieldError("--pages and --texts: texts stand for the segments of pages, so give one of them")
-        known["prompts"] = self._files("prompts", "prompts", "prompts that models are compared on", ("alpaca-eval",))
-        models = [one.name for one in self.found.of("model")]
-        hint = f"{', '.join([*models, *_cached()])}, a hub name, or tiny (trained from nothing in minutes)"
-        known["base"] = self._one("base", f"the model that is finetuned: {hint}", models[0] if models else "tiny")
-        known["judge"] = self._one("judge", f"who judges: base (itself), or another of {hint}", "base")
-        return {name: known[name] for name in (one.name for one in fields(Answers)) if name in known}
-
-    def _files(self, name: str, kind: Kind, what: str, public: tuple[str, ...] = ()) -> list[str]:
-        if name in self.given:
-            return self._there(name, self.given[name])
-        pulled = [one for one in public if self._pulled(one)]
-        lying = [one.name for one in self.found.of(kind)]
-        default = lying if kind == "pages" else (sorted(lying, key=lambda one: _unlike(one, name)) + pulled)[:1]
-
-        def read(said: str) -> list[str]:
-            return self._there(name, [one.strip() for one in said.split(",") if one.strip()])
-
-        if self.asking:
-            return self._asked(f"{name}: {what} (commas between several)", ", ".join(default), read)
-        if not default:
-            pull = f", or bring a public set: humpback data pull {public[0]}" if public else ""
-            raise FieldError(
-                f"{name}: {self.folder} holds no {what}; give --{name.replace('_', '-')} FILE{pull}. "
-                "humpback show FILE says what a file is taken for"
-            )
-        echo(f"{name}: {', '.join(default)}")
-        return default
-
-    def _one(self, name: str, what: str, default: str) -> str:
-        if name in self.given:
-            return str(self.given[name])
-        if self.asking:
-            return self._asked(f"{name}: {what}", default, str)
-        echo(f"{name}: {default}")
-        return default
-
-    def _asked(self, words: str, default: str, read: Callable[[str], Answer]) -> Answer:
-        while True:
-            said = str(prompt(one_line(words), default=default or None)).strip()
-            try:
-                if found := read(said):
-                    return found
-            except FieldError as error:
-                echo(str(error), err=True)
-
-    def _there(self, name: str, patterns: Sequence[str]) -> list[str]:
-        """The files, if all of them are there or are public ones."""
-        for one in patterns:
-            inside = (self.folder / one).exists() or any(self.folder.glob(one)) if not Path(one).is_absolute() else None
-            if not (Path(one).exists() if inside is None else inside or one in SOURCES):
-                raise FieldError(f"{name}: there is no file {self.folder / one}, and no public set of that name")
-        return list(patterns)
-
-    def _pulled(self, name: str) -> bool:
-        from humpback.inputs.pull import status
-
-        return any(one.path is not None and not one.problem for one in status(self.data, [SOURCES[name]]))
-
-
-def _unlike(file: str, field: str) -> tuple[bool, str]:
-    """For sorting: a file that is called after the field comes first."""
-    words = {"seed_data": ("seed", "oasst", "dolly", "lima"), "prompts": ("eval", "test", "prompt")}[field]
-    return not any(word in file.lower() for word in words), file
-
-
-def _cached() -> list[str]:
-    """Some models of the hub that lie here already."""
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    try:
-        repos = scan_cache_dir().repos
-    except (CacheNotFound, OSError, ValueError):
-        return []
-    return sorted(one.repo_id for one in repos if one.repo_type == "model" and one.size_on_disk > 10_000_000)[:5]
-
-
 _ABOUT = {
     "base": {
         "tiny": "trained from nothing on these files: poor answers, right counts; a model's name takes its place",
     },
-    "judge": {"base": "judges what it wrote itself; a larger model, or another family's, is the better judge"},
+    "rater": {"base": "rates by itself; the paper asks ChatGPT"},
+    "judge": {
+        "base": "judges what it wrote itself; a larger model, or another family's, is the better judge",
+        "none": "answers are written now, and judged when a judge is named",
+    },
 }
 
 
