@@ -96,7 +96,7 @@ def judge(
         sides = find_side(a), find_side(b)
     else:
         raise FieldError(f"{a} alone: give the answers to judge it against, or --check N to measure the judge on it")
-    by, machine = _judge(name, model, samples, _fields(send, reply_tokens), tuple(drop or ()), machine)
+    by, machine = _judge(name, model, samples, sent_fields(send, reply_tokens), tuple(drop or ()), machine)
     machine = replace(server.on(machine), files=(*machine.files, *sides[0].places, *sides[1].places))
     if b is not None:
         ours, theirs = join_sides(*sides)
@@ -107,7 +107,7 @@ def judge(
         target = Judged(sides[0].examples, sides[1].examples, by=by)
     if isinstance(by, AlpacaEvalJudge):
         writers = {who for one in sides for who in one.generators(build(one.examples, machine))}
-        _not_itself(by.model, writers, may_judge_itself)
+        not_itself(by.model, writers, may_judge_itself)
         _agreed(target, by, machine, yes, ask_anew)
     folder = build(target, machine)
     counts = read_record(folder / RECORD).counts
@@ -168,7 +168,7 @@ def _judge(
     return MICRO.judge, machine
 
 
-def _fields(send: list[str] | None, reply_tokens: int | None) -> tuple[tuple[str, str], ...]:
+def sent_fields(send: list[str] | None, reply_tokens: int | None) -> tuple[tuple[str, str], ...]:
     """What is to be sent as names with values in JSON."""
     found: dict[str, Any] = {} if reply_tokens is None else {"max_tokens": reply_tokens}
     for one in send or ():
@@ -210,7 +210,7 @@ def _say_what_is_left_out(sides: tuple[tuple[str, Matched], ...], machine: Machi
             raise StoreError(f"{sides[1][0]} and {sides[0][0]} have no prompt in common, so there is nothing to judge")
 
 
-def _not_itself(model: str, writers: set[str], allowed: str | None) -> None:
+def not_itself(model: str, writers: set[str], allowed: str | None) -> None:
     from humpback.judging.self_judging import normal_name, same_model
 
     itself = same_model(model, writers)

@@ -18,7 +18,7 @@ from humpback.core.text import one_line
 QUICK = ("run", "show")
 """Modules of the commands that start without the others' imports, which take longer than these commands do."""
 MODULES = (
-    *(*QUICK, "judge", "compare", "agree", "annotate", "benchmark"),
+    *(*QUICK, "judge", "compare", "agree", "annotate", "benchmark", "mt_bench"),
     *(
         "init",
         "doctor",

@@ -23,6 +23,7 @@ RATINGS = "ratings.parquet"
 VERDICTS = "verdicts.parquet"
 CALLS = "calls.parquet"
 CONTAMINATED = "contaminated.parquet"
+GRADES = "grades.parquet"
 LOSSES = "losses.parquet"
 
 
@@ -117,6 +118,23 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Grade:
+    """One answer rated by itself."""
+
+    question: str
+    """Id of the question."""
+    category: str
+    turn: int
+    """1, or 2."""
+    score: float | None
+    """1 to 10; None when the reply held no rating."""
+    raw: str
+    """The judge's reply; the server's words where it refused."""
+    model: str
+    """As the server reports it; empty where it refused."""
+
+
+@dataclass(frozen=True)
 class Contaminated:
     """A prompt that stands in a training set."""
 
@@ -182,7 +200,7 @@ class JudgeCall:
     """Name of the server's configuration, as it reported it."""
 
 
-Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict, JudgeCall, Contaminated, AnswerLoss)
+Row = TypeVar("Row", Example, Rejected, Unreadable, Page, Rating, Verdict, JudgeCall, Grade, Contaminated, AnswerLoss)
 _TYPES = {"str": "string", "float": "float64", "float | None": "float64", "int": "int64"}
 """Name of pyarrow's type for a field's annotation."""
 
