@@ -32,6 +32,7 @@ from humpback.runs.preload import quiet
 from humpback.spec.models import Pretrained
 from humpback.spec.recipe import LinearTo
 from humpback.stages import training as stage
+from humpback.stages.batches import TokenSequence, collate
 from humpback.stages.pretrain import byte_level_bpe
 
 UPDATES, BATCH = 150, 32
@@ -65,7 +66,7 @@ def grouped(lengths: list[int], rng: random.Random) -> list[list[int]]:
     return batches
 
 
-def bare_loop(model: LlamaForCausalLM, sequences: list[stage.TokenSequence], tokenizer: Any, group: bool) -> float:
+def bare_loop(model: LlamaForCausalLM, sequences: list[TokenSequence], tokenizer: Any, group: bool) -> float:
     """Real tokens a second of the plainest loop there is."""
     rng = random.Random(0)
     order = list(range(len(sequences)))
@@ -77,7 +78,7 @@ def bare_loop(model: LlamaForCausalLM, sequences: list[stage.TokenSequence], tok
     tokens, started = 0, time.monotonic()
     for batch in batches[:UPDATES]:
         rows = [sequences[i] for i in batch]
-        loss = model(**stage.collate(tokenizer, rows)).loss
+        loss = model(**collate(tokenizer, rows)).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -86,7 +87,7 @@ def bare_loop(model: LlamaForCausalLM, sequences: list[stage.TokenSequence], tok
     return tokens / (time.monotonic() - started)
 
 
-def our_stage(model: LlamaForCausalLM, sequences: list[stage.TokenSequence], tokenizer: Any) -> float:
+def our_stage(model: LlamaForCausalLM, sequences: list[TokenSequence], tokenizer: Any) -> float:
     """Real tokens a second of `humpback.stages.training.train`, its set-up included."""
     with tempfile.TemporaryDirectory() as folder:
         machine = Machine(workers=1, threads=torch.get_num_threads(), micro_batch=BATCH)
@@ -105,7 +106,7 @@ def main() -> None:
     assert isinstance(base, Pretrained)
     read = texts(MICRO.seed_data.world, UPDATES * BATCH, 0)
     tokenizer = byte_level_bpe(read, base.shape)
-    sequences = [stage.TokenSequence(ids, ids) for ids in tokenizer(read)["input_ids"]]
+    sequences = [TokenSequence(ids, ids) for ids in tokenizer(read)["input_ids"]]
     bare_loop(model_of(base, len(tokenizer)), sequences[: 20 * BATCH], tokenizer, True)  # warm up
     rates = {
         "our stage (transformers Trainer, grouped by length)": our_stage(

@@ -32,6 +32,7 @@ from humpback.experiments.catalogue import Declared, experiment, experiment_name
 from humpback.experiments.catalogue import setup as setup_named
 
 if TYPE_CHECKING:
+    from humpback.core.plan import Plan
     from humpback.experiments.settings import Settings
     from humpback.experiments.setups.base import Setup
     from humpback.inputs.file_index import Places
@@ -218,7 +219,6 @@ def plan(
     from humpback.costs.plan_cost import cost
     from humpback.costs.show import as_json as plan_json
     from humpback.costs.show import cost_lines
-    from humpback.runs.needs import needs
 
     experiments, machine = options.experiments(names, locations.load())
     store = Store(Path(machine.store))
@@ -234,10 +234,7 @@ def plan(
         echo("\n".join([*plan_lines(result, every=every), *cost_lines(costs)]))
         if not every:
             echo("--steps lists every step")
-    for one in needs(result, store, machine):
-        echo(f"{'a run here would be refused' if one.stops else 'lacking here'}: {one}", err=True)
-    if result.damaged:
-        raise Exit(1)
+    _say_what_is_lacking(result, store, machine)
 
 
 @command()
@@ -247,13 +244,43 @@ def run(
     locations: Locations = HERE,
     results: ResultsFolder = None,
     wandb: WandbOptions = W_AND_B,
+    dry: Annotated[
+        bool, Option("--dry", help="Say where each stage would run and what launches it, and run nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make what is not made yet, then print and write the table."""
     from humpback.cli.display import run_and_report
 
     experiments, machine = options.experiments(names, locations.load())
+    if dry:
+        _say_what_would_run(experiments, machine, as_json)
+        return
     wandb.take(machine.tracking)
     commands = [(one, options.command(one)) for one in experiments]
     if not run_and_report(commands, machine, results or Path(machine.store) / "results", as_json):
+        raise Exit(1)
+
+
+def _say_what_would_run(experiments: list[Declared], machine: Machine, as_json: bool) -> None:
+    from humpback.cli.dry import stage_lines, stages
+    from humpback.core.plan import plan as planned
+
+    store = Store(Path(machine.store))
+    result = planned(store, [target for one in experiments for target in one.targets])
+    found = stages(result, store, machine)
+    if as_json:
+        print_json(found)
+    else:
+        echo("\n".join(stage_lines(found)))
+    _say_what_is_lacking(result, store, machine)
+
+
+def _say_what_is_lacking(plan: Plan, store: Store, machine: Machine) -> None:
+    """On stderr; what is damaged ends the command."""
+    from humpback.runs.needs import needs
+
+    for one in needs(plan, store, machine):
+        echo(f"{'a run here would be refused' if one.stops else 'lacking here'}: {one}", err=True)
+    if plan.damaged:
         raise Exit(1)

@@ -26,7 +26,10 @@ class BatchLog:
         """call: a checksum over what is asked."""
         self._work = work
         self.path = work.checkpoints / f"{call[:32]}.jsonl"
-        self._head: dict[str, Any] = {"made_from": work.made_from, "conditions": conditions(work.machine)}
+        self._head: dict[str, Any] = {
+            "made_from": work.made_from,
+            "conditions": conditions(work.machine, work.placement),
+        }
         self._last_head: dict[str, Any] | None = None
         """Of what the file holds; what follows was done by a maker of that kind."""
         self._reader: BinaryIO | None = None

@@ -22,6 +22,7 @@ from typing import Any
 
 from humpback.core.machine import Machine
 from humpback.core.payload import PayloadFile, checksum, compare
+from humpback.core.placement import ALONE, Placement
 
 SEAL = "seal.json"
 _FIELDS = ("device", "precision", "threads", "micro_batch", "generation_batch")
@@ -69,9 +70,11 @@ def open_checkpoint(place: Path, made_from: str) -> dict[str, Any]:
     return held
 
 
-def conditions(machine: Machine) -> dict[str, Any]:
-    """What decides the order of floating-point sums: fields of the machine, versions of packages."""
-    return {**{name: getattr(machine, name) for name in _FIELDS}, **dict(_versions())}
+def conditions(machine: Machine, placement: Placement) -> dict[str, Any]:
+    """What decides the order of floating-point sums: fields of the machine, the placement where it is not that of one
+    process, versions of packages."""
+    other = {name: value for name, value in asdict(placement).items() if value != getattr(ALONE, name)}
+    return {**{name: getattr(machine, name) for name in _FIELDS}, **other, **dict(_versions())}
 
 
 def other_conditions(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

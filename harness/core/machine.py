@@ -132,7 +132,10 @@ class Machine(Value):
     """Name of its GPU, as `harness/costs/hours.py` lists them, for what a plan costs; empty where that is not said.
     Stages do not read it."""
     workers: int = 1
-    """Number of stages at a time. With GPUs, each worker sees one of them."""
+    """Number of stages at a time, each with a GPU of its own where there are GPUs. A stage that takes several leaves
+    less room for others."""
+    processes: int = 1
+    """Processes that a finetuning is launched for, each on a worker of its own; more where one GPU does not hold it."""
     threads: int = 1
     """CPU threads of a stage. Sums come out in another order with another number, so it stays fixed in a run."""
     micro_batch: int = 32
@@ -159,7 +162,7 @@ class Machine(Value):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("workers", "threads", "micro_batch", "generation_batch"):
+        for name in ("workers", "processes", "threads", "micro_batch", "generation_batch"):
             if getattr(self, name) < 1:
                 raise FieldError(f"Machine.{name} is {getattr(self, name)}; it takes 1 or more")
         if self.ray_address != "auto" and self.executor != "ray":
@@ -170,6 +173,13 @@ class Machine(Value):
             raise FieldError(
                 f"Machine.ray_address is {self.ray_address!r}; it takes HOST:PORT of the cluster's first node, or auto "
                 "(a client's ray://... is none: run on a node)"
+            )
+        if self.processes > 1 and self.executor == "ray":
+            raise FieldError(f"Machine.processes is {self.processes}; on a Ray cluster a stage has one process")
+        if self.processes > self.workers:
+            raise FieldError(
+                f"Machine.processes is {self.processes} and workers is {self.workers}; each process takes a worker of "
+                f"its own: set workers = {self.processes} or more"
             )
 
 

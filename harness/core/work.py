@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact
+from humpback.core.placement import ALONE, Placement
 from humpback.core.store import CHECKPOINTS, METRICS
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Work:
     made_from: str = ""
     """Checksum over the artifact's fingerprint and the bytes of its inputs; without it, nothing is kept for a maker
     that would have to go on."""
+    placement: Placement = ALONE
 
     @property
     def checkpoints(self) -> Path:

@@ -62,10 +62,10 @@ class Shape:
         """Bytes of one sequence's keys and values, at so many bytes a number."""
         return 2 * self.layers * self.kv_width * tokens * size
 
-    def activations(self, tokens: float) -> float:
-        """Bytes kept for the backward pass of so many tokens, in bf16: each layer's input, one layer's inside (the rest
-        is computed again), and the logits in float32, twice."""
-        inside = 24 * self.width + 8 * self.feed_forward
+    def activations(self, tokens: float, *, again: bool = True) -> float:
+        """Bytes kept for the backward pass of so many tokens, in bf16: each layer's input, its inside (of one layer,
+        where the rest is computed `again`), and the logits in float32, twice."""
+        inside = (24 * self.width + 8 * self.feed_forward) * (1 if again else self.layers)
         return tokens * (2 * self.width * self.layers + inside + 8 * self.vocabulary)
 
     def adapted(self, adapter: Lora) -> int:

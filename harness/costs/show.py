@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from humpback.core.plan import Plan
 from humpback.costs.estimate import Estimate
+from humpback.costs.placing import NODE, place_on_a_node
 from humpback.costs.plan_cost import PlanCost
 from humpback.costs.retired import Retired
+from humpback.spec.models import Finetuned
 
 _NAMED = 6
 """Kinds of steps that are named for what they wait for."""
@@ -91,11 +94,7 @@ def _totals(cost: PlanCost) -> list[str]:
             f"total: {_hours(cost.hours)} GPU hours, {_time(cost.wall)} {beside}; "
             f"{total.run.memory / 1e9:.3g} GB on each GPU at the most, {fits}"
         )
-        if cost.gpus > 1:
-            sharded = sum(one.run.gpus > 1 for _, one in cost.steps)
-            lines.append(f"       {sharded} stages need more than one GPU; `humpback run` gives a stage one")
-        if cost.machine.device == "cuda" and cost.gpus > cost.machine.workers:
-            lines.append(f"       the machine has {cost.machine.workers}: it cannot make the largest stage")
+        lines += [f"       {line}" for line in _placed(cost)]
     else:
         lines.append(f"total: {_hours(cost.hours)} CPU hours, {_time(cost.wall)} on this machine")
     usage = total.usage
@@ -110,9 +109,24 @@ def _totals(cost: PlanCost) -> list[str]:
     return [*lines, f"disk: {in_bytes(total.disk)}, of which finetuned models {in_bytes(weights)}"]
 
 
+def _placed(cost: PlanCost) -> list[str]:
+    """How finetunings are laid out, and what no machine like this can take."""
+    has, owner = (cost.machine.workers, "the machine has") if cost.machine.device == "cuda" else (NODE, "a node has")
+    fitting = [artifact for artifact, one in cost.steps if one.run.gpus <= has and isinstance(artifact, Finetuned)]
+    found = place_on_a_node(cost)
+    layouts = Counter(str(found[one.fingerprint]) for one in fitting)
+    lines = [f"{many} finetuned by {layout}" for layout, many in layouts.most_common()]
+    if too_large := sum(one.run.gpus > has for _, one in cost.steps):
+        lines.append(
+            f"{too_large} stages want more GPUs, up to {cost.gpus}, and {owner} {has}: they cannot be run there"
+        )
+    return lines
+
+
 def as_json(plan: Plan, cost: PlanCost) -> dict[str, Any]:
     """{"steps": every step and its estimate, "cost": totals, and the sums of each kind of stage}."""
     estimates = {artifact.fingerprint: asdict(one) for artifact, one in cost.steps}
+    placed = place_on_a_node(cost) if cost.accelerator.memory else {}
     steps = [
         {
             "artifact": step.artifact.name,
@@ -122,6 +136,7 @@ def as_json(plan: Plan, cost: PlanCost) -> dict[str, Any]:
             "nearest": step.nearest,
             "changed": [vars(change) for change in step.changed],
             "cost": estimates.get(step.artifact.fingerprint),
+            "placement": asdict(placed[key]) if (key := step.artifact.fingerprint) in placed else None,
         }
         for step in plan.steps
     ]

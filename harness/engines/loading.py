@@ -45,9 +45,16 @@ def load_tokenizer(model: Model, work: Work) -> PreTrainedTokenizerBase:
 
 
 def load_model(
-    model: Model, work: Work, *, train: bool = False, frozen: bool = False, dropout: float | None = None
+    model: Model,
+    work: Work,
+    *,
+    train: bool = False,
+    frozen: bool = False,
+    dropout: float | None = None,
+    device: str | None = None,
 ) -> Any:
-    """The model's weights on the machine's device; adapters are merged into their base.
+    """The model's weights on the machine's device, or another; adapters are merged into their base. A model that is not
+    to be trained is laid over all GPUs that the stage has.
 
     Training keeps float32 weights and lets the Trainer's autocast choose the precision; weights that are `frozen` below
     an adapter are kept in bfloat16 on a GPU of that precision, which is how bases are published. Given a dropout, every
@@ -55,16 +62,18 @@ def load_model(
     """
     machine = work.machine
     torch.set_num_threads(machine.threads)
+    spread = machine.device == "cuda" and not train and torch.cuda.device_count() > 1
     if isinstance(model, Finetuned) and model.recipe.adapter:
         from peft import PeftModel
 
-        base = load_model(model.base, work, train=train, frozen=frozen, dropout=dropout)
+        base = load_model(model.base, work, train=train, frozen=frozen, dropout=dropout, device=device)
         loaded: Any = PeftModel.from_pretrained(base, work.open(model)).merge_and_unload()
     else:
         dtype = weights_dtype(machine, train=train, frozen=frozen)
         reward = isinstance(model, (HubRewardModel, FolderRewardModel))
-        loaded = read_weights(folder_of(model, work), dtype, dropout=dropout, reward=reward)
-    return loaded.to(machine.device)
+        where = "auto" if spread else None
+        loaded = read_weights(folder_of(model, work), dtype, device=where, dropout=dropout, reward=reward)
+    return loaded if spread else loaded.to(device or machine.device)
 
 
 def weights_dtype(machine: Machine, *, train: bool = False, frozen: bool = False) -> torch.dtype:

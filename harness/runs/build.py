@@ -26,9 +26,11 @@ from humpback.core import attempts
 from humpback.core.checkout import git
 from humpback.core.expression import Artifact, expression
 from humpback.core.machine import Machine
+from humpback.core.placement import ALONE, Placement
 from humpback.core.store import Record, Store, StoreError
 from humpback.core.text import printable
 from humpback.core.work import TooFew, Work, new_log
+from humpback.runs.launch import run_launched
 from humpback.stages import stage_for
 
 _NO_PATHS = {"store": None, "data": None, "files": None, "ray_address": None}
@@ -55,6 +57,7 @@ def build_artifact(
     machine: Machine,
     source: dict[str, Any],
     report: Callable[[int, int, str], None],
+    placement: Placement = ALONE,
 ) -> Outcome:
     """Make one artifact whose inputs are finished, and publish it.
 
@@ -76,13 +79,15 @@ def build_artifact(
             started, now = time.monotonic(), datetime.now(UTC)
             log = new_log(folder, report)
             try:
-                attempts.begin(store, record_of(artifact, machine, source, {}, now, 0.0))
-                work = Work(store.open, folder, machine, log, made_from=_made_from(artifact, store))
-                counts = stage_for(artifact)(artifact, work)
+                attempts.begin(store, record_of(artifact, machine, source, {}, now, 0.0, placement))
+                made_from = _made_from(artifact, store)
+                work = Work(store.open, folder, machine, log, made_from=made_from, placement=placement)
+                launched = placement.processes > 1
+                counts = run_launched(artifact, store, work) if launched else stage_for(artifact)(artifact, work)
                 seconds, total = time.monotonic() - started, log.seconds
                 made_by = {**source, "notes": log.notes} if log.notes else source
                 began = datetime.now(UTC) - timedelta(seconds=total)
-                record = record_of(artifact, machine, made_by, counts, began, total)
+                record = record_of(artifact, machine, made_by, counts, began, total, placement)
                 store.publish(artifact, folder, replace(record, packages=record.packages | work.packages))
             except Exception as error:
                 attempts.keep(store, artifact.name, artifact.fingerprint, error=type(error).__name__)
@@ -129,6 +134,7 @@ def record_of(
     counts: dict[str, int],
     started: datetime,
     seconds: float,
+    placement: Placement = ALONE,
 ) -> Record:
     """The record of a finished artifact, but for its checksums."""
     return Record(
@@ -148,6 +154,7 @@ def record_of(
             "server": machine.server and {"engine": machine.server.engine, "arguments": machine.server.arguments},
             "python": platform.python_version(),
             "system": platform.system(),
+            **({} if placement == ALONE else {"placement": asdict(placement)}),
         },
         packages=_versions(),
         source=source,

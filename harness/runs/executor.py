@@ -20,6 +20,7 @@ from humpback.core.store import Store, StoreError
 from humpback.runs.build import Outcome, source_state
 from humpback.runs.local import LocalWorkers
 from humpback.runs.needs import needs, refuse
+from humpback.runs.placements import placements
 from humpback.runs.stage_process import Message
 
 
@@ -111,7 +112,7 @@ def _workers(plan: Plan, store: Store, machine: Machine) -> AbstractContextManag
         from humpback.runs.ray_workers import ray_workers  # which loads Ray
 
         return ray_workers(plan, store, machine)
-    return closing(LocalWorkers(store.root, machine, source_state()))
+    return closing(LocalWorkers(store.root, machine, source_state(), placements(plan, store, machine)))
 
 
 def _ready(waiting: dict[str, Artifact], running: Collection[str]) -> list[Artifact]:

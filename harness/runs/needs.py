@@ -119,9 +119,16 @@ def missing_gpus(machine: Machine, devices: Devices) -> Iterator[Finding]:
 
 def _memory(costs: PlanCost, gpu: float | None) -> Iterator[Finding]:
     """The largest of the stages that do not fit, surely or by the model of costs."""
-    room, owner = (gpu, "the GPU has") if gpu else (memory_here(), "this machine has")
-    surely = [(one.run.state, artifact) for artifact, one in costs.steps if one.run.state > room]
-    likely = [(one.run.memory * one.run.gpus, artifact) for artifact, one in costs.steps if gpu and one.run.gpus > 1]
+    workers = costs.machine.workers
+
+    def room(artifact: Artifact) -> float:
+        # All models but those that are pretrained here are laid out over several GPUs.
+        return gpu * (1 if isinstance(artifact, Pretrained) else workers) if gpu else memory_here()
+
+    surely = [(one.run.state, artifact) for artifact, one in costs.steps if one.run.state > room(artifact)]
+    likely = [
+        (one.run.memory * one.run.gpus, artifact) for artifact, one in costs.steps if gpu and one.run.gpus > workers
+    ]
     if not (stages := surely or likely):
         return
     most, largest = max(stages, key=lambda pair: pair[0])
@@ -129,11 +136,13 @@ def _memory(costs: PlanCost, gpu: float | None) -> Iterator[Finding]:
     held = "weights, gradients and optimizer state" if isinstance(largest, (Pretrained, Finetuned)) else "its weights"
     what = f"for {held}" if surely else f"by the model of docs/costs.md, which plans with {USABLE:.0%} of a GPU"
     more = f" ({len(stages) - 1} more stages do not fit)" if stages[1:] else ""
+    n = round(room(largest) / gpu) if gpu else 0
+    owner = "this machine has" if not gpu else "the GPU has" if n == 1 else f"its {n} GPUs have"
     yield Finding(
         "memory",
         "lacks",
-        f"{name} needs {in_bytes(most)} {what}, and {owner} {in_bytes(room)}{more}",
-        "take a GPU with more memory, a smaller base, or an adapter (Lora) in the recipe",
+        f"{name} needs {in_bytes(most)} {what}, and {owner} {in_bytes(room(largest))}{more}",
+        "take more GPUs or larger ones, a smaller base, or an adapter (Lora) in the recipe",
         stops=bool(surely),
     )
 

@@ -21,6 +21,7 @@ from typing import Any
 from humpback.core.expression import Artifact
 from humpback.core.interrupt import end_children, shielded
 from humpback.core.machine import Machine
+from humpback.core.placement import ALONE, Placement
 from humpback.core.store import Store, StoreError
 from humpback.runs.build import build_artifact
 
@@ -37,7 +38,15 @@ def last(message: Message) -> bool:
 class StageProcess:
     """Makes one artifact whose inputs are finished."""
 
-    def __init__(self, artifact: Artifact, root: Path, machine: Machine, source: dict[str, Any], gpus: str) -> None:
+    def __init__(
+        self,
+        artifact: Artifact,
+        root: Path,
+        machine: Machine,
+        source: dict[str, Any],
+        gpus: str,
+        placement: Placement = ALONE,
+    ) -> None:
         """`gpus`: those that it may see, as CUDA_VISIBLE_DEVICES names them; only where the machine has GPUs."""
         # Read when the OpenMP runtime loads. Waiting threads spin; for long, they starve each other on a busy small
         # machine (ten times slower beside another process), not at all, they lose a third of an idle one's speed.
@@ -48,7 +57,7 @@ class StageProcess:
         with shielded():  # the workers inherit it
             forkserver.ensure_running()
         self.pipe, theirs = context.Pipe(duplex=False)
-        words = (artifact, root, machine, source, gpus, theirs)
+        words = (artifact, root, machine, source, gpus, placement, theirs)
         self._process: Any = context.Process(target=_work, args=words, daemon=True)  # type: ignore[attr-defined]
         self._process.start()
         theirs.close()
@@ -78,7 +87,13 @@ def _death(code: int | None) -> str:
 
 
 def _work(
-    artifact: Artifact, root: Path, machine: Machine, source: dict[str, Any], gpus: str, pipe: Connection
+    artifact: Artifact,
+    root: Path,
+    machine: Machine,
+    source: dict[str, Any],
+    gpus: str,
+    placement: Placement,
+    pipe: Connection,
 ) -> None:
     """The body of the process: one artifact, then the end."""
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -99,7 +114,7 @@ def _work(
         from humpback.runs.preload import quiet
 
         quiet(machine.threads)
-        pipe.send(("outcome", build_artifact(artifact, Store(root), machine, source, report)))
+        pipe.send(("outcome", build_artifact(artifact, Store(root), machine, source, report, placement)))
     except StoreError as error:
         pipe.send(("store", str(error)))
     except Exception as error:  # the boundary of the process: whoever started it shows it, with the trace

@@ -12,9 +12,9 @@ from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.outcomes import AnswerLosses
+from humpback.stages.batches import IGNORED, TokenSequence
 from humpback.stages.finetune import encode_examples
 from humpback.stages.rows import read_examples
-from humpback.stages.training import IGNORED, TokenSequence
 
 
 def measure_losses(node: AnswerLosses, work: Work) -> Counts:

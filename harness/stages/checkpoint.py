@@ -11,6 +11,7 @@ import shutil
 import time
 from array import array
 from collections.abc import Callable, Iterable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +28,8 @@ from humpback.core.checkpoints import (
 )
 from humpback.core.store import METRICS
 from humpback.core.work import Work
+from humpback.stages import processes
+from humpback.stages.sharding import STATE
 
 SHORTEST = 60.0
 """Seconds between two checkpoints at least."""
@@ -62,17 +65,22 @@ class Checkpoints(TrainerCallback):
         """sequences: tokens and labels. training: whatever else decides how training goes."""
         self._work = work
         self._made_from = _checksum(work.made_from, sequences, training) if work.made_from else ""
-        self._conditions: list[dict[str, Any]] = [conditions(work.machine)]
+        self._conditions: list[dict[str, Any]] = [conditions(work.machine, work.placement)]
         self._held: dict[str, Any] | None = None
         self._last, self._took = 0.0, 0.0
 
     def find(self) -> tuple[str | None, int]:
         """The newest checkpoint to go on from, and its updates; None and 0 where there is none that can be used. The
-        metrics up to it are the stage's again."""
+        metrics up to it are the stage's again. The first of several processes looks."""
+        place, updates = processes.from_first(self._find() if processes.rank() == 0 else (None, 0))
+        self._held = processes.from_first(self._held)
+        return place, updates
+
+    def _find(self) -> tuple[str | None, int]:
         known = sorted(self._work.checkpoints.glob(f"{_NAME}*"), key=_updates) if self._made_from else []
         for place in reversed(known):
             try:
-                self._held = open_checkpoint(place, self._made_from)
+                self._held = self._open(place)
             except UnusableCheckpoint as error:
                 self._work.log.note(f"a checkpoint could not be used: {error}")
                 shutil.rmtree(place, ignore_errors=True)
@@ -82,6 +90,12 @@ class Checkpoints(TrainerCallback):
             self._go_on_under(self._held["conditions"])
             return str(place), _updates(place)
         return None, 0
+
+    def _open(self, place: Path) -> dict[str, Any]:
+        held = open_checkpoint(place, self._made_from)
+        if (place / STATE).exists() != (self._work.placement.parallel == "fsdp2"):
+            raise UnusableCheckpoint(f"{place}: a model that is shared out keeps another kind")
+        return held
 
     def _go_on_under(self, before: list[dict[str, Any]]) -> None:
         (now,) = self._conditions
@@ -100,34 +114,47 @@ class Checkpoints(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         wait = max(SHORTEST, SHARE * self._took)
-        if self._made_from and state.global_step < state.max_steps and time.monotonic() - self._last >= wait:
+        due = self._made_from and state.global_step < state.max_steps and time.monotonic() - self._last >= wait
+        if processes.from_first(due):
             control.should_save = True
 
     def save(self, write: Callable[[], None]) -> None:
         """Keep what `write` leaves in the Trainer's folder. A disk that takes no checkpoint is no reason to stop."""
         began, updates = time.monotonic(), self.trainer.state.global_step
-        folder = Path(self.trainer.args.output_dir) / f"checkpoint-{updates}"
-        try:
-            write()
-            (folder / "training_args.bin").unlink()  # a pickle of what the next maker knows by itself
-            shutil.copyfile(self._work.log.path, folder / METRICS)
-            self._work.checkpoints.mkdir(exist_ok=True)
-            held = {
-                "made_from": self._made_from,
-                "conditions": self._conditions,
-                "seconds": self._work.log.seconds,
-                "trainer": self.trainer.between_logs(),
-            }
-            place = self._work.checkpoints / f"{_NAME}{updates}"
-            publish_checkpoint(folder, place, held)
-            for other in self._work.checkpoints.glob(f"{_NAME}*"):
-                if other != place:
-                    shutil.rmtree(other, ignore_errors=True)
-        except (OSError, RuntimeError, SafetensorError) as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            self._work.log.note(f"no checkpoint after update {updates:,}: {getattr(error, 'strerror', None) or error}")
+        folder, held = Path(self.trainer.args.output_dir) / f"checkpoint-{updates}", self.trainer.between_logs()
+        problem = next(filter(None, processes.from_all(_problem(write))), "")
+        if processes.rank() == 0:
+            problem = problem or _problem(partial(self._publish, folder, updates, held))
+            if problem:
+                shutil.rmtree(folder, ignore_errors=True)
+                self._work.log.note(f"no checkpoint after update {updates:,}: {problem}")
         self._last = time.monotonic()
         self._took = self._last - began
+
+    def _publish(self, folder: Path, updates: int, trainer: dict[str, Any]) -> None:
+        (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle of what the next maker knows by itself
+        shutil.copyfile(self._work.log.path, folder / METRICS)
+        self._work.checkpoints.mkdir(exist_ok=True)
+        held = {
+            "made_from": self._made_from,
+            "conditions": self._conditions,
+            "seconds": self._work.log.seconds,
+            "trainer": trainer,
+        }
+        place = self._work.checkpoints / f"{_NAME}{updates}"
+        publish_checkpoint(folder, place, held)
+        for other in self._work.checkpoints.glob(f"{_NAME}*"):
+            if other != place:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def _problem(act: Callable[[], None]) -> str:
+    """What the disk, or who writes to it, says against it; "" where it is done."""
+    try:
+        act()
+    except (OSError, RuntimeError, SafetensorError) as error:
+        return str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return ""
 
 
 def _updates(place: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from transformers import set_seed
@@ -16,8 +17,11 @@ from humpback.engines.dropout import check_dropout
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.data import Reversed
 from humpback.spec.models import Finetuned
+from humpback.stages import processes
+from humpback.stages.batches import IGNORED, TokenSequence
 from humpback.stages.rows import read_examples
-from humpback.stages.training import IGNORED, TokenSequence, learning_rates, train
+from humpback.stages.sharding import shard
+from humpback.stages.training import learning_rates, save, train
 
 
 def finetune(node: Finetuned, work: Work) -> Counts:
@@ -38,10 +42,28 @@ def finetune(node: Finetuned, work: Work) -> Counts:
     if empty == len(rows):
         raise ValueError(f"{node.examples.name}: none of its {len(rows)} examples has an output to learn from")
     dropout = 0.0 if recipe.adapter else recipe.dropout
-    model = load_model(node.base, work, train=True, frozen=bool(recipe.adapter), dropout=dropout)
     chat = ChatFormat(node.template, tokenizer)
-    keep_ends_alone(model, chat)
-    check_dropout(model, dropout)
+    sharded = work.placement.parallel == "fsdp2"
+    with processes.in_turn() if sharded else nullcontext():  # so that memory holds the whole model once
+        model = load_model(
+            node.base,
+            work,
+            train=True,
+            frozen=bool(recipe.adapter),
+            dropout=dropout,
+            device="cpu" if sharded else None,
+        )
+        keep_ends_alone(model, chat)
+        check_dropout(model, dropout)
+        adapters: dict[str, int] = {}
+        if recipe.adapter:
+            from humpback.stages.adapters import adapt, count_adapted
+
+            set_seed(recipe.seed)  # adapters begin with random weights
+            model = adapt(model, recipe.adapter, recipe.dropout)
+            adapters = {f"adapted_{name}": many for name, many in sorted(count_adapted(model).items())}
+        if sharded:
+            shard(model, work.machine)
     longest = min(recipe.longest, context_length(model.config) or recipe.longest)
     encoded = encode_examples(rows, chat, longest, frame=_frame(node))
     n = len(encoded.sequences)
@@ -49,13 +71,6 @@ def finetune(node: Finetuned, work: Work) -> Counts:
         raise ValueError(
             f"{node.examples.name}: at {longest} tokens a sequence none of its {len(rows)} examples has any output left"
         )
-    adapters: dict[str, int] = {}
-    if recipe.adapter:
-        from humpback.stages.adapters import adapt, count_adapted
-
-        set_seed(recipe.seed)  # adapters begin with random weights
-        model = adapt(model, recipe.adapter, recipe.dropout)
-        adapters = {f"adapted_{name}": many for name, many in sorted(count_adapted(model).items())}
     updates, batch = recipe.updates_for(n), recipe.batch_for(n)
     train(
         model,
@@ -66,9 +81,9 @@ def finetune(node: Finetuned, work: Work) -> Counts:
         weight_decay=recipe.weight_decay,
         seed=recipe.seed,
         work=work,
+        longest=longest,
     )
-    model.save_pretrained(work.out)
-    tokenizer.save_pretrained(work.out)
+    save(model, tokenizer, work)
     return {
         "in": len(rows),
         "kept": n,

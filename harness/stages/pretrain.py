@@ -13,8 +13,9 @@ from humpback.core.work import Counts, Work
 from humpback.engines.chat.encoding import Encoding
 from humpback.spec.models import Pretrained
 from humpback.spec.recipe import Llama
+from humpback.stages.batches import TokenSequence
 from humpback.stages.rows import read_examples
-from humpback.stages.training import TokenSequence, learning_rates, train
+from humpback.stages.training import learning_rates, train
 
 END, PAD = "<|end|>", "<|pad|>"
 

@@ -1,4 +1,4 @@
-"""Training under transformers' Trainer, for pretraining and finetuning alike.
+"""Training under transformers' Trainer, for pretraining and finetuning alike, by one process or several.
 
 Batches are grouped by length. The learning rate follows the recipe's own schedule, because a schedule that names its
 final rate is not among the Trainer's. The loss is a mean over all target tokens of a global batch, however it is cut
@@ -12,33 +12,21 @@ import math
 import random
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import torch
 from torch.optim.lr_scheduler import LambdaLR
-from torch.utils.data import Sampler
+from torch.utils.data import DataLoader, Sampler
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback
 
 from humpback.core.work import Work
 from humpback.spec.recipe import CosineTo, LinearTo
+from humpback.stages import processes
+from humpback.stages.batches import MicroBatches, Share, TokenSequence, Updates, keeps_apart
 from humpback.stages.checkpoint import Checkpoints
-from humpback.stages.trainer import EXAMPLES, CarefulTrainer
-
-IGNORED = -100
-"""The label of a token that carries no loss."""
-
-
-@dataclass(frozen=True)
-class TokenSequence:
-    """Token ids and, for each, its label: itself or `IGNORED`."""
-
-    ids: list[int]
-    labels: list[int]
-    name: str = ""
-    """Of the example that it was made from."""
+from humpback.stages.sharding import is_sharded, whole_weights
+from humpback.stages.trainer import MICRO_BATCHES, CarefulTrainer
 
 
 def learning_rates(highest: float, schedule: LinearTo | CosineTo, updates: int) -> list[float]:
@@ -84,14 +72,20 @@ class LengthGroups(Sampler[int]):
 
 
 class _Trainer(CarefulTrainer):
-    """A Trainer with our rates and our order of batches."""
+    """A Trainer with our rates and our updates."""
 
-    def __init__(self, *, rates: list[float], order: LengthGroups, **rest: Any) -> None:
-        self._rates, self._order = rates, order
+    def __init__(self, *, rates: list[float], updates: Updates, **rest: Any) -> None:
+        self._rates, self._updates = rates, updates
         super().__init__(**rest)
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroups:
-        return self._order
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """This process's share of each update, which nobody has to divide further."""
+        return DataLoader(
+            self.train_dataset,
+            batch_sampler=self._updates,
+            collate_fn=lambda micro_batches: {MICRO_BATCHES: micro_batches},
+            pin_memory=self.args.dataloader_pin_memory,
+        )
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         chosen, rates = optimizer or self.optimizer, self._rates
@@ -129,39 +123,52 @@ def train(
     rates: list[float],
     batch: int,
     weight_decay: float,
+    longest: int = 0,
     beta2: float = 0.999,
     seed: int,
     work: Work,
 ) -> None:
-    """Train in place, with an update for each of the learning rates.
+    """Train in place, with an update for each of the learning rates. No packed row has more tokens than `longest`.
 
-    `batch` is the global batch in examples; its largest divisor within the machine's micro-batch goes through at once.
-    A training that was killed goes on from its last checkpoint.
+    `batch` is the global batch in examples; how many of them go through at once, in which processes, is the placement's
+    and the machine's. Every process calls this with the same sequences. A training that was killed goes on from its
+    last checkpoint.
 
     Raises:
         NotFinite: when a loss or gradient is infinite or no number, naming the examples.
     """
-    micro = max(size for size in range(1, min(batch, work.machine.micro_batch) + 1) if batch % size == 0)
+    placement, machine = work.placement, work.machine
+    packed = placement.packed and keeps_apart(model)
+    if placement.packed and not packed:
+        work.log.note(f"sequences have rows of their own: a {type(model).__name__} would mix those of one row")
+    lengths = [len(one.ids) for one in sequences]
+    share = Share(
+        micro_batch=_micro_batch(batch, work, packed=packed),
+        processes=processes.count(),
+        rank=processes.rank(),
+        width=max(longest, max(lengths)) if packed else 0,
+    )
     set_seed(seed)
     order = LengthGroups([len(one.ids) for one in sequences], batch, seed)
     checkpoints = Checkpoints(
         work, ((one.ids, one.labels) for one in sequences), rates, batch, weight_decay, beta2, seed
     )
-    with tempfile.TemporaryDirectory(dir=work.out) as scratch:
+    if placement.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    with tempfile.TemporaryDirectory(dir=work.out) as own:
+        scratch = processes.from_first(own)
         trainer = _Trainer(
             rates=rates,
-            order=order,
+            updates=Updates(order, lengths, batch, share),
             work=work,
             checkpoints=checkpoints,
             model=model,
-            train_dataset=[one if one.name else replace(one, name=f"{i}") for i, one in enumerate(sequences)],
-            data_collator=partial(_named, tokenizer),
+            train_dataset=MicroBatches(sequences, tokenizer, packed=packed),
             callbacks=[_Progress(work, max(1, len(rates) // 50))],
             args=TrainingArguments(
                 output_dir=scratch,
                 max_steps=len(rates),
-                per_device_train_batch_size=micro,
-                gradient_accumulation_steps=batch // micro,
+                per_device_train_batch_size=share.micro_batch,
                 learning_rate=max(rates[0], 1e-12),
                 weight_decay=weight_decay,
                 adam_beta2=beta2,
@@ -173,9 +180,10 @@ def train(
                 report_to="none",
                 disable_tqdm=True,
                 seed=seed,
-                use_cpu=work.machine.device == "cpu",
-                bf16=work.machine.precision == "bfloat16",
-                dataloader_pin_memory=work.machine.device == "cuda",
+                use_cpu=machine.device == "cpu",
+                # What a model that is shared out computes in is its own business.
+                bf16=machine.precision == "bfloat16" and not is_sharded(model),
+                dataloader_pin_memory=machine.device == "cuda",
                 remove_unused_columns=False,
             ),
         )
@@ -183,26 +191,24 @@ def train(
         found, updates = checkpoints.find()
         for _ in range(updates // math.ceil(len(sequences) / batch)):
             iter(order)  # an epoch that was gone through
+        if processes.count() > 1:
+            torch.manual_seed(seed + processes.rank())  # dropout of its own
         trainer.train(resume_from_checkpoint=found)
+        processes.from_all(None)  # the folder is everybody's
 
 
-def _named(tokenizer: PreTrainedTokenizerBase, rows: list[TokenSequence]) -> dict[str, Any]:
-    return {**collate(tokenizer, rows), EXAMPLES: [row.name for row in rows]}
+def save(model: Any, tokenizer: PreTrainedTokenizerBase, work: Work) -> None:
+    """Write the trained model, or its adapter alone, and the tokenizer into the payload. Every process has to do so;
+    the first one writes."""
+    whole = {"state_dict": whole_weights(model)} if is_sharded(model) else {}
+    if processes.rank() == 0:
+        model.save_pretrained(work.out, **whole)
+        tokenizer.save_pretrained(work.out)
 
 
-def collate(tokenizer: PreTrainedTokenizerBase, rows: list[TokenSequence]) -> dict[str, torch.Tensor]:
-    """Right-padded (rows, longest) tensors: input_ids and labels.
-
-    There is no attention mask: under causal attention no token sees the padding to its right, padding carries no loss,
-    and without a mask attention takes its fast path.
-    """
-    longest = max(len(row.ids) for row in rows)
-    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-
-    def padded(values: list[int], filler: Any) -> list[int]:
-        return values + [filler] * (longest - len(values))
-
-    return {
-        "input_ids": torch.tensor([padded(row.ids, pad) for row in rows]),
-        "labels": torch.tensor([padded(row.labels, IGNORED) for row in rows]),
-    }
+def _micro_batch(batch: int, work: Work, *, packed: bool) -> int:
+    """Rows at once: of packed ones as many as the placement says, else such that a process's share of the batch comes
+    in equal parts."""
+    most = work.placement.micro_batch or work.machine.micro_batch
+    each = math.ceil(batch / processes.count())
+    return most if packed else max(size for size in range(1, min(each, most) + 1) if each % size == 0)

@@ -21,10 +21,10 @@ from humpback.spec.curation import FirstLineScore, ModelRater, RandomControl, Ra
 from humpback.spec.models import Finetuned
 from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, MICRO_RATING, Prompt
 from humpback.stages.backtranslate import backtranslate
+from humpback.stages.batches import IGNORED
 from humpback.stages.finetune import encode_examples, finetune
 from humpback.stages.rate import parse_first_line, parse_last_line, rate
 from humpback.stages.select import select
-from humpback.stages.training import IGNORED
 from tests.conftest import MACHINE
 
 Made = Callable[[Artifact], Path]

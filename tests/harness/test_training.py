@@ -24,8 +24,9 @@ from humpback.spec.data import Examples, Joined, Reversed, Sampling, Tagged
 from humpback.spec.models import Finetuned
 from humpback.spec.prompts import S_A, S_W
 from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, LinearTo, Lora, Sft, Steps, StepsBySize
+from humpback.stages.batches import IGNORED, TokenSequence, collate
 from humpback.stages.finetune import encode_examples, finetune
-from humpback.stages.training import IGNORED, TokenSequence, collate, learning_rates
+from humpback.stages.training import learning_rates
 from tests.conftest import MACHINE
 
 Made = Callable[[Artifact], Path]

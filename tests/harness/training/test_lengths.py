@@ -21,9 +21,9 @@ from humpback.spec.models import Finetuned, Pretrained
 from humpback.spec.prompts import BACKWARD
 from humpback.spec.recipe import BatchBySize, Epochs, LinearTo, Llama, Sft, Steps
 from humpback.spec.template import INSTRUCTION_RESPONSE
+from humpback.stages.batches import IGNORED
 from humpback.stages.finetune import encode_examples
 from humpback.stages.pretrain import pretrain
-from humpback.stages.training import IGNORED
 from tests.harness.training.material import SEED, Workshop, examples, same, tokenizer, weights, words
 
 RECIPE = Sft(learning_rate=1e-3, schedule=LinearTo(1e-3), dropout=0.0, batch=2, duration=Steps(1))

@@ -1,0 +1,84 @@
+"""How many GPUs each stage of a plan takes on the machine, and how a finetuning is laid out on them: by the same model
+of memory that its cost is.
+
+A finetuning takes as many processes as the machine gives it, and more where one GPU does not hold it. Where each
+process can hold the whole model, each does (DDP); else they share it out (FSDP2). Activations are computed again where
+memory does not hold those of a few of the longest rows. A CPU has one process unless the machine asks for more, and
+packs nothing, so that its bytes stay what they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.core.placement import ALONE, Placement
+from humpback.costs.hours import AT_ONCE, USABLE, Run
+from humpback.costs.plan_cost import PlanCost
+from humpback.costs.shapes import Shape, shape_of
+from humpback.spec.models import Finetuned
+
+NODE = 8
+"""GPUs of the machine that a plan without one is laid out on."""
+
+
+def place(costs: PlanCost, memory: float) -> dict[str, Placement]:
+    """By fingerprint, the placement of each stage. `memory` is that of a GPU in bytes, or where the machine has none,
+    that of all its processes together."""
+    return {artifact.fingerprint: _place(artifact, one.run, costs.machine, memory) for artifact, one in costs.steps}
+
+
+def place_on_a_node(costs: PlanCost) -> dict[str, Placement]:
+    """By fingerprint, the placement of each stage on the machine if it has GPUs, and else on a node of eight of those
+    that the plan is priced on."""
+    machine = costs.machine
+    if machine.device != "cuda":
+        machine = replace(machine, device="cuda", workers=NODE, processes=1)
+    return place(replace(costs, machine=machine), costs.accelerator.memory or 0.0)
+
+
+def _place(artifact: Artifact, run: Run, machine: Machine, memory: float) -> Placement:
+    cuda = machine.device == "cuda"
+    if isinstance(artifact, Finetuned):
+        return _on_gpus(artifact, run, machine, memory) if cuda else _on_cpu(run, machine, memory)
+    return Placement(min(run.gpus, machine.workers)) if cuda and run.gpus > 1 else ALONE
+
+
+def _on_cpu(run: Run, machine: Machine, memory: float) -> Placement:
+    n = machine.processes
+    if n == 1:
+        return ALONE
+    return Placement(n, "ddp" if n * run.memory <= memory else "fsdp2")
+
+
+def _on_gpus(model: Finetuned, run: Run, machine: Machine, memory: float) -> Placement:
+    n = min(machine.workers, max(machine.processes, run.gpus))
+    shape = shape_of(model.base, machine)
+    if shape is None:  # memory that nobody can foresee is saved where it can be
+        return Placement(n, "ddp" if n > 1 else "", gradient_checkpointing=True, packed=True)
+    room, adapter = USABLE * memory, model.recipe.adapter
+    tokens = min(model.recipe.longest, shape.context)
+    held, row = run.state, shape.activations(tokens)
+    if n > 1:
+        # DDP keeps the gradients a second time, in the buckets that are sent.
+        whole = held + 4 * (shape.adapted(adapter) if adapter else shape.parameters)
+        sharded = whole + row > room
+        held = held / n if sharded else whole
+    few = min(AT_ONCE[0], machine.micro_batch)
+    again = held + shape.activations(few * tokens, again=False) > room
+    return Placement(
+        n,
+        "" if n == 1 else "fsdp2" if sharded else "ddp",
+        micro_batch=_rows(room - held, shape, tokens, machine.micro_batch, again=again),
+        gradient_checkpointing=again,
+        packed=True,
+    )
+
+
+def _rows(room: float, shape: Shape, tokens: int, most: int, *, again: bool) -> int:
+    """The most rows at once, a power of two, whose activations so much memory holds; 1 where it holds none."""
+    rows = 1
+    while 2 * rows <= most and shape.activations(2 * rows * tokens, again=again) <= room:
+        rows *= 2
+    return rows

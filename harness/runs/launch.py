@@ -1,0 +1,163 @@
+"""One stage in several processes, launched by torchrun's own means. Whichever of them ends, all end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
+from typing import Any
+
+from humpback.core.errors import HumpbackError
+from humpback.core.expression import Artifact
+from humpback.core.machine import Machine
+from humpback.core.placement import Placement
+from humpback.core.store import Store
+from humpback.core.text import one_line
+from humpback.core.work import Counts, Work
+
+_LINES = 12
+"""Last lines of what a process said that are shown where it died."""
+
+
+class ProcessDied(HumpbackError, RuntimeError):
+    """One of a stage's processes was killed. The message says which, and by what."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What each process of a stage is told."""
+
+    artifact: Artifact
+    store: Store
+    machine: Machine
+    placement: Placement
+    out: Path
+    """Folder of the payload; the first process writes into it."""
+    made_from: str
+    address: str
+    """Of the socket on which the stage listens to its processes."""
+
+
+@dataclass
+class Heard:
+    """What the processes have told."""
+
+    finished: dict[str, Any] | None = None
+    """By the first one, at its end."""
+    failures: dict[int, tuple[Exception, str]] = field(default_factory=dict)
+    """Of each process that raised: what, and its traceback; the first comes first."""
+
+
+def launch_words(placement: Placement, job: str) -> list[str]:
+    """What follows `torchrun` on the command line that starts the processes of a stage."""
+    processes = ["--nproc-per-node", str(placement.processes)]
+    return ["--standalone", "--local-addr", "127.0.0.1", *processes, "-m", "humpback.runs.rank", job]
+
+
+def run_launched(artifact: Artifact, store: Store, work: Work) -> Counts:
+    """Make the artifact in as many processes as its placement says. Where memory does not hold a micro-batch, they are
+    started again, from the last checkpoint, with half of it.
+
+    Raises:
+        ProcessDied: when one was killed; the others are ended.
+        Exception: what was raised first in any of them.
+    """
+    while True:
+        heard = _run(artifact, store, work)
+        if heard.finished is not None:
+            told = heard.finished
+            work.log.started = min(work.log.started, told["started"])
+            for note in told["notes"]:
+                work.log.note(note)
+            work.packages.update(told["packages"])
+            counts: Counts = told["counts"]
+            return counts
+        error, trace = next(iter(heard.failures.values()))
+        rows = getattr(error, "rows", 0)
+        if rows < 2:
+            error.add_note(f"in one of {work.placement.processes} processes:\n{trace}")
+            raise error
+        work = replace(work, placement=replace(work.placement, micro_batch=rows // 2))
+        work.log.note(f"{error}: begun again from the last checkpoint with {rows // 2} at once")
+
+
+def _run(artifact: Artifact, store: Store, work: Work) -> Heard:
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.run import parse_args, run
+
+    os.environ["OMP_NUM_THREADS"] = str(work.machine.threads)
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # what it would say is told below
+    with tempfile.TemporaryDirectory(prefix="humpback-") as folder, _listening(work) as (address, heard):
+        job = Path(folder) / "job"
+        job.write_bytes(
+            pickle.dumps(Job(artifact, store, work.machine, work.placement, work.out, work.made_from, address))
+        )
+        logs = Path(folder) / "logs"
+        try:
+            words = launch_words(work.placement, str(job))
+            run(parse_args(["--log-dir", str(logs), "--redirects", "3", *words]))  # type: ignore[no-untyped-call]
+        except ChildFailedError as error:
+            ended = error.failures.items()
+            # The others may have failed by its going; those that torchrun ended have its signal.
+            killed = [(rank, one) for rank, one in ended if one.exitcode < 0 and one.exitcode != -signal.SIGTERM]
+            if killed or not heard.failures:
+                rank, one = next(iter(killed or ended))
+                which = f"process {rank + 1} of {work.placement.processes}"
+                raise ProcessDied(f"{which} {_death(one.exitcode)}{_last_lines(logs, rank)}") from None
+    return heard
+
+
+@contextmanager
+def _listening(work: Work) -> Iterator[tuple[str, Heard]]:
+    """Hear what the processes tell, until the end; when this process is gone, they hear that and end."""
+    heard, threads = Heard(), []  # type: Heard, list[threading.Thread]
+    with Listener() as listener:
+
+        def listen() -> None:
+            for _ in range(work.placement.processes):
+                try:
+                    one = listener.accept()
+                except OSError:
+                    return
+                threads.append(threading.Thread(target=_hear, args=(one, heard, work), daemon=True))
+                threads[-1].start()
+
+        threading.Thread(target=listen, daemon=True).start()
+        yield str(listener.address), heard
+        for thread in threads:
+            thread.join(5.0)
+
+
+def _hear(one: Connection, heard: Heard, work: Work) -> None:
+    with one:
+        while True:
+            try:
+                kind, content = one.recv()
+            except (EOFError, OSError):
+                return
+            if kind == "progress":
+                work.log.progress(*content)
+            elif kind == "finished":
+                heard.finished = content
+            else:
+                rank, error, trace = content
+                heard.failures[rank] = (error, trace)
+
+
+def _death(code: int) -> str:
+    hint = ", perhaps out of memory" if code == -9 else ""
+    return f"was killed by signal {-code}{hint}" if code < 0 else f"ended with exit code {code}"
+
+
+def _last_lines(logs: Path, rank: int) -> str:
+    said = [path.read_text(errors="replace") for path in logs.glob(f"**/{rank}/stderr.log")]
+    lines = [line.rstrip() for text in said for line in text.splitlines() if line.strip()]
+    return "".join(f"\n    {one_line(line, 200)}" for line in lines[-_LINES:])
