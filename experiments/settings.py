@@ -237,7 +237,8 @@ def unprinted(part: Any) -> Any:
         return None
     if isinstance(part, Curve):
         return replace(part, alpha=None, points=None)
-    if not is_dataclass(part) or isinstance(part, type) or (isinstance(part, Value) and not isinstance(part, Measure)):
+    declared = isinstance(part, Arm | Claim | Curve | Measure)
+    if not is_dataclass(part) or isinstance(part, type) or (isinstance(part, Value) and not declared):
         return part
     changes = {one.name: unprinted(getattr(part, one.name)) for one in fields(part)}
     if isinstance(part, Measure):
