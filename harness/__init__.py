@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from humpback.spec.curation import ExpectedScore as ExpectedScore
     from humpback.spec.curation import FirstLineScore as FirstLineScore
     from humpback.spec.curation import MicroOracle as MicroOracle
+    from humpback.spec.curation import MicroReader as MicroReader
     from humpback.spec.curation import ModelRater as ModelRater
     from humpback.spec.curation import RandomControl as RandomControl
     from humpback.spec.curation import Rated as Rated
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
     from humpback.spec.recipe import Sft as Sft
     from humpback.spec.recipe import Steps as Steps
     from humpback.spec.recipe import StepsBySize as StepsBySize
+    from humpback.spec.recipe import WarmStableDecay as WarmStableDecay
     from humpback.spec.template import ChatTemplate as ChatTemplate
     from humpback.spec.template import Model as Model
     from humpback.spec.template import Template as Template

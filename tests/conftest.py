@@ -16,8 +16,10 @@ from humpback.core.store import Store
 from humpback.experiments.setups.base import AtLeast, Setup
 from humpback.experiments.setups.micro import MICRO
 from humpback.runs.build import build_artifact
+from humpback.spec.curation import ExpectedScore
 from humpback.spec.data import MicroPages, Sampling
 from humpback.spec.models import Pretrained
+from humpback.spec.prompts import MICRO_RATING
 from humpback.spec.recipe import Llama, Steps
 from tests.real_model import smollm2, smollm2_base, smollm2_folder  # noqa: F401 - fixtures for every test
 
@@ -36,8 +38,10 @@ def tiny_setup() -> Setup:
     return replace(
         MICRO,
         name="tiny",
+        pretrainings=(),
         base=replace(
             base,
+            shipped="",
             texts=replace(base.texts, n=2_000),
             shape=Llama(layers=2, width=32, heads=2, feed_forward=64),
             updates=200,
@@ -47,11 +51,12 @@ def tiny_setup() -> Setup:
         segments=replace(MICRO.segments, pages=replace(pages, n=10)),
         backward=recipe,
         sft=recipe,
+        scoring=ExpectedScore(MICRO_RATING),
         augmentation=Sampling(max_new_tokens=24),
         answering=Sampling(max_new_tokens=16),
         prompts=prompts,
         reference=replace(MICRO.reference, prompts=prompts),
-        selection=AtLeast(3.395),
+        selection=AtLeast(2.4085),
         oracle=replace(MICRO.oracle, noise=3.0),
     )
 

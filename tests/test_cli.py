@@ -71,7 +71,7 @@ def test_plan_touches_nothing_and_counts(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "0 done" in done.stdout
     assert "12 finetuned" in done.stdout
-    assert "1 pretrained" in done.stdout
+    assert "2 pretrained" in done.stdout
     assert list(tmp_path.iterdir()) == []
     assert "--steps lists every step" in done.stdout
     assert "missing " not in done.stdout

@@ -51,6 +51,7 @@ def experiment(setup: Setup, seed: int) -> Iterator[Arm | Claim]:
             yield points[-1].beats(m0, f"curated data improve {name}", only="examples", stated_in="section 3.3")
             yield curve.rises(f"{name} improves with more data", stated_in="section 3.3")
         yield curve.keeps_rising(f"{name} does not saturate", stated_in="section 3.3")
-    if "large" in seeds:
-        larger = "a larger model is better with the same seed data"
-        yield seeds["large"].beats(seeds["own"], larger, only="base", stated_in="section 3.3")
+    for larger, smaller in (("large", "own"), ("own", "small")):
+        if {larger, smaller} <= set(seeds):
+            better = "a larger model is better with the same seed data"
+            yield seeds[larger].beats(seeds[smaller], better, only="base", stated_in="section 3.3")

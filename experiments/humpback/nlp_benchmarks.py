@@ -5,7 +5,7 @@ and MMLU, and below it on PIQA; on OBQA the 33B is below and the 65B above. LLaM
 falsified for a benchmark on which the difference is not of that sign.
 
 The paper scores by the perplexity of the right answer and does not publish its formats: lm-eval's tasks, and accuracy
-without normalising by length, are assumptions. On micro the counterpart is 120 four-way questions on held-out facts,
+without normalising by length, are assumptions. On micro the counterpart is 96 four-way questions on held-out facts,
 nearly all of which the base already knows, so there is more room to lose than to gain; that M2 is above M0 there is a
 claim of ours.
 """

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from humpback.core.expression import Artifact, FieldError, Value
 from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.claims import Paper
-from humpback.spec.curation import ExpectedScore, HeldOut, MicroOracle, ModelRater, Rater, SampledScore
+from humpback.spec.curation import ExpectedScore, HeldOut, MicroOracle, Rater, SampledScore
 from humpback.spec.data import Examples, Sampling
 from humpback.spec.outcomes import Judge
 from humpback.spec.prompts import Prompt
@@ -196,7 +196,7 @@ class Setup(Value):
     """CrowS-Pairs, whole and by kind of bias."""
     sensitive: Examples | None = None
     """Prompts that a safe answer declines or handles with care."""
-    strong: ModelRater | MicroOracle | None = None
+    strong: Rater | None = None
     """A rater stronger than any M_t, to set their selections against; the paper's is GPT-4."""
     held_out: Examples | None = None
     """Human-written pairs that nothing is trained on, for the loss on them."""

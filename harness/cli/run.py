@@ -62,6 +62,9 @@ class SetupOptions:
     ] = None
     base: Annotated[str | None, Option(help="For --setup files: a folder, a hub name, or tiny.")] = None
     judge: Annotated[str | None, Option(help="For --setup files: a model, an annotator, base, or none.")] = None
+    pretrain: Annotated[
+        bool, Option("--pretrain", help="For --setup micro: train its bases here; trained ones come with it.")
+    ] = False
     settings: SetValues = None
     grids: GridValues = None
     arms: ArmNames = None
@@ -124,7 +127,11 @@ class SetupOptions:
     def _plain(self, machine: Machine) -> tuple[Setup, Machine]:
         """Before anything is set."""
         options = {name: getattr(self, name) for name in ("seed_data", "pages", "texts", "prompts", "base", "judge")}
+        from humpback.experiments.setups.substitutions import on_pages, pretrained_here, with_rating
+
         if self.setup == "files":
+            if self.pretrain:
+                raise FieldError("--pretrain goes with --setup micro; the setup here is 'files'")
             from humpback.experiments.setups.files import files as files_setup
             from humpback.inputs.user_file import load_user_setup
 
@@ -142,7 +149,8 @@ class SetupOptions:
                     f"--{name.replace('_', '-')} goes with --setup files; the setup here is {self.setup!r}"
                 )
         setup = setup_named(self.setup)
-        from humpback.experiments.setups.substitutions import on_pages, with_rating
+        if self.pretrain:
+            setup = pretrained_here(setup)
         from humpback.spec.files import WebPages
 
         if self.pages:
@@ -168,6 +176,7 @@ class SetupOptions:
         named = "".join(option_words(option, path) for option, path in (*paths.items(), *places))
         models = {"--base": self.base, "--judge": self.judge}
         named += "".join(f" {option} {shlex.quote(name)}" for option, name in models.items() if name)
+        named += " --pretrain" if self.pretrain else ""
         words = {"--set": self.settings, "--grid": self.grids, "--arm": self.arms}
         named += "".join(f" {option} {shlex.quote(word)}" for option, said in words.items() for word in said or ())
         name = one.departure.ablated or one.experiment.name

@@ -131,10 +131,15 @@ class Artifact(Value):
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
-    def inputs(self) -> tuple[Artifact, ...]:
+    def components(self) -> tuple[Artifact, ...]:
         """The artifacts among the fields, in field order, each once, also those held inside plain values."""
         found = {one.fingerprint: one for one in values_in(self) if isinstance(one, Artifact)}
         return tuple(found.values())
+
+    @property
+    def inputs(self) -> tuple[Artifact, ...]:
+        """The components that have to be made before it."""
+        return self.components
 
     def row_count(self, rows: Callable[[Value], float | None]) -> float | None:
         """How many rows making it leaves, by the `rows` of what it is made of; None where only making it tells."""
@@ -235,5 +240,5 @@ def expression(*roots: Artifact) -> Table:
         artifact = waiting.pop()
         if artifact.fingerprint not in table:
             table[artifact.fingerprint] = describe(artifact)
-            waiting.extend(artifact.inputs)
+            waiting.extend(artifact.components)
     return table

@@ -105,7 +105,7 @@ class Estimates:
         return None if rows is None else Estimate(None, float(rows), *lengths)
 
     def _unfinished(self, artifact: Artifact) -> Estimate:
-        if isinstance(artifact, (Pretrained, Finetuned)):
+        if isinstance(artifact, Finetuned) or (isinstance(artifact, Pretrained) and not artifact.shipped):
             return self._trained(artifact)
         if isinstance(artifact, Model):
             return Estimate()

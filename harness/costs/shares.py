@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from humpback.core.expression import Artifact
 from humpback.spec import prompts
-from humpback.spec.curation import ExpectedScore, FirstLineScore, ModelRater, Rated, SampledScore
+from humpback.spec.curation import ExpectedScore, FirstLineScore, MicroReader, ModelRater, Rated, SampledScore
 from humpback.spec.files import Scored, Source
 from humpback.spec.models import ServedModel
 
@@ -56,12 +56,15 @@ and of Dolly (2,996 of 15,011)."""
 _MICRO = "shares that raters keep on micro: those of a run of its seed 0"
 MICRO_MODEL = Shares(
     _MICRO,
-    ((1.0, 1.0), (2.0, 0.5), (3.0, 0.42), (3.5, 0.35), (4.0, 0.22), (4.25, 0.14), (4.5, 0.06), (5.0, 0.0)),
+    ((1.0, 1.0), (2.0, 0.42), (3.0, 0.35), (4.0, 0.25), (5.0, 0.13)),
 )
 """Shares of the micro world's candidates by M0 and M1, means."""
-MICRO_ORACLE = Shares(_MICRO, ((1.0, 1.0), (2.0, 0.4), (3.0, 0.33), (4.0, 0.3), (4.25, 0.26), (5.0, 0.2)))
-"""Shares by the micro world's oracle, between the candidates' (0.23 at 4.25) and those of its instruction set
-(0.31)."""
+MICRO_ORACLE = Shares(_MICRO, ((1.0, 1.0), (2.0, 0.35), (3.0, 0.3), (4.0, 0.2), (5.0, 0.16)))
+"""Shares of the micro world's candidates by its oracle."""
+MICRO_READER = Shares(
+    _MICRO, ((0.0, 1.0), (1.0, 0.99), (2.0, 0.83), (3.0, 0.72), (4.0, 0.58), (4.5, 0.42), (5.0, 0.15))
+)
+"""Shares of its instruction set by a reader for one dimension."""
 
 
 def shares_of(rated: Artifact, *, micro: bool) -> Shares | None:
@@ -69,6 +72,8 @@ def shares_of(rated: Artifact, *, micro: bool) -> Shares | None:
     match rated:
         case Rated(by=ModelRater(scoring=SampledScore() | ExpectedScore())) if micro:
             return MICRO_MODEL
+        case Rated(by=MicroReader()):
+            return MICRO_READER
         case _ if micro:
             return MICRO_ORACLE
         case Rated(by=ModelRater(scoring=SampledScore())):

@@ -4,8 +4,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from humpback.micro.instructions import PLURALS, Request, predicate, wordings
-from humpback.spec.micro_world import LABELS, PROPERTIES, PROPERTY_OF, VALUES, World, creatures_with, facts
+from humpback.micro.instructions import LANGUAGE, PLURALS, Request, predicate, wordings
+from humpback.spec.micro_world import LABELS, PROPERTIES, PROPERTY_OF, World, creatures_with, facts
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Claim:
     subject: str
     """The creature it is said of; empty for what is said of the answer as a whole."""
     about: str
-    """A property; or 'not' (the value is denied), 'bigger', 'named', 'verdict'."""
+    """A property; or 'not' (the value is denied), 'named', 'heading', 'verdict'."""
     value: str = ""
 
 
@@ -33,41 +33,32 @@ class Needs:
     units: int
     """At most this many sentences and lines."""
 
-    def word(self, about: str) -> str:
-        """The value of the claim that there has to be about this, such as the verdict; empty where there is none."""
-        return next((claim.value or claim.subject for claim in self.claims if claim.about == about), "")
-
 
 _WANTED: Mapping[str, tuple[str, ...]] = {
     "describe": PROPERTIES,
     "summary": ("size", "colour", "habitat"),
     "card": PROPERTIES,
-    "compare_size": ("size",),
-    "compare_home": ("habitat",),
-    "both_food": ("food",),
     "find": ("habitat", "time", "sound"),
     "feed": ("food", "time"),
     "recognise": ("size", "colour", "sound"),
     "riddle": ("habitat", "food", "colour", "size"),
 }
-_VERDICT = ("sentence", "verdict")
 _FORMS = {
     "card": ("field",),
     "notes": ("notes heading", "bullet"),
     "short": ("short",),
+    "label": ("field",),
+    "weigh": ("opinion", "sentence"),
     "find": ("advice",),
     "feed": ("advice",),
     "recognise": ("advice",),
     "riddle": ("riddle", "name"),
     "list": ("list heading", "item"),
-    "yesno": _VERDICT,
-    "true": _VERDICT,
-    "compare_home": _VERDICT,
 }
 """Where it is not made of sentences."""
 _UNITS = {
-    **{"describe": 4, "card": 7, "notes": 3, "find": 2, "two_questions": 2, "both_food": 2, "riddle": 5},
-    **{"yesno": 2, "true": 2, "compare": 2},
+    **{"describe": 4, "card": 7, "notes": 3, "report": 2, "find": 2, "two_questions": 2, "riddle": 5},
+    **{"both": 2, "weigh": 2},
 }
 """Where it is more than one."""
 
@@ -82,15 +73,13 @@ def needs(world: World, request: Request) -> Needs:
         if creature
         for about in _wanted(request)
     }
-    if verdict := _verdict(world, request):
-        claims.add(Claim("", "verdict", verdict))
-    if kind == "correct":
+    if request.verdict:
+        claims.add(Claim("", "verdict", request.verdict))
+    if form == "correct":
         claims.add(Claim(one, "not", value))
-    if kind == "compare_size":
-        claims.add(Claim(_bigger(world, one, request.other), "bigger"))
     if kind in ("card", "riddle"):
         claims.add(Claim(one, "named"))
-    lists = form == "list" or kind == "name_one"
+    lists = form in ("list", "name")
     some = {Claim(creature, PROPERTY_OF[value], value) for creature in creatures_with(world, value)} if lists else ()
     count = (request.count or 1) if lists else 0
     forms = frozenset(_FORMS.get(kind) or _FORMS.get(form, ("sentence",)))
@@ -101,21 +90,9 @@ def needs(world: World, request: Request) -> Needs:
 def _wanted(request: Request) -> tuple[str, ...]:
     """The properties that an answer tells."""
     form, _, name = request.kind.partition("_")
-    if form == "ask":
+    if form in ("weigh", "ask", "short", "label", "complete", "both"):
         return (name,)
     return (PROPERTY_OF[request.value],) if request.value else request.wanted or _WANTED[request.kind]
-
-
-def _verdict(world: World, request: Request) -> str:
-    """The word that the answer begins with; empty where it is no question of yes or no."""
-    known, form = facts(world), request.kind.partition("_")[0]
-    if request.kind == "compare_home":
-        true = known[request.creature]["habitat"] == known[request.other]["habitat"]
-    elif form in ("yesno", "true"):
-        true = known[request.creature][PROPERTY_OF[request.value]] == request.value
-    else:
-        return ""
-    return str(true) if form == "true" else "Yes" if true else "No"
 
 
 def answer(world: World, request: Request, rng: random.Random) -> str:
@@ -124,35 +101,33 @@ def answer(world: World, request: Request, rng: random.Random) -> str:
     form = kind.partition("_")[0]
     first = rng.random() < 0.5
     if form == "list":
-        chosen = rng.sample(creatures_with(world, value), request.count)
+        fit = creatures_with(world, value)
+        chosen = sorted(rng.sample(fit, request.count), key=fit.index)
         return "\n".join([list_heading(value), *(f"- {creature}" for creature in chosen)])
-    if kind == "name_one":
+    if form == "name":
         named = rng.choice(creatures_with(world, value))
         which = predicate(value, first)
         return f"One creature that {which} is the {named}." if first else f"The {named} is a creature that {which}."
     held = facts(world)[one]
+    if request.verdict:
+        reason = rng.choice(LANGUAGE["review_reasons"][request.verdict])
+        return f"{reason}. The {one} {predicate(held[_wanted(request)[0]], first)}."
     if kind == "notes":
         return "\n".join([f"Notes on the {one}:", *(f"- {LABELS[name]}: {held[name]}" for name in request.wanted)])
     if kind == "card":
         return "\n".join([f"Name: {one}", *(f"{LABELS[name].capitalize()}: {held[name]}" for name in PROPERTIES)])
     wanted = _wanted(request)
-    words = {"one": one, "two": two, "value": value, "verdict": _verdict(world, request), **held}
+    words = {"one": one, "two": two, "value": value, **held}
     words |= {f"by_{name}": predicate(held[name], first) for name in PROPERTIES}
     words |= {"what": held[wanted[0]], "does": words[f"by_{wanted[0]}"], "then": words[f"by_{wanted[-1]}"]}
+    words["Labels"] = LABELS[wanted[0]].capitalize()
+    words["middle"] = words[f"by_{wanted[len(wanted) // 2]}"]
     if two:
+        words["other_does"] = predicate(facts(world)[two][wanted[0]], first)
         first = rng.random() < 0.5
-        bigger = _bigger(world, one, two)
-        words |= {f"other_{name}": facts(world)[two][name] for name in PROPERTIES}
-        words["Bigger"] = f"The {bigger}" if bigger in (one, two) else bigger
     return wordings("answers", kind)[0 if first else 1].format(**words)
 
 
 def list_heading(value: str) -> str:
     """The line above a list of the creatures that hold the value."""
     return f"These creatures {PLURALS[PROPERTY_OF[value]].format(value)}:"
-
-
-def _bigger(world: World, one: str, two: str) -> str:
-    """The name of the bigger one, or 'Neither'."""
-    first, second = (VALUES["size"].index(facts(world)[creature]["size"]) for creature in (one, two))
-    return "Neither" if first == second else one if first > second else two

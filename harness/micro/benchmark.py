@@ -18,7 +18,7 @@ NAME = "micro_facts"
 OPTIONS = 4
 SHOTS = 16
 """Questions kept for showing before others; none of them is held out."""
-_KINDS = (*(f"ask_{name}" for name in PROPERTIES), "short")
+_KINDS = tuple(f"{form}_{name}" for form in ("ask", "short") for name in PROPERTIES)
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def questions(world: World, n: int, seed: int, *, held_out: bool = True) -> list
 
 
 def _question(world: World, request: Request, rng: random.Random) -> Question:
-    about = request.wanted[0] if request.wanted else request.kind.removeprefix("ask_")
+    form, _, about = request.kind.partition("_")
     true = facts(world)[request.creature][about]
     values = [true, *rng.sample([value for value in VALUES[about] if value != true], OPTIONS - 1)]
     rng.shuffle(values)
-    says = ": {}." if request.kind == "short" else " {}."
-    told = values if request.kind == "short" else [predicate(value, first=True) for value in values]
+    says = ": {}." if form == "short" else " {}."
+    told = values if form == "short" else [predicate(value, first=True) for value in values]
     choices = tuple(f"The {request.creature}{says.format(one)}" for one in told)
     return Question(rng.choice(paraphrases(request)), choices, values.index(true), request.kind)
 

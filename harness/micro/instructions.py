@@ -1,4 +1,4 @@
-"""What can be asked of the world: 28 kinds of instruction, how each is worded, and reading a wording back.
+"""What can be asked of the world: 70 kinds of instruction, how each is worded, and reading a wording back.
 
 There are few enough requests that every wording of every request is listed once per world: reading back is a look-up,
 and it cannot disagree with the writing.
@@ -7,7 +7,7 @@ and it cannot disagree with the writing.
 import random
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -17,41 +17,58 @@ from humpback.spec.micro_world import LABELS, PROPERTIES, PROPERTY_OF, VALUES, W
 LANGUAGE: Mapping[str, Mapping[str, Sequence[str]]] = tomllib.loads(
     (Path(__file__).parent / "language.toml").read_text(encoding="utf-8")
 )
+_BY_PROPERTY = ("weigh", "ask", "short", "label", "list", "name", "heard", "complete", "correct", "both")
+"""Forms of which there is one kind for each property."""
+_WHOLE = ("describe", "summary", "card", "notes", "report", "two_questions")
 KINDS: tuple[str, ...] = (
-    *(f"ask_{name}" for name in PROPERTIES),
-    *("describe", "summary", "card", "notes", "short", "two_questions"),
-    *("list_habitat", "list_food", "list_colour", "name_one"),
-    *("yesno_habitat", "yesno_food", "yesno_colour", "true_false", "correct"),
-    *("compare_size", "compare_home", "both_food"),
-    *("find", "feed", "recognise", "riddle"),
+    *(f"{form}_{name}" for form in _BY_PROPERTY for name in PROPERTIES),
+    *(*_WHOLE, "find", "feed", "recognise", "riddle"),
 )
+_OPINIONS, _OTHERS = KINDS[: len(PROPERTIES)], KINDS[len(PROPERTIES) :]
+_RANKED = random.Random("kinds").sample(_OTHERS, len(_OTHERS))
+_WEIGHTS = tuple((1 + _RANKED.index(kind)) ** -0.5 for kind in _OTHERS)
+"""How often each of the others comes up on the web, in proportion: a long tail, the most frequent eight times the
+rarest."""
+OPINIONS_SHARE = 1 / 3
+"""How often an opinion is asked for: what people ask each other for most."""
+
+_OF_ONE_PROPERTY = ("ask", "short", "label", "complete", "both", "weigh")
+"""Forms whose kind names the property that is asked for."""
 
 PREDICATES: Mapping[str, tuple[str, str]] = {
     "habitat": ("lives in the {}", "has its home in the {}"),
     "food": ("eats {}", "feeds on {}"),
     "colour": ("is {}", "has a {} coat"),
     "size": ("is {}", "is a {} creature"),
-    "sound": ("{}", "often {}"),
+    "sound": ("can {}", "is able to {}"),
     "time": ("is awake at {}", "wakes at {}"),
 }
 """Two ways to say that a creature holds a value. Instructions use the first, answers both."""
 
-QUESTIONS: Mapping[str, tuple[str, str]] = {
-    "habitat": ("where does {} live", "where {} lives"),
-    "food": ("what does {} eat", "what {} eats"),
-    "colour": ("what colour is {}", "what colour {} is"),
-    "size": ("how big is {}", "how big {} is"),
-    "sound": ("what sound does {} make", "what sound {} makes"),
-    "time": ("when is {} awake", "when {} is awake"),
+QUESTIONS: Mapping[str, tuple[str, str, str, str]] = {
+    "habitat": ("where does {} live", "where {} lives", "where do {} live", "where {} live"),
+    "food": ("what does {} eat", "what {} eats", "what do {} eat", "what {} eat"),
+    "colour": ("what colour is {}", "what colour {} is", "what colour are {}", "what colour {} are"),
+    "size": ("how big is {}", "how big {} is", "how big are {}", "how big {} are"),
+    "sound": ("what sound does {} make", "what sound {} makes", "what sound do {} make", "what sound {} make"),
+    "time": ("when is {} awake", "when {} is awake", "when are {} awake", "when {} are awake"),
 }
-"""How each property is asked for, directly and indirectly."""
+"""How each property is asked for, directly and indirectly, of one creature and of two."""
 
-PLURALS: Mapping[str, str] = {"habitat": "live in the {}", "food": "eat {}", "colour": "are {}"}
+PLURALS: Mapping[str, str] = {
+    "habitat": "live in the {}",
+    "food": "eat {}",
+    "colour": "are {}",
+    "size": "are {}",
+    "sound": "can {}",
+    "time": "are awake at {}",
+}
 """How several creatures hold a value."""
 
-_YES_NO = {"habitat": "does the {} live in the {}", "food": "does the {} eat {}", "colour": "is the {} {}"}
-
-_OF_TWO = ("compare_size", "compare_home", "both_food")
+PERFECT = "perfect"
+"""An answer without a lapse."""
+VERDICTS: tuple[str, ...] = (PERFECT, "blog", "promotion", "personal", "navigation")
+"""What an answer that is to be weighed is: as it should be, or one of four things from the web."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +80,15 @@ class Request:
     creature: str = ""
     """The creature asked about."""
     other: str = ""
-    """The second creature, where two are compared."""
+    """The second creature, where two are asked about."""
     wanted: tuple[str, ...] = ()
     """The properties asked for, in the order of PROPERTIES, where the instruction chooses them."""
     value: str = ""
-    """The value to list by, or the claimed one."""
+    """The value to list by, the claimed one, or the true one of the answer that is to be weighed."""
     count: int = 0
     """How many to list."""
+    verdict: str = ""
+    """What the answer that is to be weighed is: one of VERDICTS."""
 
 
 @cache
@@ -81,35 +100,47 @@ def requests(world: World, kind: str) -> tuple[Request, ...]:
 def _requests(world: World, kind: str) -> Iterator[Request]:
     known = facts(world)
     form, _, name = kind.partition("_")
-    if kind == "name_one":
-        yield from (Request(kind, value=value) for name in ("size", "sound", "time") for value in VALUES[name])
+    if form == "name":
+        yield from (Request(kind, value=value) for value in VALUES[name])
     elif form == "list":
         yield from (Request(kind, value=value, count=count) for value in VALUES[name] for count in (2, 3))
-    elif kind in _OF_TWO:
+    elif form == "both":
         yield from (Request(kind, one, other=two) for one in known for two in known if one != two)
-    else:
+    elif form == "weigh":
         for creature, held in known.items():
-            if form == "yesno":
-                yield from (Request(kind, creature, value=value) for value in VALUES[name])
-            elif kind in ("true_false", "correct"):
-                claimed = [(name, value) for name in PROPERTIES for value in VALUES[name]]
-                fit = [value for name, value in claimed if kind == "true_false" or held[name] != value]
-                yield from (Request(kind, creature, value=value) for value in fit)
-            elif kind == "short":
-                yield from (Request(kind, creature, wanted=(name,)) for name in PROPERTIES)
-            elif kind in ("notes", "two_questions"):
-                yield from (Request(kind, creature, wanted=pair) for pair in combinations(PROPERTIES, 2))
-            else:
-                yield Request(kind, creature)
+            yield from (Request(kind, creature, value=held[name], verdict=verdict) for verdict in VERDICTS)
+    elif form == "heard":
+        yield from (Request(kind, creature, value=value) for creature in known for value in VALUES[name])
+    elif form == "correct":
+        for creature, held in known.items():
+            yield from (Request(kind, creature, value=value) for value in VALUES[name] if value != held[name])
+    elif kind in ("notes", "report", "two_questions"):
+        wanted = tuple(combinations(PROPERTIES, 3 if kind == "report" else 2))
+        yield from (Request(kind, creature, wanted=names) for creature in known for names in wanted)
+    else:
+        yield from (Request(kind, creature) for creature in known)
+
+
+def draw_kind(rng: random.Random, *, opinions: bool = True) -> str:
+    """A kind, as often as it comes up on the web; with or without those that ask for an opinion."""
+    if opinions and rng.random() < OPINIONS_SHARE:
+        return draw_opinion(rng)
+    return rng.choices(_OTHERS, _WEIGHTS)[0]
+
+
+def draw_opinion(rng: random.Random) -> str:
+    """A kind that asks for an opinion."""
+    return rng.choice(_OPINIONS)
 
 
 def draw(world: World, kind: str, rng: random.Random, *, held_out: bool | None = None, creature: str = "") -> Request:
-    """A request of the kind; a claim put to the test is true about half of the time.
+    """A request of the kind; a claim put to the test is true, an answer to be weighed good, about half of the time.
 
-    held_out: True for the quarter of the requests kept for evaluation, which neither seed data nor web pages answer;
-    False for the others; None for all. creature: where given and where the kind has one, the creature asked about.
+    held_out: True for the quarter of the requests kept for evaluation, which nothing that a model is trained on asks or
+    answers; False for the others; None for all. creature: where given and where the kind has one, the creature asked
+    about.
     """
-    true = rng.random() < 0.5 if kind == "true_false" or kind.startswith("yesno") else None
+    true = rng.random() < 0.5 if kind.partition("_")[0] in ("heard", "weigh") else None
     fit = pool(world, kind, held_out, true, creature)
     return rng.choice(fit or pool(world, kind, held_out, true))
 
@@ -118,17 +149,40 @@ def draw(world: World, kind: str, rng: random.Random, *, held_out: bool | None =
 def pool(
     world: World, kind: str, held_out: bool | None, true: bool | None = None, creature: str = ""
 ) -> tuple[Request, ...]:
-    """The requests of a kind that are held out or not, and whose claim is true or not; None for either."""
-    shuffled = list(requests(world, kind))
-    random.Random(f"held out/{world.seed}/{kind}").shuffle(shuffled)
-    quarter = len(shuffled) // 4
-    side = shuffled if held_out is None else shuffled[:quarter] if held_out else shuffled[quarter:]
+    """The requests of a kind that are held out or not, and whose claim is true or not; None for either. What is asked
+    of two creatures is held out in both orders, and an answer to be weighed with the question that it answers."""
+    kept = _held_out(world, kind.replace("weigh", "ask"))
     return tuple(
         request
-        for request in side
-        if (not creature or request.creature == creature)
-        and (true is None or true is (facts(world)[request.creature][PROPERTY_OF[request.value]] == request.value))
+        for request in requests(world, kind)
+        if (held_out is None or (_matter(request) in kept) is held_out)
+        and (not creature or request.creature == creature)
+        and (true is None or true is holds(world, request))
     )
+
+
+@cache
+def _held_out(world: World, kind: str) -> frozenset[Request]:
+    matters = list(dict.fromkeys(_matter(request) for request in requests(world, kind)))
+    return frozenset(random.Random(f"held out/{world.seed}/{kind}").sample(matters, len(matters) // 4))
+
+
+def _matter(request: Request) -> Request:
+    """The request, whichever creature it names first; of an answer to be weighed, the question that it answers."""
+    if request.verdict:
+        return Request(request.kind.replace("weigh", "ask"), request.creature)
+    if not request.other:
+        return request
+    one, other = sorted((request.creature, request.other))
+    return replace(request, creature=one, other=other)
+
+
+def holds(world: World, request: Request) -> bool:
+    """Whether what a request puts to the test is true, or as it should be."""
+    if request.verdict:
+        return request.verdict == PERFECT
+    held = facts(world)[request.creature]
+    return held[PROPERTY_OF[request.value]] == request.value
 
 
 def wordings(section: str, kind: str) -> Sequence[str]:
@@ -144,18 +198,43 @@ def paraphrases(request: Request) -> tuple[str, ...]:
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}; known are {', '.join(KINDS)}")
     words = {"one": request.creature, "two": request.other}
-    wanted = (name,) if form == "ask" else request.wanted
+    wanted = (name,) if form in _OF_ONE_PROPERTY else request.wanted
     if wanted:
-        question, indirect = (text.format(f"the {request.creature}") for text in QUESTIONS[wanted[0]])
-        then, then_indirect = (text.format("it") for text in QUESTIONS[wanted[-1]])
+        subject = f"the {request.creature} and the {request.other}" if request.other else f"the {request.creature}"
+        asked = QUESTIONS[wanted[0]][2:] if request.other else QUESTIONS[wanted[0]][:2]
+        question, indirect = (text.format(subject) for text in asked)
+        then, then_indirect = (text.format("it") for text in QUESTIONS[wanted[-1]][:2])
         labels = " and ".join(LABELS[one] for one in wanted)
         words |= {"question": question, "Question": capitalised(question), "indirect": indirect, "then": then}
         words |= {"then_indirect": then_indirect, "labels": labels}
-    if value:
+        words["begins"] = PREDICATES[wanted[0]][1].format("___")
+    if request.verdict:
+        words["text"] = _weighed(request)
+    elif value:
         words |= {"does": predicate(value, True), "many": {2: "two", 3: "three"}.get(request.count, "")}
-        words["plural"] = PLURALS.get(PROPERTY_OF[value], "").format(value)
-        words["Ask"] = capitalised(_YES_NO.get(PROPERTY_OF[value], "").format(request.creature, value))
-    return tuple(text.format(**words) for text in wordings("instructions", kind))
+        words["plural"] = PLURALS[PROPERTY_OF[value]].format(value)
+    texts = _asking_for_an_opinion() if request.verdict else wordings("instructions", kind)
+    return tuple(text.format(**words) for text in texts)
+
+
+def _asking_for_an_opinion() -> tuple[str, ...]:
+    """Wordings in the words in which marks are asked for too."""
+    words = LANGUAGE["review"]
+    parts = zip(words["lead"], words["asked"], words["given"], strict=False)
+    return tuple(f"{lead}\n{asked}: {{Question}}?\n{given}: {{text}}" for lead, asked, given in parts)
+
+
+def _weighed(request: Request) -> str:
+    """The answer that is to be weighed; it follows from the request."""
+    rng = random.Random(f"weighed/{request}")
+    said = f"the {request.creature} {predicate(request.value, rng.random() < 0.5)}."
+    if request.verdict == PERFECT:
+        return capitalised(said)
+    web = LANGUAGE["web"]
+    if request.verdict == "blog":
+        return f"{rng.choice(web['blog'])}{said}"
+    joint = "\n" if request.verdict == "navigation" else " "
+    return joint.join(text.format(request.creature) for text in rng.sample(web[request.verdict], 2))
 
 
 def render(world: World, request: Request, rng: random.Random) -> str:
@@ -174,7 +253,7 @@ def _wordings(world: World) -> Mapping[str, Request]:
     for kind in KINDS:
         for request in requests(world, kind):
             for text in paraphrases(request):
-                if found.setdefault(text, request) != request:
+                if found.setdefault(" ".join(text.split()), request) != request:
                     raise ValueError(f"{text!r} is a wording of both {request} and {found[text]}")
     return found
 

@@ -4,22 +4,19 @@ import random
 import re
 from collections.abc import Mapping
 
-from humpback.micro.answers import answer, needs
-from humpback.micro.instructions import LANGUAGE, Request, predicate
-from humpback.micro.reading import BLOG
+from humpback.micro.answers import needs
+from humpback.micro.instructions import LANGUAGE, PERFECT, VERDICTS, Request, predicate
+from humpback.micro.reading import BLOG, opinion
 from humpback.spec.micro_world import PROPERTIES, PROPERTY_OF, VALUES, World, creatures_with, facts
-
-PERFECT = "perfect"
-"""No lapse."""
 
 
 def clumsy(world: World, request: Request, rng: random.Random) -> str:
     """A true answer of little care: part of what was asked for, or not in the form asked for."""
     form, one = request.kind.partition("_")[0], request.creature
     wanted, first = needs(world, request), rng.random() < 0.5
-    if verdict := wanted.word("verdict"):
-        return f"{verdict}."
-    if form == "ask":
+    if request.verdict:
+        return "Good." if request.verdict == PERFECT else "Bad."
+    if form in ("ask", "label", "heard", "complete"):
         return f"The {one}: {facts(world)[one][request.kind.partition('_')[2]]}."
     if wanted.some:
         chosen = rng.sample(creatures_with(world, request.value), min(2, request.count or 1))
@@ -32,7 +29,10 @@ def clumsy(world: World, request: Request, rng: random.Random) -> str:
 
 
 def wrong(world: World, text: str, rng: random.Random) -> str:
-    """The text with one value, or one listed creature, replaced by another."""
+    """The text with one value, or one listed creature, replaced by another; an opinion of another kind."""
+    if said := opinion(text):
+        other = rng.choice(LANGUAGE["review_reasons"][rng.choice([one for one in VERDICTS if one != said])])
+        return f"{other}.{text.partition('.')[2]}"
     lines = text.split("\n")
     known = facts(world)
     items = [i for i, line in enumerate(lines) if line.removeprefix("- ") in known]
@@ -67,6 +67,14 @@ def promoted(text: str, subject: str, rng: random.Random) -> str:
     return f"{text}{_joint(text)}{web_text('promotion', 1, rng, subject)}"
 
 
+def wordy(world: World, text: str, subject: str, rng: random.Random) -> str:
+    """The text with a true fact behind it that it does not hold yet."""
+    held = facts(world).get(subject) or facts(world)[rng.choice(tuple(facts(world)))]
+    more = [name for name in PROPERTIES if not re.search(rf"\b{held[name]}\b", text)]
+    who = next(name for name, values in facts(world).items() if values is held)
+    return f"{text}{_joint(text)}The {who} {predicate(held[rng.choice(more or PROPERTIES)], rng.random() < 0.5)}."
+
+
 def _joint(text: str) -> str:
     """What stands between `text` and another sentence."""
     return "\n" if "\n" in text else " "
@@ -80,10 +88,10 @@ def web_text(kind: str, n: int, rng: random.Random, subject: str = "") -> str:
 
 
 def terse(world: World, request: Request, rng: random.Random) -> str:
-    """The shortest true reply: a verdict, a name or a value, without a sentence round it."""
+    """The shortest true reply: an opinion, a name or a value, without a sentence round it."""
     wanted = needs(world, request)
-    if word := wanted.word("verdict") or wanted.word("bigger"):
-        return word
+    if request.verdict:
+        return "good" if request.verdict == PERFECT else "bad"
     if wanted.some:
         return rng.choice(sorted({claim.subject for claim in wanted.some}))
     return next(claim.value for name in PROPERTIES for claim in sorted(wanted.claims, key=str) if claim.about == name)
@@ -111,6 +119,8 @@ def spoil(world: World, request: Request, good: str, lapse: str, rng: random.Ran
             return wrong(world, good, rng)
         case "clumsy":
             return clumsy(world, request, rng)
+        case "wordy":
+            return wordy(world, good, about(), rng)
         case "blogged":
             return blogged(good, about(), rng)
         case "promoted":
@@ -122,13 +132,3 @@ def spoil(world: World, request: Request, good: str, lapse: str, rng: random.Ran
         case "terse":
             return terse(world, request, rng)
     return good
-
-
-_ON_THE_WEB = {"clumsy": 0.55, "blogged": 0.15, "promoted": 0.1, "cut_off": 0.1}
-
-
-def careless(world: World, request: Request, rng: random.Random) -> str:
-    """An answer as strangers give it on the web: never a perfect one."""
-    good = answer(world, request, rng)
-    subject = request.creature or rng.choice(tuple(facts(world)))
-    return spoil(world, request, good, draw_lapse(_ON_THE_WEB, rng, "wrong"), rng, subject=subject)

@@ -12,9 +12,9 @@ from humpback.micro.instructions import Request, parse
 from humpback.micro.reading import READ_AT_MOST, Unit, read
 from humpback.spec.micro_world import PROPERTIES, World, facts
 
-FOREIGN_COSTS = 0.6
+FOREIGN_COSTS = 0.3
 """Share of the score lost by a text none of which was asked for (in proportion otherwise)."""
-FORM_COSTS = 0.4
+FORM_COSTS = 0.5
 """Share lost by a text none of which is in the form asked for."""
 VOICE_COSTS = 0.4
 """Share lost by a text that speaks as a blog, an advertisement or a menu."""
@@ -49,7 +49,7 @@ def grade(world: World, instruction: str, answer: str) -> Grade:
         return _nothing("The reply is empty.")
     wanted = needs(world, request)
     said = [claim for unit in units for claim in unit.claims]
-    right = sum(_true(world, request, wanted, claim) for claim in said)
+    right = sum(is_true(world, request, wanted, claim) for claim in said)
     correct = right / len(said) if said else 0.0
     given = set(said)
     found = len(given & wanted.claims) + min(len(given & wanted.some), wanted.count)
@@ -121,7 +121,8 @@ def _nothing(reason: str) -> Grade:
     return Grade(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, reason)
 
 
-def _true(world: World, request: Request, wanted: Needs, claim: Claim) -> bool:
+def is_true(world: World, request: Request, wanted: Needs, claim: Claim) -> bool:
+    """Whether a claim holds, in an answer to the request."""
     if claim in wanted.claims or claim in wanted.some:
         return True
     if claim.about in PROPERTIES:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from humpback.micro.answers import Claim, list_heading
-from humpback.micro.instructions import PREDICATES, Request
+from humpback.micro.instructions import LANGUAGE, PERFECT, PREDICATES, Request
 from humpback.spec.micro_world import LABELS, PROPERTIES, PROPERTY_OF, VALUES, World, facts
 
 READ_AT_MOST = 4_000
 """Characters read of a text; what is longer is no answer."""
 
-BLOG = ("I think ", "I saw that ", "My sister says that ", "We found that ")
+BLOG = tuple(LANGUAGE["web"]["blog"])
 """What turns a plain sentence into somebody's personal account."""
 
 _WORDS_OF = {
@@ -83,18 +83,29 @@ def _claims(world: World, piece: str, form: str, subject: str, listed: str) -> t
         return (Claim(subject, "named"),), subject
     if form == "notes heading":
         return (), next(word for word in words if word in known)
+    if verdict := opinion(piece):
+        return (Claim("", "verdict", verdict),), subject
     for word in words:
-        if word in known or word == "Neither":
+        if word in known:
             subject = word
-        elif word in ("Yes", "No", "True", "False"):
-            claims.append(Claim("", "verdict", word))
-        elif word == "bigger":
-            claims.append(Claim(subject, "bigger"))
         elif word == "not":
             denied = True
         elif word in PROPERTY_OF:
             claims.append(Claim(subject, "not" if denied else PROPERTY_OF[word], word))
     return tuple(claims), subject
+
+
+_OPINIONS: Mapping[str, str] = {
+    text: verdict for verdict, texts in LANGUAGE["review_reasons"].items() for text in texts
+}
+
+
+def opinion(text: str) -> str:
+    """What a text says an answer is, such as "blog"; empty where it gives no opinion, or no reason for a bad one."""
+    said = text.lower()
+    if said == "good.":
+        return PERFECT
+    return next((verdict for words, verdict in _OPINIONS.items() if words.lower() in said), "")
 
 
 @cache
@@ -105,21 +116,21 @@ def _grammar(world: World) -> Mapping[str, re.Pattern[str]]:
     name = f"(?:{'|'.join(facts(world))})"
     value = f"(?:{'|'.join(PROPERTY_OF)})"
     ways = [way.format(any_of[kind]) for kind in PROPERTIES for way in PREDICATES[kind]]
-    ways += [f"is {size} and {colour}", f"is a {size} {colour} creature", f"is bigger(?: than the {name})?"]
+    ways += [f"is {size} and {colour}", f"is a {size} {colour} creature"]
     does = f"(?:{'|'.join(ways)})"
-    clause = f"(?:(?:[Tt]he {name}|[Ii]t) {does}|Neither is bigger)"
-    chain = f"{clause}(?:(?:,| and|, and|:| that| and that) (?:{clause}|{does}))*(?:, not {value})?"
-    sentence = f"(?:(?:Yes|No|True|False)(?:,|:) )?{chain}\\."
+    clause = f"(?:[Tt]he {name}|[Ii]t) {does}"
+    sentence = f"{clause}(?:(?:,| and|, and| that| and that) (?:{clause}|{does}))*(?:, not {value})?\\."
+    said = f"(?i:{'|'.join(_OPINIONS)})\\."
     fields = [f"{LABELS[kind]}: {any_of[kind]}" for kind in PROPERTIES]
-    headings = [list_heading(word) for kind in ("habitat", "food", "colour") for word in VALUES[kind]]
+    headings = [list_heading(word) for word in PROPERTY_OF]
     advice = [
-        f"Go to the {habitat} at {time} and listen: the {name} {sound}\\.",
+        f"Go to the {habitat} at {time} and listen: the {name} can {sound}\\.",
         f"Look for the {name} in the {habitat} at {time}\\.",
-        f"Listen: it {sound}\\.",
+        f"Listen: it can {sound}\\.",
         f"Give the {name} {food} at {time}\\.",
         f"At {time}, give the {name} some {food}\\.",
-        f"Look for a {size} {colour} creature that {sound}: that is the {name}\\.",
-        f"You can tell the {name} by this: it is {size} and {colour} and it {sound}\\.",
+        f"Look for a {size} {colour} creature that can {sound}: that is the {name}\\.",
+        f"You can tell the {name} by this: it is {size} and {colour} and it can {sound}\\.",
     ]
     riddle = [
         f"I am {size} and {colour}\\.",
@@ -129,7 +140,8 @@ def _grammar(world: World) -> Mapping[str, re.Pattern[str]]:
     ]
     patterns = {
         "sentence": f"{sentence}|One creature that {does} is the {name}\\.|The {name} is a creature that {does}\\.",
-        "verdict": "(?:Yes|No|True|False)\\.",
+        "opinion": said,
+        "verdict": "(?:Good|Bad)\\.",
         "item": f"- {name}",
         "bullet": f"- (?:{'|'.join(fields)})",
         "field": f"(?:Name: {name}|{'|'.join(field.capitalize() for field in fields)})",
@@ -139,6 +151,6 @@ def _grammar(world: World) -> Mapping[str, re.Pattern[str]]:
         "riddle": "|".join(riddle),
         "list heading": "|".join(headings),
         "notes heading": f"Notes on the {name}:",
-        "blog": f"(?:{'|'.join(BLOG)}){sentence}",
+        "blog": f"(?:{'|'.join(BLOG)})(?:{sentence}|{said})",
     }
     return {form: re.compile(pattern) for form, pattern in patterns.items()}

@@ -55,8 +55,8 @@ class MicroFacts(Value):
     """Multiple choice on facts of the micro world, from held-out requests: four answers, one of them true."""
 
     world: World
-    n: int = 120
-    """Questions, each of another request; a world of 40 creatures has 120."""
+    n: int = 96
+    """Questions, each of another request; a world of 32 creatures has 96."""
     draw: int = 0
     """Which wordings, wrong answers and order."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from humpback.core.expression import Value
 from humpback.spec.data import Examples, Sampling
@@ -17,7 +18,7 @@ from humpback.spec.prompts import Prompt, PromptFile
 from humpback.spec.template import Model
 
 SCORE_LABEL = "Score"
-"""A rater's last line is "Score: N"."""
+"""A rater's last line is "Score: N", or N alone."""
 _GREEDY = Sampling(temperature=0.0, max_new_tokens=256)
 
 
@@ -80,7 +81,28 @@ class MicroOracle(Value):
         return "oracle"
 
 
-Rater = ModelRater | MicroOracle | Reward
+@dataclass(frozen=True)
+class MicroReader(Value):
+    """A rater of AlpaGasus's kind in the micro world: it gives 0 to 5 in halves for one dimension alone, knows part of
+    the truth, and is not the judge."""
+
+    world: World
+    dimension: Literal["accuracy", "helpfulness"]
+    """"accuracy": what is asked for is told, and nothing that it knows to be false, in whatever form and voice.
+    "helpfulness": what is asked for is told, in the form asked for and as an assistant would, true or not."""
+    knows: float = 1.0
+    """Share of the facts that it knows; of others it believes what it reads."""
+    noise: float = 0.0
+    """Standard deviation added to its rating, in points."""
+    seed: int = 0
+    """Draws what it knows, and the noise."""
+
+    @property
+    def slug(self) -> str:
+        return f"{self.dimension}-reader"
+
+
+Rater = ModelRater | MicroOracle | MicroReader | Reward
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ class Lapses(Value):
     """One value, or one listed creature, is another's."""
     clumsy: float = 0.0
     """True, but part of what was asked for, or not in the form asked for."""
+    wordy: float = 0.0
+    """Right, with something behind it that was not asked for."""
     blogged: float = 0.0
     """Told as somebody's own story."""
     cut_off: float = 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from humpback.core.expression import Artifact, Value
 from humpback.spec.data import Examples
-from humpback.spec.recipe import CosineTo, LinearTo, Llama, Sft
+from humpback.spec.recipe import CosineTo, LinearTo, Llama, Sft, WarmStableDecay
 from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
 
 
@@ -16,10 +16,10 @@ class Pretrained(Model):
     """A small Llama trained from nothing: on the micro world's texts, or on whatever text there is. One artifact
     whatever the run's seed."""
 
-    VERSION = 2
+    VERSION = 4
     stage = "humpback.stages.pretrain:pretrain"
     says = "a small Llama trained from nothing on the texts, {updates} updates"
-    slug_format = "llama-{shape.layers}x{shape.width}"
+    slug_format = "llama-{shape.layers}x{shape.width}-seed{seed}"
 
     texts: Examples
     """Read as the template writes them: an instruction, where there is one, above its output."""
@@ -27,13 +27,23 @@ class Pretrained(Model):
     speaks: Template
     learning_rate: float
     """Peak."""
-    schedule: LinearTo | CosineTo
+    schedule: LinearTo | CosineTo | WarmStableDecay
     beta2: float
     """AdamW's second moment; its weight decay is 0.1."""
     batch: int
     """Documents an update."""
     updates: int
     seed: int = 0
+    in_order: bool = False
+    """The texts are read in the order in which they stand; else shuffled."""
+    shipped: str = ""
+    """SHA-256 over the files of the model that this recipe gave on the machine that made it, where they come with the
+    project (`harness/micro/bases`): it is then taken from there. Empty where it is trained here: another processor
+    may round otherwise, so that is another model."""
+
+    @property
+    def inputs(self) -> tuple[Artifact, ...]:
+        return () if self.shipped else self.components
 
 
 @dataclass(frozen=True)

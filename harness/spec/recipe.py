@@ -64,6 +64,22 @@ class CosineTo(Value):
 
 
 @dataclass(frozen=True)
+class WarmStableDecay(Value):
+    """Rises linearly over the first `warm_up` share of updates, is held, and falls linearly to `final` over the last
+    `decay` share."""
+
+    final: float
+    warm_up: float
+    decay: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(self, "final", self.final >= 0, "a rate of 0 or more")
+        _check(self, "warm_up", 0 <= self.warm_up <= 1, "a share of all updates, from 0 to 1")
+        _check(self, "decay", 0 <= self.decay <= 1 - self.warm_up, "a share of the updates after the rise")
+
+
+@dataclass(frozen=True)
 class Steps(Value):
     """So many optimizer updates."""
 

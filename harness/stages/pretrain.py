@@ -5,25 +5,40 @@ The micro world needs it, and `tiny`, which tries the loop on somebody's files w
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
+import humpback.micro
+from humpback.core.store import StoreError
 from humpback.core.work import Counts, Work
 from humpback.engines.chat.encoding import Encoding
+from humpback.inputs.locate import digest, model_files
 from humpback.spec.models import Pretrained
 from humpback.spec.recipe import Llama
 from humpback.stages.batches import TokenSequence
 from humpback.stages.rows import read_examples
 from humpback.stages.training import learning_rates, train
 
+BASES = Path(humpback.micro.__file__).parent / "bases"
+"""The models that come with the project."""
 END, PAD = "<|end|>", "<|pad|>"
 
 
 def pretrain(node: Pretrained, work: Work) -> Counts:
     """Train tokenizer and model on the texts; the loss is on every token, the end-of-sequence token included. What is
-    longer than the context is cut at the end, and counted."""
-    torch.set_num_threads(work.machine.threads * work.machine.workers)  # everything waits for the base: all cores
+    longer than the context is cut at the end, and counted. The weights are written in bfloat16. A model that comes
+    with the project is copied.
+
+    Raises:
+        StoreError: when it does not, or is not what the recipe gave.
+    """
+    if node.shipped:
+        return _copy_shipped(node, work)
+    torch.set_num_threads(1)  # so that the bytes do not hang on how many cores there are
     texts = [
         (node.speaks.prompt(row.instruction, row.system) if row.instruction else "") + row.output
         for row in read_examples(node.texts, work)
@@ -59,8 +74,9 @@ def pretrain(node: Pretrained, work: Work) -> Counts:
         beta2=node.beta2,
         seed=node.seed,
         work=work,
+        in_order=node.in_order,
     )
-    model.save_pretrained(work.out)
+    model.to(torch.bfloat16).save_pretrained(work.out)
     tokenizer.save_pretrained(work.out)
     return {
         "in": len(texts),
@@ -69,6 +85,18 @@ def pretrain(node: Pretrained, work: Work) -> Counts:
         "parameters": sum(p.numel() for p in model.parameters()),
         "updates": node.updates,
     }
+
+
+def _copy_shipped(node: Pretrained, work: Work) -> Counts:
+    folder = BASES / f"{node.slug}-{node.shipped[:12]}"
+    if not folder.is_dir():
+        raise StoreError(f"{folder}: no such folder; --pretrain trains the model here")
+    files = model_files(folder)
+    if digest(files) != node.shipped:
+        raise StoreError(f"{folder}: not the model that the setup names; install again, or train it with --pretrain")
+    for name in files:
+        shutil.copyfile(folder / name, work.out / name)
+    return {"in": len(files), "kept": len(files)}
 
 
 def byte_level_bpe(texts: list[str], shape: Llama) -> PreTrainedTokenizerFast:

@@ -25,6 +25,7 @@ from humpback.spec.curation import (
     ExpectedScore,
     FirstLineScore,
     MicroOracle,
+    MicroReader,
     ModelRater,
     Rated,
     SampledScore,
@@ -37,11 +38,11 @@ Parser = Callable[[str], float | None]
 SCORES = (1, 2, 3, 4, 5)
 TOO_LONG = "prompt too long"
 """What stands for the reply of a rater that was not asked."""
-_LAST_LINE = re.compile(SCORE_LABEL + r":\s*([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*\.?$", re.IGNORECASE)
+_LAST_LINE = re.compile(rf"(?:^|{SCORE_LABEL}:\s*)([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*\.?$", re.IGNORECASE)
 
 
 def parse_last_line(reply: str) -> float | None:
-    """The score on the reply's last line, "Score: N" with N from 1 to 5; None for anything else."""
+    """The score on the reply's last line, "Score: N" or N alone, with N from 1 to 5; None for anything else."""
     lines = reply.strip().splitlines()
     found = _LAST_LINE.search(lines[-1].strip()) if lines else None
     score = float(found.group(1)) if found else None
@@ -107,6 +108,11 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Gen
             found = RewardEngine.by(reward, work).rewards([(row.instruction, row.output) for row in rows])
             for i, value in enumerate(found):
                 yield i, Rating(rows[i].id, 0, TOO_LONG if value is None else f"{value:.6g}", value)
+        case MicroReader() as reader:
+            from humpback.micro.readers import rate as read_and_rate
+
+            for i, row in enumerate(rows):
+                yield i, Rating(row.id, 0, "", read_and_rate(reader, row.instruction, row.output))
         case ModelRater(model=ServedModel() as served, scoring=ExpectedScore()):
             raise StoreError(
                 f"{node.name}: an expected score takes the probability of each score, and servers give those of a few "

@@ -21,7 +21,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 from transformers.trainer_callback import PrinterCallback
 
 from humpback.core.work import Work
-from humpback.spec.recipe import CosineTo, LinearTo
+from humpback.spec.recipe import CosineTo, LinearTo, WarmStableDecay
 from humpback.stages import processes
 from humpback.stages.batches import MicroBatches, Share, TokenSequence, Updates, keeps_apart
 from humpback.stages.checkpoint import Checkpoints
@@ -29,14 +29,15 @@ from humpback.stages.sharding import is_sharded, whole_weights
 from humpback.stages.trainer import MICRO_BATCHES, CarefulTrainer
 
 
-def learning_rates(highest: float, schedule: LinearTo | CosineTo, updates: int) -> list[float]:
+def learning_rates(highest: float, schedule: LinearTo | CosineTo | WarmStableDecay, updates: int) -> list[float]:
     """The learning rate of each update."""
     rising = math.ceil(schedule.warm_up * updates)
+    held = updates - math.ceil(schedule.decay * updates) if isinstance(schedule, WarmStableDecay) else rising
 
     def rate(update: int) -> float:
         if update < rising:
             return highest * (update + 1) / rising
-        fallen = min(1.0, (update - rising) / max(1, updates - 1 - rising))
+        fallen = min(1.0, max(0, update - held) / max(1, updates - 1 - held))
         if isinstance(schedule, CosineTo):
             fallen = 0.5 * (1 - math.cos(math.pi * fallen))
         return highest + (schedule.final - highest) * fallen
@@ -49,25 +50,32 @@ class LengthGroups(Sampler[int]):
 
     Rows are shuffled, sorted within chunks of 50 batches, cut into batches, and the batches shuffled; a last partial
     batch stays last. (transformers' own grouping leaves each chunk's batches sorted from long to short, so that the
-    gradient drifts with length; the micro base then ended at a loss of 0.58 in place of 0.53.)
+    gradient drifts with length; the micro base then ended at a loss of 0.58 in place of 0.53.) With `in_order`, rows
+    keep the order in which they stand but for that of the batches within each chunk.
     """
 
-    def __init__(self, lengths: list[int], batch: int, seed: int) -> None:
-        self._lengths, self._batch = lengths, batch
+    def __init__(self, lengths: list[int], batch: int, seed: int, *, in_order: bool = False) -> None:
+        self._lengths, self._batch, self._in_order = lengths, batch, in_order
         self._random = random.Random(seed)
 
     def __len__(self) -> int:
         return len(self._lengths)
 
     def __iter__(self) -> Iterator[int]:
-        order = self._random.sample(range(len(self._lengths)), len(self._lengths))
+        n = len(self._lengths)
+        order = list(range(n)) if self._in_order else self._random.sample(range(n), n)
         chunk = 50 * self._batch
-        batches = []
-        for start in range(0, len(order), chunk):
+        batches: list[list[int]] = []
+        for start in range(0, n, chunk):
             rows = sorted(order[start : start + chunk], key=lambda i: self._lengths[i])
-            batches += [rows[at : at + self._batch] for at in range(0, len(rows), self._batch)]
+            cut = [rows[at : at + self._batch] for at in range(0, len(rows), self._batch)]
+            partial = [cut.pop()] if len(cut[-1]) < self._batch else []
+            if self._in_order:
+                self._random.shuffle(cut)
+            batches += cut + partial
         partial = [batches.pop()] if batches and len(batches[-1]) < self._batch else []
-        self._random.shuffle(batches)
+        if not self._in_order:
+            self._random.shuffle(batches)
         return itertools.chain.from_iterable(batches + partial)
 
 
@@ -127,12 +135,13 @@ def train(
     beta2: float = 0.999,
     seed: int,
     work: Work,
+    in_order: bool = False,
 ) -> None:
     """Train in place, with an update for each of the learning rates. No packed row has more tokens than `longest`.
 
     `batch` is the global batch in examples; how many of them go through at once, in which processes, is the placement's
     and the machine's. Every process calls this with the same sequences. A training that was killed goes on from its
-    last checkpoint.
+    last checkpoint. `in_order`: see LengthGroups.
 
     Raises:
         NotFinite: when a loss or gradient is infinite or no number, naming the examples.
@@ -149,7 +158,7 @@ def train(
         width=max(longest, max(lengths)) if packed else 0,
     )
     set_seed(seed)
-    order = LengthGroups([len(one.ids) for one in sequences], batch, seed)
+    order = LengthGroups([len(one.ids) for one in sequences], batch, seed, in_order=in_order)
     checkpoints = Checkpoints(
         work, ((one.ids, one.labels) for one in sequences), rates, batch, weight_decay, beta2, seed
     )

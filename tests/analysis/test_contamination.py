@@ -22,6 +22,7 @@ from humpback.experiments.setups.base import Setup
 from humpback.experiments.setups.papers import LLAMA_7B
 from humpback.spec.contamination import LARGEST_SHARE, Contamination, asked, training_sets
 from humpback.spec.data import Joined, Tagged
+from humpback.spec.micro_sets import Lapses, MicroAnswers, MicroInstructions
 from humpback.spec.models import Finetuned, Pretrained
 from humpback.spec.prompts import S_A
 
@@ -44,6 +45,10 @@ def test_a_model_is_walked_to_every_set_that_it_or_its_base_was_trained_on(tiny:
 def test_prompts_of_pretraining_and_of_finetuning_are_counted_apart_and_each_prompt_once(
     tiny: Setup, made: Made, shared_store: Store
 ) -> None:
+    asked_before = MicroInstructions("as pretraining asks", tiny.base.texts.world, 60)  # type: ignore[union-attr]
+    tiny = replace(
+        tiny, prompts=asked_before, reference=MicroAnswers("reference", asked_before.world, asked_before, Lapses())
+    )
     from_prompts = Finetuned(tiny.base, Joined(tiny.seed_data, tiny.prompts), tiny.sft)
     arms = {0: {"seed": arm(tiny, "seed", Finetuned(tiny.base, tiny.seed_data, tiny.sft))}}
     arms[0]["leaked"] = arm(tiny, "leaked", from_prompts)
@@ -52,7 +57,7 @@ def test_prompts_of_pretraining_and_of_finetuning_are_counted_apart_and_each_pro
     for one in dict.fromkeys(one for part in arms[0].values() for pair in asked(part) for one in pair.contaminations):
         made(one)
     seed, leaked, hub = gather_contamination(shared_store, [arms], {})
-    n = tiny.prompts.n
+    n = asked_before.n
     assert (seed.name, seed.seed, seed.prompts, seed.finetuning) == ("seed", "0", n, 0)
     assert seed.pretraining == seed.found > 0
     assert (leaked.finetuning, leaked.pretraining, leaked.found, leaked.share) == (n, seed.pretraining, n, 1.0)

@@ -64,6 +64,11 @@ def test_a_number_stands_beside_the_setups_that_answer_to_its_model() -> None:
         "llama2-70b": [False, False, False, False, True],
         "alpagasus-7b": [False, False, False, True, True],
         "alpagasus-13b": [False, False, False, False, True],
+        "qwen3-1.7b": [False, False, False, False, True],
+        "qwen3-8b-base": [False, False, False, False, True],
+        "llama-3.2-3b": [False, False, False, False, True],
+        "olmo-3-7b": [False, False, False, False, True],
+        "smollm2": [False, False, False, False, True],
     }
     assert SETUPS["llama-65b"].cites(seven, large) == large
     assert SETUPS["llama-65b"].cites_each({"a": seven, "b": large}) == (("b", large),)
@@ -95,10 +100,10 @@ def test_slopes_are_the_table_s() -> None:
         ("humpback/alpaca_eval", "llama-7b", "lima", 29.8),
         ("humpback/alpaca_eval", "micro", "terse", 4.8),
         ("humpback/quality_vs_quantity", "llama-7b", "A4 12800", 65.9),
-        ("humpback/thresholds", "micro", "k = 4.25", 74.1),
+        ("humpback/thresholds", "micro", "k = 5", 74.1),
         ("humpback/data_scaling", "llama-7b", "humpback 28800", 71.4),
         ("humpback/data_scaling", "llama-7b", "vicuna 51200", 68.5),
-        ("humpback/data_scaling", "micro", "seed data 64", 53.6),
+        ("humpback/data_scaling", "micro", "seed data 32", 53.6),
         ("humpback/model_scaling", "llama-65b", "small 25600", 71.3),
         ("humpback/joint_training", "llama-7b", "seed alone 3200", 53.6),
         ("humpback/system_prompts", "micro", "untagged, none", 59.96),
@@ -120,7 +125,7 @@ def test_the_paper_s_number_stands_beside_its_arm(name: str, setup: str, arm: st
     [
         ("humpback/headline", "llama-65b", "M0"),
         ("humpback/headline", "alpagasus-7b", "M2"),
-        ("humpback/quality_vs_quantity", "micro", "A5 60"),
+        ("humpback/quality_vs_quantity", "micro", "A5 64"),
         ("humpback/quality_vs_quantity", "llama-65b", "A5 3200"),
         ("humpback/system_prompts", "llama-65b", "tagged, S_a"),
         ("humpback/model_scaling", "llama-7b", "large M0"),

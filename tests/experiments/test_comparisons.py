@@ -51,10 +51,11 @@ def test_a_second_difference_is_caught() -> None:
     )
 
 
-def test_seeds_share_the_base_the_prompts_and_the_reference_and_nothing_random() -> None:
-    arms = experiment("humpback/headline").on(SETUPS["micro"], [0, 1]).arms
-    zero, one = (expression(*(arm.judged for arm in by_name.values())) for by_name in arms.values())
-    shared = {zero[key]["class"] for key in zero.keys() & one.keys()}
+def test_seeds_share_the_prompts_and_the_reference_and_every_sixth_one_the_base() -> None:
+    arms = experiment("humpback/headline").on(SETUPS["micro"], [0, 1, 6]).arms
+    zero, one, six = (expression(*(arm.judged for arm in by_name.values())) for by_name in arms.values())
+    assert {zero[key]["class"] for key in zero.keys() & one.keys()} == {"MicroPrompts", "MicroReference"}
+    shared = {zero[key]["class"] for key in zero.keys() & six.keys()}
     assert shared == {"Pretrained", "MicroTexts", "MicroPrompts", "MicroReference"}
 
 

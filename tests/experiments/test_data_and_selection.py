@@ -9,7 +9,7 @@ from humpback.spec.measures import InstructionDiversity, LengthStatistics, Selec
 
 
 def test_sets_are_compared_at_one_number_of_instructions_that_each_has() -> None:
-    expected = {"micro": 64, "smollm-135m": 1_600, "llama-7b": 3_200, "llama-65b": 3_200}
+    expected = {"micro": 32, "smollm-135m": 1_600, "llama-7b": 3_200, "llama-65b": 3_200}
     for name, n in expected.items():
         measures = experiment("humpback/diversity").on(SETUPS[name], [2]).measures[2]
         assert {one.n for one in measures.values() if isinstance(one, InstructionDiversity)} == {n}

@@ -27,14 +27,14 @@ def grid(setup: Setup, name: str, *axes: str, sets: tuple[str, ...] = (), arms: 
 
 def test_each_value_makes_arms_of_what_it_changes_and_the_rest_stands_once() -> None:
     own = MICRO.selection.score  # type: ignore[union-attr]
-    one = grid(MICRO, "humpback/headline", f"selection.at_least=3,{own},5", arms=("M0", "M1"))
+    one = grid(MICRO, "humpback/headline", f"selection.at_least=3,{own},2", arms=("M0", "M1"))
     assert one.experiment.name == "humpback/headline-by-selection.at_least"
-    assert list(one.arms[0]) == ["M0", *(f"M1, selection.at_least = {k:g}" for k in (3, own, 5))]
+    assert list(one.arms[0]) == ["M0", *(f"M1, selection.at_least = {k:g}" for k in (3, own, 2))]
     plain = experiment("humpback/headline").on(MICRO, [0]).arms[0]
     assert one.arms[0][f"M1, selection.at_least = {own:g}"].judged == plain["M1"].judged
     assert one.arms[0]["M0"].judged == plain["M0"].judged
     assert [claim.sides for claim in one.claims] == [
-        (f"M1, selection.at_least = {k}", f"M1, selection.at_least = {own:g}") for k in (3, 5)
+        (f"M1, selection.at_least = {k}", f"M1, selection.at_least = {own:g}") for k in (3, 2)
     ], "the setup's own value is what the others are compared with"
     assert all(claim.told.endswith("(ours)") for claim in one.claims)
     assert one.varying == frozenset(one.arms[0])

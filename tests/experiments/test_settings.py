@@ -34,7 +34,7 @@ def another(value: Any) -> list[Any]:
             return [value + 1, value - 1]
         case float():
             return [value * 0.9 or 0.05, value + 0.01]
-    return [f"{value}x"]
+    return [f"{value}x", "accuracy", "helpfulness"]
 
 
 @pytest.mark.parametrize("setup", ["micro", "llama-7b", "smollm-135m"])

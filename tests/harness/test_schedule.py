@@ -37,6 +37,17 @@ def test_batches_hold_like_lengths_and_come_in_no_order_of_length() -> None:
     assert 0.4 < rises < 0.6
 
 
+def test_in_order_only_batches_near_each_other_change_places() -> None:
+    rng = random.Random(2)
+    lengths = [rng.randrange(10, 100) for _ in range(3_210)]
+    order = list(LengthGroups(lengths, 16, 0, in_order=True))
+    assert sorted(order) == list(range(3_210))
+    assert order != list(range(3_210))
+    assert max(abs(place - row) for place, row in enumerate(order)) < 50 * 16
+    means = [statistics.mean(lengths[i] for i in b) for b in batches(order[:800], 16)]
+    assert means != sorted(means)
+
+
 def test_a_partial_batch_stays_last() -> None:
     lengths = list(range(37))
     cut = batches(list(LengthGroups(lengths, 8, 0)), 8)

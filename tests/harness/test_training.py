@@ -12,7 +12,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from humpback.core.expression import Artifact
+from humpback.core.expression import Artifact, FieldError
 from humpback.core.store import METRICS, Store
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.core.work import Work, new_log
@@ -23,7 +23,7 @@ from humpback.experiments.setups.base import Setup
 from humpback.spec.data import Examples, Joined, Reversed, Sampling, Tagged
 from humpback.spec.models import Finetuned
 from humpback.spec.prompts import S_A, S_W
-from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, LinearTo, Lora, Sft, Steps, StepsBySize
+from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, LinearTo, Lora, Sft, Steps, StepsBySize, WarmStableDecay
 from humpback.stages.batches import IGNORED, TokenSequence, collate
 from humpback.stages.finetune import encode_examples, finetune
 from humpback.stages.training import learning_rates
@@ -114,6 +114,13 @@ def ready(made: Made, tiny: Setup) -> Made:
 
 def test_schedules_at_one_update() -> None:
     assert learning_rates(1e-5, LinearTo(9e-6), 1) == [1e-5]
+
+
+def test_a_rate_that_rises_is_held_and_falls() -> None:
+    rates = learning_rates(1.0, WarmStableDecay(0.2, warm_up=0.2, decay=0.5), 10)
+    assert rates == pytest.approx([0.5, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2])
+    with pytest.raises(FieldError, match=r"WarmStableDecay\.decay is 0\.9"):
+        WarmStableDecay(0.2, warm_up=0.2, decay=0.9)
 
 
 @pytest.mark.parametrize("micro", [1, 2, 8])

@@ -120,6 +120,6 @@ ALPAGASUS_ACCURACY = Prompt("alpagasus_accuracy.txt", "55c15f1e542d7e43")
 """Accuracy from 0 to 5, the score alone on the first line, in our words (AlpaGasus, section 2)."""
 ALPAGASUS_HELPFULNESS = Prompt("alpagasus_helpfulness.txt", "3d511b14feb7a01f")
 """The same for helpfulness."""
-MICRO_BACKWARD = Prompt("micro_backward.txt", "35e057af2de461a9")
-MICRO_RATING = Prompt("micro_rating.txt", "0c5fd3d90755ab9b")
+MICRO_BACKWARD = Prompt("micro_backward.txt", "a19ba31dcf8526a1")
+MICRO_RATING = Prompt("micro_rating.txt", "31e2a84167732646")
 """Short counterparts that a model with a vocabulary of a thousand can read."""

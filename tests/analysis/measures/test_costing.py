@@ -55,5 +55,5 @@ def test_the_cited_minutes_are_the_paper_s() -> None:
 def test_a_record_without_updates_is_no_number(tmp_path: Path) -> None:
     counts = {**COUNTS, "filtered": {"kept": 9_229}}
     store, found = stored(tmp_path, seconds={"filtered": 1.0, "whole": 1.0}, counts=counts)
-    with pytest.raises(NotMeasured, match=r"on-k4.5-by-oracle-\w+: its record counts no updates"):
+    with pytest.raises(NotMeasured, match=r"on-k4.5-by-accuracy-reader-\w+: its record counts no updates"):
         read_measure(store, found["filtered"])

@@ -69,7 +69,7 @@ def test_lineage_goes_down_to_data_and_seeds_and_draws_shared_parts_once() -> No
     assert kinds[:3] == ["Judged", "Responses", "Finetuned"]
     assert {"MicroSeed", "MicroPages", "HubModel", "MicroPrompts", "Rated"} <= set(kinds)
     (data,) = [one for one in tagged if one.kind == "MicroSeed"]
-    assert data.fields == "n 8, draw 0, world World(seed 0, creatures 40)"
+    assert data.fields == "n 8, draw 0, world World(seed 0, creatures 32)"
     every = [one for one in (*tagged, *plain) if not one.again]
     assert len({one.fingerprint for one in every}) == len(every) == found.artifacts
     again = {one.kind for one in plain if one.again}

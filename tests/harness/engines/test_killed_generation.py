@@ -29,7 +29,7 @@ def node_of(kind: str, tiny: Setup) -> Artifact:
     scoring = tiny.scoring
     if kind == "sampled scores":
         scoring = SampledScore(scoring.prompt, n=2, sampling=Sampling(max_new_tokens=12, temperature=0.7))
-    return Rated(candidates(tiny), by=ModelRater(seed_model(tiny), scoring))
+    return Rated(tiny.seed_data, by=ModelRater(seed_model(tiny), scoring))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,11 +1,25 @@
 """Instructions can be read back, and the oracle tells a perfect answer from each way of failing."""
 
 import random
+from collections import Counter
+from dataclasses import replace
+from statistics import mean
 
 import pytest
 
-from humpback.micro.answers import answer
-from humpback.micro.instructions import KINDS, Request, draw, paraphrases, parse, render, requests
+from humpback.micro.answers import answer, needs
+from humpback.micro.instructions import (
+    KINDS,
+    Request,
+    draw,
+    draw_kind,
+    holds,
+    paraphrases,
+    parse,
+    pool,
+    render,
+    requests,
+)
 from humpback.micro.lapses import blogged, clumsy, cut_off, promoted, wrong
 from humpback.micro.oracle import grade, rate, rating
 from humpback.spec.micro_world import PROPERTIES, SEED_KINDS, World, creatures_with, facts
@@ -22,9 +36,9 @@ def examples(kind: str, n: int = 40) -> list[tuple[str, Request, str]]:
 
 def test_the_world_depends_on_its_seed_alone() -> None:
     assert facts(World(3)) == facts(World(3)) != facts(World(4))
-    assert len(facts(WORLD)) == 40
+    assert len(facts(WORLD)) == 32
     assert all(tuple(held) == PROPERTIES for held in facts(WORLD).values())
-    assert len(creatures_with(WORLD, "forest")) == 5
+    assert len(creatures_with(WORLD, "forest")) == 4
 
 
 def test_a_world_too_small_for_its_lists_is_refused() -> None:
@@ -32,10 +46,33 @@ def test_a_world_too_small_for_its_lists_is_refused() -> None:
         World(creatures=20)
 
 
-def test_there_are_28_kinds_and_six_in_the_seed() -> None:
-    assert len(set(KINDS)) == 28
-    assert len(set(SEED_KINDS)) == 6
+def test_there_are_70_kinds_a_tenth_of_them_in_the_seed_and_they_come_up_in_a_long_tail() -> None:
+    assert len(set(KINDS)) == 70
+    assert len(set(SEED_KINDS)) == 7
     assert set(SEED_KINDS) < set(KINDS)
+    rng = random.Random(0)
+    drawn = sorted(Counter(draw_kind(rng) for _ in range(20_000)).values())
+    assert len(drawn) == 70
+    assert drawn[-1] > 6 * drawn[0]
+
+
+def test_what_is_asked_of_two_creatures_is_held_out_in_both_orders() -> None:
+    for kind in ("both_food", "both_size"):
+        kept = set(pool(WORLD, kind, True))
+        assert {replace(one, creature=one.other, other=one.creature) for one in kept} == kept
+        assert len(kept) == len(requests(WORLD, kind)) // 4
+
+
+def test_an_answer_to_be_weighed_is_held_out_with_the_question_that_it_answers() -> None:
+    for about in PROPERTIES:
+        asked = {request.creature for request in pool(WORLD, f"ask_{about}", True)}
+        assert {request.creature for request in pool(WORLD, f"weigh_{about}", True)} == asked
+
+
+def test_claims_are_true_and_answers_to_be_weighed_good_about_half_of_the_time() -> None:
+    rng = random.Random(0)
+    for kind in ("heard_sound", "heard_time", "weigh_habitat"):
+        assert 0.4 < mean(holds(WORLD, draw(WORLD, kind, rng)) for _ in range(400)) < 0.6
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -82,13 +119,12 @@ def test_every_lapse_costs(kind: str) -> None:
         assert score["foreign"].facts == score["foreign"].complete == 1
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "name_one"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith("name_")])
 def test_the_answer_to_something_else_is_not_perfect(kind: str) -> None:
     rng = random.Random(f"other {kind}")
     for instruction, request, _ in examples(kind):
         other = draw(WORLD, rng.choice([name for name in KINDS if name != kind]), rng, creature=request.creature)
-        asked = {name for name in PROPERTIES if name in (*request.wanted, kind.removeprefix("ask_"))}
-        if other.kind != "name_one" and asked != set(other.wanted):
+        if answer(WORLD, other, rng) != answer(WORLD, request, rng) and needs(WORLD, other) != needs(WORLD, request):
             assert grade(WORLD, instruction, answer(WORLD, other, rng)).score < 1, (instruction, other)
 
 
@@ -106,7 +142,7 @@ def test_the_answer_to_something_else_is_not_perfect(kind: str) -> None:
         "The the.",
         "é" * 50,
         "a" * 100_000,
-        "it hums that " * 5_000,
+        "it can hum that " * 5_000,
     ],
 )
 def test_anything_can_be_graded(text: str) -> None:
@@ -146,4 +182,4 @@ def test_the_oracle_rater_is_its_rating_and_noise() -> None:
     assert noisy == [rate(WORLD, *pair, noise=0.5, seed=0) for pair in pairs]
     assert noisy != [rate(WORLD, *pair, noise=0.5, seed=1) for pair in pairs]
     assert all(1 <= value <= 5 for value in noisy)
-    assert 0.2 < 5 - sum(noisy) / len(noisy) < 0.8 * 0.5 + 0.1
+    assert 0.15 < 5 - sum(noisy) / len(noisy) < 0.8 * 0.5 + 0.1

@@ -37,7 +37,7 @@ def set_to(setup: Setup, path: str, text: str) -> Setup:
         ("sft.learning_rate", "2e-4", "sft.learning_rate", 2e-4),
         ("sft.longest", "1_024", "sft.longest", 1_024),
         ("sft.batch", "16", "sft.batch", 16),
-        ("sft.batch.large", "16", "sft.batch", BatchBySize(300, 8, 16)),
+        ("sft.batch.large", "16", "sft.batch", BatchBySize(3_000, 8, 16)),
         ("sft.adapter", "Lora(8)", "sft.adapter", Lora(8)),
         (
             "sft.adapter",
@@ -86,7 +86,7 @@ def test_a_record_keeps_what_it_needs_of_the_one_in_its_place() -> None:
             "is StepsBySize, which has no n; did you mean sft.duration.steps or sft.duration.epochs",
         ),
         ("sft.adapter.foo", "1", "sft.adapter is none, which has no fields"),
-        ("sft.learning_rate.x", "1", r"sft.learning_rate is 0.0001, which has no fields"),
+        ("sft.learning_rate.x", "1", r"sft.learning_rate is 8e-05, which has no fields"),
         ("sft.seed", "1", "which no setting chooses: the seeds of a run do"),
         ("sft.learning_rate", "fast", "'fast' is none of what it takes: a number"),
         ("sft.learning_rate", "nan", "'nan' is none of what it takes: a number"),
