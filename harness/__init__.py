@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from humpback.spec.curation import BestOfSize as BestOfSize
     from humpback.spec.curation import ExpectedScore as ExpectedScore
     from humpback.spec.curation import FirstLineScore as FirstLineScore
+    from humpback.spec.curation import HeldOut as HeldOut
     from humpback.spec.curation import MicroOracle as MicroOracle
     from humpback.spec.curation import MicroReader as MicroReader
     from humpback.spec.curation import ModelRater as ModelRater
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from humpback.spec.curation import Sample as Sample
     from humpback.spec.curation import SampledScore as SampledScore
     from humpback.spec.curation import Selected as Selected
+    from humpback.spec.curation import Without as Without
     from humpback.spec.data import Backtranslated as Backtranslated
     from humpback.spec.data import Boilerplate as Boilerplate
     from humpback.spec.data import Examples as Examples
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from humpback.spec.files import WebPages as WebPages
     from humpback.spec.measures import BenchmarkAccuracy as BenchmarkAccuracy
     from humpback.spec.measures import Greater as Greater
+    from humpback.spec.measures import HeldOutLoss as HeldOutLoss
     from humpback.spec.measures import ImprovementOver as ImprovementOver
     from humpback.spec.measures import InstructionDiversity as InstructionDiversity
     from humpback.spec.measures import KeywordsLeftOut as KeywordsLeftOut
@@ -84,17 +87,23 @@ if TYPE_CHECKING:
     from humpback.spec.measures import VoteShare as VoteShare
     from humpback.spec.models import Finetuned as Finetuned
     from humpback.spec.models import FolderModel as FolderModel
+    from humpback.spec.models import FolderRewardModel as FolderRewardModel
     from humpback.spec.models import GgufModel as GgufModel
     from humpback.spec.models import HubModel as HubModel
+    from humpback.spec.models import HubRewardModel as HubRewardModel
     from humpback.spec.models import Pretrained as Pretrained
+    from humpback.spec.models import Reward as Reward
     from humpback.spec.models import ServedModel as ServedModel
     from humpback.spec.outcomes import AlpacaEvalJudge as AlpacaEvalJudge
+    from humpback.spec.outcomes import AnswerLosses as AnswerLosses
     from humpback.spec.outcomes import Judged as Judged
     from humpback.spec.outcomes import LocalJudge as LocalJudge
     from humpback.spec.outcomes import Matched as Matched
     from humpback.spec.outcomes import MicroJudge as MicroJudge
     from humpback.spec.outcomes import MicroReference as MicroReference
+    from humpback.spec.outcomes import PromptedJudge as PromptedJudge
     from humpback.spec.outcomes import Responses as Responses
+    from humpback.spec.outcomes import Unjudged as Unjudged
     from humpback.spec.recipe import BatchBySize as BatchBySize
     from humpback.spec.recipe import CosineTo as CosineTo
     from humpback.spec.recipe import Epochs as Epochs

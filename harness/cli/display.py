@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +46,8 @@ def run_and_report(
     started = time.monotonic()
     first, _ = chosen[0]
     what = first.experiment.name if len(chosen) == 1 else f"{len(chosen)} experiments"
-    _begin(chosen, store, results)
-    ok, reasons = make(console, what, [declared for declared, _ in chosen], store, machine)
+    begin = partial(_begin, chosen, store, results)
+    ok, reasons = make(console, what, [declared for declared, _ in chosen], store, machine, begin)
     printed = []
     for declared, command in chosen:
         found = report_on(declared, store, reasons)
@@ -72,10 +74,16 @@ def run_and_report(
 
 
 def make(
-    console: Console, what: str, chosen: list[Declared], store: Store, machine: Machine
+    console: Console,
+    what: str,
+    chosen: list[Declared],
+    store: Store,
+    machine: Machine,
+    begun: Callable[[], None] = lambda: None,
 ) -> tuple[bool, dict[str, str]]:
     """Make what is missing of these experiments, as a person watches it; `what` names them. False when a stage failed,
-    and by fingerprint why an artifact was not made.
+    and by fingerprint why an artifact was not made. `begun` is called before the first stage, unless the run is
+    refused.
 
     Raises:
         StoreError: when the store cannot be used.
@@ -96,8 +104,11 @@ def make(
         return {artifact.fingerprint: 3_600 * one.run.wall for artifact, one in steps}
 
     stages = [step.artifact for step in to_do.to_do]
+    if not stages:
+        begun()
     shown = Terminal(stderr=True)
     with show_progress(shown, stages, machine.workers, expected) as progress:
+        progress.begun = begun
         progress.lacking = lambda finding: shown.print(f"lacking here: {finding}", style="yellow")
         result = execute(to_do, store, machine, progress)
     ok = _complaints(console, store, result)

@@ -37,9 +37,10 @@ def init(
     ask: Annotated[bool | None, Option("--ask/--no-ask", help="Ask questions.", show_default="in a terminal")] = None,
     overwrite: Annotated[bool, Option("--overwrite", help="Write over files that are there.")] = False,
 ) -> None:
-    """Look at your files and this machine, ask a few questions, write my.toml and machine.toml, show a first plan.
+    """Write my.toml and machine.toml from a few answers, show a plan.
 
-    Options answer questions beforehand. A file that is there is written over only with --overwrite, or when asked."""
+    Your files and this machine are looked at first. Options answer questions beforehand. A file that is there is
+    written over only with --overwrite, or when asked."""
     from humpback.cli.run import SetupOptions, plan
 
     if not folder.is_dir():

@@ -57,7 +57,9 @@ def mt_bench(
     markdown: AsMarkdown = False,
     as_json: AsJson = False,
 ) -> None:
-    """MT-Bench: 80 questions of two turns, each answer rated from 1 to 10 by a judge. Scores by category and turn."""
+    """MT-Bench: two turns, each answer rated by a judge.
+
+    80 questions, rated from 1 to 10; scores by category and turn."""
     from humpback.analysis.judgements import single_scores
 
     if Path(model).suffix == ".jsonl":

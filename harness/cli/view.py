@@ -23,7 +23,7 @@ def view(
     port: Annotated[int, Option(min=0, max=65_535, help="0 takes any free one.")] = 8766,
     own: ExperimentsFolder = None,
 ) -> None:
-    """The report of whatever is in a store, in a browser on this machine.
+    """The report of whatever is in a store, in a browser here.
 
     It grows while a run goes on. Each number leads to its samples: prompt, both answers, both orders' verdicts, the raw
     replies. It reads the store and changes nothing; Ctrl-C ends it."""

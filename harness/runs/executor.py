@@ -44,6 +44,8 @@ class Progress:
     """What may be missing here, before the first stage."""
     lost: Callable[[Artifact, str], None] = lambda artifact, how: None
     """Its worker, or the node it ran on, died; the stage is started again elsewhere."""
+    begun: Callable[[], None] = lambda: None
+    """Nothing that the run cannot do without is lacking, and the store is there."""
 
 
 @dataclass
@@ -87,6 +89,7 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
     running: set[str] = set()
     with _workers(plan, store, machine) as workers:
         store.prepare()
+        progress.begun()
         while waiting or running:
             for artifact in _ready(waiting, running):
                 blocked = _blocked(artifact, result)
