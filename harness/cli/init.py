@@ -37,9 +37,9 @@ def init(
     ask: Annotated[bool | None, Option("--ask/--no-ask", help="Ask questions.", show_default="in a terminal")] = None,
     overwrite: Annotated[bool, Option("--overwrite", help="Write over files that are there.")] = False,
 ) -> None:
-    """Write my.toml and machine.toml from a few answers, show a plan.
+    """Write my.toml and machine.toml from a few answers.
 
-    Your files and this machine are looked at first. Options answer questions beforehand. A file that is there is
+    Your files and this machine are looked at first, and a plan is shown at the end. Options answer questions beforehand. A file that is there is
     written over only with --overwrite, or when asked."""
     from humpback.cli.run import SetupOptions, plan
 
