@@ -39,8 +39,8 @@ def init(
 ) -> None:
     """Write my.toml and machine.toml from a few answers.
 
-    Your files and this machine are looked at first, and a plan is shown at the end. Options answer questions beforehand. A file that is there is
-    written over only with --overwrite, or when asked."""
+    Your files and this machine are looked at first, and a plan is shown at the end. Options answer questions
+    beforehand. A file that is there is written over only with --overwrite, or when asked."""
     from humpback.cli.run import SetupOptions, plan
 
     if not folder.is_dir():
