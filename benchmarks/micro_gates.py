@@ -15,6 +15,7 @@ from typing import Any
 
 import humpback
 from humpback import Machine, Rated, SampledScore
+from humpback.analysis.experiment.contamination import gather_contamination
 from humpback.core.machine import load_machine
 from humpback.core.store import Store
 from humpback.experiments.humpback.algorithm import (
@@ -31,6 +32,7 @@ from humpback.micro.corpus import REVIEW_SHARE
 from humpback.micro.instructions import KINDS, parse
 from humpback.micro.judge import verdict
 from humpback.micro.oracle import grade, rating
+from humpback.spec.contamination import LARGEST_SHARE, asked
 from humpback.spec.curation import ModelRater
 from humpback.spec.micro_world import SEED_KINDS, World
 from humpback.spec.models import Pretrained
@@ -72,7 +74,8 @@ def measured(setup: Setup, machine: Machine) -> dict[str, Any]:
     ratings = {name: Rated(pool, by=ModelRater(model, setup.scoring)) for name, model in models.items()}
     arms = {name: arm(setup, name, model) for name, model in models.items()}
     answers = {name: one.judged.answers for name, one in arms.items()}
-    humpback.run(*ratings.values(), *arms.values(), machine=machine)
+    overlaps = [overlap for one in arms.values() for of in asked(one) for overlap in of.contaminations]
+    humpback.run(*ratings.values(), *arms.values(), *dict.fromkeys(overlaps), machine=machine)
     good = [rating(grade(world, row.instruction, row.output)) == 5 for row in humpback.load(pool, machine)]
     assert isinstance(setup.base, Pretrained)
     counts = Store(Path(machine.store)).record(setup.base).counts
@@ -87,6 +90,8 @@ def measured(setup: Setup, machine: Machine) -> dict[str, Any]:
         "pool": len(good),
         "largest N": setup.grid.augmented[-1],
     }
+    for row in gather_contamination(Store(Path(machine.store)), [{0: arms}], {}):
+        found[f"prompts in training data, {row.name}"] = row.share
     for name, one in ratings.items():
         scores = [row.score for row in humpback.load(one, machine)]
         found[f"AUC, {name}"] = auc([0.0 if score is None else score for score in scores], good)
@@ -142,6 +147,8 @@ GATES: tuple[tuple[str, float, float], ...] = (
     ("kinds", 60, float("inf")),
     ("kinds in the seed, share", 0.05, 0.15),
     ("good, share of the pool", 0.15, 0.25),
+    ("prompts in training data, base", 0, LARGEST_SHARE),
+    ("prompts in training data, oracle", 0, LARGEST_SHARE),
     ("AUC, base", 0, 0.70),
     ("AUC, M0", 0, 1),
     ("AUC, oracle", 0.85, 1),

@@ -2,7 +2,8 @@
 
 Bare pages carry the facts. Question-and-answer pages, pages that ask what was asked, and opinions on answers carry the
 skills which finetuning elicits. Each page has one author, and most authors are careless in all they write: so the base
-can do what it is finetuned for, and does it seldom. Nothing here asks or answers a request held out for evaluation.
+can do what it is finetuned for, and does it seldom. Nothing here is a request held out for evaluation or an answer to
+it, though another kind's may ask for the same in more words.
 
 Opinions are a tenth of the texts and stand among the last fifth: spread over all of them, they taught a model of this
 size nothing.

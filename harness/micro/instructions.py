@@ -136,9 +136,9 @@ def draw_opinion(rng: random.Random) -> str:
 def draw(world: World, kind: str, rng: random.Random, *, held_out: bool | None = None, creature: str = "") -> Request:
     """A request of the kind; a claim put to the test is true, an answer to be weighed good, about half of the time.
 
-    held_out: True for the quarter of the requests kept for evaluation, which nothing that a model is trained on asks or
-    answers; False for the others; None for all. creature: where given and where the kind has one, the creature asked
-    about.
+    held_out: True for the quarter of the requests kept for evaluation, of which nothing that a model is trained on is
+    one, or answers one (other kinds may ask for the same); False for the others; None for all. creature: where given
+    and where the kind has one, the creature asked about.
     """
     true = rng.random() < 0.5 if kind.partition("_")[0] in ("heard", "weigh") else None
     fit = pool(world, kind, held_out, true, creature)
