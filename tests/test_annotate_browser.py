@@ -6,10 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,43 +20,22 @@ from humpback.annotation.guard import Guard
 from humpback.annotation.items import System, join
 from humpback.core.tables import Example
 from humpback.spec.votes import read_votes
+from tests import browser
+from tests.browser import chromium as chromium
+from tests.browser import needs_chromium
 from tests.harness.annotation.material import HOSTILE, items
 
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser test needs playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+pytestmark = needs_chromium
 READ_FIRST = 220
 """Milliseconds in which a new page takes no keys, and a little more."""
 WIDE, NARROW = {"width": 1100, "height": 760}, {"width": 320, "height": 640}
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @contextmanager
 def served(box: Ballot) -> Iterator[str]:
     """The page on loopback; its address."""
-    import uvicorn
-
-    listening = socket.create_server(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(box, Guard("127.0.0.1", port, None)), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
+    with browser.served(lambda port: create_app(box, Guard("127.0.0.1", port, None))) as port:
         yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
 
 
 def opened(chromium: Any, address: str, size: dict[str, int], **more: Any) -> tuple[Any, list[str]]:

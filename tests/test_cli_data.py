@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import humpback
-from tests.experiments.test_files import page
+from tests.experiments.own_files import page
 from tests.shared_data import SHARED, needs_shared
 
 

@@ -63,7 +63,7 @@ ALPAGASUS_SFT = Sft(
     longest=512,
 )
 """AlpaGasus's recipe at 7B, section 2 of its facts."""
-_FILTERING = Filtering(
+FILTERING = Filtering(
     examples=ALPACA,
     rater=ModelRater(_CHATGPT, Alone(ALPAGASUS_ACCURACY)),
     at_least=4.5,
@@ -114,7 +114,7 @@ LLAMA_7B = Setup(
         Rival("alpaca", ALPACA, _SIZES, "Alpaca"),
         Rival("flan-v2", FLAN_V2, (100, 51_200), "FLAN v2"),
     ),
-    filtering=_FILTERING,
+    filtering=FILTERING,
     benchmarks=benchmarks("humpback"),
     bias=benchmarks("humpback-bias"),
     sensitive=SENSITIVE,
@@ -149,7 +149,7 @@ ALPAGASUS_13B = replace(
     ALPAGASUS_7B,
     name="alpagasus-13b",
     base=_LLAMA_13B,
-    filtering=replace(_FILTERING, sft=replace(ALPAGASUS_SFT, learning_rate=1e-5, duration=Epochs(5))),
+    filtering=replace(FILTERING, sft=replace(ALPAGASUS_SFT, learning_rate=1e-5, duration=Epochs(5))),
     alpagasus="13B",
 )
 
@@ -163,7 +163,7 @@ SMOLLM_135M = replace(
     sft=Sft(learning_rate=1e-4, schedule=LinearTo(9e-5), dropout=0.0),
     scoring=ExpectedScore(HUMPBACK_RATING),
     selection=BestShare(0.0833),
-    filtering=replace(_FILTERING, sft=replace(ALPAGASUS_SFT, learning_rate=1e-4)),
+    filtering=replace(FILTERING, sft=replace(ALPAGASUS_SFT, learning_rate=1e-4)),
     answering=replace(_WRITING, max_new_tokens=512),
     grid=Grid(
         augmented=(400, 800, 1_600),

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from humpback.experiments.setups.base import Filtering, Other
-from humpback.experiments.setups.benchmarks import benchmarks
-from humpback.experiments.setups.papers import LLAMA_7B, SMOLLM_135M
+from humpback.experiments.setups.papers import ALPAGASUS_SFT, FILTERING, LLAMA_7B, SMOLLM_135M
 from humpback.spec.curation import FirstLineScore, ModelRater, Sample
 from humpback.spec.data import Segments
-from humpback.spec.datasets import ALPACA, ALPACA_EVAL, ALPACA_GPT4, ALPAGASUS_TEST, C4, DOLLY, OPEN_ASSISTANT
-from humpback.spec.files import Deduplicated, Distinct
+from humpback.spec.datasets import ALPACA_EVAL, C4, OPEN_ASSISTANT
+from humpback.spec.files import Deduplicated
 from humpback.spec.models import HubModel, ServedModel
 from humpback.spec.outcomes import AlpacaEvalJudge, Matched, Responses
 from humpback.spec.prompts import ALPAGASUS_ACCURACY, ALPAGASUS_HELPFULNESS
-from humpback.spec.recipe import CosineTo, Epochs, LinearTo, Lora, Sft
+from humpback.spec.recipe import LinearTo, Lora, Sft
 
 _QWEN = ServedModel("Qwen/Qwen3-30B-A3B-Instruct-2507")
 _MISTRAL = ServedModel("mistralai/Mistral-Small-3.2-24B-Instruct-2506")
@@ -27,17 +25,6 @@ _MISTRAL = ServedModel("mistralai/Mistral-Small-3.2-24B-Instruct-2506")
 
 _SFT = Sft(learning_rate=2e-4, schedule=LinearTo(1.8e-4), adapter=Lora(16))
 """Humpback's recipe by adapters, at QLoRA's rate (arXiv 2305.14314, Table 9)."""
-_ALPAGASUS_SFT = Sft(
-    learning_rate=2e-4,
-    schedule=CosineTo(0.0, warm_up=0.03),
-    weight_decay=0.0,
-    dropout=0.0,
-    batch=128,
-    duration=Epochs(3),
-    longest=512,
-    adapter=Lora(16),
-)
-_TESTS = Distinct(ALPAGASUS_TEST)
 
 QWEN3_1_7B = replace(
     SMOLLM_135M,
@@ -47,21 +34,16 @@ QWEN3_1_7B = replace(
     backward=_SFT,
     sft=_SFT,
     judge=AlpacaEvalJudge("alpaca_eval_gpt4", "a3a8f993e02f921c", _QWEN.served_as),
-    filtering=Filtering(
-        examples=ALPACA,
+    filtering=replace(
+        FILTERING,
         rater=ModelRater(_QWEN, FirstLineScore(ALPAGASUS_ACCURACY)),
-        at_least=4.5,
-        looser=4.0,
         helpfulness=ModelRater(_QWEN, FirstLineScore(ALPAGASUS_HELPFULNESS)),
         another=ModelRater(_MISTRAL, FirstLineScore(ALPAGASUS_ACCURACY)),
-        others=(Other("dolly", DOLLY, "Dolly"), Other("alpaca-gpt4", ALPACA_GPT4, "GPT4LLM")),
-        sft=_ALPAGASUS_SFT,
-        prompts=_TESTS,
+        sft=replace(ALPAGASUS_SFT, learning_rate=2e-4, adapter=Lora(16)),
         systems=tuple(
-            (name, Responses(one, _TESTS, SMOLLM_135M.answering))
+            (name, Responses(one, FILTERING.prompts, SMOLLM_135M.answering))
             for name, one in (("Qwen3", _QWEN), ("Mistral", _MISTRAL))
         ),
-        benchmarks=benchmarks("alpagasus"),
     ),
     held_out=Matched(OPEN_ASSISTANT, to=ALPACA_EVAL),
     strong=ModelRater(_QWEN, LLAMA_7B.scoring),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from multiprocessing import resource_tracker
+from multiprocessing import connection, resource_tracker
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,20 @@ def end_children(parent: int | None = None, *, itself: bool = False) -> None:
     for one in psutil.wait_procs(trackers, timeout=_TRACKERS_GRACE)[1]:
         with contextlib.suppress(psutil.Error):
             one.kill()
+
+
+def die_with_parent() -> None:
+    """From here on this process, and every one below it, ends when the one that started it has ended."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        connection.wait([parent.sentinel])
+        end_children()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _frees_what_is_left(process: psutil.Process) -> bool:

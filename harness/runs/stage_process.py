@@ -7,10 +7,8 @@ process that started them ends, however it ends, with all that they have started
 from __future__ import annotations
 
 import multiprocessing
-import multiprocessing.connection as connection
 import os
 import platform
-import threading
 import time
 import traceback
 from multiprocessing import forkserver
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.expression import Artifact
-from humpback.core.interrupt import end_children, shielded
+from humpback.core.interrupt import die_with_parent, end_children, shielded
 from humpback.core.machine import Machine
 from humpback.core.placement import ALONE, Placement
 from humpback.core.store import Store, StoreError
@@ -96,7 +94,7 @@ def _work(
     pipe: Connection,
 ) -> None:
     """The body of the process: one artifact, then the end."""
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    die_with_parent()
     if machine.device == "cuda":
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -119,11 +117,3 @@ def _work(
         pipe.send(("store", str(error)))
     except Exception as error:  # the boundary of the process: whoever started it shows it, with the trace
         pipe.send(("failure", (f"{type(error).__name__}: {error}", traceback.format_exc())))
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        end_children()
-        os._exit(1)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection as connection
-import os
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from humpback.core.errors import HumpbackError
-from humpback.core.interrupt import end_children, shielded
+from humpback.core.interrupt import die_with_parent, end_children, shielded
 from humpback.core.store import StoreError
 from humpback.spec.search import Space, Values
 from humpback.sweeps.study import Study
@@ -98,7 +96,7 @@ def sweep(wanted: Sweep, evaluate: Evaluate, workers: int, told: Callable[[Trial
 
 def _work(wanted: Sweep, evaluate: Evaluate) -> None:
     """The body of a worker."""
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    die_with_parent()
     study = wanted.study()
     while True:
         trial = study.ask(wanted.trials)
@@ -124,11 +122,3 @@ def _work(wanted: Sweep, evaluate: Evaluate) -> None:
             study.give_up(trial, f"{type(error).__name__}: {error}")
         else:
             study.tell(trial, points, early=early)
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        end_children()
-        os._exit(1)

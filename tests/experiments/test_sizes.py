@@ -19,7 +19,7 @@ from humpback.inputs import counts as counted
 from humpback.inputs.user_file import load_user_setup
 from humpback.spec.curation import Best, Sample
 from humpback.spec.files import Deduplicated, Texts
-from tests.experiments.test_files import page
+from tests.experiments.own_files import page
 
 TOML = 'seed_data = ["pairs.json"]\npages = ["pages"]\nprompts = ["prompts.jsonl"]\nbase = "tiny"\njudge = "base"\n'
 

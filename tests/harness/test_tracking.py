@@ -4,14 +4,10 @@ trace of the machine or of keys, and nothing where it is off."""
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import shutil
-import signal
-import struct
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,49 +15,13 @@ import pytest
 
 from humpback import tracking
 from humpback.cli import mirror as cli_mirror
-from humpback.core import attempts
-from humpback.core.expression import Artifact
 from humpback.core.store import METRICS, Store, StoreError
 from humpback.experiments.humpback.algorithm import arm, seed_model
 from humpback.experiments.setups.base import Setup
-from humpback.runs.build import build_artifact
 from humpback.tracking.reading import experiment_in, metrics_of
-from tests.conftest import MACHINE, SOURCE
-
-Made = Callable[[Artifact], Path]
-
-
-@pytest.fixture(autouse=True)
-def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("API_KEY", "MODE", "DISABLED", "BASE_URL", "PROJECT", "ENTITY"):
-        # Set first, so that what a command sets is taken away too.
-        monkeypatch.setenv(f"WANDB_{name}", "")
-        monkeypatch.delenv(f"WANDB_{name}")
-
-
-def runs(store: Store) -> dict[str, Path]:
-    """Offline run files by run id."""
-    return {path.stem.removeprefix("run-"): path for path in (store.root / "wandb").glob("offline-run-*/run-*.wandb")}
-
-
-def records(path: Path) -> list[Any]:
-    """The records of an offline run file: protobuf messages in a LevelDB log (32 KiB blocks, 7 bytes of head)."""
-    from wandb.proto import wandb_internal_pb2
-
-    data, at, held, found = path.read_bytes(), 7, b"", []
-    while at + 7 <= len(data):
-        if 32_768 - at % 32_768 < 7:
-            at += 32_768 - at % 32_768
-            continue
-        _, length, kind = struct.unpack_from("<IHB", data, at)
-        held += data[at + 7 : at + 7 + length]
-        at += 7 + length
-        if kind in (1, 4):  # whole, or the last piece
-            record = wandb_internal_pb2.Record()
-            record.ParseFromString(held)
-            found.append(record)
-            held = b""
-    return found
+from tests.harness.offline_runs import Made, held, mirror_all, records, runs
+from tests.harness.offline_runs import no_key as no_key
+from tests.harness.offline_runs import small as small
 
 
 def test_a_run_holds_the_expression_the_history_and_the_counts(
@@ -156,57 +116,6 @@ def test_without_the_package_a_run_warns_and_goes_on(
     assert not (tmp_path / "wandb").exists()
 
 
-def history(path: Path) -> list[dict[str, Any]]:
-    """The logged rows of a run file, as they were logged."""
-    return [
-        {item.key or ".".join(item.nested_key): json.loads(item.value_json) for item in one.history.item}
-        for one in records(path)
-        if one.WhichOneof("record_type") == "history"
-    ]
-
-
-def held(store: Store) -> dict[str, Any]:
-    """Of each run of the mirror: its row, its history and its files; without W&B's own times and random addresses."""
-    found = {}
-    for id, path in runs(store).items():
-        (run,) = [one.run for one in records(path) if one.WhichOneof("record_type") == "run"]
-        rows = [
-            {key: value for key, value in row.items() if key[0] != "_" and not key.endswith("artifact_path")}
-            for row in history(path)
-        ]
-        files = {str(one.relative_to(path.parent)) for one in path.parent.rglob("*") if one.is_file()}
-        exits = [one.exit.exit_code for one in records(path) if one.WhichOneof("record_type") == "exit"]
-        found[id] = (run.run_group, run.job_type, run.display_name, list(run.tags), rows, files, exits)
-    return found
-
-
-def mirror_all(store: Store, *results: Path) -> int:
-    """What `humpback mirror` does; the number of runs written."""
-    every = tracking.all_runs(store, results, [])
-    return sum(anew for _, anew in tracking.mirror_runs(store, every, online=False))
-
-
-@pytest.fixture
-def small(made: Made, tiny: Setup, shared_store: Store, tmp_path: Path) -> Store:
-    """A store of its own with a judged seed model, and results of an experiment that uses it."""
-    store = Store(tmp_path / "artifacts")
-    store.prepare()
-    judged = arm(tiny, "M0", seed_model(tiny)).judged
-    made(judged)
-    for node in (judged, judged.answers, seed_model(tiny), tiny.seed_data):
-        shutil.copytree(shared_store.folder(node), store.folder(node), copy_function=os.link)
-    folder = store.root / "results" / "tiny" / "humpback" / "headline"
-    folder.mkdir(parents=True)
-    parts = {"model": seed_model(tiny).fingerprint, "judged": judged.fingerprint}
-    written = {"command": "humpback run", "arms": {"0": {"M0": parts}}, "artifacts": {judged.fingerprint: {}}}
-    (folder / "arms.json").write_text(json.dumps(written))
-    (folder / "comparisons.csv").write_text("first,difference,verdict\nM1,2.5,holds\nM2,,not measured\n")
-    from matplotlib.figure import Figure
-
-    Figure(figsize=(1, 1)).savefig(folder / "figure.png")
-    return store
-
-
 def test_deleting_the_folder_and_mirroring_again_brings_the_same_runs_back(small: Store, tiny: Setup) -> None:
     pytest.importorskip("wandb")
     results = small.root / "results"
@@ -248,86 +157,6 @@ def test_a_run_cut_off_while_it_was_mirrored_is_written_whole(small: Store) -> N
     (small.root / "wandb" / "mirrored" / torn.stem.removeprefix("run-")).unlink()
     assert mirror_all(small) == 1
     assert held(small) == first
-
-
-def measure_and_die(root: Path, node: Artifact, how: str) -> None:
-    """In a child: a stage that measures twice, starts a third line, and dies or fails."""
-    import humpback.runs.build
-
-    def stage(node: Artifact, work: Any) -> dict[str, int]:
-        work.log.metrics(1, loss=2.5)
-        work.log.metrics(2, loss=1.5)
-        with work.log.path.open("a") as out:
-            out.write('{"step": 3, "lo')
-        if how == "killed":
-            os.kill(os.getpid(), signal.SIGKILL)
-        raise ValueError("no luck")
-
-    humpback.runs.build.stage_for = lambda artifact: stage  # type: ignore[assignment]
-    build_artifact(node, Store(root), MACHINE, SOURCE, lambda *_: None)
-
-
-def died(root: Path, node: Artifact, how: str) -> int | None:
-    child = multiprocessing.get_context("fork").Process(target=measure_and_die, args=(root, node, how))
-    child.start()
-    child.join()
-    return child.exitcode
-
-
-@pytest.mark.parametrize(("how", "state"), [("killed", "crashed"), ("raised", "failed")])
-@pytest.mark.parametrize("again", [False, True])
-def test_a_stage_that_died_loses_nothing_that_it_had_measured(
-    tmp_path: Path, tiny: Setup, how: str, state: str, again: bool
-) -> None:
-    """Whether or not the artifact was made after all."""
-    pytest.importorskip("wandb")
-    store, node = Store(tmp_path), tiny.seed_data
-    store.prepare()
-    assert died(tmp_path, node, how) == (-signal.SIGKILL if how == "killed" else 1)
-    assert died(tmp_path, node, how) != 0
-    if again:
-        build_artifact(node, store, MACHINE, SOURCE, lambda *_: None)
-    assert mirror_all(store) == (3 if again else 2)
-    found = held(store)
-    for number in (1, 2):
-        _, job, name, tags, rows, _, exits = found[f"{node.fingerprint[:16]}-{number}"]
-        assert [row["loss"] for row in rows] == [2.5, 1.5]
-        assert (job, tags, exits) == ("microseed", [state], [1])
-        assert name.endswith(f"attempt {number}")
-    assert mirror_all(store) == 0
-    assert sorted(path.name for path in (store.root / ".attempts").rglob("*.json*")) == [
-        "1.json",
-        "1.jsonl",
-        "2.json",
-        "2.jsonl",
-    ]
-
-
-def test_an_attempt_that_is_still_alive_is_left_alone(tmp_path: Path, tiny: Setup) -> None:
-    store, node = Store(tmp_path), tiny.seed_data
-    store.prepare()
-    died(tmp_path, node, "killed")
-    with store.lock(node):
-        assert list(attempts.ended_attempts(store, [])) == []
-    assert len(list(attempts.ended_attempts(store, []))) == 1
-
-
-def test_a_stage_that_ends_well_leaves_no_attempt(tmp_path: Path, tiny: Setup) -> None:
-    store = Store(tmp_path)
-    store.prepare()
-    build_artifact(tiny.seed_data, store, MACHINE, SOURCE, lambda *_: None)
-    assert [path for path in (tmp_path / ".attempts").rglob("*") if path.is_file()] == []
-
-
-def test_a_broken_line_inside_a_log_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
-    unusable: list[str] = []
-    (tmp_path / METRICS).write_text('{"step": 1, "a": 2}\nnonsense\n[]\n{"a": 1}\n{"step": 2}\n{"step": 3')
-    assert metrics_of(tmp_path / METRICS, unusable) == [{"step": 1, "a": 2}, {"step": 2}]
-    assert [one.split(":")[0].split(", ")[1] for one in unusable] == ["line 2", "line 3", "line 4"]
-    assert all(str(tmp_path) in one and one.endswith("delete that line") for one in unusable)
-    (tmp_path / "folder").mkdir()
-    assert metrics_of(tmp_path / "folder", unusable) == []
-    assert "folder: cannot be read" in unusable[-1]
 
 
 @pytest.mark.parametrize(

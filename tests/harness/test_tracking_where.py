@@ -26,7 +26,7 @@ from humpback.experiments.setups.base import Setup
 from humpback.tracking import server
 from tests.analysis.measures.stored import a_set, stored
 from tests.commands import succeed
-from tests.harness.test_tracking import records, runs
+from tests.harness.offline_runs import records, runs
 
 Made = Callable[[Artifact], Path]
 KEY = "0" * 40

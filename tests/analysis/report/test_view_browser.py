@@ -6,55 +6,31 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from humpback.core.store import Store
+from tests import browser
 from tests.analysis.report.material import HOSTILE
 from tests.analysis.report.store_material import KEY, app_of, arm, finish, run_of
+from tests.browser import chromium as chromium
+from tests.browser import needs_chromium
 
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser test needs playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+pytestmark = needs_chromium
 PATIENCE = 120_000
 """Milliseconds, on a machine that is busy."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @contextmanager
 def served(store: Store) -> Iterator[str]:
     """The pages on loopback; their address."""
-    import uvicorn
-
-    listening = socket.create_server(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app_of(store, port), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
+    with browser.served(partial(app_of, store)) as port:
         yield f"http://localhost:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
 
 
 def opened(chromium: Any, address: str, width: int, **more: Any) -> tuple[Any, list[str]]:
