@@ -21,7 +21,8 @@ from humpback.core.store import Store, StoreError
 from humpback.experiments.setups.base import Setup
 from humpback.runs.executor import Progress, execute
 from humpback.spec.models import Pretrained
-from tests.harness.test_ray import DATA, cluster, on, tasks, until  # noqa: F401 - a fixture
+from tests.harness.test_ray import DATA, on, tasks, until
+from tests.harness.test_ray import cluster as cluster
 
 ROOT = Path(__file__).parent.parent.parent
 RUN = """
