@@ -179,7 +179,8 @@ class Client:
         if len(run.unread) >= _UNREAD:
             raise StoreError(
                 f"{self.endpoint.address}: none of the first {len(run.unread)} replies can be read, so the rest is not "
-                f"asked; {run.explain(run.unread[0])}"
+                f"asked; {run.explain(run.unread[0])}. They are kept in {self._journal.path}: once the server answers "
+                "otherwise, delete that file to ask anew"
             )
 
     async def _refuse(self, run: _Run, key: str, refused: RequestRefused) -> None:

@@ -32,6 +32,8 @@ _THIS_CALL = (400, 413, 422)
 """The server takes calls, and not this one."""
 _SHOWN = 300
 """Characters of a server's message that are passed on."""
+_SHORTEST_SECRET = 8
+"""Characters of a key; a shorter one ("x", "EMPTY") is given to servers that take any, and stands in other words."""
 LONGEST_BODY = 32 * 2**20
 """Bytes of an answer, unpacked, that are read: a thousand times what a long completion takes."""
 _MOST_TOKENS = 10**9
@@ -189,7 +191,7 @@ class Http:
 
     def _without_key(self, text: str) -> str:
         """Servers have been seen to repeat the key in their complaints, and those are shown and kept."""
-        if not self._key:
+        if len(self._key) < _SHORTEST_SECRET:
             return text
         # As it is, and as JSON may spell it.
         quoted = json.dumps(self._key)[1:-1]

@@ -303,6 +303,19 @@ def test_a_line_that_was_cut_by_a_kill_is_asked_again_and_a_strange_one_named(
         ask(endpoint, path, about("y"))
 
 
+def test_a_key_that_is_no_secret_is_not_cut_out_of_other_words(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that takes any key is given "x" or "EMPTY"; its complaint says which field it wants."""
+    monkeypatch.setenv("MY_KEY", "x")
+    said = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+    server.refuse = lambda body: (
+        Told(400, json.dumps({"error": {"message": said, "param": "max_tokens"}})) if "max_tokens" in body else None
+    )
+    server.reply = lambda body: {"content": "x is a letter"}
+    assert texts(ask(replace(endpoint, key_variable="MY_KEY"), tmp_path / "j", about("x"))) == ["x is a letter"]
+
+
 def test_the_key_goes_to_the_server_and_nowhere_else(
     server: ModelServer, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -191,3 +191,17 @@ def test_little_probability_and_thinking_answers_are_counted(
     counts = read_record(folder / RECORD).counts
     assert (counts["little_mass"], counts["unparsed"], counts["thinking"]) == (4, 0, 1)
     assert next(iter(read(folder / CALLS, JudgeCall))).mass == pytest.approx(0.301, abs=1e-3)
+
+
+def test_a_server_that_was_mended_is_asked_anew_as_the_message_says(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    node, machine = contest(tmp_path, endpoint, judge_named("alpaca_eval_gpt4"))
+    server.reply = lambda body: {"content": "I like both."}
+    with pytest.raises(StoreError, match="delete that file to ask anew") as told:
+        make(node, machine)
+    server.reply = longer
+    with pytest.raises(StoreError, match="none of the first 8 replies can be read"):
+        make(node, machine)
+    Path(str(told.value).split("They are kept in ")[1].split(": once")[0]).unlink()
+    make(node, machine)
