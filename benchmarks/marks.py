@@ -33,11 +33,12 @@ from humpback.experiments.setups.micro import MICRO
 from humpback.micro.oracle import grade, rating
 from humpback.runs.build import build_artifact, source_state
 from humpback.runs.preload import quiet
+from humpback.spec.curation import SampledScore
 from humpback.spec.data import MicroPages, Segments
 from humpback.spec.micro_world import World
 from humpback.spec.prompts import MICRO_RATING
 from humpback.spec.template import Template
-from humpback.stages.rate import SCORES
+from humpback.stages.rate import SCORES, parse_last_line
 
 BAD, PAGES = 2, 100
 TEMPLATE = MICRO.base.template
@@ -112,10 +113,10 @@ def main(place: Path) -> None:
 
 
 def scores(engine: Engine, rows: list[Example]) -> list[float | None]:
-    """As the stage gives them."""
+    """As the stage gives them at its first asking."""
     asked = [MICRO_RATING.fill(instruction=row.instruction, output=row.output) for row in rows]
-    chosen = engine.choose(asked, [f"Score: {score}" for score in SCORES])
-    return [sum(s * p for s, p in zip(SCORES, given, strict=True)) if given else None for given in chosen]
+    assert isinstance(MICRO.scoring, SampledScore)
+    return [parse_last_line(reply.text) for reply in engine.generate(asked, MICRO.scoring.sampling, "ratings")]
 
 
 def percent(flags: Iterable[bool]) -> float:
