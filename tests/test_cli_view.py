@@ -66,7 +66,7 @@ def test_a_run_says_what_is_to_come_before_its_first_stage(tmp_path: Path, monke
         raise Stopped
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("humpback.cli.display.execute", stop)
+    monkeypatch.setattr("humpback.runs.executor._ready", stop)
     with pytest.raises(Stopped):
         succeed("run", "humpback/headline", "--store", "here", "--results", "tables")
     held = json.loads((tmp_path / "here/.runs/micro/humpback/headline.json").read_text(encoding="utf-8"))
