@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from humpback.spec.claims import Unsaturated as Unsaturated
     from humpback.spec.curation import Best as Best
     from humpback.spec.curation import BestOfSize as BestOfSize
+    from humpback.spec.curation import Decontaminated as Decontaminated
     from humpback.spec.curation import ExpectedScore as ExpectedScore
     from humpback.spec.curation import FirstLineScore as FirstLineScore
     from humpback.spec.curation import HeldOut as HeldOut

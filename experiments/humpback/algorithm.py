@@ -7,7 +7,17 @@ from typing import Any
 
 from humpback.experiments.setups.base import BestShare, SelectionRule, Setup
 from humpback.spec.claims import Arm, Curve, Paper
-from humpback.spec.curation import Best, ExpectedScore, MicroOracle, ModelRater, Rated, Sample, SampledScore, Selected
+from humpback.spec.curation import (
+    Best,
+    Decontaminated,
+    ExpectedScore,
+    MicroOracle,
+    ModelRater,
+    Rated,
+    Sample,
+    SampledScore,
+    Selected,
+)
 from humpback.spec.data import Backtranslated, Examples, Joined, Reversed, Tagged
 from humpback.spec.models import Finetuned
 from humpback.spec.outcomes import Judged, Responses
@@ -22,10 +32,12 @@ def seed_model(setup: Setup) -> Finetuned:
     return Finetuned(setup.base, Tagged(setup.seed_data, S_A), setup.sft)
 
 
-def candidates(setup: Setup) -> Backtranslated:
-    """A: an instruction for every web segment, by the backward model M_yx. Augmentation runs once."""
+def candidates(setup: Setup) -> Backtranslated | Decontaminated:
+    """A: an instruction for every web segment, by the backward model M_yx. Augmentation runs once. Where the setup has
+    candidates decontaminated, those without the prompts of the evaluation."""
     backward = Finetuned(setup.base, Reversed(setup.seed_data, setup.backward_prompt), setup.backward)
-    return Backtranslated(setup.segments, by=backward, sampling=setup.augmentation, rating=setup.scoring.prompt)
+    found = Backtranslated(setup.segments, by=backward, sampling=setup.augmentation, rating=setup.scoring.prompt)
+    return Decontaminated(found, setup.prompts) if setup.decontaminated else found
 
 
 def rated(setup: Setup, by: Finetuned | MicroOracle, scoring: Scoring | None = None) -> Rated:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from humpback.core.expression import Artifact, FieldError, Value
 from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.claims import Paper
-from humpback.spec.curation import ExpectedScore, HeldOut, MicroOracle, Rater, SampledScore
+from humpback.spec.curation import Decontaminated, ExpectedScore, HeldOut, MicroOracle, Rater, SampledScore
 from humpback.spec.data import Examples, Sampling
 from humpback.spec.outcomes import Judge
 from humpback.spec.prompts import Prompt
@@ -200,6 +200,8 @@ class Setup(Value):
     """A rater stronger than any M_t, to set their selections against; the paper's is GPT-4."""
     held_out: Examples | None = None
     """Human-written pairs that nothing is trained on, for the loss on them."""
+    decontaminated: bool = False
+    """Whether candidates that hold a prompt of the evaluation are left out before rating. Neither paper does so."""
     seed_rows: int = 0
     """Seed examples that the files hold, where they were counted."""
     humpback: str = "7B"
@@ -280,9 +282,11 @@ Drawn = TypeVar("Drawn", bound=Artifact)
 
 
 def drawn(artifact: Drawn, seed: int) -> Drawn:
-    """The same data, drawn anew wherever it or what it is made of has a `draw`. What is held out stays."""
+    """The same data, drawn anew wherever it or what it is made of has a `draw`. What is held out or asked stays."""
     if isinstance(artifact, HeldOut):
         return artifact
+    if isinstance(artifact, Decontaminated):
+        return replace(artifact, examples=drawn(artifact.examples, seed))
     changes: dict[str, Any] = {}
     for field in fields(artifact):
         value = getattr(artifact, field.name)

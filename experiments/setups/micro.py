@@ -8,7 +8,7 @@ from dataclasses import replace
 from humpback.experiments.setups.base import AtLeast, Base, Filtering, Grid, Other, Rival, Setup
 from humpback.experiments.setups.benchmarks import Benchmark
 from humpback.spec.benchmarks import MicroFacts
-from humpback.spec.curation import MicroOracle, MicroReader, SampledScore
+from humpback.spec.curation import Decontaminated, MicroOracle, MicroReader, SampledScore
 from humpback.spec.data import MicroPages, MicroPrompts, MicroSeed, MicroTexts, Sampling, Segments
 from humpback.spec.files import Distinct
 from humpback.spec.micro_sets import Lapses, MicroAnswers, MicroInstructions, MicroTestSet
@@ -92,8 +92,8 @@ def _each(*forms: str) -> tuple[str, ...]:
 _RIVAL_SIZES = (64, 160, 400, 1_000)
 _QUESTIONS = (*_each("ask", "short", "label"), "two_questions")
 _WRITING = (*_each("list", "name"), "describe", "summary", "card", "notes", "report", "riddle")
-_CHECKING = _each("weigh", "heard", "complete", "correct")
-_ADVICE = (*_each("both"), "find", "feed", "recognise")
+_CHECKING = _each("weigh", "complete", "correct")
+_ADVICE = (*_each("both", "heard"), "find", "feed", "recognise")
 _TESTS = Distinct(
     (
         MicroTestSet("questions", _WORLD, n=80, kinds=_QUESTIONS),
@@ -112,6 +112,7 @@ MICRO = Setup(
     base=_OWN[0],
     pretrainings=_OWN,
     seed_data=MicroSeed(_WORLD, n=32),
+    decontaminated=True,
     segments=Segments(
         MicroPages(_WORLD, n=1_200),
         shortest=10,
@@ -147,7 +148,7 @@ MICRO = Setup(
         Rival("terse", MicroInstructions("terse", _WORLD, 1_000, Lapses(terse=1.0)), _RIVAL_SIZES, "FLAN v2"),
     ),
     filtering=Filtering(
-        examples=MicroInstructions("machine-made", _WORLD, 3_000, _MACHINE_MADE),
+        examples=Decontaminated(MicroInstructions("machine-made", _WORLD, 3_000, _MACHINE_MADE), _TESTS),
         rater=MicroReader(_WORLD, "accuracy", knows=0.8, noise=0.4),
         at_least=4.5,
         looser=4.0,

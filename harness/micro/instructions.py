@@ -209,7 +209,7 @@ def paraphrases(request: Request) -> tuple[str, ...]:
         words |= {"then_indirect": then_indirect, "labels": labels}
         words["begins"] = PREDICATES[wanted[0]][1].format("___")
     if request.verdict:
-        words["text"] = _weighed(request)
+        words["text"] = shown(request)
     elif value:
         words |= {"does": predicate(value, True), "many": {2: "two", 3: "three"}.get(request.count, "")}
         words["plural"] = PLURALS[PROPERTY_OF[value]].format(value)
@@ -224,8 +224,10 @@ def _asking_for_an_opinion() -> tuple[str, ...]:
     return tuple(f"{lead}\n{asked}: {{Question}}?\n{given}: {{text}}" for lead, asked, given in parts)
 
 
-def _weighed(request: Request) -> str:
-    """The answer that is to be weighed; it follows from the request."""
+def shown(request: Request) -> str:
+    """The answer that is to be weighed, which follows from the request; empty where none is."""
+    if not request.verdict:
+        return ""
     rng = random.Random(f"weighed/{request}")
     said = f"the {request.creature} {predicate(request.value, rng.random() < 0.5)}."
     if request.verdict == PERFECT:

@@ -1,9 +1,10 @@
 """What people and systems of the world contribute: seed data, instruction sets of a known quality, prompts, answers."""
 
 import random
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from humpback.micro.answers import answer
+from humpback.micro.held_out import held_out_prompts
 from humpback.micro.instructions import KINDS, Request, draw, parse, render
 from humpback.micro.lapses import draw_lapse, spoil
 from humpback.spec.micro_world import SEED_KINDS, World
@@ -14,16 +15,8 @@ _TRIES = 1_000
 """Draws without a new instruction after which a kind counts as used up."""
 
 
-def instructions(
-    world: World,
-    n: int,
-    kinds: tuple[str, ...],
-    *,
-    held_out: bool,
-    rng: random.Random,
-    besides: Collection[Request] = (),
-) -> list[tuple[str, Request]]:
-    """n requests in one wording each, the kinds in turn as far as they go, none twice, none of `besides`.
+def instructions(world: World, n: int, kinds: Sequence[str], rng: random.Random) -> list[tuple[str, Request]]:
+    """n requests in one wording each, the kinds in turn as far as they go, none twice, none held out for evaluation.
 
     Raises:
         ValueError: where the world does not have so many.
@@ -33,8 +26,8 @@ def instructions(
     while len(found) < n and left:
         for kind in tuple(left):
             for _ in range(_TRIES):
-                request = draw(world, kind, rng, held_out=held_out)
-                if request not in besides and request not in found:
+                request = draw(world, kind, rng, held_out=False)
+                if request not in found:
                     found[request] = render(world, request, rng)
                     break
             else:
@@ -42,8 +35,7 @@ def instructions(
             if len(found) == n:
                 break
     if len(found) < n:
-        more = " that no test asks" if besides else ""
-        raise ValueError(f"n is {n}; this world has {len(found)} instructions of these kinds{more}")
+        raise ValueError(f"n is {n}; this world has {len(found)} instructions of these kinds")
     return [(instruction, request) for request, instruction in found.items()]
 
 
@@ -53,7 +45,7 @@ def seed_pairs(world: World, n: int, seed: int) -> list[tuple[str, str]]:
     Raises ValueError where the world does not have so many.
     """
     rng = random.Random(f"seed pairs/{world.seed}/{seed}")
-    asked = instructions(world, n, SEED_KINDS, held_out=False, rng=rng)
+    asked = instructions(world, n, SEED_KINDS, rng)
     return [(instruction, answer(world, request, rng)) for instruction, request in asked]
 
 
@@ -65,7 +57,7 @@ def instruction_set(
     Raises ValueError where the world does not have so many.
     """
     rng = random.Random(f"instruction set/{world.seed}/{seed}/{sorted(rates.items())}/{kinds}")
-    for instruction, request in instructions(world, n, kinds or KINDS, held_out=False, rng=rng):
+    for instruction, request in instructions(world, n, kinds or KINDS, rng):
         how = draw_lapse(rates, rng)
         yield instruction, spoil(world, request, answer(world, request, rng), how, rng), request.kind, how
 
@@ -76,13 +68,13 @@ def evaluation_prompts(world: World, n: int, seed: int) -> list[tuple[str, str]]
     Raises ValueError where the world does not have so many.
     """
     rng = random.Random(f"evaluation/{world.seed}/{seed}")
-    return _prompts(instructions(world, n, KINDS, held_out=True, rng=rng))
+    return _prompts(held_out_prompts(world, n, KINDS, rng))
 
 
-def held_out_prompts(world: World, n: int, kinds: tuple[str, ...], seed: int) -> list[tuple[str, str]]:
+def prompts_of_kinds(world: World, n: int, kinds: tuple[str, ...], seed: int) -> list[tuple[str, str]]:
     """The same of some kinds."""
     rng = random.Random(f"test set/{world.seed}/{seed}/{kinds}")
-    return _prompts(instructions(world, n, kinds, held_out=True, rng=rng))
+    return _prompts(held_out_prompts(world, n, kinds, rng))
 
 
 def dev_prompts(world: World, n: int, seed: int, *, besides: Collection[str], after: int = 0) -> list[tuple[str, str]]:
@@ -92,7 +84,7 @@ def dev_prompts(world: World, n: int, seed: int, *, besides: Collection[str], af
     """
     rng = random.Random(f"dev/{world.seed}/{seed}")
     tested = {request for text in besides if (request := parse(world, text)) is not None}
-    return _prompts(instructions(world, after + n, KINDS, held_out=True, rng=rng, besides=tested)[after:])
+    return _prompts(held_out_prompts(world, after + n, KINDS, rng, besides=tested)[after:])
 
 
 def _prompts(asked: list[tuple[str, Request]]) -> list[tuple[str, str]]:

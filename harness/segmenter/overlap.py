@@ -13,17 +13,17 @@ instruction or, in a text without one, of a line.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from humpback.segmenter.minhash import Hashes, MinHash, plain, windows
+from humpback.segmenter.overlap_windows import COMMON, Batch, Index, Places, Text, Windows
 from humpback.segmenter.tokens import grams
 from humpback.segmenter.tokens import words as words_of
 
@@ -31,19 +31,13 @@ GRAM = 13
 """Words of a window that tells a prompt; of characters that no spaces part half as many again."""
 FEWEST = 4
 """Words from which on a prompt is looked for inside texts."""
-COMMON = 10
-"""Texts that may share a window before it is boilerplate."""
 
 _BATCH = 2_000
 """Texts that are looked through at a time."""
-_LABEL = re.compile(r"\w+:[ \t]+")
-"""Who speaks, or what follows, at the head of a line: "User: ...", "Question: ..."."""
-_MASK = np.uint64((1 << 20) - 1)
 
 _NONE: Hashes = np.empty(0, dtype=np.uint64)
 
 Kind = Literal["whole", "part", "near"]
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -60,121 +54,32 @@ class Overlap:
     """Place of the first of them."""
 
 
-@dataclass(frozen=True)
-class Text:
-    """A training text: what is asked, where that stands apart, and what is answered."""
-
-    instruction: str
-    output: str
-
-
-class _Index:
-    """Hashes, to be found again among many."""
-
-    def __init__(self, hashes: Hashes) -> None:
-        self.hashes = np.unique(hashes)
-        self._perhaps = np.zeros(int(_MASK) + 1, dtype=bool)
-        self._perhaps[self.hashes & _MASK] = True
-
-    def find(self, among: Hashes) -> tuple[Places, Places]:
-        """Where among these one of the hashes stands, and which."""
-        where = np.flatnonzero(self._perhaps[among & _MASK])
-        which = np.searchsorted(self.hashes, among[where])
-        which = np.minimum(which, len(self.hashes) - 1)
-        there = self.hashes[which] == among[where]
-        return where[there], which[there]
-
-
-class _Prompts:
-    """The distinct prompts that one width of window is looked for of."""
-
-    def __init__(self, wide: int, sets: dict[int, Hashes]) -> None:
-        self.wide = wide
-        self.index = _Index(np.concatenate(list(sets.values())))
-        held = [(int(at), prompt) for prompt, one in sets.items() for at in np.unique(self._places(one))]
-        self.prompts_of: dict[int, list[int]] = defaultdict(list)
-        self.sizes = {prompt: len(np.unique(one)) for prompt, one in sets.items()}
-        """Distinct windows of each prompt."""
-        for at, prompt in held:
-            self.prompts_of[at].append(prompt)
-        self.texts = np.zeros(len(self.index.hashes), dtype=np.int64)
-        """In how many texts each window stands."""
-        self.shared = np.array([len(self.prompts_of[at]) > 1 for at in range(len(self.texts))], dtype=bool)
-
-    def _places(self, hashes: Hashes) -> Places:
-        return np.searchsorted(self.index.hashes, hashes)
-
-    @property
-    def common(self) -> NDArray[np.bool_]:
-        """Which windows tell no prompt, after what was looked through so far."""
-        return self.shared | (self.texts > COMMON)
-
-
-class _Batch:
-    """The words of some texts on end, with the text and the unit that each is of."""
-
-    def __init__(self, texts: Sequence[Text], first: int, how: MinHash) -> None:
-        self.units: list[tuple[int, str, bool]] = []
-        """Of each unit its text's place, its words, and whether a short prompt may be all of it."""
-        words: list[int] = []
-        many: list[int] = []
-        docs: list[int] = []
-        units: list[int] = []
-        for place, text in enumerate(texts, first):
-            for piece, whole in _pieces(text):
-                found = words_of(piece) or piece.split()
-                if not found:
-                    continue
-                many.append(len(found))
-                docs.append(place)
-                units.append(-1 if whole is None else len(self.units))
-                if whole is not None:
-                    self.units.append((place, piece, whole))
-                words += map(how.word_hashes.__getitem__, found)
-        self.words = np.array(words, dtype=np.uint64)
-        self.docs = np.repeat(np.array(docs, dtype=np.int64), many)
-        self.unit = np.repeat(np.array(units, dtype=np.int64), many)
-
-    def find(self, index: _Index, wide: int, of: Places) -> tuple[Places, Places]:
-        """Where a window of the index stands within one text or unit, and which."""
-        if len(self.words) < wide:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        where, which = index.find(windows(self.words, wide))
-        whole = (of[where] == of[where + wide - 1]) & (of[where] >= 0)
-        return where[whole], which[whole]
-
-    def holds(self, doc: int, words: Hashes) -> bool:
-        """Whether the words stand on end in a text."""
-        start, end = np.searchsorted(self.docs, (doc, doc + 1))
-        text = self.words[start:end]
-        firsts = np.flatnonzero(text[: max(0, len(text) - len(words) + 1)] == words[0])
-        return any(np.array_equal(text[at : at + len(words)], words) for at in firsts.tolist())
-
-
-def _pieces(text: Text) -> Iterator[tuple[str, bool | None]]:
-    """The text's parts; for each whether a short prompt may be all of it, or None where it is nothing by itself."""
-    asked = bool(text.instruction.strip())
-    if asked:
-        yield plain(text.instruction), True
-    for line in plain(text.output).splitlines():
-        label = _LABEL.match(line) if ":" in line else None
-        if label:
-            yield label[0], None
-            line = line[label.end() :]
-        yield line, not asked
-
-
 def overlaps(prompts: Sequence[str], texts: Iterable[Text], how: MinHash | None = None) -> list[Overlap]:
     """The prompts that stand in the texts, in their order; `texts` is read once.
 
     `how` says when two texts are nearly the same.
     """
+    return _looked(prompts, texts, how).found()
+
+
+def holders(prompts: Sequence[str], texts: Iterable[Text], how: MinHash | None = None) -> dict[int, Overlap]:
+    """By its place, each text that a prompt stands in, with the first such prompt; `texts` is read once."""
+    looked = _looked(prompts, texts, how)
+    found: dict[int, Overlap] = {}
+    for one in looked.found():
+        for held in looked.kinds.values():
+            for place in held.get(looked.numbers[one.prompt], ()):
+                found.setdefault(place, one)
+    return found
+
+
+def _looked(prompts: Sequence[str], texts: Iterable[Text], how: MinHash | None) -> _Looked:
     looked = _Looked(prompts, how or MinHash())
     left, first = iter(texts), 0
     for batch in iter(lambda: list(islice(left, _BATCH)), []):
-        looked.through(_Batch(batch, first, looked.how))
+        looked.through(Batch(batch, first, looked.how))
         first += len(batch)
-    return looked.found()
+    return looked
 
 
 class _Looked:
@@ -203,9 +108,9 @@ class _Looked:
                 self.short.add(number)
             if len(one) > shingle:
                 near[shingle][number] = self.shingles[number] = windows(hashed, shingle)
-        self.whole = [_Prompts(wide, sets) for wide, sets in whole.items()]
-        self.part = [_Prompts(wide, sets) for wide, sets in part.items()]
-        self.near = [_Prompts(wide, sets) for wide, sets in near.items()]
+        self.whole = [Windows(wide, sets) for wide, sets in whole.items()]
+        self.part = [Windows(wide, sets) for wide, sets in part.items()]
+        self.near = [Windows(wide, sets) for wide, sets in near.items()]
         self.holding: dict[int, set[int]] = defaultdict(set)
         """By prompt the texts that it stands whole in."""
         self.windows: dict[tuple[int, int], list[int]] = defaultdict(list)
@@ -213,7 +118,7 @@ class _Looked:
         self.candidates: list[tuple[int, Hashes]] = []
         """Texts' places, with the shingles of units that share some with a prompt."""
 
-    def through(self, batch: _Batch) -> None:
+    def through(self, batch: Batch) -> None:
         """Look through some texts."""
         for one in self.whole:
             where, which = batch.find(one.index, one.wide, batch.docs)
@@ -234,7 +139,7 @@ class _Looked:
             one.texts += np.bincount(each, minlength=len(one.texts))
 
     @staticmethod
-    def _is_all(batch: _Batch, at: int, wide: int) -> bool:
+    def _is_all(batch: Batch, at: int, wide: int) -> bool:
         """Whether the words from there on are a unit that a short prompt may be all of."""
         unit = int(batch.unit[at])
         if unit < 0 or not batch.units[unit][2]:
@@ -242,7 +147,7 @@ class _Looked:
         same = np.flatnonzero(batch.unit[max(0, at - 1) : at + wide + 1] == unit)
         return len(same) == wide
 
-    def _parts(self, one: _Prompts, batch: _Batch, docs: Places, which: Places) -> None:
+    def _parts(self, one: Windows, batch: Batch, docs: Places, which: Places) -> None:
         one.texts += np.bincount(which, minlength=len(one.texts))
         met: dict[tuple[int, int], int] = defaultdict(int)
         for doc, window in zip(docs.tolist(), which.tolist(), strict=True):
@@ -255,26 +160,33 @@ class _Looked:
             if many == one.sizes[prompt] and batch.holds(doc, self.words[prompt]):
                 self.holding[prompt].add(doc)
 
-    def found(self) -> list[Overlap]:
-        """Every prompt that stands in what was looked through, by the first kind that holds."""
+    @cached_property
+    def kinds(self) -> Mapping[Kind, Mapping[int, set[int]]]:
+        """By kind and distinct prompt the texts that it stands in so, once all are looked through. Of windows in more
+        texts than make them boilerplate, none."""
         parts: dict[int, set[int]] = defaultdict(set)
         for one in self.part:
             for window in np.flatnonzero(~one.common & (one.texts > 0)).tolist():
                 for prompt in one.prompts_of[window]:
                     parts[prompt] |= set(self.windows[one.wide, window])
-        kinds: dict[Kind, dict[int, set[int]]] = {"whole": self.holding, "part": parts, "near": self._nearly()}
-        places = list(self.distinct.values())
-        told = [
-            Overlap(place, kind, len(kinds[kind][number]), min(kinds[kind][number]))
-            for number, copies in enumerate(places)
-            for kind in [next((kind for kind in kinds if kinds[kind].get(number)), None)]
-            if kind is not None
-            for place in copies
-        ]
-        return sorted(told, key=lambda one: one.prompt)
+        return {"whole": self.holding, "part": parts, "near": self._nearly()}
+
+    @cached_property
+    def numbers(self) -> Mapping[int, int]:
+        """Of each prompt's place the number of the distinct one."""
+        return {place: number for number, copies in enumerate(self.distinct.values()) for place in copies}
+
+    def found(self) -> list[Overlap]:
+        """Every prompt that stands in what was looked through, by the first kind that holds."""
+        told = []
+        for place, number in sorted(self.numbers.items()):
+            held = next(((kind, texts) for kind, by in self.kinds.items() if (texts := by.get(number))), None)
+            if held is not None:
+                told.append(Overlap(place, held[0], len(held[1]), min(held[1])))
+        return told
 
     def _nearly(self) -> dict[int, set[int]]:
-        boilerplate = _Index(np.concatenate([one.index.hashes[one.common] for one in self.near] or [_NONE]))
+        boilerplate = Index(np.concatenate([one.index.hashes[one.common] for one in self.near] or [_NONE]))
 
         def keys(sets: Iterable[Hashes], n: int) -> Hashes:
             return self.how.keys_of((np.delete(one, boilerplate.find(one)[0]) for one in sets), n)

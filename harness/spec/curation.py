@@ -226,3 +226,17 @@ class Without(Examples):
     n: int | None = None
     """Drawn uniformly without replacement; None takes all."""
     draw: int = 0
+
+
+@dataclass(frozen=True)
+class Decontaminated(Examples):
+    """The examples that hold none of the prompts: whole, by 13 words on end, or a near-duplicate of one, by the rule
+    that counts contamination (`harness/segmenter/overlap.py`). Neither paper does so."""
+
+    stage = "humpback.stages.contamination:leave_out"
+    says = "the examples that hold none of {prompts}"
+    slug_format = "{examples.slug}"
+    rows_of = ("examples",)
+
+    examples: Examples
+    prompts: Examples

@@ -1,18 +1,25 @@
-"""Which prompts stand in a training set."""
+"""Which prompts stand in a training set, and the training set without them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 
-from humpback.core.tables import CONTAMINATED, EXAMPLES, Contaminated, count, write
+from humpback.core.tables import CONTAMINATED, EXAMPLES, Contaminated, Example, Rejected, count, write
 from humpback.core.text import one_line
 from humpback.core.work import Counts, Work
-from humpback.segmenter.overlap import Text, overlaps
+from humpback.segmenter.overlap import Overlap, holders, overlaps
+from humpback.segmenter.overlap_windows import Text
 from humpback.spec.contamination import Contamination
-from humpback.stages.rows import read_examples
+from humpback.spec.curation import Decontaminated
+from humpback.stages.rows import read_examples, reject, write_tables
 
 _SHOWN = 300
+_STANDS = {
+    "whole": "holds the whole of",
+    "part": "holds 13 words on end of",
+    "near": "holds a near-duplicate of",
+}
 
 
 def count_overlaps(node: Contamination, work: Work) -> Counts:
@@ -32,6 +39,31 @@ def count_overlaps(node: Contamination, work: Work) -> Counts:
     kinds = Counter(one.kind for one in found)
     by_kind = {kind: kinds[kind] for kind in ("whole", "part", "near")}
     return {"in": len(prompts), **by_kind, "found": len(found), "texts": total}
+
+
+def leave_out(node: Decontaminated, work: Work) -> Counts:
+    """Keep the examples in which none of the prompts stands, and reject the others with the prompt. What is boilerplate
+    among all of them may tell a prompt among those that are left, so these are looked through again until none does."""
+    prompts = list(read_examples(node.prompts, work))
+    asked = [one.instruction for one in prompts]
+    out: dict[int, Overlap] = {}
+    while True:
+        places, texts = [], []
+        for i, row in enumerate(read_examples(node.examples, work)):
+            if i not in out:
+                places.append(i)
+                texts.append(Text(row.instruction, row.output))
+        found = holders(asked, texts)
+        if not found:
+            break
+        out |= {places[at]: one for at, one in found.items()}
+
+    def rows() -> Iterator[Example | Rejected]:
+        for i, row in enumerate(read_examples(node.examples, work)):
+            one = out.get(i)
+            yield row if one is None else reject(row, f"{_STANDS[one.kind]} the prompt {prompts[one.prompt].id}")
+
+    return write_tables(rows(), work, Example, Rejected)
 
 
 def _texts(node: Contamination, total: int, work: Work) -> Iterator[Text]:

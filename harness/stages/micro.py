@@ -12,8 +12,8 @@ from humpback.micro.pages import pages
 from humpback.micro.sets import (
     dev_prompts,
     evaluation_prompts,
-    held_out_prompts,
     instruction_set,
+    prompts_of_kinds,
     reference_answer,
     seed_pairs,
     system_answer,
@@ -51,7 +51,7 @@ def _examples(node: MicroExamples, work: Work) -> Iterator[Example]:
         case MicroPrompts():
             yield from _prompts("prompt", evaluation_prompts(node.world, node.n, node.draw))
         case MicroTestSet():
-            asked_kinds = held_out_prompts(node.world, node.n, node.kinds, node.draw)
+            asked_kinds = prompts_of_kinds(node.world, node.n, node.kinds, node.draw)
             yield from _prompts(node.label, asked_kinds, source=node.label)
         case MicroAnswers():
             for row in read_examples(node.prompts, work):

@@ -7,6 +7,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,18 @@ import pytest
 from humpback.core.expression import Artifact
 from humpback.core.same_prompt import fold
 from humpback.core.store import Store
-from humpback.core.tables import CONTAMINATED, Contaminated, Example, read
-from humpback.experiments.setups.base import Setup
+from humpback.core.tables import CONTAMINATED, EXAMPLES, REJECTED, Contaminated, Example, Rejected, read
+from humpback.experiments.humpback.algorithm import candidates, rated, seed_model
+from humpback.experiments.setups.base import Setup, drawn
 from humpback.readers.instructions import Row, pairs, prompts
 from humpback.readers.open_assistant import select_pairs
 from humpback.readers.records import records
 from humpback.segmenter import overlap
-from humpback.segmenter.overlap import COMMON, GRAM, Text, overlaps
+from humpback.segmenter.overlap import GRAM, holders, overlaps
+from humpback.segmenter.overlap_windows import COMMON, Text
 from humpback.spec.contamination import Contamination
+from humpback.spec.curation import Decontaminated
+from humpback.spec.data import Joined
 from humpback.spec.datasets import ALPACA_EVAL, SEED
 from humpback.spec.files import OpenAssistant
 from tests.shared_data import SHARED, needs_shared
@@ -170,6 +175,43 @@ def test_the_stage_counts_and_shows_what_it_found(
     rows = list(read(made(itself) / CONTAMINATED, Contaminated))
     assert [(row.kind, row.first == row.prompt) for row in rows] == [("whole", True)] * tiny.prompts.n
     assert all(row.shown for row in rows)
+
+
+def test_texts_that_hold_a_prompt_are_named_each_with_the_first_prompt() -> None:
+    words = LONG.split()
+    texts = ["nothing", f"{SHORT} {LONG}", " ".join(words[:GRAM]), SHORT, LONG.replace("moon", "sun")]
+    found = holders([LONG, SHORT], [Text("", one) for one in texts])
+    assert {place: (one.prompt, one.kind) for place, one in found.items()} == {
+        1: (0, "whole"),
+        2: (0, "whole"),
+        3: (1, "whole"),
+        4: (0, "whole"),
+    }
+    assert holders([LONG], []) == {}
+
+
+def test_what_holds_a_prompt_is_left_out_until_none_is_left(
+    tiny: Setup, made: Callable[[Artifact], Path], shared_store: Store
+) -> None:
+    whole = Joined(tiny.prompts, tiny.seed_data)
+    node = Decontaminated(whole, tiny.prompts)
+    kept, out = (list(read(made(node) / file, kind)) for file, kind in ((EXAMPLES, Example), (REJECTED, Rejected)))
+    assert len(kept) + len(out) == 28 + 24
+    assert [one.id for one in kept] == [f"seed/{i}" for i in range(24) if f"seed/{i}" in {one.id for one in kept}]
+    assert [one.reason for one in out[:28]] == [f"holds the whole of the prompt prompt/{i}" for i in range(28)]
+    for examples, found in ((whole, 28), (node, 0)):
+        count = Contamination(examples, tiny.prompts)
+        made(count)
+        assert shared_store.record(count).counts["whole"] == found
+
+
+def test_candidates_are_rated_and_drawn_without_the_prompts_where_the_setup_says_so(tiny: Setup) -> None:
+    apart, all_of_them = (candidates(replace(tiny, decontaminated=on)) for on in (True, False))
+    assert apart == Decontaminated(all_of_them, tiny.prompts)
+    assert rated(tiny, by=seed_model(tiny)).candidates == apart
+    later = drawn(apart, 7)
+    assert later.prompts == tiny.prompts
+    assert later.examples == drawn(all_of_them, 7) != all_of_them
 
 
 @needs_shared

@@ -9,11 +9,13 @@ from statistics import correlation, mean
 import pytest
 
 from humpback.micro.corpus import SCALES, _marked, _reviewed, texts
-from humpback.micro.instructions import KINDS, LANGUAGE, PERFECT, draw, parse, pool, requests
+from humpback.micro.instructions import KINDS, LANGUAGE, PERFECT, draw, paraphrases, parse, pool, requests
 from humpback.micro.oracle import grade, rating
 from humpback.micro.pages import Page, pages
 from humpback.micro.segments import BAD
 from humpback.micro.sets import evaluation_prompts, reference_answer, seed_pairs
+from humpback.segmenter.overlap import overlaps
+from humpback.segmenter.overlap_windows import Text
 from humpback.spec.micro_world import LATE_SHARE, SEED_KINDS, World
 from humpback.spec.prompts import MICRO_RATING
 
@@ -124,7 +126,8 @@ def test_seed_pairs_are_perfect_and_of_the_seed_kinds_only() -> None:
 def test_evaluation_prompts_are_balanced_and_never_in_the_seed() -> None:
     prompts = evaluation_prompts(WORLD, 280, 0)
     assert len({parse(WORLD, instruction) for instruction, _ in prompts}) == 280
-    assert all(sum(kind == each for _, kind in prompts) in (1, 2, 4, 5) for each in KINDS)
+    assert all(1 <= sum(kind == each for _, kind in prompts) <= 5 for each in KINDS)
+    assert evaluation_prompts(WORLD, 400, 0)[:280] == prompts
     assert all((request := parse(WORLD, instruction)) and request.kind == kind for instruction, kind in prompts)
     asked = {parse(WORLD, instruction) for seed in range(5) for instruction, _ in evaluation_prompts(WORLD, 280, seed)}
     answered = {parse(WORLD, instruction) for seed in range(5) for instruction, _ in seed_pairs(WORLD, 120, seed)}
@@ -141,6 +144,20 @@ def test_a_quarter_of_the_requests_is_held_out_of_all_but_evaluation() -> None:
         assert len(kept) == len(requests(WORLD, kind)) // 4
         assert kept | others == set(requests(WORLD, kind))
         assert not kept & others
+
+
+def test_no_prompt_stands_in_what_may_be_asked_in_training_or_is_told_by_two_sentences_of_the_web() -> None:
+    prompts = evaluation_prompts(WORLD, 280, 0)
+    texts = [text for text, _ in prompts]
+    every = [paraphrases(one) for kind in KINDS for one in pool(WORLD, kind, False)]
+    for wording in range(3):
+        taught = [Text("", one[wording]) for one in every if len(one) > wording]
+        assert len(taught) > 8_000
+        assert len(overlaps(texts, taught)) <= 3  # beside other prompts, other words are common
+    assert all(text.startswith("What is the ") for text, kind in prompts if kind.startswith("ask"))
+    shown = [text.splitlines()[-1].partition(": ")[2] for text, kind in prompts if kind.startswith("weigh")]
+    assert len(shown) > 20
+    assert max(len(text.split()) for text in shown) <= 10
 
 
 def test_the_reference_is_middling_and_its_lapses_are_tunable() -> None:

@@ -16,7 +16,7 @@ from humpback.core.work import Work, new_log
 from humpback.micro.instructions import KINDS, parse, requests
 from humpback.micro.lapses import PERFECT, terse
 from humpback.micro.oracle import grade
-from humpback.micro.sets import held_out_prompts, instruction_set, system_answer
+from humpback.micro.sets import instruction_set, prompts_of_kinds, system_answer
 from humpback.spec.micro_sets import Lapses, MicroAnswers, MicroInstructions, MicroTestSet
 from humpback.spec.micro_world import SEED_KINDS, World
 from humpback.stages.micro import make
@@ -58,19 +58,19 @@ def test_a_terse_answer_is_true_and_one_word_or_name() -> None:
 
 
 def test_test_sets_share_no_request_with_instruction_sets() -> None:
-    asked = {parse(WORLD, text) for text, _ in held_out_prompts(WORLD, 400, KINDS, 0)}
+    asked = {parse(WORLD, text) for text, _ in prompts_of_kinds(WORLD, 400, KINDS, 0)}
     answered = {parse(WORLD, text) for text, *_ in instruction_set(WORLD, 4_000, (), {}, 0)}
     assert None not in asked | answered
     assert not asked & answered
     with pytest.raises(ValueError, match="this world has"):
-        held_out_prompts(WORLD, 10_000, SEED_KINDS, 0)
+        prompts_of_kinds(WORLD, 10_000, SEED_KINDS, 0)
 
 
 def test_a_made_system_answers_each_prompt_in_one_way() -> None:
-    (text, _), *_ = held_out_prompts(WORLD, 5, KINDS, 0)
+    (text, _), *_ = prompts_of_kinds(WORLD, 5, KINDS, 0)
     assert system_answer(WORLD, text, RATES, "weak") == system_answer(WORLD, text, RATES, "weak")
     assert system_answer(WORLD, "What is love?", RATES, "weak") == ("I do not know.", "unknown")
-    prompts = [text for text, _ in held_out_prompts(WORLD, 300, KINDS, 0)]
+    prompts = [text for text, _ in prompts_of_kinds(WORLD, 300, KINDS, 0)]
     good, bad = (
         mean(grade(WORLD, text, system_answer(WORLD, text, rates, "x")[0]).score for text in prompts)
         for rates in ({"clumsy": 0.1}, RATES)
