@@ -11,8 +11,9 @@ from functools import cache
 from itertools import zip_longest
 
 from humpback.micro.instructions import KINDS, Request, draw, paraphrases, pool, shown
-from humpback.segmenter.overlap import GRAM, overlaps
-from humpback.segmenter.overlap_windows import Text
+from humpback.segmenter.minhash import MinHash
+from humpback.segmenter.overlap import GRAM, batches, overlaps_in
+from humpback.segmenter.overlap_windows import Batch, Text
 from humpback.spec.micro_world import World
 
 Prompt = tuple[str, Request]
@@ -24,6 +25,7 @@ _TRIES = 1_000
 _SHOWN_AT_MOST = GRAM - 3
 """Words of an answer to be weighed. Two sentences of the web come on pages too, also after other questions; with the
 two words before them they have to be fewer than what tells a prompt."""
+_HOW = MinHash()
 _STANDING_ALONE = {"ask": (1,)}
 """Of the wordings of a form those that may be left: "Where does the Zona live?" is all that follows "In short,"."""
 
@@ -67,7 +69,7 @@ def _drawn(world: World, kind: str, rng: random.Random, drawn: set[Request]) -> 
 def _apart(world: World, block: Sequence[Sequence[Prompt]]) -> list[list[Prompt]]:
     """By kind, the prompts that do not stand in what may be asked in training."""
     looked = [text for prompts in block for text, _ in prompts]
-    standing = {looked[one.prompt] for taught in _taught(world) for one in overlaps(looked, taught)}
+    standing = {looked[one.prompt] for taught in _taught(world) for one in overlaps_in(looked, taught, _HOW)}
     return [
         [
             (text, request)
@@ -79,11 +81,14 @@ def _apart(world: World, block: Sequence[Sequence[Prompt]]) -> list[list[Prompt]
 
 
 @cache
-def _taught(world: World) -> tuple[tuple[Text, ...], ...]:
+def _taught(world: World) -> tuple[tuple[Batch, ...], ...]:
     """Every wording of every request that is not held out, in sets with one wording of each: in all of them together
     words that tell a request are as common as what tells none."""
     wordings = [paraphrases(request) for kind in KINDS for request in pool(world, kind, False)]
-    return tuple(tuple(Text("", text) for text in texts if text) for texts in zip_longest(*wordings, fillvalue=""))
+    return tuple(
+        tuple(batches((Text("", text) for text in texts if text), _HOW))
+        for texts in zip_longest(*wordings, fillvalue="")
+    )
 
 
 def _in_turn(by_kind: Sequence[Sequence[Prompt]]) -> Iterator[Prompt]:

@@ -14,7 +14,7 @@ instruction or, in a text without one, of a line.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -59,12 +59,19 @@ def overlaps(prompts: Sequence[str], texts: Iterable[Text], how: MinHash | None 
 
     `how` says when two texts are nearly the same.
     """
-    return _looked(prompts, texts, how).found()
+    how = how or MinHash()
+    return overlaps_in(prompts, batches(texts, how), how)
+
+
+def overlaps_in(prompts: Sequence[str], texts: Iterable[Batch], how: MinHash) -> list[Overlap]:
+    """The same of texts whose words were taken once, for several sets of prompts."""
+    return _Looked(prompts, texts, how).found()
 
 
 def holders(prompts: Sequence[str], texts: Iterable[Text], how: MinHash | None = None) -> dict[int, Overlap]:
     """By its place, each text that a prompt stands in, with the first such prompt; `texts` is read once."""
-    looked = _looked(prompts, texts, how)
+    how = how or MinHash()
+    looked = _Looked(prompts, batches(texts, how), how)
     found: dict[int, Overlap] = {}
     for one in looked.found():
         for held in looked.kinds.values():
@@ -73,19 +80,18 @@ def holders(prompts: Sequence[str], texts: Iterable[Text], how: MinHash | None =
     return found
 
 
-def _looked(prompts: Sequence[str], texts: Iterable[Text], how: MinHash | None) -> _Looked:
-    looked = _Looked(prompts, how or MinHash())
+def batches(texts: Iterable[Text], how: MinHash) -> Iterator[Batch]:
+    """The texts' words, some texts at a time."""
     left, first = iter(texts), 0
-    for batch in iter(lambda: list(islice(left, _BATCH)), []):
-        looked.through(Batch(batch, first, looked.how))
-        first += len(batch)
-    return looked
+    for some in iter(lambda: list(islice(left, _BATCH)), []):
+        yield Batch(some, first, how)
+        first += len(some)
 
 
 class _Looked:
     """What was found so far."""
 
-    def __init__(self, prompts: Sequence[str], how: MinHash) -> None:
+    def __init__(self, prompts: Sequence[str], texts: Iterable[Batch], how: MinHash) -> None:
         self.how = how
         words = [words_of(plain(one)) or one.split() for one in prompts]
         self.distinct: dict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -118,7 +124,10 @@ class _Looked:
         self.candidates: list[tuple[int, Hashes]] = []
         """Texts' places, with the shingles of units that share some with a prompt."""
 
-    def through(self, batch: Batch) -> None:
+        for batch in texts:
+            self._through(batch)
+
+    def _through(self, batch: Batch) -> None:
         """Look through some texts."""
         for one in self.whole:
             where, which = batch.find(one.index, one.wide, batch.docs)
