@@ -201,7 +201,8 @@ class Setup(Value):
     held_out: Examples | None = None
     """Human-written pairs that nothing is trained on, for the loss on them."""
     decontaminated: bool = False
-    """Whether candidates that hold a prompt of the evaluation are left out before rating. Neither paper does so."""
+    """Whether candidates that hold a prompt of the evaluation are left out before they are rated. Neither paper says
+    whether it does: an assumption."""
     seed_rows: int = 0
     """Seed examples that the files hold, where they were counted."""
     humpback: str = "7B"
