@@ -12,7 +12,7 @@ test: typed ## Lint, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n logical --dist loadfile
 
 # The folder of real files beside the repository, where it is there; else pages of C4, and the internet.
 PAGES := $(or $(wildcard ../shared/data/web/pages.warc.gz),c4-validation)
@@ -26,9 +26,9 @@ real: install ## The loop on a real small model and real web pages, files under 
 	--pages $(PAGES) --base "`$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'`/$(SMOLLM2)" \
 	--store real --data real/data
 
-results: install ## Every experiment, three seeds (the headline five), into the committed tables and the report
+results: install ## Every experiment, three seeds (the headline six, one of each base), into the committed tables and the report
 	$(BIN)/humpback run all --setup micro --seeds 0,1,2 --results results
-	$(BIN)/humpback run humpback/headline --setup micro --seeds 0,1,2,3,4 --results results
+	$(BIN)/humpback run humpback/headline --setup micro --seeds 0,1,2,3,4,5 --results results
 	$(BIN)/humpback report --setup micro --results results
 
 docs: typed ## The documentation as a site in site/, every link checked
