@@ -1,11 +1,13 @@
 """Tests whose data are public files that were pulled: their task files, laid out so that nothing is asked of the hub.
 
-The prompts, what ends an answer and how it is scored are lm-eval's: IFEval's file includes its own, and HumanEval's has
-the tests run by `harness/evals/sandbox.py` in the place of a metric of the hub's.
+The prompts, what ends an answer and how it is scored are lm-eval's: IFEval's file includes its own, HumanEval's has
+the tests run by `harness/evals/sandbox.py` in the place of a metric of the hub's, and Social IQa's 1,954 validation
+questions are BIG-bench's copy, in which context and question are one text.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -42,6 +44,19 @@ process_results: !function humpback.evals.checks.human_eval
 metric_list: [{{metric: pass@1, aggregation: mean, higher_is_better: true}}]
 metadata: {{version: 1.0}}
 """,
+    "social_iqa": """
+task: social_iqa
+dataset_path: json
+dataset_kwargs: {{data_files: {{validation: {data}}}}}
+output_type: multiple_choice
+validation_split: validation
+num_fewshot: 0
+doc_to_text: "Q: {{{{question}}}}\\nA:"
+doc_to_choice: answers
+doc_to_target: right
+metric_list: [{{metric: acc, aggregation: mean, higher_is_better: true}}]
+metadata: {{version: 0.0}}
+""",
 }
 
 
@@ -54,7 +69,10 @@ def lay_out_pulled(task: PulledTask, place: Path, file: Callable[[File | Source]
     import lm_eval  # type: ignore[import-untyped]
 
     rows, *others = [file(source) for source in task.data]
-    shutil.copyfile(rows, place / rows.name)
+    if task.name == "social_iqa":
+        _write_big_bench(rows, place / rows.name)
+    else:
+        shutil.copyfile(rows, place / rows.name)
     for path in others:
         try:
             with zipfile.ZipFile(path) as archive:
@@ -63,6 +81,22 @@ def lay_out_pulled(task: PulledTask, place: Path, file: Callable[[File | Source]
             raise StoreError(f"{path}: no zip archive ({error})") from error
     text = _TASKS[task.name].format(lm_eval=Path(lm_eval.__file__).parent / "tasks", data=rows.name)
     (place / f"{task.name}.yaml").write_text(text, encoding="utf-8")
+
+
+def _write_big_bench(source: Path, target: Path) -> None:
+    """Write the questions of a multiple-choice task of BIG-bench as JSON Lines.
+
+    Raises:
+        StoreError: where it holds a question without one right answer.
+    """
+    found = []
+    for number, row in enumerate(json.loads(source.read_text(encoding="utf-8"))["examples"]):
+        scores = list(row["target_scores"].values())
+        if sorted(scores) != [*[0] * (len(scores) - 1), 1]:
+            raise StoreError(f"{source}: examples[{number}] has the scores {scores}; one answer is to have 1, others 0")
+        asked = {"question": row["input"].strip(), "answers": list(row["target_scores"]), "right": scores.index(1)}
+        found.append(json.dumps(asked) + "\n")
+    target.write_text("".join(found), encoding="utf-8")
 
 
 @contextmanager

