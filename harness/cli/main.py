@@ -32,6 +32,7 @@ MODULES = (
         "mirror",
         "data",
         "data_stats",
+        "push",
         "assumptions",
     ),
 )
