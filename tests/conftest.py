@@ -38,6 +38,7 @@ def tiny_setup() -> Setup:
     return replace(
         MICRO,
         name="tiny",
+        decontaminated=False,
         pretrainings=(),
         base=replace(
             base,

@@ -208,7 +208,7 @@ def test_what_holds_a_prompt_is_left_out_until_none_is_left(
 def test_candidates_are_rated_and_drawn_without_the_prompts_where_the_setup_says_so(tiny: Setup) -> None:
     apart, all_of_them = (candidates(replace(tiny, decontaminated=on)) for on in (True, False))
     assert apart == Decontaminated(all_of_them, tiny.prompts)
-    assert rated(tiny, by=seed_model(tiny)).candidates == apart
+    assert rated(replace(tiny, decontaminated=True), by=seed_model(tiny)).candidates == apart
     later = drawn(apart, 7)
     assert later.prompts == tiny.prompts
     assert later.examples == drawn(all_of_them, 7) != all_of_them

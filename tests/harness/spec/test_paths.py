@@ -155,7 +155,7 @@ def test_what_names_the_same_artifact_follows_and_nothing_else_does() -> None:
     other = put(own, "base", OTHER)
     assert other.judge == LocalJudge(OTHER)
     assert other.reference == Responses(OTHER, MICRO.prompts, MICRO.answering)
-    filtered = put(MICRO, "filtering.examples.n", 2_000)
+    filtered = put(MICRO, "filtering.examples.examples.n", 2_000)
     assert filtered.filtering is not None
     assert filtered == replace(MICRO, filtering=filtered.filtering)
     assert filtered.rivals == MICRO.rivals, "another record's set is its own"
