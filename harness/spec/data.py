@@ -58,8 +58,10 @@ class MicroSeed(Examples):
 
 @dataclass(frozen=True)
 class MicroPrompts(Examples):
-    """Held-out prompts of the micro world, over all kinds of instruction; outputs are empty."""
+    """Held-out prompts of the micro world, over all kinds of instruction; outputs are empty. None stands in what may be
+    asked in training."""
 
+    VERSION = 2
     stage = "humpback.stages.micro:make"
     says = "prompts of the micro world, {n} of them"
     slug_format = "{n}-draw{draw}"

@@ -63,6 +63,7 @@ class MicroTestSet(Examples):
     """Held-out prompts of some kinds of instruction only; outputs are empty. Every prompt is one that no seed pair, web
     page or instruction set answers."""
 
+    VERSION = 2
     stage = "humpback.stages.micro:make"
     says = "the micro world's test set {label}, {n} prompts"
     slug_format = "{label}-{n}"
