@@ -111,6 +111,7 @@ if TYPE_CHECKING:
     from humpback.spec.recipe import LinearTo as LinearTo
     from humpback.spec.recipe import Llama as Llama
     from humpback.spec.recipe import Lora as Lora
+    from humpback.spec.recipe import QLora as QLora
     from humpback.spec.recipe import Sft as Sft
     from humpback.spec.recipe import Steps as Steps
     from humpback.spec.recipe import StepsBySize as StepsBySize

@@ -60,5 +60,8 @@ EQUAL: Mapping[frozenset[str], int] = {frozenset({"alpaca-eval", "lima-test"}): 
 """Prompts that stand in both of two sets (Humpback, section 8 of the facts)."""
 MICRO_SEGMENTS = 5.02
 """Segments that are kept of a micro page: 6,019 of 1,200 pages in a run of seed 0."""
+FOUR_BITS = 0.516
+"""Bytes of a weight in NormalFloat4: four bits, and 0.127 for the quantised constants of blocks of 64 (QLoRA, section
+3)."""
 COMPRESSED = 0.5
 """Bytes on disk for each character of text in Parquet: 0.37 to 0.5 in a run of micro; web text is not measured."""

@@ -214,7 +214,7 @@ class Estimates:
         n, tokens = max(1, round(rows.rows_out)), min(tokens, recipe.longest)
         updates, batch = recipe.updates_for(n), recipe.batch_for(n)
         single = self._machine.device == "cuda" and self._machine.precision == "float32"
-        frozen = 2 if on.memory and not single else 4
+        frozen = shape.frozen(recipe.adapter, 2 if on.memory and not single else 4)
         run = training(shape, updates, batch, tokens, on, longest=recipe.longest, adapter=recipe.adapter, frozen=frozen)
         return Estimate(rows.rows_out, tokens=updates * batch * tokens, run=run, disk=disk)
 

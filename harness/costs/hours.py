@@ -136,7 +136,7 @@ def training(
     *,
     longest: int = 1 << 30,
     adapter: Lora | None = None,
-    frozen: int = 4,
+    frozen: float = 4,
     units: int | None = None,
 ) -> Run:
     """So many updates on a batch of examples of so many tokens, on the fewest GPUs (or so many `units`, on a CPU

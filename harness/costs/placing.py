@@ -18,6 +18,7 @@ from humpback.costs.hours import AT_ONCE, USABLE, Run
 from humpback.costs.plan_cost import PlanCost
 from humpback.costs.shapes import Shape, shape_of
 from humpback.spec.models import Finetuned
+from humpback.spec.recipe import QLora
 
 NODE = 8
 """GPUs of the machine that a plan without one is laid out on."""
@@ -41,18 +42,19 @@ def place_on_a_node(costs: PlanCost) -> dict[str, Placement]:
 def _place(artifact: Artifact, run: Run, machine: Machine, memory: float) -> Placement:
     cuda = machine.device == "cuda"
     if isinstance(artifact, Finetuned):
-        return _on_gpus(artifact, run, machine, memory) if cuda else _on_cpu(run, machine, memory)
+        whole = isinstance(artifact.recipe.adapter, QLora)  # four-bit weights are not shared out
+        return _on_gpus(artifact, run, machine, memory, whole) if cuda else _on_cpu(run, machine, memory, whole)
     return Placement(min(run.gpus, machine.workers)) if cuda and run.gpus > 1 else ALONE
 
 
-def _on_cpu(run: Run, machine: Machine, memory: float) -> Placement:
+def _on_cpu(run: Run, machine: Machine, memory: float, whole: bool) -> Placement:
     n = machine.processes
     if n == 1:
         return ALONE
-    return Placement(n, "ddp" if n * run.memory <= memory else "fsdp2")
+    return Placement(n, "ddp" if whole or n * run.memory <= memory else "fsdp2")
 
 
-def _on_gpus(model: Finetuned, run: Run, machine: Machine, memory: float) -> Placement:
+def _on_gpus(model: Finetuned, run: Run, machine: Machine, memory: float, entire: bool) -> Placement:
     n = min(machine.workers, max(machine.processes, run.gpus))
     shape = shape_of(model.base, machine)
     if shape is None:  # memory that nobody can foresee is saved where it can be
@@ -63,7 +65,7 @@ def _on_gpus(model: Finetuned, run: Run, machine: Machine, memory: float) -> Pla
     if n > 1:
         # DDP keeps the gradients a second time, in the buckets that are sent.
         whole = held + 4 * (shape.adapted(adapter) if adapter else shape.parameters)
-        sharded = whole + row > room
+        sharded = whole + row > room and not entire
         held = held / n if sharded else whole
     few = min(AT_ONCE[0], machine.micro_batch)
     again = held + shape.activations(few * tokens, again=False) > room

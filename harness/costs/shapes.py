@@ -13,8 +13,9 @@ from typing import Any
 
 from humpback.core.machine import Machine
 from humpback.core.store import StoreError
+from humpback.costs.assumptions import FOUR_BITS
 from humpback.spec.models import Finetuned, FolderModel, GgufModel, HubModel, Pretrained
-from humpback.spec.recipe import Lora
+from humpback.spec.recipe import Lora, QLora
 from humpback.spec.template import Model
 
 
@@ -67,6 +68,11 @@ class Shape:
         where the rest is computed `again`), and the logits in float32, twice."""
         inside = (24 * self.width + 8 * self.feed_forward) * (1 if again else self.layers)
         return tokens * (2 * self.width * self.layers + inside + 8 * self.vocabulary)
+
+    def frozen(self, adapter: Lora | None, size: int) -> float:
+        """Mean bytes of a base's weight below an adapter, where one in full takes `size`."""
+        in_layers = self.layers * self.layer / self.parameters if isinstance(adapter, QLora) else 0.0
+        return in_layers * FOUR_BITS + (1 - in_layers) * size
 
     def adapted(self, adapter: Lora) -> int:
         """Weights of an adapter."""

@@ -33,6 +33,7 @@ EXTRAS = {
     "sweeps": "humpback sweep",
     "ray": "stages on a cluster",
     "gguf": "bases in GGUF files",
+    "qlora": "adapters over a base in four bits",
     "docs": "the documentation as a site",
     "dev": "the tests",
 }

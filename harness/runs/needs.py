@@ -29,10 +29,11 @@ from humpback.spec.benchmarks import Benchmarked
 from humpback.spec.files import ClueWeb22, Source
 from humpback.spec.models import Finetuned, GgufModel, Pretrained, ServedModel
 from humpback.spec.outcomes import AlpacaEvalJudge
+from humpback.spec.recipe import QLora
 from humpback.spec.sources import SOURCES
 from humpback.spec.template import Model
 
-_EXTRAS = {Benchmarked: ("lm_eval", "benchmarks"), GgufModel: ("gguf", "gguf")}
+_EXTRAS = {Benchmarked: ("lm_eval", "benchmarks"), GgufModel: ("gguf", "gguf"), QLora: ("bitsandbytes", "qlora")}
 """Package that a class's stage needs, and the extra that brings it."""
 
 
@@ -240,8 +241,9 @@ def _endpoint(to_do: list[Artifact], endpoint: Endpoint) -> Iterator[Finding]:
 
 
 def _extras(to_do: list[Artifact]) -> Iterator[Finding]:
+    kinds = {type(one) for one in to_do} | {type(one.recipe.adapter) for one in to_do if isinstance(one, Finetuned)}
     for kind, (package, extra) in _EXTRAS.items():
-        if any(isinstance(one, kind) for one in to_do) and find_spec(package) is None:
+        if any(issubclass(one, kind) for one in kinds) and find_spec(package) is None:
             yield Finding(
                 "packages",
                 "lacks",

@@ -87,7 +87,8 @@ def place(root: Value, path: str, *, fixed: Collection[str] = SAID) -> Place:
     if way and len(rest) == 1 and rest[0] not in (*RANDOM, *NOTED):
         kinds = _kinds(field_types(type(owner))[way[-1]])
         named = [(kind, _names(kind)[0]) for kind in kinds if _snake(kind) == rest[0] and _names(kind)]
-        found = named or [(kind, rest[0]) for kind in kinds if rest[0] in _names(kind)]
+        fit = [kind for kind in kinds if rest[0] in _names(kind)]  # of a kind and its special case the first is meant
+        found = named or [(kind, rest[0]) for kind in fit if not set(kind.__mro__[1:]) & set(fit)]
         if len(found) == 1:
             kind, field = found[0]
             return Place(".".join(way), field_types(kind)[field], partial(_of_kind, kind, field, value))

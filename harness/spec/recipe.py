@@ -186,6 +186,13 @@ class Lora(Value):
 
 
 @dataclass(frozen=True)
+class QLora(Lora):
+    """The same over a base whose linear layers, but for the output layer, are held in four bits while it is trained:
+    NormalFloat4 with quantised constants (Dettmers et al. 2023, arXiv 2305.14314, section 3). The adapter is then put
+    on the base as it was published."""
+
+
+@dataclass(frozen=True)
 class Sft(Value):
     """Supervised finetuning with the loss on output tokens only. Defaults are Humpback's, section 3.1."""
 
@@ -206,7 +213,7 @@ class Sft(Value):
     """Tokens of a sequence at most, or the base's context where that is less. Humpback gives no length and does not say
     whether it packs; nothing is packed here: assumptions. What is longer is cut at the end and
     counted; where no output is left, the example is left out. A backward model is shown less of a long text instead."""
-    adapter: Lora | None = None
+    adapter: Lora | QLora | None = None
     """None finetunes every weight."""
     seed: int = 0
     """Of the order of examples and of dropout. The papers name no seeds: an assumption."""

@@ -39,6 +39,34 @@ def adapt(model: PreTrainedModel, lora: Lora, dropout: float) -> Any:
     )
 
 
+def quantize(model: PreTrainedModel, device: str, dtype: torch.dtype) -> None:
+    """Hold the model's linear layers, but for the output layer, in NormalFloat4 on a device, one after the other; the
+    rest in `dtype`, in which is computed. So no more than one layer is there in full."""
+    from bitsandbytes.nn.modules import Linear4bit, Params4bit
+
+    output = model.get_output_embeddings()
+    linear = [name for name, one in model.named_modules() if type(one) is torch.nn.Linear and one is not output]
+    for name in linear:
+        whole = model.get_submodule(name)
+        made = Linear4bit(  # type: ignore[no-untyped-call]
+            whole.in_features,
+            whole.out_features,
+            bias=whole.bias is not None,
+            compute_dtype=dtype,
+            quant_type="nf4",
+            compress_statistics=True,
+            device="meta",
+        )
+        made.weight = Params4bit(
+            whole.weight.data.to(dtype), requires_grad=False, quant_type="nf4", compress_statistics=True, module=made
+        )
+        if whole.bias is not None:
+            made.bias = torch.nn.Parameter(whole.bias.data.to(dtype), requires_grad=False)
+        model.set_submodule(name, made.to(device))
+    model.to(device)
+    model.is_loaded_in_4bit = True  # peft asks for it by this name
+
+
 def count_adapted(model: torch.nn.Module) -> Counter[str]:
     """How many modules of each name carry an adapter."""
     return Counter(

@@ -14,9 +14,10 @@ from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
 from humpback.engines.chat.decoding import keep_ends_alone
 from humpback.engines.dropout import check_dropout
-from humpback.engines.loading import load_model, load_tokenizer
+from humpback.engines.loading import load_model, load_tokenizer, weights_dtype
 from humpback.spec.data import Reversed
 from humpback.spec.models import Finetuned
+from humpback.spec.recipe import QLora
 from humpback.stages import processes
 from humpback.stages.batches import IGNORED, TokenSequence
 from humpback.stages.rows import read_examples
@@ -45,20 +46,24 @@ def finetune(node: Finetuned, work: Work) -> Counts:
     chat = ChatFormat(node.template, tokenizer)
     sharded = work.placement.parallel == "fsdp2"
     with processes.in_turn() if sharded else nullcontext():  # so that memory holds the whole model once
+        in_four_bits = isinstance(recipe.adapter, QLora)
         model = load_model(
             node.base,
             work,
             train=True,
             frozen=bool(recipe.adapter),
             dropout=dropout,
-            device="cpu" if sharded else None,
+            device="cpu" if sharded or in_four_bits else None,
         )
         keep_ends_alone(model, chat)
         check_dropout(model, dropout)
+        weights = sum(one.numel() for one in model.parameters())
         adapters: dict[str, int] = {}
         if recipe.adapter:
-            from humpback.stages.adapters import adapt, count_adapted
+            from humpback.stages.adapters import adapt, count_adapted, quantize
 
+            if in_four_bits:
+                quantize(model, work.machine.device, weights_dtype(work.machine, train=True, frozen=True))
             set_seed(recipe.seed)  # adapters begin with random weights
             model = adapt(model, recipe.adapter, recipe.dropout)
             adapters = {f"adapted_{name}": many for name, many in sorted(count_adapted(model).items())}
@@ -84,6 +89,7 @@ def finetune(node: Finetuned, work: Work) -> Counts:
         longest=longest,
     )
     save(model, tokenizer, work)
+    trained = sum(one.numel() for one in model.parameters() if one.requires_grad)
     return {
         "in": len(rows),
         "kept": n,
@@ -95,8 +101,8 @@ def finetune(node: Finetuned, work: Work) -> Counts:
         "updates": updates,
         "batch": batch,
         "target_tokens": sum(label != IGNORED for one in encoded.sequences for label in one.labels),
-        "weights": sum(one.numel() for one in model.parameters()),
-        "trained_weights": sum(one.numel() for one in model.parameters() if one.requires_grad),
+        "weights": weights + (trained if recipe.adapter else 0),
+        "trained_weights": trained,
         **adapters,
     }
 

@@ -15,6 +15,7 @@ from humpback.core.expression import Artifact
 from humpback.core.machine import Endpoint, Machine, Server
 from humpback.core.plan import plan
 from humpback.core.store import Store, StoreError
+from humpback.experiments.humpback.algorithm import seed_model
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.setups.papers import LLAMA_7B
 from humpback.runs import needs as module
@@ -27,7 +28,7 @@ from humpback.spec.data import MicroSeed, Segments, Tagged
 from humpback.spec.files import ClueWeb22, File, InstructionSet, Source
 from humpback.spec.micro_world import World
 from humpback.spec.models import Finetuned, HubModel, ServedModel
-from humpback.spec.recipe import Lora
+from humpback.spec.recipe import Lora, QLora
 from humpback.spec.sources import SOURCES
 from tests.conftest import MACHINE
 
@@ -212,6 +213,16 @@ def test_an_extra_that_a_stage_needs(tiny: Setup, tmp_path: Path, monkeypatch: p
     assert "benchmarked takes the package lm_eval" in found.text
     assert found.remedy == "pip install 'humpback-harness[benchmarks]'"
     assert on(MACHINE, tmp_path, tiny.base) == {}
+
+
+def test_a_base_in_four_bits_takes_its_package(tiny: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None if name == "bitsandbytes" else name)
+    for adapter in (Lora(), QLora()):
+        model = seed_model(replace(tiny, sft=replace(tiny.sft, adapter=adapter)))
+        found = on(MACHINE, tmp_path, model)
+        assert ("packages" in found) is isinstance(adapter, QLora)
+    assert found["packages"].text == "qlora takes the package bitsandbytes, which is not installed"
+    assert found["packages"].remedy == "pip install 'humpback-harness[qlora]'"
 
 
 def test_a_base_of_unknown_shape_is_no_reason_to_refuse(tmp_path: Path, see: See) -> None:

@@ -18,7 +18,7 @@ from humpback.costs.shapes import PUBLISHED
 from humpback.experiments.catalogue import experiment
 from humpback.experiments.setups import SETUPS
 from humpback.spec.models import Finetuned, HubModel
-from humpback.spec.recipe import Lora, Sft
+from humpback.spec.recipe import Lora, QLora, Sft
 
 NOWHERE = Store(Path("/nowhere"))
 NODE = Machine(device="cuda", precision="bfloat16", workers=8, accelerator="A100-80G")
@@ -45,6 +45,8 @@ def llama(size: str, **recipe: object) -> Finetuned:
         ("13b", {"adapter": Lora()}, 80e9, 1, ""),
         ("30b", {"adapter": Lora()}, 80e9, 1, ""),
         ("30b", {"adapter": Lora()}, 48e9, 2, "fsdp2"),
+        ("30b", {"adapter": QLora()}, 48e9, 1, ""),
+        ("13b", {"adapter": QLora()}, 24e9, 1, ""),
     ],
 )
 def test_the_fewest_gpus_that_hold_it(

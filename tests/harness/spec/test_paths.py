@@ -15,7 +15,7 @@ from humpback.spec.curation import ExpectedScore
 from humpback.spec.models import HubModel
 from humpback.spec.outcomes import LocalJudge, Responses
 from humpback.spec.paths import place, put, value_at
-from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, Lora, Steps, StepsBySize
+from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, Lora, QLora, Steps, StepsBySize
 from humpback.spec.template import Model
 from humpback.spec.typed_text import convert, read, shown, split
 
@@ -46,6 +46,7 @@ def set_to(setup: Setup, path: str, text: str) -> Setup:
             Lora(16, 16.0, ("q_proj", "v_proj")),
         ),
         ("sft.adapter.rank", "8", "sft.adapter", Lora(8)),
+        ("sft.adapter.q_lora", "8", "sft.adapter", QLora(8)),
         ("sft.duration.epochs", "1.5", "sft.duration", Epochs(1.5)),
         ("sft.duration.steps", "9", "sft.duration", Steps(9)),
         ("sft.duration", "StepsBySize([[100, 30], [800, 60]])", "sft.duration", StepsBySize(((100, 30), (800, 60)))),

@@ -13,13 +13,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 from transformers import AutoModelForCausalLM
 
+from humpback.core.metrics import read_metrics
+from humpback.core.store import METRICS
 from humpback.engines import loading
 from humpback.engines.loading import load_model, weights_dtype
 from humpback.engines.transformers_engine import Engine
 from humpback.spec.models import Finetuned
-from humpback.spec.recipe import LinearTo, Lora, Sft, Steps
+from humpback.spec.recipe import LinearTo, Lora, QLora, Sft, Steps
+from humpback.stages.adapters import quantize
 from tests.architectures import SHAPES
 from tests.harness.training.material import SEED, Workshop, examples, same, weights
 
@@ -151,3 +155,41 @@ def test_adapters_come_out_alike_however_a_batch_is_cut(shop: Workshop) -> None:
     for cut in parts:
         for name, tensor in whole.items():
             assert torch.allclose(tensor, cut[name], atol=2e-4), name
+
+
+def test_a_base_in_four_bits_is_trained_below_its_adapter_which_then_stands_on_the_whole_base(shop: Workshop) -> None:
+    pytest.importorskip("bitsandbytes")
+    base = shop.base("llama")
+    whole, packed = (
+        Finetuned(base, SEED, replace(RECIPE, duration=Steps(30), adapter=adapter))
+        for adapter in (Lora(4, 8.0), QLora(4, 8.0))
+    )
+    (one, counts), (other, four) = shop.finetuned(whole), shop.finetuned(packed)
+    assert counts == four, "the same weights are trained, and as many are there"
+    first, second = weights(one), weights(other)
+    assert {key: value.shape for key, value in first.items()} == {key: value.shape for key, value in second.items()}
+    assert not same(first, second)
+    assert sorted(path.name for path in other.iterdir()) == sorted(path.name for path in one.iterdir())
+    losses = [[row["loss"] for row in read_metrics(made / METRICS)[0] if "loss" in row] for made in (one, other)]
+    assert losses[1][-1] < losses[1][0] - 0.15
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+    merged = load_model(packed, shop.work("loaded"))
+    published = AutoModelForCausalLM.from_pretrained(shop.folders[base.fingerprint])
+    assert {value.dtype for value in merged.state_dict().values()} == {torch.float32}
+    assert not same(merged.state_dict(), published.state_dict())
+
+
+def test_linear_layers_but_the_output_s_are_held_in_four_bits(shop: Workshop) -> None:
+    bitsandbytes = pytest.importorskip("bitsandbytes")
+    for kind in ("gpt_neox", "llama"):
+        base = shop.base(kind, hidden_size=128, intermediate_size=256)
+        model = load_model(base, shop.work(f"{kind}-in-four-bits"), train=True)
+        before = {name: one.weight.detach().clone() for name, one in model.named_modules() if type(one) is nn.Linear}
+        quantize(model, "cpu", torch.float32)
+        made = {name: one for name, one in model.named_modules() if isinstance(one, bitsandbytes.nn.Linear4bit)}
+        assert before.keys() - made.keys() == {"lm_head"}
+        for name, one in made.items():
+            assert one.weight.dtype == torch.uint8
+            assert one.weight.numel() == before[name].numel() / 2
+            again = bitsandbytes.functional.dequantize_4bit(one.weight.data, one.weight.quant_state)
+            assert (again - before[name]).abs().mean() < 0.12 * before[name].abs().mean()
