@@ -21,7 +21,7 @@ from humpback.core.expression import FieldError, Value
 from humpback.spec.data import Joined, MicroSeed
 from humpback.spec.micro_world import World
 from humpback.spec.models import Finetuned, Pretrained
-from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, LinearTo, Llama, Lora, Sft, Steps, StepsBySize
+from humpback.spec.recipe import BatchBySize, CosineTo, Epochs, LinearTo, Llama, Lora, QLora, Sft, Steps, StepsBySize
 from humpback.spec.template import INSTRUCTION_RESPONSE, Template
 from humpback.stages.pretrain import pretrain
 from tests.architectures import SHAPES
@@ -49,6 +49,11 @@ CHANGED: dict[type[Value], tuple[Sft, tuple[str, ...], dict[str, Any]]] = {
         },
     ),
     Lora: (LORA, ("adapter",), {"rank": 5, "alpha": 8.5, "targets": ("q_proj",)}),
+    QLora: (
+        replace(RECIPE, adapter=QLora(4, 8.0)),
+        ("adapter",),
+        {"rank": 5, "alpha": 8.5, "targets": ("q_proj",)},
+    ),
     LinearTo: (RECIPE, ("schedule",), {"final": 1e-3, "warm_up": 0.7}),
     CosineTo: (replace(RECIPE, schedule=CosineTo()), ("schedule",), {"final": 1e-3, "warm_up": 0.7}),
     Steps: (RECIPE, ("duration",), {"n": 4}),
