@@ -42,19 +42,21 @@ def place_on_a_node(costs: PlanCost) -> dict[str, Placement]:
 def _place(artifact: Artifact, run: Run, machine: Machine, memory: float) -> Placement:
     cuda = machine.device == "cuda"
     if isinstance(artifact, Finetuned):
-        whole = isinstance(artifact.recipe.adapter, QLora)  # four-bit weights are not shared out
-        return _on_gpus(artifact, run, machine, memory, whole) if cuda else _on_cpu(run, machine, memory, whole)
+        divisible = not isinstance(artifact.recipe.adapter, QLora)  # four-bit weights are not shared out
+        if cuda:
+            return _on_gpus(artifact, run, machine, memory, divisible)
+        return _on_cpu(run, machine, memory, divisible)
     return Placement(min(run.gpus, machine.workers)) if cuda and run.gpus > 1 else ALONE
 
 
-def _on_cpu(run: Run, machine: Machine, memory: float, whole: bool) -> Placement:
+def _on_cpu(run: Run, machine: Machine, memory: float, divisible: bool) -> Placement:
     n = machine.processes
     if n == 1:
         return ALONE
-    return Placement(n, "ddp" if whole or n * run.memory <= memory else "fsdp2")
+    return Placement(n, "fsdp2" if divisible and n * run.memory > memory else "ddp")
 
 
-def _on_gpus(model: Finetuned, run: Run, machine: Machine, memory: float, entire: bool) -> Placement:
+def _on_gpus(model: Finetuned, run: Run, machine: Machine, memory: float, divisible: bool) -> Placement:
     n = min(machine.workers, max(machine.processes, run.gpus))
     shape = shape_of(model.base, machine)
     if shape is None:  # memory that nobody can foresee is saved where it can be
@@ -65,7 +67,7 @@ def _on_gpus(model: Finetuned, run: Run, machine: Machine, memory: float, entire
     if n > 1:
         # DDP keeps the gradients a second time, in the buckets that are sent.
         whole = held + 4 * (shape.adapted(adapter) if adapter else shape.parameters)
-        sharded = whole + row > room and not entire
+        sharded = divisible and whole + row > room
         held = held / n if sharded else whole
     few = min(AT_ONCE[0], machine.micro_batch)
     again = held + shape.activations(few * tokens, again=False) > room

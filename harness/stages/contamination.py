@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from humpback.core.tables import CONTAMINATED, EXAMPLES, Contaminated, Example, Rejected, count, write
 from humpback.core.text import one_line
 from humpback.core.work import Counts, Work
-from humpback.segmenter.overlap import Overlap, holders, overlaps
+from humpback.segmenter.overlap import GRAM, Overlap, holders, overlaps
 from humpback.segmenter.overlap_windows import Text
 from humpback.spec.contamination import Contamination
 from humpback.spec.curation import Decontaminated
@@ -17,7 +17,7 @@ from humpback.stages.rows import read_examples, reject, write_tables
 _SHOWN = 300
 _STANDS = {
     "whole": "holds the whole of",
-    "part": "holds 13 words on end of",
+    "part": f"holds {GRAM} words on end of",
     "near": "holds a near-duplicate of",
 }
 

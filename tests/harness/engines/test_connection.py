@@ -14,7 +14,6 @@ import os
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
 from humpback.engines.endpoint.client import Unanswered
 from humpback.engines.endpoint.connection import is_this_machine, normal_address
-from tests.harness.engines.test_endpoint import about, ask, echo, requests, texts
+from tests.harness.engines.asking import about, ask, echo, requests, texts
 from tests.harness.model_server import ModelServer, Told, serving
 
 VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -38,12 +37,6 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [*os.environ]:
         if name.lower() in VARIABLES or name.startswith("SSL_CERT_"):
             monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with serving(ModelServer(echo)) as one:
-        yield one
 
 
 @pytest.fixture

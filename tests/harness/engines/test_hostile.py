@@ -24,19 +24,8 @@ from humpback.engines.endpoint import http as attempt
 from humpback.engines.endpoint.calls import Reply, Request
 from humpback.engines.endpoint.client import Client, Unanswered
 from humpback.engines.endpoint.journal import Journal
-from tests.harness.engines.test_endpoint import about, ask, echo, requests, texts
-from tests.harness.model_server import ModelServer, Told, read_journal, serving
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with serving(ModelServer(echo)) as one:
-        yield one
-
-
-@pytest.fixture
-def endpoint(server: ModelServer) -> Endpoint:
-    return Endpoint(server.address, pause=0.001, timeout=5.0, attempts=4)
+from tests.harness.engines.asking import about, ask, requests, texts
+from tests.harness.model_server import ModelServer, Told, read_journal
 
 
 def whole(content: object = "ok", usage: object = None, **more: object) -> str:

@@ -8,7 +8,7 @@ that is named because a prompt is too long; a field that a reply cannot be had w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,14 @@ from humpback.core.store import StoreError
 from humpback.engines.endpoint.budget import longest_reply, maximum_usage
 from humpback.engines.endpoint.calls import Request
 from humpback.engines.endpoint.request_fields import with_fields
-from tests.harness.engines.test_endpoint import ask, echo, texts
-from tests.harness.model_server import Body, ModelServer, Told, read_journal, serving
+from tests.harness.engines.asking import ask, texts
+from tests.harness.model_server import Body, ModelServer, Told, read_journal
 
 SENT = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_tokens": 10, "temperature": 0, "seed": 1}
 
 
 def about(text: str) -> Request:
     return Request("chat/completions", {**SENT, "messages": [{"role": "user", "content": text}]})
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    with serving(ModelServer(echo)) as one:
-        yield one
 
 
 @pytest.fixture
