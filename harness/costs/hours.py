@@ -145,7 +145,8 @@ def training(
     `frozen` bytes."""
     state = 16 * shape.adapted(adapter) + frozen * shape.parameters if adapter else 16 * shape.parameters
     each = shape.activations(min(longest, shape.context))
-    for n, at_once in itertools.product((units,) if units else GPUS, AT_ONCE):
+    counts = (units,) if units else GPUS if adapter is None or adapter.divisible else (1,)
+    for n, at_once in itertools.product(counts, AT_ONCE):
         memory = state / n + at_once * each
         if at_once * n <= max(batch, n) and (not on.memory or memory <= USABLE * on.memory):
             break

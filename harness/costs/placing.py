@@ -18,7 +18,6 @@ from humpback.costs.hours import AT_ONCE, USABLE, Run
 from humpback.costs.plan_cost import PlanCost
 from humpback.costs.shapes import Shape, shape_of
 from humpback.spec.models import Finetuned
-from humpback.spec.recipe import QLora
 
 NODE = 8
 """GPUs of the machine that a plan without one is laid out on."""
@@ -42,7 +41,8 @@ def place_on_a_node(costs: PlanCost) -> dict[str, Placement]:
 def _place(artifact: Artifact, run: Run, machine: Machine, memory: float) -> Placement:
     cuda = machine.device == "cuda"
     if isinstance(artifact, Finetuned):
-        divisible = not isinstance(artifact.recipe.adapter, QLora)  # four-bit weights are not shared out
+        adapter = artifact.recipe.adapter
+        divisible = adapter is None or adapter.divisible
         if cuda:
             return _on_gpus(artifact, run, machine, memory, divisible)
         return _on_cpu(run, machine, memory, divisible)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from humpback.core.expression import FieldError, Value
 
@@ -171,6 +171,8 @@ class BatchBySize(Value):
 class Lora(Value):
     """Low-rank adapters by peft in place of full finetuning."""
 
+    divisible: ClassVar[bool] = True
+    """Whether the base below may be shared out over processes."""
     rank: int = 16
     alpha: float = 32.0
     """What an adapter adds is scaled by alpha / rank."""
@@ -190,6 +192,8 @@ class QLora(Lora):
     """The same over a base whose linear layers, but for the output layer, are held in four bits while it is trained:
     NormalFloat4 with quantised constants (Dettmers et al. 2023, arXiv 2305.14314, section 3). The adapter is then put
     on the base as it was published."""
+
+    divisible = False
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from humpback.core.expression import Artifact
 from humpback.core.same_prompt import fold
 from humpback.core.store import Store
-from humpback.core.tables import CONTAMINATED, EXAMPLES, REJECTED, Contaminated, Example, Rejected, read
+from humpback.core.tables import CONTAMINATED, EXAMPLES, REJECTED, Contaminated, Example, Rejected, read, write
 from humpback.experiments.humpback.algorithm import candidates, rated, seed_model
 from humpback.experiments.setups.base import Setup, drawn
 from humpback.readers.instructions import Row, pairs, prompts
@@ -29,6 +31,7 @@ from humpback.spec.curation import Decontaminated
 from humpback.spec.data import Joined
 from humpback.spec.datasets import ALPACA_EVAL, SEED
 from humpback.spec.files import OpenAssistant
+from humpback.stages.contamination import leave_out
 from tests.shared_data import SHARED, needs_shared
 
 LONG = (
@@ -203,6 +206,24 @@ def test_what_holds_a_prompt_is_left_out_until_none_is_left(
         count = Contamination(examples, tiny.prompts)
         made(count)
         assert shared_store.record(count).counts["whole"] == found
+
+
+def test_what_was_boilerplate_among_all_is_looked_for_again_among_those_that_are_left(
+    tiny: Setup, tmp_path: Path
+) -> None:
+    part = " ".join(LONG.split()[2 : 2 + GRAM])
+    rows = [*(f"{i}: {LONG}" for i in range(COMMON + 1)), f"Once more, {part} and on.", "Nothing of the kind."]
+    folders = {tiny.seed_data: tmp_path / "examples", tiny.prompts: tmp_path / "prompts"}
+    for folder, texts in zip(folders.values(), (rows, [LONG]), strict=True):
+        folder.mkdir()
+        write(folder / EXAMPLES, Example, [Example(f"row/{i}", text) for i, text in enumerate(texts)])
+    work: Any = SimpleNamespace(open=folders.__getitem__, out=tmp_path)
+    leave_out(Decontaminated(tiny.seed_data, tiny.prompts), work)
+    assert [one.instruction for one in read(tmp_path / EXAMPLES, Example)] == ["Nothing of the kind."]
+    reasons = [one.reason for one in read(tmp_path / REJECTED, Rejected)]
+    assert reasons == ["holds the whole of the prompt row/0"] * (COMMON + 1) + [
+        f"holds {GRAM} words on end of the prompt row/0"
+    ]
 
 
 def test_candidates_are_rated_and_drawn_without_the_prompts_where_the_setup_says_so(tiny: Setup) -> None:

@@ -67,6 +67,16 @@ def test_as_many_processes_as_the_machine_gives() -> None:
     assert placed(llama("30b"), replace(NODE, workers=4)).units == 4  # of which `needs` says that they are too few
 
 
+def test_a_base_in_four_bits_is_whole_in_each_process_and_is_not_spread_over_gpus() -> None:
+    lora, in_four_bits = (llama("65b", adapter=adapter) for adapter in (Lora(), QLora()))
+    assert placed(lora, memory=24e9).units > 1
+    assert placed(in_four_bits, memory=24e9).units == 1
+    four = replace(NODE, processes=4)
+    assert (placed(lora, four, 40e9).parallel, placed(in_four_bits, four, 40e9).parallel) == ("fsdp2", "ddp")
+    cpu = replace(NODE, device="cpu", processes=2)
+    assert (placed(lora, cpu, 40e9).parallel, placed(in_four_bits, cpu, 40e9).parallel) == ("fsdp2", "ddp")
+
+
 def test_activations_are_computed_again_only_where_memory_asks() -> None:
     assert placed(llama("7b"), replace(NODE, processes=2)).gradient_checkpointing
     assert not placed(llama("7b"), replace(NODE, processes=8)).gradient_checkpointing
