@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,7 +11,6 @@ from humpback.core.text import one_line
 from humpback.export.target import CARD, EXPORTED, MARK
 
 Kind = Literal["dataset", "model"]
-_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def push(folder: Path, name: str, *, public: bool = False) -> Pushed:
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined] # of whichever client it talks by
 
     files = _files(folder)
-    if not _NAME.fullmatch(name):
+    if not all(name.partition("/")):
         raise StoreError(f"{name!r} is no name on the hub; it takes OWNER/NAME")
     if get_token() is None:
         raise StoreError("the hub takes nothing without a token: set HF_TOKEN to one that may write, or hf auth login")
@@ -49,9 +47,14 @@ def push(folder: Path, name: str, *, public: bool = False) -> Pushed:
     try:
         made = api.create_repo(name, repo_type=kind, private=not public, exist_ok=True)
         api.upload_folder(repo_id=name, folder_path=folder, repo_type=kind, commit_message="An export of humpback's")
+    except errors.HFValidationError as error:
+        words = one_line(str(error), 200)
+        raise StoreError(f"{name!r} is no name on the hub; it takes OWNER/NAME ({words})") from error
     except errors.HfHubHTTPError as error:
         said = one_line(error.server_message or str(error), 200)
-        raise StoreError(f"{name}: the hub answered {error.response.status_code}: {said}") from error
+        status = error.response.status_code
+        remedy = "; the token has to be one that may write there" if status in (401, 403) else ""
+        raise StoreError(f"{name}: the hub answered {status}: {said}{remedy}") from error
     except (HTTPError, errors.OfflineModeIsEnabled, OSError) as error:
         raise StoreError(f"{name}: the hub at {api.endpoint} was not reached: {one_line(str(error), 200)}") from error
     sizes = [path.stat().st_size for path in files]

@@ -132,8 +132,9 @@ def test_what_is_no_export_no_name_or_without_a_token_is_refused_before_anything
     for folder in (tmp_path / "mine", tmp_path / "nowhere"):
         with pytest.raises(StoreError, match="is no export: humpback data export ARTIFACT --out FOLDER"):
             push(folder, "ada/set")
-    with pytest.raises(StoreError, match="'set' is no name on the hub; it takes OWNER/NAME"):
-        push(exported, "set")
+    for name in ("set", "ada/set/x", "ada/..", "ada/my set", "", "ada/"):
+        with pytest.raises(StoreError, match=f"'{re.escape(name)}' is no name on the hub; it takes OWNER/NAME"):
+            push(exported, name)
     monkeypatch.delenv("HF_TOKEN")
     monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "no token"))
     with pytest.raises(StoreError, match="set HF_TOKEN to one that may write"):
@@ -148,6 +149,7 @@ def test_a_hub_that_refuses_or_does_not_answer_is_one_line(
     hub.refuses = (403, "You don't have the rights to create a dataset under the namespace ada")
     with pytest.raises(StoreError, match="ada/set: the hub answered 403: You don't have the rights") as refused:
         push(exported, "ada/set")
+    assert str(refused.value).endswith("; the token has to be one that may write there")
     assert TOKEN not in str(refused.value)
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(StoreError, match=r"ada/set: the hub at http://127\.0\.0\.1:9 was not reached"):
