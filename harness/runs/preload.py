@@ -6,10 +6,13 @@ import contextlib
 import importlib
 import logging
 import os
+import sys
 import warnings
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 warnings.filterwarnings("ignore")
+sys.modules.setdefault("kernels", None)  # type: ignore[arg-type] # by which libraries run code that the hub sends
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it warns of that
 try:
     import torch
     import transformers

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,3 +40,23 @@ def test_pretraining_on_a_cpu_has_its_cores_to_itself_and_other_stages_share_the
     assert together.count(["Pretrained"]) == 2
     assert not [names for names in together if "Pretrained" in names and len(names) > 1]
     assert any(len(names) == 2 for names in together)
+
+
+def test_no_library_runs_code_that_the_hub_sends(tmp_path: Path) -> None:
+    (tmp_path / "kernels.py").write_text("raise SystemExit('it was loaded')", encoding="utf-8")
+    asked = (
+        "import humpback.runs.preload\n"
+        "import importlib.util\n"
+        "assert importlib.util.find_spec('kernels') is None\n"
+        "from transformers.utils import is_kernels_available\n"
+        "assert not is_kernels_available()\n"
+    )
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
