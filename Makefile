@@ -9,7 +9,8 @@ demo: install ## The whole loop on the micro setup, one seed: a table in the ter
 	@echo "the figure: demo/results/micro/humpback/headline/figure.png"
 
 test: typed ## Lint, types, tests
-	@$(BIN)/pip install --quiet --no-deps -c constraints.txt bitsandbytes # of the extra qlora; slow to load
+# Of the extra qlora, which is slow to load. Without it its tests skip.
+	-@$(BIN)/pip install --quiet --no-deps -c constraints.txt bitsandbytes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
