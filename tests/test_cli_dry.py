@@ -56,6 +56,20 @@ def test_more_processes_than_the_machine_has_workers_are_an_error(node: Path) ->
     assert "Machine.processes is 16 and workers is 8" in str(done.exception)
 
 
+def test_on_a_cluster_a_stage_may_take_more_than_a_node_has(node: Path) -> None:
+    node.write_text(NODE.replace("workers = 8", 'workers = 32\nprocesses = 8\nexecutor = "ray"'))
+    done = succeed("run", "humpback/headline", "--setup", "llama-65b", "--machine", node, "--dry")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    trained = [line for line in lines if line.startswith("finetuned/")]
+    assert len(trained) >= 4
+    assert all(" 16 of 32 GPUs 16 processes, fsdp2, " in line for line in trained), trained
+    assert all(line.endswith(", started by Ray Train") for line in trained)
+    rated = [line for line in lines if line.startswith(("rated/", "backtranslated/"))]
+    assert rated
+    assert all(" 8 of 32 GPUs 2 processes, a share of the prompts each, on 4 units, started" in one for one in rated)
+    assert "torchrun" not in done.stdout
+
+
 def test_on_a_cpu_every_stage_is_a_process_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = succeed("run", "humpback/headline", "--dry")

@@ -7,7 +7,7 @@ from typing import Any
 
 from humpback.core.expression import Artifact
 from humpback.core.machine import Machine
-from humpback.core.placement import ALONE
+from humpback.core.placement import ALONE, Placement
 from humpback.core.plan import Plan
 from humpback.core.store import Store
 from humpback.runs.launch import launch_words
@@ -22,14 +22,15 @@ def stages(plan: Plan, store: Store, machine: Machine) -> list[dict[str, Any]]:
     found = []
     for artifact in (step.artifact for step in plan.to_do):
         placement = placed.get(artifact.fingerprint, ALONE)
-        words = ["torchrun", *launch_words(placement, "JOB")] if placement.processes > 1 else []
+        launched = placement.processes > 1 and machine.executor == "local"  # Ray Train takes no command
+        words = ["torchrun", *launch_words(placement, "JOB")] if launched else []
         found.append(
             {
                 "artifact": artifact.name,
                 "units": placement.units,
                 "of": machine.workers,
                 "kind": _kind(artifact, machine),
-                "layout": "" if placement == ALONE else str(placement),
+                "layout": _layout(placement, machine),
                 "command": shlex.join(words),
             }
         )
@@ -51,6 +52,11 @@ def stage_lines(found: list[dict[str, Any]]) -> list[str]:
     if any(one["command"] for one in found):
         lines.append("JOB is a file that the stage writes when it starts")
     return lines
+
+
+def _layout(placement: Placement, machine: Machine) -> str:
+    by_ray = ", started by Ray Train" if placement.processes > 1 and machine.executor == "ray" else ""
+    return "" if placement == ALONE else f"{placement}{by_ray}"
 
 
 def _kind(artifact: Artifact, machine: Machine) -> str:

@@ -135,7 +135,9 @@ class Machine(Value):
     """Number of stages at a time, each with a GPU of its own where there are GPUs. A stage that takes several leaves
     less room for others."""
     processes: int = 1
-    """Processes that a finetuning is launched for, each on a worker of its own; more where one GPU does not hold it."""
+    """Processes that a finetuning is launched for, each on a worker of its own; more where one GPU does not hold it.
+    A stage in which a model writes, rates or judges has as many, each with the whole model and a share of the
+    prompts."""
     threads: int = 1
     """CPU threads of a stage. Sums come out in another order with another number, so it stays fixed in a run."""
     micro_batch: int = 32
@@ -174,8 +176,6 @@ class Machine(Value):
                 f"Machine.ray_address is {self.ray_address!r}; it takes HOST:PORT of the cluster's first node, or auto "
                 "(a client's ray://... is none: run on a node)"
             )
-        if self.processes > 1 and self.executor == "ray":
-            raise FieldError(f"Machine.processes is {self.processes}; on a Ray cluster a stage has one process")
         if self.processes > self.workers:
             raise FieldError(
                 f"Machine.processes is {self.processes} and workers is {self.workers}; each process takes a worker of "

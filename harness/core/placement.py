@@ -1,4 +1,4 @@
-"""Where on the machine a stage runs, and how its training is laid out there."""
+"""Where on the machine a stage runs, and how its work is laid out there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Placement:
-    """How much of the machine a stage takes, and how its training uses it. Chosen for the machine, recorded with the
-    artifact and no part of its identity."""
+    """How much of the machine a stage takes, and how it uses that. Chosen for the machine, recorded with the artifact
+    and no part of its identity."""
 
     units: int = 1
     """GPUs; on a CPU, workers."""
@@ -22,13 +22,19 @@ class Placement:
     """Whether activations are computed again for the backward pass."""
     packed: bool = False
     """Whether sequences are laid end to end into rows as long as the longest may be."""
+    copies: int = 1
+    """Processes that write, rate or judge with a whole model each, on as many units as any other, and share the prompts
+    out."""
 
     @property
     def processes(self) -> int:
-        """Processes that train one model."""
-        return self.units if self.parallel else 1
+        """Processes that do the work of one stage."""
+        return self.units if self.parallel else self.copies
 
     def __str__(self) -> str:
+        if self.copies > 1:
+            each = self.units // self.copies
+            return f"{self.copies} processes, a share of the prompts each" + (f", on {each} units" if each > 1 else "")
         parts = [f"{self.processes} processes, {self.parallel}" if self.parallel else "one process"]
         if self.micro_batch:
             rows = "row" if self.micro_batch == 1 else "rows"

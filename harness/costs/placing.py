@@ -1,10 +1,13 @@
-"""How many GPUs each stage of a plan takes on the machine, and how a finetuning is laid out on them: by the same model
-of memory that its cost is.
+"""How many GPUs each stage of a plan takes on the machine, and how it is laid out on them: by the same model of memory
+that its cost is.
 
 A finetuning takes as many processes as the machine gives it, and more where one GPU does not hold it. Where each
 process can hold the whole model, each does (DDP); else they share it out (FSDP2). Activations are computed again where
 memory does not hold those of a few of the longest rows. A CPU has one process unless the machine asks for more, and
 packs nothing, so that its bytes stay what they were.
+
+A stage in which a model writes, rates or judges has one process on the fewest GPUs that hold the model, or as many such
+processes as the machine asks for and has GPUs.
 """
 
 from __future__ import annotations
@@ -17,7 +20,10 @@ from humpback.core.placement import ALONE, Placement
 from humpback.costs.hours import AT_ONCE, USABLE, Run
 from humpback.costs.plan_cost import PlanCost
 from humpback.costs.shapes import Shape, shape_of
-from humpback.spec.models import Finetuned
+from humpback.spec.curation import ModelRater, Rated
+from humpback.spec.data import Backtranslated
+from humpback.spec.models import Finetuned, ServedModel
+from humpback.spec.outcomes import Judged, LocalJudge, Responses
 
 NODE = 8
 """GPUs of the machine that a plan without one is laid out on."""
@@ -46,7 +52,22 @@ def _place(artifact: Artifact, run: Run, machine: Machine, memory: float) -> Pla
         if cuda:
             return _on_gpus(artifact, run, machine, memory, divisible)
         return _on_cpu(run, machine, memory, divisible)
-    return Placement(min(run.gpus, machine.workers)) if cuda and run.gpus > 1 else ALONE
+    each = min(run.gpus, machine.workers) if cuda else 1
+    copies = max(1, machine.processes // each) if _asks(artifact) else 1
+    return Placement(copies * each, copies=copies)
+
+
+def _asks(artifact: Artifact) -> bool:
+    """Whether a model that can be had more than once is asked there, prompt by prompt."""
+    match artifact:
+        case (
+            Backtranslated(by=model)
+            | Responses(model=model)
+            | Rated(by=ModelRater(model=model))
+            | Judged(by=LocalJudge(model=model))
+        ):
+            return not isinstance(model, ServedModel)
+    return False
 
 
 def _on_cpu(run: Run, machine: Machine, memory: float, divisible: bool) -> Placement:

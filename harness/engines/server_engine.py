@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +25,7 @@ from transformers import AutoConfig, GenerationConfig, PreTrainedTokenizerBase
 from humpback.core.machine import Endpoint, Server
 from humpback.core.store import StoreError
 from humpback.core.work import Work
+from humpback.engines import processes
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
 from humpback.engines.chat.decoding import keep_ends_alone, row_seed
@@ -79,8 +79,10 @@ class ServerEngine:
             Unanswered, StoreError: as `Client.ask`.
         """
         asked = self.requests(instructions, sampling)
-        replies = self._ask(list(asked.values()), unit, len(instructions) - len(asked), len(instructions))
-        read = dict(zip(asked, map(self._read, replies), strict=True))
+        too_long = len(instructions) - len(asked)
+        asked = processes.share(asked, lambda one: len(one.body["prompt"]))
+        replies = self._ask(list(asked.values()), unit, too_long, len(instructions))
+        read = processes.put_together(dict(zip(asked, map(self._read, replies), strict=True)))
         return [read.get(i) or Completion("", "prompt too long") for i in range(len(instructions))]
 
     def requests(self, instructions: Sequence[str], sampling: Sampling) -> dict[int, Request]:
@@ -116,6 +118,7 @@ class ServerEngine:
         cut = [self.chat.opening(option) for option in options]
         room = self._context - max(map(len, cut)) - (not self._vllm)
         prompts = {i: ids for i, ids in enumerate(map(self._prompt, instructions)) if len(ids) <= room}
+        prompts = processes.share(prompts, len)
         fields: dict[str, Any] = {"max_tokens": 1, "temperature": 0}
         if self._vllm:
             # vLLM 0.32 dies of `echo` where an adapter is on the model, and reads no cached prefix for it.
@@ -139,7 +142,7 @@ class ServerEngine:
             asked = [self._request([*ids, *one], **fields) for ids in prompts.values() for one in cut]
             flat = iter(self._ask(asked, unit))
             scores = [[_of_prompt(next(flat), len(ids), len(one)) for one in cut] for ids in prompts.values()]
-        found = dict(zip(prompts, map(_normalised, scores), strict=True))
+        found = processes.put_together(dict(zip(prompts, map(_normalised, scores), strict=True)))
         return [found.get(i) for i in range(len(instructions))]
 
     def _prompt(self, instruction: str) -> list[int]:
@@ -149,9 +152,15 @@ class ServerEngine:
         return Request("completions", {"model": self.served.name, "prompt": ids, **fields})
 
     def _ask(self, requests: list[Request], unit: str, done: int = 0, total: int = 0) -> list[Reply]:
-        """The reply to each request, after so many of the total that need none."""
-        total = total or len(requests)
-        self._client.ask(requests, report=lambda n, _: self._log.progress(done + n, total, unit), total=total)
+        """The reply to each request, after so many of the total that need none. Of several processes the first one says
+        how far it is, and the others are as far."""
+        n = processes.count()
+        total = total or n * len(requests)
+
+        def report(answered: int, of: int) -> None:
+            self._log.progress(min(done + n * answered, total), total, unit)
+
+        self._client.ask(requests, report=report, total=total)
         self._log.progress(total, total, unit)  # equal requests are asked once
         replies = []
         for one in requests:
@@ -181,10 +190,11 @@ def serve_engine(model: Model, server: Server, work: Work, system: str = "") -> 
         StoreError: when the server does not come up.
         ServerFailed: when it dies meanwhile.
     """
-    folder = Path(work.machine.store) / ".calls" / work.out.name
+    folder = work.checkpoints / "server"
     with _files(model, server, work) as files, serve(server, files, model.fingerprint[:16], folder, work) as served:
         work.packages[server.engine] = served.version
         settings = [server.engine, served.version, server.arguments, server.command, work.machine.precision]
+        settings.append(work.made_from)
         journal = f"{hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]}.jsonl"
         endpoint = Endpoint(
             served.address,

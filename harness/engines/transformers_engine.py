@@ -23,6 +23,7 @@ from transformers import (
 
 from humpback.core.batch_log import BatchLog
 from humpback.core.work import Work
+from humpback.engines import processes
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
 from humpback.engines.chat.decoding import (
@@ -88,6 +89,7 @@ class Engine:
             else:
                 rows[i] = Row(ids, limit, row_draws(sampling.seed, ids, seen[tuple(ids)], limit))
                 seen[tuple(ids)] += 1
+        rows = processes.share(rows, Row.__len__)
         with self._log(rows, "generate", sampling) as log:
             self._progress(log, len(results), len(instructions), unit)
             while rows:
@@ -101,6 +103,7 @@ class Engine:
                             results[i] = Completion(text, "length" if stop is None else "stop")
                     self._progress(log, len(results), len(instructions), unit)
                 rows = {i: row for i, row in rows.items() if i not in results}
+        results = processes.put_together(results)
         return [results[i] for i in range(len(instructions))]
 
     def _log(self, rows: dict[int, Row], *how: object) -> BatchLog:
@@ -111,8 +114,8 @@ class Engine:
         return BatchLog(self._work, call.hexdigest())
 
     def _progress(self, log: BatchLog, done: int, total: int, unit: str) -> None:
-        if log.is_live:
-            self._work.log.progress(done, total, unit)
+        if log.is_live:  # of several processes the first one speaks, and the others are as far
+            self._work.log.progress(min(done * processes.count(), total), total, unit)
 
     def _prompts(self, instructions: Sequence[str]) -> list[list[int]]:
         return [self.chat.prompt(one, self._system) for one in instructions]
@@ -154,6 +157,7 @@ class Engine:
         longest = max(map(len, cut))
         encoded = enumerate(self._prompts(instructions))
         rows = {i: Row(ids, longest) for i, ids in encoded if len(ids) <= self._context - longest}
+        rows = processes.share(rows, Row.__len__)
         results: dict[int, list[float]] = {}
 
         def score(batch: list[Row]) -> list[list[float]]:
@@ -169,6 +173,7 @@ class Engine:
             for places, found in self._batches(rows, score, log):
                 results |= dict(zip(places, found, strict=True))
                 self._progress(log, len(results), len(instructions), unit)
+        results = processes.put_together(results)
         return [results.get(i) for i in range(len(instructions))]
 
     @torch.inference_mode()
@@ -196,7 +201,7 @@ class Engine:
         """What `work` makes of each batch, with the rows' places, those first that the log knows. The longest come
         first, so a GPU that is too small says so at once: from then on batches are half as large."""
         size = self._work.machine.generation_batch
-        by_length = sorted(rows, key=lambda i: (-len(rows[i].so_far), i))
+        by_length = sorted(rows, key=lambda i: (-len(rows[i]), i))
         start = 0
         while start < len(by_length):
             if (known := log.recorded()) is not None:
@@ -264,6 +269,9 @@ class Row:
     """Tokens that may follow."""
     draws: np.ndarray[Any, np.dtype[np.float64]] = field(default_factory=lambda: np.empty(0))
     written: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.written)
 
     @property
     def so_far(self) -> list[int]:

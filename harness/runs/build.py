@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import platform
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -30,7 +29,7 @@ from humpback.core.placement import ALONE, Placement
 from humpback.core.store import Record, Store, StoreError
 from humpback.core.text import printable
 from humpback.core.work import TooFew, Work, new_log
-from humpback.runs.launch import run_launched
+from humpback.runs.launch import TORCHRUN, Launcher, run_launched
 from humpback.stages import stage_for
 
 _NO_PATHS = {"store": None, "data": None, "files": None, "ray_address": None}
@@ -58,6 +57,7 @@ def build_artifact(
     source: dict[str, Any],
     report: Callable[[int, int, str], None],
     placement: Placement = ALONE,
+    launcher: Launcher = TORCHRUN,
 ) -> Outcome:
     """Make one artifact whose inputs are finished, and publish it.
 
@@ -82,8 +82,10 @@ def build_artifact(
                 attempts.begin(store, record_of(artifact, machine, source, {}, now, 0.0, placement))
                 made_from = _made_from(artifact, store)
                 work = Work(store.open, folder, machine, log, made_from=made_from, placement=placement)
-                launched = placement.processes > 1
-                counts = run_launched(artifact, store, work) if launched else stage_for(artifact)(artifact, work)
+                if placement.processes > 1:
+                    counts = run_launched(artifact, store, work, launcher)
+                else:
+                    counts = stage_for(artifact)(artifact, work)
                 seconds, total = time.monotonic() - started, log.seconds
                 made_by = {**source, "notes": log.notes} if log.notes else source
                 began = datetime.now(UTC) - timedelta(seconds=total)
@@ -94,7 +96,6 @@ def build_artifact(
                 store.abandon(folder)
                 raise
             attempts.clear(store, artifact.name)
-            shutil.rmtree(store.root / ".calls" / artifact.fingerprint, ignore_errors=True)
     except Exception as error:
         if isinstance(error, TooFew):
             return Outcome("stopped", reason=str(error))

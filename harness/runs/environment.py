@@ -169,13 +169,15 @@ def _ray(machine: Machine) -> Iterator[Finding]:
 
     try:
         with connected(machine) as nodes:
-            lacking = look_around(nodes, machine)
+            lacking, gpu = look_around(nodes, machine)
     except StoreError as error:
         text, _, remedy = str(error).rpartition("; ")
         yield Finding("Ray", "lacks", text, remedy)
         return
     cpus, gpus = (sum(getattr(node, name) for node in nodes) for name in ("cpus", "gpus"))
-    has = f"{len(nodes)} nodes with {cpus:g} CPUs, {gpus:g} GPUs and {in_bytes(sum(node.memory for node in nodes))}"
+    each = f" of {in_bytes(gpu)} or more" if gpu else ""
+    memory = in_bytes(sum(node.memory for node in nodes))
+    has = f"{len(nodes)} nodes with {cpus:g} CPUs, {gpus:g} GPUs{each} and {memory}"
     yield Finding("Ray", "ok", f"{version}; at {machine.ray_address} {has}")
     yield from (replace(one, about="Ray") for one in lacking)
 

@@ -1,19 +1,22 @@
-"""One stage in several processes, launched by torchrun's own means. Whichever of them ends, all end."""
+"""One stage in several processes: launched on this machine by torchrun's own means, or on those of a cluster
+(`humpback.runs.ray_train`). Whichever of them dies, all end."""
 
 from __future__ import annotations
 
 import logging
 import os
 import pickle
+import secrets
 import signal
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact
@@ -42,8 +45,31 @@ class Job:
     out: Path
     """Folder of the payload; the first process writes into it."""
     made_from: str
-    address: str
+    address: Any
     """Of the socket on which the stage listens to its processes."""
+    key: bytes = field(repr=False)
+    """By which they know each other."""
+
+
+@dataclass(frozen=True)
+class Death:
+    """A process that did not come to its end."""
+
+    rank: int
+    how: str
+    """What follows its name, with the last that it said."""
+    killed: bool
+    """By something other than the end of another process."""
+
+
+class Launcher(Protocol):
+    """Starts a job's processes."""
+
+    host: str
+    """Where they find the stage; empty where they are on its machine."""
+
+    def launch(self, job: Job) -> list[Death]:
+        """Start them, and wait until all have ended. What killed one comes first."""
 
 
 @dataclass
@@ -62,7 +88,7 @@ def launch_words(placement: Placement, job: str) -> list[str]:
     return ["--standalone", "--local-addr", "127.0.0.1", *processes, "-m", "humpback.runs.rank", job]
 
 
-def run_launched(artifact: Artifact, store: Store, work: Work) -> Counts:
+def run_launched(artifact: Artifact, store: Store, work: Work, launcher: Launcher) -> Counts:
     """Make the artifact in as many processes as its placement says. Where memory does not hold a micro-batch, they are
     started again, from the last checkpoint, with half of it.
 
@@ -71,7 +97,7 @@ def run_launched(artifact: Artifact, store: Store, work: Work) -> Counts:
         Exception: what was raised first in any of them.
     """
     while True:
-        heard = _run(artifact, store, work)
+        heard = _run(artifact, store, work, launcher)
         if heard.finished is not None:
             told = heard.finished
             work.log.started = min(work.log.started, told["started"])
@@ -89,49 +115,67 @@ def run_launched(artifact: Artifact, store: Store, work: Work) -> Counts:
         work.log.note(f"{error}: begun again from the last checkpoint with {rows // 2} at once")
 
 
-def _run(artifact: Artifact, store: Store, work: Work) -> Heard:
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-    from torch.distributed.run import parse_args, run
-
-    os.environ["OMP_NUM_THREADS"] = str(work.machine.threads)
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # what it would say is told below
-    with tempfile.TemporaryDirectory(prefix="humpback-") as folder, _listening(work) as (address, heard):
-        job = Path(folder) / "job"
-        job.write_bytes(
-            pickle.dumps(Job(artifact, store, work.machine, work.placement, work.out, work.made_from, address))
-        )
-        logs = Path(folder) / "logs"
-        try:
-            words = launch_words(work.placement, str(job))
-            run(parse_args(["--log-dir", str(logs), "--redirects", "3", *words]))  # type: ignore[no-untyped-call]
-        except ChildFailedError as error:
-            ended = error.failures.items()
-            # The others may have failed by its going; those that torchrun ended have its signal.
-            killed = [(rank, one) for rank, one in ended if one.exitcode < 0 and one.exitcode != -signal.SIGTERM]
-            if killed or not heard.failures:
-                rank, one = next(iter(killed or ended))
-                which = f"process {rank + 1} of {work.placement.processes}"
-                raise ProcessDied(f"{which} {_death(one.exitcode)}{_last_lines(logs, rank)}") from None
+def _run(artifact: Artifact, store: Store, work: Work, launcher: Launcher) -> Heard:
+    key = secrets.token_bytes(32)
+    with _listening(work, launcher.host, key) as (address, heard):
+        job = Job(artifact, store, work.machine, work.placement, work.out, work.made_from, address, key)
+        died = launcher.launch(job)
+    # Where one was killed, others may have failed by its going.
+    if died and (died[0].killed or not heard.failures):
+        raise ProcessDied(f"process {died[0].rank + 1} of {work.placement.processes} {died[0].how}")
     return heard
 
 
+class Torchrun:
+    """The processes on this machine."""
+
+    host = ""
+
+    def launch(self, job: Job) -> list[Death]:
+        """Start them, and wait until all have ended. What killed one comes first."""
+        from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+        from torch.distributed.run import parse_args, run
+
+        os.environ["OMP_NUM_THREADS"] = str(job.machine.threads)
+        logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # what it would say is told here
+        with tempfile.TemporaryDirectory(prefix="humpback-") as folder:
+            file, logs = Path(folder) / "job", Path(folder) / "logs"
+            file.write_bytes(pickle.dumps(job))
+            words = launch_words(job.placement, str(file))
+            try:
+                run(parse_args(["--log-dir", str(logs), "--redirects", "3", *words]))  # type: ignore[no-untyped-call]
+            except ChildFailedError as error:
+                died = []
+                for rank, one in error.failures.items():
+                    # torchrun ends the others by that signal
+                    killed = one.exitcode < 0 and one.exitcode != -signal.SIGTERM
+                    died.append(Death(rank, f"{_death(one.exitcode)}{_last_lines(logs, rank)}", killed))
+                return sorted(died, key=lambda one: not one.killed)
+        return []
+
+
+TORCHRUN = Torchrun()
+
+
 @contextmanager
-def _listening(work: Work) -> Iterator[tuple[str, Heard]]:
+def _listening(work: Work, host: str, key: bytes) -> Iterator[tuple[Any, Heard]]:
     """Hear what the processes tell, until the end; when this process is gone, they hear that and end."""
     heard, threads = Heard(), []  # type: Heard, list[threading.Thread]
-    with Listener() as listener:
+    with Listener((host, 0) if host else None, authkey=key) as listener:
 
         def listen() -> None:
-            for _ in range(work.placement.processes):
+            while len(threads) < work.placement.processes:
                 try:
                     one = listener.accept()
-                except OSError:
+                except AuthenticationError:
+                    continue
+                except (OSError, EOFError):
                     return
                 threads.append(threading.Thread(target=_hear, args=(one, heard, work), daemon=True))
                 threads[-1].start()
 
         threading.Thread(target=listen, daemon=True).start()
-        yield str(listener.address), heard
+        yield listener.address, heard
         for thread in threads:
             thread.join(5.0)
 

@@ -30,6 +30,7 @@ from humpback.core.store import StoreError
 from humpback.core.text import one_line
 from humpback.engines.serving.launch import check_server
 from humpback.runs.build import source_state
+from humpback.runs.devices import find_devices
 from humpback.runs.needs import Finding, nearest_folder
 
 _CONNECTS = 10.0
@@ -124,13 +125,14 @@ def _no_cluster(address: str, why: str) -> str:
     )
 
 
-def look_around(nodes: Sequence[Node], machine: Machine) -> list[Finding]:
-    """What nodes lack for stages of this machine's runs; none of it can be done without.
+def look_around(nodes: Sequence[Node], machine: Machine) -> tuple[list[Finding], float | None]:
+    """What nodes lack for stages of this machine's runs, none of which can be done without; and the bytes of the
+    smallest GPU, where the machine's device is one and torch sees any.
 
     Raises:
         StoreError: when the store cannot be written from here.
     """
-    machine, found = elsewhere(machine), list[Finding]()
+    machine, found, memory = elsewhere(machine), list[Finding](), list[float]()
     folder = nearest_folder(Path(machine.store))
     mark = folder / f".seen-{secrets.token_hex(8)}"
     places = [place for place in (machine.data, *(place for _, place in machine.files)) if Path(place).exists()]
@@ -145,7 +147,8 @@ def look_around(nodes: Sequence[Node], machine: Machine) -> list[Finding]:
             ray.wait(list(asked), num_returns=len(asked), timeout=_LOOKS)
             for one, node in asked.items():
                 try:
-                    told = ray.get(one, timeout=0)
+                    told, seen = ray.get(one, timeout=0)
+                    memory += seen
                 except RayTaskError as error:
                     last = one_line(str(error).strip().splitlines()[-1], 300)
                     told = [("code", f"cannot run this code: {last}", "install the same environment there")]
@@ -158,7 +161,7 @@ def look_around(nodes: Sequence[Node], machine: Machine) -> list[Finding]:
         raise StoreError(f"{folder}: cannot be written from here ({error.strerror})") from error
     finally:
         mark.unlink(missing_ok=True)
-    return found
+    return found, min(memory, default=None)
 
 
 def elsewhere(machine: Machine) -> Machine:
@@ -174,9 +177,9 @@ def _code() -> dict[str, Any]:
 
 def _look(
     machine: Machine, mark: Path, places: list[str], driver: str, code: dict[str, Any]
-) -> list[tuple[str, str, str]]:
-    """On a node: what it lacks, by what it is about, with the remedy. `mark` is a file below the store, or where that
-    will be, whose lock is held on `driver`; `places` are there, too."""
+) -> tuple[list[tuple[str, str, str]], list[float]]:
+    """On a node: what it lacks, by what it is about, with the remedy, and the bytes of its GPUs. `mark` is a file below
+    the store, or where that will be, whose lock is held on `driver`; `places` are there, too."""
     found = []
     if lacking := _of_store(mark, driver):
         cure = "give a folder that all nodes share, locks included, with --store or store in the machine file"
@@ -191,7 +194,17 @@ def _look(
     except StoreError as error:
         text, _, remedy = str(error).rpartition("; ")
         found.append(("server", f"cannot start the server: {text}", remedy))
-    return found
+    return found, _gpu_memory() if machine.device == "cuda" else []
+
+
+def _gpu_memory() -> list[float]:
+    """Of all of the node's GPUs, which Ray hides from a task that takes none."""
+    hidden = os.environ.pop("CUDA_VISIBLE_DEVICES", None)
+    try:
+        return [gpu.memory for gpu in find_devices().gpus]
+    finally:
+        if hidden is not None:
+            os.environ["CUDA_VISIBLE_DEVICES"] = hidden
 
 
 def _of_store(mark: Path, driver: str) -> str:

@@ -1,8 +1,9 @@
 """Stages as tasks of a Ray cluster, each on a node that has the CPUs, GPUs and memory it takes.
 
 A task runs its stage as it runs here, in a process of its own (`humpback.runs.stage_process`), and streams what that
-says. All stages that can run are sent out at once: which run, and where, is Ray's to say. A stage whose worker or node
-is lost is sent out again; its lock in the store fell with its process, and it goes on from its checkpoints.
+says; those of a stage of several are started by Ray Train (`humpback.runs.ray_train`). All stages that can run are sent
+out at once: which run, and where, is Ray's to say. A stage whose worker or node is lost is sent out again; its lock in
+the store fell with its process, and it goes on from its checkpoints.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ray.exceptions import NodeDiedError, OutOfMemoryError, RayError, RayTaskErr
 
 from humpback.core.expression import Artifact
 from humpback.core.machine import Machine
+from humpback.core.placement import ALONE, Placement
 from humpback.core.plan import Plan
 from humpback.core.store import Store
 from humpback.costs.hours import Run
@@ -27,6 +29,7 @@ from humpback.costs.plan_cost import PAPERS, cost
 from humpback.costs.show import in_bytes
 from humpback.runs.build import source_state
 from humpback.runs.needs import Finding, computes, refuse
+from humpback.runs.placements import placements
 from humpback.runs.ray_cluster import Node, connected, elsewhere, look_around
 from humpback.runs.stage_process import Message, StageProcess, last
 from humpback.spec.models import Finetuned, Pretrained
@@ -41,7 +44,7 @@ _PASSED_ON = ("HF_", "VLLM_")
 
 @dataclass(frozen=True)
 class Place:
-    """What a stage takes of a node."""
+    """What each process of a stage takes of a node."""
 
     cpus: int
     gpus: int
@@ -49,13 +52,30 @@ class Place:
     """Bytes of main memory, by the model of costs; of a stage on a GPU its weights, which pass through it."""
     least: float
     """Of them, those that no setting saves."""
+    placement: Placement = ALONE
 
     def fits(self, node: Node) -> bool:
-        """Whether the stage could run there with nothing beside it."""
+        """Whether a process could run there with nothing beside it."""
         return self.cpus <= node.cpus and self.gpus <= node.gpus and self.least <= node.memory
 
+    def fit(self, nodes: Sequence[Node]) -> bool:
+        """Whether all processes could run there with nothing beside them."""
+        of_all = ((self.cpus, "cpus"), (self.gpus, "gpus"), (self.least, "memory"))
+        room = (
+            min(int(getattr(node, name) // each) for each, name in of_all if each) for node in nodes if self.fits(node)
+        )
+        return sum(room) >= self.placement.processes
+
+    def resources(self, nodes: Sequence[Node]) -> dict[str, float]:
+        """What each process asks Ray for; no more memory than the largest node that it fits has, as the model of costs
+        may be above what is used."""
+        most = max(node.memory for node in nodes if self.fits(node))
+        asked = {"CPU": self.cpus, "GPU": self.gpus, "memory": int(min(self.memory, most))}
+        return {name: float(n) for name, n in asked.items() if n}
+
     def __str__(self) -> str:
-        return f"{self.cpus} CPUs, {self.gpus} GPUs and {in_bytes(self.least)}"
+        each = f"{self.cpus} CPUs, {self.gpus} GPUs and {in_bytes(self.least)}"
+        return each if self.placement.processes == 1 else f"{self.placement.processes} times {each}"
 
 
 @contextlib.contextmanager
@@ -66,8 +86,9 @@ def ray_workers(plan: Plan, store: Store, machine: Machine) -> Iterator[RayWorke
         StoreError: when it does not answer, or its nodes lack what stages cannot do without.
     """
     with connected(machine) as nodes:
-        places = _places(plan, store, machine, nodes)
-        refuse([*look_around(nodes, machine), *_without_a_place(plan, places, nodes)])
+        findings, seen = look_around(nodes, machine)
+        places = _places(plan, store, machine, nodes, seen)
+        refuse([*findings, *_without_a_place(plan, places, nodes)])
         workers = RayWorkers(store.root.absolute(), machine, nodes, places)
         try:
             yield workers
@@ -75,19 +96,27 @@ def ray_workers(plan: Plan, store: Store, machine: Machine) -> Iterator[RayWorke
             workers.close()
 
 
-def _places(plan: Plan, store: Store, machine: Machine, nodes: Sequence[Node]) -> dict[str, Place]:
-    """By fingerprint, what each stage of the plan takes."""
+def _places(plan: Plan, store: Store, machine: Machine, nodes: Sequence[Node], seen: float | None) -> dict[str, Place]:
+    """By fingerprint, what each stage of the plan takes; `seen`: bytes of a GPU."""
     cuda = machine.device == "cuda"
-    costs = cost(plan, store, machine, (machine.accelerator or PAPERS) if cuda else "CPU")
-    return {artifact.fingerprint: _place(artifact, one.run, machine, nodes) for artifact, one in costs.steps}
+    costs = cost(plan, store, machine, (machine.accelerator or PAPERS) if cuda else "CPU", memory=seen)
+    placed = placements(plan, store, machine, seen if cuda else max(node.memory for node in nodes))
+    return {
+        artifact.fingerprint: _place(artifact, one.run, machine, nodes, placed.get(artifact.fingerprint, ALONE))
+        for artifact, one in costs.steps
+    }
 
 
-def _place(artifact: Artifact, run: Run, machine: Machine, nodes: Sequence[Node]) -> Place:
+def _place(
+    artifact: Artifact, run: Run, machine: Machine, nodes: Sequence[Node], placement: Placement = ALONE
+) -> Place:
+    shared = placement.processes if placement.parallel == "fsdp2" else 1
     if machine.device == "cuda":
         weights = run.state / 4 if isinstance(artifact, (Pretrained, Finetuned)) else run.state
-        return Place(machine.threads, int(computes(artifact)), weights, 0.0)
+        gpus = placement.units // placement.processes if computes(artifact) else 0
+        return Place(machine.threads, gpus, weights / shared, 0.0, placement)
     cores = machine.threads * (_workers(machine, nodes) if isinstance(artifact, Pretrained) else 1)
-    return Place(cores, 0, run.memory, run.state)
+    return Place(cores, 0, run.memory / shared, run.state / shared, placement)
 
 
 def _workers(machine: Machine, nodes: Sequence[Node]) -> int:
@@ -96,13 +125,15 @@ def _workers(machine: Machine, nodes: Sequence[Node]) -> int:
 
 
 def _without_a_place(plan: Plan, places: Mapping[str, Place], nodes: Sequence[Node]) -> Iterator[Finding]:
-    """Where no node could ever run a stage: the first of those."""
+    """Where the nodes could never run a stage: the first of those."""
     stages = [one.artifact for one in plan.to_do]
-    if unplaced := [one for one in stages if not any(places[one.fingerprint].fits(node) for node in nodes)]:
+    if unplaced := [one for one in stages if not places[one.fingerprint].fit(nodes)]:
         has = "; ".join(f"{node}: {Place(int(node.cpus), int(node.gpus), 0.0, node.memory)}" for node in nodes[:6])
         more = f" (and {len(unplaced) - 1} more stages)" if unplaced[1:] else ""
-        text = f"{unplaced[0].name} takes {places[unplaced[0].fingerprint]}{more}, which no node has: {has}"
-        yield Finding("nodes", "lacks", text, "add a node that has, or ask for less in the machine file", stops=True)
+        alone = places[unplaced[0].fingerprint].placement.processes == 1
+        which = "no node has" if alone else "the nodes do not have"
+        text = f"{unplaced[0].name} takes {places[unplaced[0].fingerprint]}{more}, which {which}: {has}"
+        yield Finding("nodes", "lacks", text, "add nodes that have, or ask for less in the machine file", stops=True)
 
 
 class RayWorkers:
@@ -110,13 +141,12 @@ class RayWorkers:
 
     def __init__(self, root: Path, machine: Machine, nodes: Sequence[Node], places: Mapping[str, Place]) -> None:
         self._root, self._source, self._nodes, self._places = root, source_state(), nodes, places
-        self._machine = replace(elsewhere(machine), workers=_workers(machine, nodes))
+        self._machine = replace(elsewhere(machine), workers=max(machine.processes, _workers(machine, nodes)))
         self._environment = {
             name: value
             for name, value in os.environ.items()
             if name.startswith(_PASSED_ON) or name == machine.endpoint.key_variable
         }
-        self._task: Any = ray.remote(_on_node)
         self._running: dict[Any, tuple[Artifact, int]] = {}
         self._where: dict[str, str] = {}
 
@@ -127,18 +157,15 @@ class RayWorkers:
     def start(self, artifact: Artifact, tries: int = 1) -> None:
         """Send its stage out."""
         place = self._places[artifact.fingerprint]
-        # Asked for is no more than the largest node that it fits has: the model of costs may be above what is used.
-        room = max(node.memory for node in self._nodes if place.fits(node))
-        task = self._task.options(
-            name=artifact.name,
-            num_cpus=place.cpus,
-            num_gpus=place.gpus,
-            memory=int(min(place.memory, room)) or None,
-            max_retries=0,
-            num_returns="streaming",
-        )
-        words = (artifact, self._root, self._machine, self._source, self._environment)
-        self._running[task.remote(*words)] = artifact, tries
+        asked = place.resources(self._nodes)
+        options: dict[str, Any] = {"name": artifact.name, "max_retries": 0, "num_returns": "streaming"}
+        words = (artifact, self._root, self._machine, self._source, self._environment, place.placement)
+        if place.placement.processes > 1:  # which take theirs
+            task = ray.remote(_on_nodes).options(**options, num_cpus=0).remote(*words, asked)
+        else:
+            takes = {"num_cpus": place.cpus, "num_gpus": place.gpus, "memory": asked.get("memory")}
+            task = ray.remote(_on_node).options(**options, **takes).remote(*words)
+        self._running[task] = artifact, tries
 
     def hear(self) -> Iterator[tuple[Artifact, Message]]:
         """What those that run have said since; waits a moment for one that says something."""
@@ -185,20 +212,54 @@ def _next(task: Any) -> Message:
         return "died", type(error).__name__
 
 
+def _on_nodes(
+    artifact: Artifact,
+    root: Path,
+    machine: Machine,
+    source: dict[str, Any],
+    environment: dict[str, str],
+    placement: Placement,
+    resources: dict[str, float],
+) -> Iterator[Message]:
+    """The body of a task that has its processes elsewhere."""
+    if lacking := _lacking(root):
+        yield "store", lacking
+        return
+    from humpback.runs.ray_train import OnNodes, run_on_nodes  # which loads torch
+
+    for message in run_on_nodes(artifact, root, machine, source, placement, OnNodes(resources, environment)):
+        yield ("started", _here()) if message[0] == "started" else message
+
+
+def _here() -> str:
+    return f"{platform.node()} ({ray.get_runtime_context().get_node_id()[:8]})"
+
+
+def _lacking(root: Path) -> str:
+    """Why a stage cannot run on this node, where it came after the others were looked at."""
+    if (root / ".locks").is_dir():
+        return ""
+    return f"node {_here()} does not see the store {root}; give a folder that all nodes share, with --store"
+
+
 def _on_node(
-    artifact: Artifact, root: Path, machine: Machine, source: dict[str, Any], environment: dict[str, str]
+    artifact: Artifact,
+    root: Path,
+    machine: Machine,
+    source: dict[str, Any],
+    environment: dict[str, str],
+    placement: Placement,
 ) -> Iterator[Message]:
     """The body of a task."""
     os.environ.update(environment)
-    here = f"{platform.node()} ({ray.get_runtime_context().get_node_id()[:8]})"
-    if not (root / ".locks").is_dir():  # the node came after the others were looked at
-        yield "store", f"node {here} does not see the store {root}; give a folder that all nodes share, with --store"
+    if lacking := _lacking(root):
+        yield "store", lacking
         return
-    process = StageProcess(artifact, root, machine, source, os.environ.get("CUDA_VISIBLE_DEVICES", ""))
+    process = StageProcess(artifact, root, machine, source, os.environ.get("CUDA_VISIBLE_DEVICES", ""), placement)
     try:
         while True:
             message = process.hear()
-            yield ("started", here) if message[0] == "started" else message
+            yield ("started", _here()) if message[0] == "started" else message
             if last(message):
                 return
     except BaseException:

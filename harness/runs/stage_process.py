@@ -11,6 +11,7 @@ import os
 import platform
 import time
 import traceback
+from collections.abc import Callable
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,6 +23,7 @@ from humpback.core.machine import Machine
 from humpback.core.placement import ALONE, Placement
 from humpback.core.store import Store, StoreError
 from humpback.runs.build import build_artifact
+from humpback.runs.launch import TORCHRUN, Launcher, ProcessDied
 
 Message = tuple[str, Any]
 """What is told of a stage: ("started", host); ("progress", (done, total, unit)) as often as there is something; and as
@@ -99,21 +101,36 @@ def _work(
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
-    pipe.send(("started", platform.node()))
+    from humpback.runs.preload import quiet
+
+    quiet(machine.threads)
+    make_and_tell(artifact, Store(root), machine, source, placement, TORCHRUN, pipe.send)
+
+
+def make_and_tell(
+    artifact: Artifact,
+    store: Store,
+    machine: Machine,
+    source: dict[str, Any],
+    placement: Placement,
+    launcher: Launcher,
+    tell: Callable[[Message], None],
+) -> None:
+    """Make one artifact whose inputs are finished, and tell how that goes and ends."""
+    tell(("started", platform.node()))
     told = 0.0
 
     def report(done: int, total: int, unit: str) -> None:
         nonlocal told
         if time.monotonic() - told > 0.1:
             told = time.monotonic()
-            pipe.send(("progress", (done, total, unit)))
+            tell(("progress", (done, total, unit)))
 
     try:
-        from humpback.runs.preload import quiet
-
-        quiet(machine.threads)
-        pipe.send(("outcome", build_artifact(artifact, Store(root), machine, source, report, placement)))
+        tell(("outcome", build_artifact(artifact, store, machine, source, report, placement, launcher)))
     except StoreError as error:
-        pipe.send(("store", str(error)))
-    except Exception as error:  # the boundary of the process: whoever started it shows it, with the trace
-        pipe.send(("failure", (f"{type(error).__name__}: {error}", traceback.format_exc())))
+        tell(("store", str(error)))
+    except ProcessDied as error:
+        tell(("died", str(error)))
+    except Exception as error:  # the boundary of the stage: whoever started it shows it, with the trace
+        tell(("failure", (f"{type(error).__name__}: {error}", traceback.format_exc())))

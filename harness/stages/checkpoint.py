@@ -28,7 +28,7 @@ from humpback.core.checkpoints import (
 )
 from humpback.core.store import METRICS
 from humpback.core.work import Work
-from humpback.stages import processes
+from humpback.engines import processes
 from humpback.stages.sharding import STATE
 
 SHORTEST = 60.0

@@ -10,6 +10,7 @@ from transformers import set_seed
 
 from humpback.core.tables import Example
 from humpback.core.work import Counts, Work
+from humpback.engines import processes
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
 from humpback.engines.chat.decoding import keep_ends_alone
@@ -18,7 +19,6 @@ from humpback.engines.loading import load_model, load_tokenizer, weights_dtype
 from humpback.spec.data import Reversed
 from humpback.spec.models import Finetuned
 from humpback.spec.recipe import QLora
-from humpback.stages import processes
 from humpback.stages.batches import IGNORED, TokenSequence
 from humpback.stages.rows import read_examples
 from humpback.stages.sharding import shard

@@ -23,7 +23,7 @@ from transformers import Trainer
 
 from humpback.core.machine import Machine
 from humpback.core.store import StoreError
-from humpback.stages import processes
+from humpback.engines import processes
 
 STATE = "sharded.pt"
 """Of a checkpoint: trained weights and optimizer state, whole, by the names of the weights."""

@@ -14,7 +14,7 @@ from transformers import Trainer
 from humpback.core.errors import HumpbackError
 from humpback.core.text import one_line
 from humpback.core.work import Work
-from humpback.stages import processes
+from humpback.engines import processes
 from humpback.stages.batches import EXAMPLES, IGNORED
 from humpback.stages.checkpoint import Checkpoints
 from humpback.stages.sharding import is_sharded, load_state, save_state

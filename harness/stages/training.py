@@ -21,8 +21,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 from transformers.trainer_callback import PrinterCallback
 
 from humpback.core.work import Work
+from humpback.engines import processes
 from humpback.spec.recipe import CosineTo, LinearTo, WarmStableDecay
-from humpback.stages import processes
 from humpback.stages.batches import MicroBatches, Share, TokenSequence, Updates, keeps_apart
 from humpback.stages.checkpoint import Checkpoints
 from humpback.stages.sharding import is_sharded, whole_weights

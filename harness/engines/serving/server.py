@@ -1,7 +1,7 @@
 """A server of one model for one stage: started, watched until it is healthy, and gone when the stage is.
 
-What it says goes into `<store>/.calls/<fingerprint>/server.log`, beside the calls that it answered. Both are kept until
-the artifact is published, so a stage that was stopped goes on where it was and one that failed can be looked into.
+What it says goes into `server.log` below `Work.checkpoints`, beside the calls that it answered. Both are kept until the
+artifact is published, so a stage that was stopped goes on where it was and one that failed can be looked into.
 """
 
 from __future__ import annotations

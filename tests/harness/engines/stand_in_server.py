@@ -44,12 +44,16 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--deaf", action="store_true", help="does not end when it is told to")
     parser.add_argument("--children", action="store_true")
+    parser.add_argument("--starts", type=Path, help="file that has a line for each start")
     given, _ = parser.parse_known_args()
     if given.deaf:
         import signal
 
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print(f"loading {given.model}", flush=True)
+    if given.starts:
+        with given.starts.open("a") as out:
+            out.write(f"{os.getpid()}\n")
     if given.children:
         leave_a_child(given.mark)
     if not (given.model / "config.json").is_file() or given.broken:

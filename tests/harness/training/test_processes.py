@@ -82,10 +82,15 @@ def trial(root: Path, recipe: Sft = RECIPE) -> Trial:
     return Trial(Finetuned(base, data, recipe), machine, store)
 
 
-def assert_near(trial: Trial, one: Store, other: Store) -> None:
-    found, right = (weights(store.folder(trial.node)) for store in (one, other))
+def assert_near_weights(one: Path, other: Path) -> None:
+    """Of two folders of finetuned models."""
+    found, right = weights(one), weights(other)
     assert found.keys() == right.keys()
     assert all(torch.allclose(found[name], right[name], atol=1e-4) for name in right)
+
+
+def assert_near(trial: Trial, one: Store, other: Store) -> None:
+    assert_near_weights(one.folder(trial.node), other.folder(trial.node))
     counts, expected = (store.record(trial.node).counts for store in (one, other))
     assert counts == expected
 

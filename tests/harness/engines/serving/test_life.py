@@ -21,7 +21,7 @@ from rich.console import Console
 from humpback.core.interrupt import end_children
 from humpback.core.machine import Machine, Server
 from humpback.core.plan import plan
-from humpback.core.store import Store, StoreError, read_record
+from humpback.core.store import CHECKPOINTS, Store, StoreError, read_record
 from humpback.core.tables import EXAMPLES, Example, read
 from humpback.engines.serving.server import LOG, ServerFailed
 from humpback.runs.build_one import build_here
@@ -32,6 +32,9 @@ from humpback.spec.outcomes import Responses
 from humpback.stages.respond import respond
 from tests.harness.engines.serving.material import N, all_gone, answers, rows, running, stand_in
 from tests.harness.training.material import SEED, Workshop, examples
+
+KEPT = f"*/{CHECKPOINTS}/server/*.jsonl"
+"""What was answered, below a store's unfinished artifacts."""
 
 
 def test_a_server_that_comes_up_late_writes_from_a_seed_for_each_prompt(shop: Workshop, mark: str) -> None:
@@ -55,14 +58,14 @@ def test_a_server_that_comes_up_late_writes_from_a_seed_for_each_prompt(shop: Wo
 
 
 def test_a_server_that_does_not_come_up_says_why(shop: Workshop, mark: str) -> None:
-    node, store = answers(shop), Path(shop.machine.store)
+    node = answers(shop)
     began = time.monotonic()
     with pytest.raises(StoreError, match=r"(?s)stand-in did not come up within 3 s .start_within.*loading /"):
         respond(node, shop.work("never", server=stand_in(mark, "--up-after", 600, "--deaf", start_within=3)))
     assert time.monotonic() - began < 60
     with pytest.raises(StoreError, match=r"(?s)ended after \d+ s .exit code 3.. The last of .*out of stand-in memory"):
-        respond(node, shop.work("dead", server=stand_in(mark, "--broken", "--children")))
-    assert "out of stand-in memory" in (store / ".calls" / "dead" / LOG).read_text()
+        respond(node, dead := shop.work("dead", server=stand_in(mark, "--broken", "--children")))
+    assert "out of stand-in memory" in (dead.checkpoints / "server" / LOG).read_text()
     assert not running(mark)
 
 
@@ -74,7 +77,7 @@ def test_a_server_that_dies_is_named_and_the_next_one_writes_the_rest(shop: Work
     with pytest.raises(ServerFailed, match=r"(?s)stand-in ended in the middle .exit code 1.. .*is tired"):
         respond(node, work)
     assert not (work.out / EXAMPLES).exists()
-    (journal,) = (Path(shop.machine.store) / ".calls" / "out").glob("*.jsonl")
+    (journal,) = (work.checkpoints / "server").glob("*.jsonl")
     assert len(journal.read_text().splitlines()) == 10
     lives.write_text(str(N - 10))  # one call asked again would be its end
     respond(node, work)
@@ -95,7 +98,6 @@ def test_a_stage_that_went_through_is_published_with_its_engine_and_without_path
     assert str(tmp_path) not in json.dumps(record.machine)
     of_model = read_record(Store(Path(machine.store)).folder(node.model) / "record.json")
     assert "stand-in" not in of_model.packages
-    assert not list((Path(machine.store) / ".calls").iterdir())
     assert sorted(record.payload) == ["examples.parquet"]
 
 
@@ -145,10 +147,13 @@ def test_a_run_that_is_stopped_or_killed_leaves_no_server(
     process = subprocess.Popen(
         [sys.executable, shop.root / "run.py", shop.root / "run.pickle"], start_new_session=True, stderr=subprocess.PIPE
     )
-    calls = Path(machine.store) / ".calls"
+    calls = Path(machine.store) / ".partial"
 
     def under_way() -> bool:
-        said = any(one.stat().st_size for one in calls.glob(f"*/{LOG if moment == 'starting' else '*.jsonl'}"))
+        said = any(
+            one.stat().st_size
+            for one in calls.glob(f"*/{CHECKPOINTS}/server/{LOG if moment == 'starting' else '*.jsonl'}")
+        )
         return said and len(running(mark)) >= 2
 
     until(under_way, process)
@@ -177,7 +182,7 @@ def test_ctrl_c_at_a_command_that_makes_one_thing_itself_leaves_no_server(shop: 
     process = subprocess.Popen(
         [sys.executable, *words, "--store", machine.store], start_new_session=True, stderr=subprocess.PIPE
     )
-    until(lambda: any(Path(machine.store, ".calls").glob("*/*.jsonl")), process)
+    until(lambda: any(Path(machine.store, ".partial").glob(KEPT)), process)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
@@ -194,7 +199,7 @@ def test_a_killed_stage_goes_on_where_it_was(shop: Workshop, mark: str) -> None:
     process.start()
 
     def known() -> int:
-        return sum(len(one.read_bytes().splitlines()) for one in (store.root / ".calls").glob("*/*.jsonl"))
+        return sum(len(one.read_bytes().splitlines()) for one in (store.root / ".partial").glob(KEPT))
 
     while known() <= 8:
         assert process.is_alive()

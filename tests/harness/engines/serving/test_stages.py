@@ -12,6 +12,7 @@ import torch
 
 from humpback.core.expression import FieldError
 from humpback.core.machine import Server, load_machine
+from humpback.core.store import CHECKPOINTS
 from humpback.core.tables import RATINGS, VERDICTS, Example, Rating, Verdict, read
 from humpback.engines.loading import load_model
 from humpback.engines.server_engine import serve_engine
@@ -105,7 +106,7 @@ def test_an_adapter_is_put_on_its_base_by_vllm_and_merged_for_another_server(sho
         own = load_model(node, shop.work("own")).state_dict()
         assert served.keys() == own.keys()
         assert all(torch.equal(served[name], own[name]) for name in own)
-    assert not list(work.out.iterdir())
+    assert [path.name for path in work.out.iterdir()] == [CHECKPOINTS], "which is no payload"
 
 
 def test_a_stages_gpus_are_all_the_servers(shop: Workshop, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
@@ -12,7 +12,7 @@ import torch
 import torch.distributed as dist
 
 T = TypeVar("T")
-_LONGEST = timedelta(hours=2)
+LONGEST = timedelta(hours=2)
 """That one waits for the others: for a checkpoint of a large model, or while they load it in turn."""
 
 
@@ -44,6 +44,20 @@ def from_all(value: T) -> list[T]:
     return held  # type: ignore[return-value]
 
 
+def share(rows: dict[int, T], size: Callable[[T], int]) -> dict[int, T]:
+    """Those that this process is to do, of rows by place: every n-th of n processes, the largest first, so that each
+    has as much to do as the others."""
+    if count() == 1:
+        return rows
+    mine = set(sorted(rows, key=lambda place: (-size(rows[place]), place))[rank() :: count()])
+    return {place: row for place, row in rows.items() if place in mine}
+
+
+def put_together(found: dict[int, T]) -> dict[int, T]:
+    """What all processes have found at their places; every process has to ask."""
+    return {place: one for each in from_all(found) for place, one in each.items()}
+
+
 @contextmanager
 def in_turn() -> Iterator[None]:
     """One process after the other."""
@@ -56,11 +70,20 @@ def in_turn() -> Iterator[None]:
 
 @contextmanager
 def joined(device: str) -> Iterator[None]:
-    """This process as one of those that torchrun has started, each with a GPU of its own where there are GPUs."""
+    """This process as one of those that torchrun or Ray Train has started, each with a GPU of its own where there are
+    GPUs. Ray Train has joined them already."""
     if device == "cuda":
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if device == "cuda" else "gloo", timeout=_LONGEST)
+    if dist.is_initialized():
+        yield
+        return
+    dist.init_process_group(backend(device), timeout=LONGEST)
     try:
         yield
     finally:
         dist.destroy_process_group()
+
+
+def backend(device: str) -> str:
+    """What they speak by."""
+    return "nccl" if device == "cuda" else "gloo"
