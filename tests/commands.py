@@ -4,9 +4,14 @@ errors."""
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar
 from pathlib import Path
+from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 from typer.testing import CliRunner, Result
 
@@ -31,3 +36,20 @@ def succeed(*words: object) -> Result:
     done = CliRunner().invoke(complete(), list(map(str, words)), catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done
+
+
+@contextmanager
+def viewing(*words: object, cwd: Path | None = None) -> Iterator[tuple[str, str, OpenerDirector]]:
+    """`humpback view` in a process of its own: the address that it prints, what it says next, and a browser; in the
+    end it is stopped by Ctrl-C."""
+    command = [sys.executable, "-m", "humpback.cli", "view", "--port", "0", *map(str, words)]
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    try:
+        address, said = process.stdout.readline().strip(), process.stdout.readline().strip()
+        yield address, said, build_opener(HTTPCookieProcessor(CookieJar()))
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, rest
+    assert "Traceback" not in rest

@@ -4,43 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from http.cookiejar import CookieJar
 from pathlib import Path
 
 import pytest
 
 from humpback.core.store import Store, StoreError
 from tests.analysis.report.store_material import arm, finish, run_of
-from tests.commands import succeed
+from tests.commands import succeed, viewing
 
 
 def test_it_prints_an_address_that_shows_the_store_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     store = Store(tmp_path / "artifacts")
     finish(store, arm(run_of(store), "M0").judged)
-    command = [sys.executable, "-m", "humpback.cli", "view", "--port", "0"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert process.stdout is not None
-    try:
-        address, said = process.stdout.readline().strip(), process.stdout.readline().strip()
+    with viewing(cwd=tmp_path) as (address, said, browser):
         found = re.fullmatch(r"(http://localhost:\d+/)\?key=\S+", address)
         assert found, address
         assert said.startswith("shows artifacts to whoever has this address")
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(found[1], timeout=60)
-        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
         page = browser.open(address, timeout=60).read().decode()
         assert "humpback/headline" in page
         assert "M0, seed 0" in page
-    finally:
-        process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=60)
-    assert process.returncode == 0, rest
-    assert "Traceback" not in rest
 
 
 @pytest.mark.parametrize(
