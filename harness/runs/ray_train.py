@@ -11,7 +11,6 @@ from threading import Thread
 from typing import Any
 
 import ray
-from ray.exceptions import RayError
 from ray.train import LoggingConfig, RunConfig, ScalingConfig
 from ray.train.constants import ENABLE_SHARE_CUDA_VISIBLE_DEVICES_ENV
 from ray.train.torch import TorchConfig, TorchTrainer
@@ -26,6 +25,9 @@ from humpback.engines.processes import LONGEST, backend
 from humpback.runs.launch import Death, Job
 from humpback.runs.rank import device_of, do_work
 from humpback.runs.stage_process import Message, last, make_and_tell
+
+_TOLD = "it has told the stage why it ended"
+"""How a process ends that was not killed: so that Ray Train ends the others."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,8 @@ class OnNodes:
         try:
             trainer.fit()
         except WorkerGroupError as error:
-            # That of a dead process comes from Ray; others have told the stage why they ended.
             died = [
-                Death(rank, f"ended: {one_line(str(one), 300)}", isinstance(one, RayError))
+                Death(rank, f"ended: {one_line(str(one), 300)}", _TOLD not in str(one))
                 for rank, one in error.worker_failures.items()
             ]
             return sorted(died, key=lambda one: not one.killed)
@@ -97,4 +98,4 @@ def _work(words: dict[str, Any]) -> None:
     """The body of each process."""
     os.environ.update(words["environment"])
     if not do_work(words["job"], ray.train.get_context().get_world_rank()):
-        raise RuntimeError("it has told the stage why")
+        raise RuntimeError(_TOLD)

@@ -37,7 +37,7 @@ def processes() -> list[psutil.Process]:
     found = []
     for one in psutil.process_iter():
         try:
-            if "ray::_RayTrainWorker" in " ".join(one.cmdline()):
+            if "RayTrainWorker" in " ".join(one.cmdline()):
                 found.append(one)
         except psutil.Error:
             continue
