@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from humpback.spec.curation import Decontaminated as Decontaminated
     from humpback.spec.curation import ExpectedScore as ExpectedScore
     from humpback.spec.curation import FirstLineScore as FirstLineScore
+    from humpback.spec.curation import GivenScores as GivenScores
     from humpback.spec.curation import HeldOut as HeldOut
     from humpback.spec.curation import MicroOracle as MicroOracle
     from humpback.spec.curation import MicroReader as MicroReader

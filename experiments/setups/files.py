@@ -11,7 +11,7 @@ from dataclasses import replace
 from humpback.experiments.setups.base import AtLeast, BestShare, Filtering, Grid, Setup
 from humpback.experiments.setups.benchmarks import benchmarks
 from humpback.experiments.setups.papers import ALPAGASUS_SFT
-from humpback.spec.curation import ExpectedScore, FirstLineScore, ModelRater, Rater, SampledScore
+from humpback.spec.curation import ExpectedScore, FirstLineScore, GivenScores, ModelRater, Rater, SampledScore
 from humpback.spec.data import Examples, Joined, Sampling
 from humpback.spec.models import Pretrained, Reward, ServedModel
 from humpback.spec.outcomes import AlpacaEvalJudge, Judge, LocalJudge, PromptedJudge, Responses, Unjudged
@@ -133,9 +133,9 @@ def _filtering(given: UserData, base: Model, sft: Sft, examples: Examples) -> Fi
     )
 
 
-def _rater(rater: Model | Reward, given: UserData) -> Rater:
+def _rater(rater: Model | Reward | GivenScores, given: UserData) -> Rater:
     """Who rates, and how: a served model as the paper asks ChatGPT, another by an expectation, which any model has."""
-    if isinstance(rater, Reward):
+    if isinstance(rater, Reward | GivenScores):
         return rater
     reads = given.rater_reads or ("first line" if isinstance(rater, ServedModel) else "expected")
     if reads == "first line":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from humpback.core.expression import FieldError
@@ -17,9 +17,19 @@ from humpback.core.store import StoreError
 from humpback.core.tables import Example, Page
 from humpback.readers.pages import pages as read_pages
 from humpback.segmenter.minhash import MinHash, firsts
-from humpback.spec.curation import HeldOut, Without
+from humpback.spec.curation import HeldOut, Sample, Without
 from humpback.spec.data import Examples, Segments
-from humpback.spec.files import Deduplicated, File, InstructionSet, OpenAssistant, PromptSet, Source, Texts, WebPages
+from humpback.spec.files import (
+    Deduplicated,
+    File,
+    InstructionSet,
+    OpenAssistant,
+    PromptSet,
+    Scored,
+    Source,
+    Texts,
+    WebPages,
+)
 from humpback.spec.user_data import UserData
 
 PAGES = 500
@@ -72,6 +82,7 @@ def _examples(examples: Examples, path_of: PathOf) -> Iterator[Example]:
     from humpback.readers.instructions import pairs, prompts
     from humpback.readers.open_assistant import select_pairs
     from humpback.readers.records import records
+    from humpback.readers.scores import scores
     from humpback.readers.texts import texts
 
     match examples:
@@ -82,6 +93,19 @@ def _examples(examples: Examples, path_of: PathOf) -> Iterator[Example]:
             read = {InstructionSet: pairs, PromptSet: prompts, Texts: texts}[type(examples)]
             for file in examples.files:
                 yield from (row for row in read(path_of(file), file.name) if isinstance(row, Example))
+        case Scored(scores=of, column=column):
+            rows = _examples(examples.examples, path_of)
+            for row, score in zip_longest(rows, scores(path_of(of), column, of.name)):
+                if row is None or score is None:
+                    has = "fewer" if score is None else "more"
+                    raise FieldError(
+                        f"filter_scores: {of.name} has {has} rows than the set that it is to score; scores are matched "
+                        "by order, so give those of these very rows"
+                    )
+                if score.value is not None:
+                    yield row
+        case Sample():
+            yield from _examples(examples.examples, path_of)
         case HeldOut():
             yield from (row for row in _examples(examples.examples, path_of) if row.output.strip())
         case Without(without=HeldOut(n=n) as held):

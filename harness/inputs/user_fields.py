@@ -15,6 +15,7 @@ from humpback.core.toml_file import read_toml
 from humpback.inputs.file_index import FileIndex, Files, Places
 from humpback.inputs.model_folder import CONFIG
 from humpback.inputs.prompt_file import Kind, named_prompt, prompt_fields
+from humpback.spec.files import File, Source
 from humpback.spec.models import Reward, ServedModel
 from humpback.spec.outcomes import AlpacaEvalJudge, Unjudged
 from humpback.spec.prompts import PairPrompt, PromptFile
@@ -38,6 +39,7 @@ TAKES = {
     "lora_targets": _NAMES,
     **dict.fromkeys(("base", "template", "judge", "judge_template", "judge_model", "rater", "rater_template"), _TEXT),
     **dict.fromkeys(("another_rater", "rater_reads", "reference", "language", "turns"), _TEXT),
+    **dict.fromkeys(("filter_scores", "filter_column"), _TEXT),
     **dict.fromkeys(("seed_n", "pages_n", "texts_n", "prompts_n", "filter_n", "held_out_n"), _NUMBER),
     **dict.fromkeys(("segments_at_least", "at_least", "best", "filter_at_least", "filter_best", *RECIPE), _NUMBER),
     **dict.fromkeys(("rating", "rater_prompt"), f"a table of {', '.join(prompt_fields(PromptFile))}"),
@@ -139,6 +141,32 @@ class UserFields:
             )
         self._without(key, "is behind a server, which has a template of its own", "template")
         return ServedModel(served)
+
+    def scores(self) -> tuple[File | Source, str] | None:
+        """The file with the scores of `filter`, a row for each of its rows, and their column. Without a file of its own,
+        that of the set."""
+        column = self.value("filter_column")
+        if column is None:
+            if "filter_scores" in self.fields:
+                raise FieldError(f"{self.where}: filter_scores is given without filter_column; name the scores' column")
+            return None
+        if "filter" not in self.fields:
+            raise FieldError(f"{self.where}: filter_column is given without filter, whose scores these are")
+        for other in ("rater", "rater_template"):
+            if other in self.fields:
+                raise FieldError(
+                    f"{self.where}: filter_column and {other} are both given; a set is filtered by the scores that it "
+                    "has, or rated anew (another_rater is compared with either)"
+                )
+        key = "filter_scores" if (own := "filter_scores" in self.fields) else "filter"
+        value, folder = self.fields[key]
+        found = self.index.files(key, [value] if own else value, folder)
+        if len(found) > 1:
+            hint = (
+                "put them into one, a row for each row of the set" if own else "name that of the scores: filter_scores"
+            )
+            raise FieldError(f"{self.where}: filter_column is given, and {key} has {len(found)} files; {hint}")
+        return found[0], column
 
     def judge(self) -> Base | AlpacaEvalJudge | Reward | Unjudged | None:
         """Who judges; None for the base."""

@@ -7,7 +7,8 @@
     judge = "base"            # or a model likewise, a reward model, an annotator by name or path, or "none"
     held_out = [...]          # pairs that people wrote and nothing is trained on: files, or those of seed_data again
     filter = ["alpaca.json"]  # AlpaGasus's set, in the place of Humpback's or beside it
-    rater = "base"            # or a model likewise, a reward model, or "served:NAME"
+    rater = "base"            # or a model likewise, a reward model, or "served:NAME"; or, in its place,
+    filter_column = "score"   # scores that are there already: of `filter`'s own file, or of the file filter_scores
     rating = {...}            # the prompt of self-curation in a file (`harness/inputs/prompt_file.py`); of the filter
                               # rater_prompt, of a judge on this machine judge_prompt
     template = "own"          # how the base is spoken to: or "plain", or a .jinja file; judge_ and rater_template, too
@@ -30,9 +31,9 @@ from humpback.inputs.counts import with_counts
 from humpback.inputs.file_index import FileIndex, Files, Places
 from humpback.inputs.prompt_file import named_prompt
 from humpback.inputs.user_fields import EITHER, LOOP, NEEDED, RECIPE, ReadAnnotator, UserFields, chosen, no_annotators
-from humpback.spec.curation import HeldOut, Without
+from humpback.spec.curation import GivenScores, HeldOut, Sample, Without
 from humpback.spec.data import Examples
-from humpback.spec.files import PromptSet, Texts, WebPages
+from humpback.spec.files import PromptSet, Scored, Texts, WebPages
 from humpback.spec.languages import language_code
 from humpback.spec.prompts import PairPrompt, PromptFile
 from humpback.spec.user_data import Reading, UserData
@@ -95,10 +96,17 @@ def load_user_setup(
     if held_out is None and "held_out_n" in given.fields:
         raise FieldError(f"{where}: held_out_n is given without held_out; name the files (those of seed_data will do)")
 
+    scores = given.scores()
+
     def trained_on(key: str, n: str) -> Examples | None:
         if key not in given.fields:
             return None
-        return Without(pairs(files(key)), held_out, value(n)) if held_out else pairs(files(key), value(n))
+        if scores is None or key != "filter":
+            return Without(pairs(files(key)), held_out, value(n)) if held_out else pairs(files(key), value(n))
+        rated = Scored(pairs(files(key)), *scores, rated_alone=True)
+        if held_out:
+            return Without(rated, held_out, value(n))
+        return rated if value(n) is None else Sample(rated, value(n))
 
     targets = value("lora_targets")
     own = named_prompt(str(rating), read_toml(rating), rating.parent, given.index, data, PromptFile) if rating else None
@@ -112,7 +120,7 @@ def load_user_setup(
         rating=own or given.prompt("rating", PromptFile),
         judge_prompt=given.prompt("judge_prompt", PairPrompt),
         filter=trained_on("filter", "filter_n"),
-        rater=given.rater("rater"),
+        rater=given.rater("rater") if scores is None else GivenScores(),
         another_rater=given.rater("another_rater"),
         rater_prompt=given.prompt("rater_prompt", PromptFile),
         rater_reads=given.choice("rater_reads", get_args(Reading)),

@@ -102,7 +102,16 @@ class MicroReader(Value):
         return f"{self.dimension}-reader"
 
 
-Rater = ModelRater | MicroOracle | MicroReader | Reward
+@dataclass(frozen=True)
+class GivenScores(Value):
+    """Nobody: the score that each row came with (`humpback.spec.files.Scored`)."""
+
+    @property
+    def slug(self) -> str:
+        return "given"
+
+
+Rater = ModelRater | MicroOracle | MicroReader | Reward | GivenScores
 
 
 @dataclass(frozen=True)

@@ -212,3 +212,6 @@ class Scored(Examples):
     column: str
     """Field of the score; an empty cell is unrated: kept aside as unparsed, never a number."""
     dimension: Literal["accuracy", "helpfulness"] = "accuracy"
+    rated_alone: bool = False
+    """Whether rows without a score are rejected, so that what is compared with the filtered rows is drawn from those
+    that could have been among them."""

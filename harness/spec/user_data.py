@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from humpback.core.expression import FieldError, Value
-from humpback.spec.curation import HeldOut
+from humpback.spec.curation import GivenScores, HeldOut
 from humpback.spec.data import Examples, Pages, Segments
 from humpback.spec.files import Deduplicated, Texts
 from humpback.spec.models import FolderModel, GgufModel, HubModel, Reward, ServedModel
@@ -53,8 +53,8 @@ class UserData(Value):
     """Prompt of a judge on this machine, likewise."""
     filter: Examples | None = None
     """The instruction set that AlpaGasus's experiments filter."""
-    rater: Base | ServedModel | Reward | None = None
-    """Who rates it; None is the base itself."""
+    rater: Base | ServedModel | Reward | GivenScores | None = None
+    """Who rates it; None is the base itself. Scores that are given already are those of `filter`."""
     another_rater: Base | ServedModel | Reward | None = None
     """A second one to compare with; None for none."""
     rater_prompt: PromptFile | None = None

@@ -24,6 +24,7 @@ from humpback.spec.curation import (
     SCORE_LABEL,
     ExpectedScore,
     FirstLineScore,
+    GivenScores,
     MicroOracle,
     MicroReader,
     ModelRater,
@@ -102,6 +103,8 @@ def _ratings(node: Rated, rows: list[Example], work: Work, spent: Counts) -> Gen
             for i, row in enumerate(rows):
                 score = true_rating(oracle.world, row.instruction, row.output, noise=oracle.noise, seed=oracle.seed)
                 yield i, Rating(row.id, 0, "", score)
+        case GivenScores():
+            yield from ((i, Rating(row.id, 0, "", row.score)) for i, row in enumerate(rows))
         case Reward() as reward:
             from humpback.engines.reward_engine import RewardEngine
 

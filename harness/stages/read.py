@@ -176,6 +176,8 @@ def _scored(node: Scored, work: Work) -> Counts:
                 continue
             if score.reason:
                 yield Unreadable(node.scores.name, score.place, f"{row.id}: {score.reason}", score.raw)
+            elif score.value is None and node.rated_alone:
+                yield reject(row, f"no score in column {node.column}")
             else:
                 unparsed += score.value is None
                 yield replace(row, score=score.value)

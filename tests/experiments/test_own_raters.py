@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -12,19 +13,30 @@ import pytest
 
 from humpback.cli.display import report_on
 from humpback.cli.run import SetupOptions, read_annotator
+from humpback.core.errors import HumpbackError
 from humpback.core.expression import FieldError
 from humpback.core.machine import Endpoint, Machine
 from humpback.core.plan import plan
 from humpback.core.store import Store, StoreError
-from humpback.core.tables import CALLS, VERDICTS, JudgeCall, Verdict, read
+from humpback.core.tables import CALLS, EXAMPLES, VERDICTS, Example, JudgeCall, Verdict, read
+from humpback.experiments.alpagasus.algorithm import filtered
 from humpback.experiments.catalogue import Declared, experiment
 from humpback.experiments.setups.base import BestShare, Filtering, Setup
 from humpback.experiments.setups.files import files
 from humpback.inputs.user_file import UserSetup, load_user_setup
 from humpback.runs.build import build_artifact
 from humpback.spec.claims import Comparison
-from humpback.spec.curation import ExpectedScore, FirstLineScore, ModelRater, SampledScore
-from humpback.spec.files import InstructionSet
+from humpback.spec.curation import (
+    ExpectedScore,
+    FirstLineScore,
+    GivenScores,
+    ModelRater,
+    RandomControl,
+    Sample,
+    SampledScore,
+    Without,
+)
+from humpback.spec.files import InstructionSet, Scored
 from humpback.spec.models import FolderModel, FolderRewardModel, Pretrained, Reward, ServedModel
 from humpback.spec.outcomes import AlpacaEvalJudge, Judged, LocalJudge, PromptedJudge, Unjudged
 from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, PromptFile
@@ -116,6 +128,65 @@ def test_who_rates_and_how_is_a_choice(folder: Path) -> None:
         experiment("alpagasus/thresholds").on(setup, [0])
     with pytest.raises(FieldError, match="neither another rater"):
         experiment("alpagasus/dimensions_and_raters").on(setup, [0])
+
+
+SCORES = "idx,accuracy\n" + "".join(f"{i},{'' if i % 3 == 2 else (2, 4.5)[i % 2]}\n" for i in range(24))
+"""Of sixteen of the twenty-four rows; 4.5 for every odd one of them."""
+
+
+def test_scores_that_are_there_already_stand_for_a_rater(folder: Path, tmp_path: Path) -> None:
+    (folder / "scores.csv").write_text(SCORES)
+    text = 'judge = "none"\nfilter_scores = "scores.csv"\nfilter_column = "accuracy"\nfilter_at_least = 4.5\n'
+    given = loaded(folder, text)
+    assert given.data.filter_rows == 16
+    setup = files(given.data)
+    filtering = setup.filtering
+    assert filtering is not None
+    assert isinstance(filtering.examples, Scored)
+    assert (filtering.rater, filtering.at_least, filtering.helpfulness) == (GivenScores(), 4.5, None)
+    store, machine = Store(tmp_path / "store"), replace(MACHINE, files=given.files)
+    store.prepare()
+    selected = filtered(setup)
+    control = RandomControl(filtering.examples, same_size_as=selected)
+    for step in plan(store, [selected, control]).steps:
+        build_artifact(step.artifact, store, machine, SOURCE, lambda *_: None)
+    assert store.record(filtering.examples).counts["rejected"] == 8, "what nobody rated could not be selected"
+    asked = [row.instruction.split(".")[0] for row in read(store.folder(selected) / EXAMPLES, Example)]
+    assert asked == [f"Say {i}" for i in range(24) if i % 2 and i % 3 != 2]
+    assert store.record(control).counts["kept"] == len(asked)
+
+
+def test_scores_in_the_sets_own_file_and_with_rows_held_out_or_drawn(folder: Path) -> None:
+    rows = [row | {"quality": i % 5} for i, row in enumerate(ALPACA)]
+    (folder / "alpaca.json").write_text(json.dumps(rows))
+    given = loaded(folder, 'judge = "base"\nfilter_column = "quality"\nfilter_n = 9\n').data
+    assert isinstance(given.filter, Sample)
+    assert isinstance(given.filter.examples, Scored)
+    assert (given.filter.n, given.filter_rows) == (9, 9)
+    (folder / "held.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ALPACA[:4]))
+    held = loaded(folder, 'judge = "base"\nfilter_column = "quality"\nheld_out = ["held.jsonl"]\n').data
+    assert isinstance(held.filter, Without)
+    assert isinstance(held.filter.examples, Scored)
+    assert held.filter_rows == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('filter_scores = "scores.csv"', "filter_scores is given without filter_column"),
+        ('filter_column = "accuracy"\nrater = "base"', "filter_column and rater are both given"),
+        ('filter_column = "nothing"\nfilter_scores = "scores.csv"', "scores.csv: no column 'nothing'; there are 'idx'"),
+        ('filter_column = "accuracy"', "alpaca.json: no column 'accuracy'"),
+        ('filter_column = "accuracy"\nfilter_scores = "short.csv"', "short.csv has fewer rows than the set"),
+        ('filter_column = "accuracy"\nfilter_scores = "gone.csv"', "filter_scores: there is no file"),
+        ('filter_column = "accuracy"\nfilter_scores = "*.csv"', "filter_scores has 2 files; put them into one"),
+    ],
+)
+def test_scores_that_cannot_be_used_are_named(folder: Path, text: str, says: str) -> None:
+    (folder / "scores.csv").write_text(SCORES)
+    (folder / "short.csv").write_text("\n".join(SCORES.splitlines()[:9]))
+    with pytest.raises(HumpbackError, match=re.escape(says)):
+        loaded(folder, f'judge = "base"\n{text}\n')
 
 
 def table(folder: Path, name: str, text: str, **fields: str) -> str:
