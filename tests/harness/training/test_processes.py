@@ -23,7 +23,7 @@ from humpback.core.work import Work, new_log
 from humpback.runs import launch
 from humpback.runs.build import build_artifact
 from humpback.runs.executor import Progress, execute
-from humpback.runs.launch import Heard, ProcessDied, run_launched
+from humpback.runs.launch import TORCHRUN, Heard, Launcher, ProcessDied, run_launched
 from humpback.spec.data import MicroSeed
 from humpback.spec.micro_world import World
 from humpback.spec.models import Finetuned
@@ -155,7 +155,7 @@ def test_memory_that_does_not_hold_a_micro_batch_begins_again_with_half(
 ) -> None:
     asked = []
 
-    def ran(artifact: Artifact, store: Store, work: Work) -> Heard:
+    def ran(artifact: Artifact, store: Store, work: Work, launcher: Launcher) -> Heard:
         asked.append(work.placement.micro_batch)
         if work.placement.micro_batch > 2:
             error = TooManyAtOnce("update 4: memory does not hold 8 at once (made up)", work.placement.micro_batch)
@@ -164,7 +164,7 @@ def test_memory_that_does_not_hold_a_micro_batch_begins_again_with_half(
 
     monkeypatch.setattr(launch, "_run", ran)
     work = Work(Path, tmp_path, Machine(), new_log(tmp_path, lambda *_: None), placement=Placement(2, "ddp", 8))
-    assert run_launched(MicroSeed(World(), n=2), Store(tmp_path), work) == {"kept": 1}
+    assert run_launched(MicroSeed(World(), n=2), Store(tmp_path), work, TORCHRUN) == {"kept": 1}
     assert asked == [8, 4, 2]
     assert "begun again from the last checkpoint with 2 at once" in work.log.notes[1]
     assert work.log.notes[-1] == "a note"
