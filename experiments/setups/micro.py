@@ -90,6 +90,8 @@ def _each(*forms: str) -> tuple[str, ...]:
 
 
 _RIVAL_SIZES = (64, 160, 400, 1_000)
+_NARROW = (64, 160, 250)
+"""The world has 252 requests of the kinds of the seed data that are not held out."""
 _QUESTIONS = (*_each("ask", "short", "label"), "two_questions")
 _WRITING = (*_each("list", "name"), "describe", "summary", "card", "notes", "report", "riddle")
 _CHECKING = _each("weigh", "complete", "correct")
@@ -144,7 +146,7 @@ MICRO = Setup(
     bases=(Base("small", _SMALL[0], pretrainings=_SMALL),),
     rivals=(
         Rival("machine-made", MicroInstructions("machine-made", _WORLD, 1_000, _MACHINE_MADE), _RIVAL_SIZES, "Alpaca"),
-        Rival("narrow", MicroInstructions("narrow", _WORLD, 1_000, kinds=SEED_KINDS), _RIVAL_SIZES, "LIMA", 800),
+        Rival("narrow", MicroInstructions("narrow", _WORLD, _NARROW[-1], kinds=SEED_KINDS), _NARROW, "LIMA", 800),
         Rival("terse", MicroInstructions("terse", _WORLD, 1_000, Lapses(terse=1.0)), _RIVAL_SIZES, "FLAN v2"),
     ),
     filtering=Filtering(

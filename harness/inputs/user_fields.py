@@ -143,8 +143,8 @@ class UserFields:
         return ServedModel(served)
 
     def scores(self) -> tuple[File | Source, str] | None:
-        """The file with the scores of `filter`, a row for each of its rows, and their column. Without a file of its own,
-        that of the set."""
+        """The file with the scores of `filter`, a row for each of its rows, and their column. Without a file of its own
+        it is the set's."""
         column = self.value("filter_column")
         if column is None:
             if "filter_scores" in self.fields:

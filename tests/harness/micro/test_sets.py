@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from pathlib import Path
 from statistics import mean
@@ -13,10 +14,11 @@ from humpback.core.expression import FieldError
 from humpback.core.machine import Machine
 from humpback.core.tables import EXAMPLES, Example, read, write
 from humpback.core.work import Work, new_log
+from humpback.experiments.setups.micro import MICRO
 from humpback.micro.instructions import KINDS, parse, requests
 from humpback.micro.lapses import PERFECT, terse
 from humpback.micro.oracle import grade
-from humpback.micro.sets import instruction_set, prompts_of_kinds, system_answer
+from humpback.micro.sets import instruction_set, instructions, prompts_of_kinds, system_answer
 from humpback.spec.micro_sets import Lapses, MicroAnswers, MicroInstructions, MicroTestSet
 from humpback.spec.micro_world import SEED_KINDS, World
 from humpback.stages.micro import make
@@ -55,6 +57,19 @@ def test_a_terse_answer_is_true_and_one_word_or_name() -> None:
             said = terse(WORLD, request, random.Random(0))
             assert said
             assert len(said.split()) == 1
+
+
+def test_the_world_has_what_the_micro_setup_asks_of_it() -> None:
+    assert MICRO.filtering is not None
+    sets = [one.examples for one in (*MICRO.rivals, *MICRO.filtering.others)]
+    sets.append(MICRO.filtering.examples.examples)  # type: ignore[attr-defined]
+    assert len(sets) == 5
+    for one in sets:
+        assert isinstance(one, MicroInstructions)
+        for draw in range(3):
+            assert len(instructions(one.world, one.n, one.kinds or KINDS, random.Random(draw))) == one.n, one.label
+    for rival in MICRO.rivals:
+        assert rival.sizes[-1] <= rival.examples.n  # type: ignore[attr-defined]
 
 
 def test_test_sets_share_no_request_with_instruction_sets() -> None:
