@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import re
 import sys
 
 import numpy as np
@@ -33,8 +34,7 @@ def interval(bases, scores):  # bases (or the seeds of one base) and prompts are
     return mean + t * np.sqrt(whole / table.size) * np.array([0, -1, 1])
 
 
-arms, sizes = zip(*(word.partition("=")[::2] for word in sys.argv[2:]), strict=True)
-logs = np.log([float(size or 1) for size in sizes])
-weights = np.linalg.pinv(np.vander(logs, 2))[0] if logs.any() else [1, -1][: len(arms)]
+arms, sizes = zip(*(re.fullmatch(r"(.+?)(?:=(\d+))?", word).groups() for word in sys.argv[2:]), strict=True)
+weights = np.linalg.pinv(np.vander(np.log(np.array(sizes, float)), 2))[0] if any(sizes) else [1, -1][: len(arms)]
 scores = sum(weight * points(sys.argv[1], arm)[1] for weight, arm in zip(weights, arms, strict=True))
 print(*interval(points(sys.argv[1], arms[0])[0], scores - 50 * (len(arms) == 1)))

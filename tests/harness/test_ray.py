@@ -40,19 +40,21 @@ DATA = [Tagged(MicroSeed(World(), 12, draw), "Be brief.") for draw in range(4)]
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """Two nodes with a CPU each."""
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Two nodes with a CPU each. There is one cluster at a time: tests look for what it has left running, and a small
+    machine does not bring two up."""
     from ray.cluster_utils import Cluster
 
-    started = Cluster()
-    try:
-        started.add_node(num_cpus=1, include_dashboard=False, wait=False)
-        started.add_node(num_cpus=1, wait=False)
-        until(lambda: len(started.global_state._live_node_ids()) == 2)
-        yield started
-    finally:
-        ray.shutdown()
-        started.shutdown()
+    with FileLock(tmp_path_factory.getbasetemp().parent / "ray.lock"):
+        started = Cluster()
+        try:
+            started.add_node(num_cpus=1, include_dashboard=False, wait=False)
+            started.add_node(num_cpus=1, wait=False)
+            until(lambda: len(started.global_state._live_node_ids()) == 2)
+            yield started
+        finally:
+            ray.shutdown()
+            started.shutdown()
 
 
 def on(cluster: Any, store: Path) -> Machine:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pytest
 from filelock import FileLock
 
 from humpback.core.expression import Artifact
@@ -88,9 +87,8 @@ def test_the_processes_of_a_stage_are_on_several_nodes_and_each_writes_its_share
     assert there.record(node).machine["placement"]["copies"] == 2  # each node has one CPU
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_that_is_stopped_or_killed_leaves_no_process(
-    number: signal.Signals, cluster: Any, tiny: Setup, made: Made, shared_store: Store, tmp_path: Path
+def test_a_run_that_is_killed_leaves_no_process(
+    cluster: Any, tiny: Setup, made: Made, shared_store: Store, tmp_path: Path
 ) -> None:
     node = Finetuned(tiny.base, tiny.seed_data, replace(tiny.sft, duration=Steps(20_000)))
     store = store_with_inputs(node, tmp_path / "store", made, shared_store)
@@ -100,9 +98,8 @@ def test_a_run_that_is_stopped_or_killed_leaves_no_process(
     until(lambda: process.poll() is not None or log.exists())
     assert process.poll() is None, process.stderr and process.stderr.read()
     assert len(processes()) == 2
-    os.kill(process.pid, number)
+    os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
-    assert process.returncode == (130 if number == signal.SIGINT else -9)
     until(lambda: not tasks() and not processes(), 90)
     with FileLock(store.root / ".locks" / f"{node.fingerprint}.lock", timeout=60):
         pass
