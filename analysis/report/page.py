@@ -113,7 +113,7 @@ def report_of(
     asked = [one for one in sections if one.declared.name != CONFIRMED]
     lines = [line for one in asked for line in one.claims]
     tested = [line.kind for line in lines if line.kind is not NOT_RUN]
-    counts = tally(line.kind for line in lines)
+    counts = tally(line.counted for line in lines)
     finished = max((str(one.made.get("finished") or "") for one in files.values()), default="")
     html = (
         environment()

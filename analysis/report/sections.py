@@ -15,7 +15,7 @@ from humpback.analysis.layout.text_table import DASH
 from humpback.analysis.report.inline_svg import UnusableFigure, inlined
 from humpback.analysis.report.lineage import LineageTrees, lineage_trees
 from humpback.analysis.report.results_files import Declaration, ResultsFiles
-from humpback.analysis.report.verdicts import NOT_RUN, Kind, kind_of, tally
+from humpback.analysis.report.verdicts import BEFORE_CORRECTION, HOLDS, NOT_RUN, REPLICATED, Kind, kind_of, tally
 from humpback.analysis.tables.cells import UNCORRECTED, interval, number, p_value
 from humpback.analysis.tables.csv_files import FindingLine
 from humpback.analysis.tables.sheets import Sheet, by_seed, by_set, over_seeds, sheet
@@ -41,6 +41,11 @@ class ClaimLine:
     """What the verdict says beyond its kind."""
     lost: bool = False
     """Told by its own interval that it holds, or is reversed, and not after correction for the experiment's others."""
+
+    @property
+    def counted(self) -> Kind:
+        """As what it is counted: what holds before the correction alone is told apart from what holds."""
+        return BEFORE_CORRECTION if self.lost and self.kind in (HOLDS, REPLICATED) else self.kind
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class ExperimentSection:
     @property
     def tally(self) -> tuple[tuple[Kind, int], ...]:
         """Verdicts by kind."""
-        return tally(line.kind for line in self.claims)
+        return tally(line.counted for line in self.claims)
 
 
 def section(declared: Declaration | None, files: ResultsFiles | None) -> ExperimentSection:

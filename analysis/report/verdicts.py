@@ -18,11 +18,14 @@ class Kind:
 
 HOLDS = Kind("yes", "holds", "✓")
 REPLICATED = Kind("yes", "replicated", "✓")
+BEFORE_CORRECTION = Kind("untold", "holds before correction", "✓")
+"""Of a claim that holds by itself, and not after the correction for all that were asked with it."""
 NOT_MEASURED = Kind("none", "not measured", "–")
 NOT_RUN = Kind("unrun", "not run", "○")
 KINDS = (
     HOLDS,
     REPLICATED,
+    BEFORE_CORRECTION,
     Kind("no", "does not hold", "✗"),
     Kind("no", "not replicated", "✗"),
     Kind("untold", "cannot be told", "?"),

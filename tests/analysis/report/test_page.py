@@ -191,6 +191,7 @@ def test_many_claims_are_spoken_of(folder: Path, tmp_path: Path, page: Elements)
     assert "Of 1 that hold, 0 hold after it." in other.said("")
     said = other.said("humpback-first")
     assert "10 0.062 ✓ holds not after Holm's correction" in said
+    assert "holds before correction" in other.said(""), "counted apart from what holds"
     assert "10 1.000 ✗ does not hold reversed" in said
     assert "10 – ? cannot be told" in said
     assert "– <0.001 – not measured" in said
