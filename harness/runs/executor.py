@@ -7,6 +7,7 @@ done. Who the workers are is the machine's: processes here (`humpback.runs.local
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
@@ -112,6 +113,8 @@ def execute(plan: Plan, store: Store, machine: Machine, progress: Progress) -> R
 def _workers(plan: Plan, store: Store, machine: Machine) -> AbstractContextManager[Workers]:
     """Ended with all that runs on them when they are left."""
     if machine.executor == "ray":
+        # What Ray Train says where a cluster has no dashboard, which it asks; Ray reads this when it is loaded.
+        os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", "Failed to query Ray Train Controller|'PreemptionWatcher'")
         from humpback.runs.ray_workers import ray_workers  # which loads Ray
 
         return ray_workers(plan, store, machine)

@@ -26,6 +26,8 @@ from humpback.runs.launch import Death, Job
 from humpback.runs.rank import device_of, do_work
 from humpback.runs.stage_process import Message, last, make_and_tell
 
+_WAITS = str(7 * 86_400)
+"""Seconds for room on the nodes, as any stage waits for it."""
 _TOLD = "it has told the stage why it ended"
 """How a process ends that was not killed: so that Ray Train ends the others."""
 
@@ -46,6 +48,7 @@ class OnNodes:
         copies = job.placement.copies > 1
         # Copies see their own GPUs alone, and those that train one model each other's, by which they then speak.
         os.environ[ENABLE_SHARE_CUDA_VISIBLE_DEVICES_ENV] = str(int(not copies))
+        os.environ["RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"] = _WAITS
         trainer = TorchTrainer(
             _work,
             train_loop_config={"job": job, "environment": self.environment},
