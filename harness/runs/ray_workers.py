@@ -158,13 +158,12 @@ class RayWorkers:
         """Send its stage out."""
         place = self._places[artifact.fingerprint]
         asked = place.resources(self._nodes)
-        options: dict[str, Any] = {"name": artifact.name, "max_retries": 0, "num_returns": "streaming"}
-        words = (artifact, self._root, self._machine, self._source, self._environment, place.placement)
+        takes = {"num_cpus": place.cpus, "num_gpus": place.gpus, "memory": asked.get("memory")}
         if place.placement.processes > 1:  # which take theirs
-            task = ray.remote(_on_nodes).options(**options, num_cpus=0).remote(*words, asked)
-        else:
-            takes = {"num_cpus": place.cpus, "num_gpus": place.gpus, "memory": asked.get("memory")}
-            task = ray.remote(_on_node).options(**options, **takes).remote(*words)
+            takes = {"num_cpus": 0}
+        options = {"name": artifact.name, "max_retries": 0, "num_returns": "streaming", **takes}
+        words = (artifact, self._root, self._machine, self._source, self._environment, place.placement, asked)
+        task = ray.remote(_on_node).options(**options).remote(*words)
         self._running[task] = artifact, tries
 
     def hear(self) -> Iterator[tuple[Artifact, Message]]:
@@ -212,7 +211,7 @@ def _next(task: Any) -> Message:
         return "died", type(error).__name__
 
 
-def _on_nodes(
+def _on_node(
     artifact: Artifact,
     root: Path,
     machine: Machine,
@@ -221,47 +220,35 @@ def _on_nodes(
     placement: Placement,
     resources: dict[str, float],
 ) -> Iterator[Message]:
-    """The body of a task that has its processes elsewhere."""
-    if lacking := _lacking(root):
-        yield "store", lacking
+    """The body of a task. The processes of a stage of several take their resources wherever there is room."""
+    os.environ.update(environment)
+    if not (root / ".locks").is_dir():  # the node came after the others were looked at
+        yield "store", f"node {_here()} does not see the store {root}; give a folder that all nodes share, with --store"
         return
-    from humpback.runs.ray_train import OnNodes, run_on_nodes  # which loads torch
+    if placement.processes > 1:
+        from humpback.runs.ray_train import OnNodes, run_on_nodes  # which loads torch
 
-    for message in run_on_nodes(artifact, root, machine, source, placement, OnNodes(resources, environment)):
+        told = run_on_nodes(artifact, root, machine, source, placement, OnNodes(resources, environment))
+    else:
+        told = _in_a_process(artifact, root, machine, source, placement)
+    for message in told:
         yield ("started", _here()) if message[0] == "started" else message
 
 
-def _here() -> str:
-    return f"{platform.node()} ({ray.get_runtime_context().get_node_id()[:8]})"
-
-
-def _lacking(root: Path) -> str:
-    """Why a stage cannot run on this node, where it came after the others were looked at."""
-    if (root / ".locks").is_dir():
-        return ""
-    return f"node {_here()} does not see the store {root}; give a folder that all nodes share, with --store"
-
-
-def _on_node(
-    artifact: Artifact,
-    root: Path,
-    machine: Machine,
-    source: dict[str, Any],
-    environment: dict[str, str],
-    placement: Placement,
+def _in_a_process(
+    artifact: Artifact, root: Path, machine: Machine, source: dict[str, Any], placement: Placement
 ) -> Iterator[Message]:
-    """The body of a task."""
-    os.environ.update(environment)
-    if lacking := _lacking(root):
-        yield "store", lacking
-        return
     process = StageProcess(artifact, root, machine, source, os.environ.get("CUDA_VISIBLE_DEVICES", ""), placement)
     try:
         while True:
             message = process.hear()
-            yield ("started", _here()) if message[0] == "started" else message
+            yield message
             if last(message):
                 return
     except BaseException:
         process.end()
         raise
+
+
+def _here() -> str:
+    return f"{platform.node()} ({ray.get_runtime_context().get_node_id()[:8]})"
