@@ -101,6 +101,9 @@ def launch_words(server: Server, machine: Machine, files: ModelFiles, name: str,
     gpus = len([one for one in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if one.strip()])
     if machine.device == "cuda" and gpus > 1:
         words += ["--tensor-parallel-size", str(gpus)]
+    if machine.device == "cpu":
+        # A prompt read in parts is drawn for after each, and taking a draw back ends vLLM 0.32 on a CPU.
+        words.append("--no-enable-chunked-prefill")
     return [*words, *server.arguments]
 
 
