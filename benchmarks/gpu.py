@@ -1,6 +1,6 @@
 """Training, writing and rating on one GPU, by models of published shapes with random weights.
 
-    .venv/bin/python benchmarks/gpu.py full lora qlora short writing rating > benchmarks/gpu.json
+    .venv/bin/python benchmarks/gpu.py full full_plain full_again lora qlora short writing rating > benchmarks/gpu.json
 
 Each part is a process of its own, so that none finds the memory of another, and its figures are printed as soon as they
 are there. Rates are useful tokens a second, the first update left out; shares are of the bf16 rate of large matrix
@@ -25,8 +25,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import torch
 from machine_facts import facts
+
+from humpback.runs.preload import quiet  # isort: skip # before torch, as in the process of a stage
+
+import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from humpback.core.machine import Machine
@@ -44,9 +47,9 @@ from humpback.experiments.setups.papers import ALPAGASUS_13B, LLAMA_7B
 from humpback.runs.devices import find_devices
 from humpback.spec.data import Sampling
 from humpback.spec.recipe import LinearTo, Lora, QLora
+from humpback.stages import training
 from humpback.stages.adapters import adapt, quantize
 from humpback.stages.batches import IGNORED, TokenSequence
-from humpback.stages.training import learning_rates, train
 
 MACHINE = Machine(device="cuda", precision="bfloat16", threads=8, tracking="off")
 TOKENIZER = Path(__file__).parent.parent / "harness/micro/bases"
@@ -91,7 +94,7 @@ class Training:
     adapter: Lora | None
     placement: Placement
     held: float
-    """Bytes that weights, gradients and optimizer state are planned to take."""
+    """Bytes that weights, gradients, optimizer state and copies in bf16 are planned to take."""
 
     @classmethod
     def of(cls, setup: Setup, adapter: Lora | None = None, longest: int = 2_048) -> Training:
@@ -102,21 +105,23 @@ class Training:
         run = next(one.run for artifact, one in costs.steps if artifact == model)
         shape = shape_of(model, MACHINE)
         assert shape is not None
-        return cls(shape, adapter, place(costs, memory())[model.fingerprint], run.state)
+        return cls(shape, adapter, place(costs, memory())[model.fingerprint], run.state + shape.autocast(adapter))
 
-    def run(self, model: Any, lengths: list[int], batch: int) -> dict[str, Any]:
+    def run(self, model: Any, lengths: list[int], batch: int, *, fused: bool = True) -> dict[str, Any]:
         """Rates of a training by the stage's own function, on an example for each of the lengths, and its memory beside
-        what is planned."""
+        what is planned. Without `fused`, without liger's kernels."""
         longest, peak, placement = max(lengths), matmul(), self.placement
+        if not fused:
+            training.has_fused_kernels = lambda model: False
         torch.cuda.reset_peak_memory_stats()
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder)
             work = Work(lambda artifact: out, out, MACHINE, new_log(out, lambda *_: None), placement=placement)
-            train(
+            training.train(
                 model,
                 SimpleNamespace(pad_token_id=0, eos_token_id=0),  # type: ignore[arg-type]
                 sequences(lengths, self.shape.vocabulary),
-                rates=learning_rates(1e-5, LinearTo(9e-6), len(lengths) // batch),
+                rates=training.learning_rates(1e-5, LinearTo(9e-6), len(lengths) // batch),
                 batch=batch,
                 weight_decay=0.1,
                 longest=longest,
@@ -133,6 +138,8 @@ class Training:
         measured = torch.cuda.max_memory_allocated()
         return {
             "placement": str(placement),
+            "kernels": work.packages or "transformers' own",
+            "loss of the first update": round(steps[0]["loss"], 4),
             "updates": done,
             "batch": batch,
             "tokens an example": round(mean, 1),
@@ -171,33 +178,47 @@ def memory() -> float:
 
 def full() -> dict[str, Any]:
     """7B's full finetuning at 2,048 tokens, the paper's batch of 32."""
-    training = Training.of(LLAMA_7B)
-    return training.run(model_of(training.shape, torch.float32), [2_048] * 32 * 7, 32)
+    return _full(Training.of(LLAMA_7B))
+
+
+def full_plain() -> dict[str, Any]:
+    """The same without liger's kernels."""
+    return _full(Training.of(LLAMA_7B), fused=False)
+
+
+def full_again() -> dict[str, Any]:
+    """The same with activations computed again, eight rows at once."""
+    found = Training.of(LLAMA_7B)
+    return _full(replace(found, placement=replace(found.placement, gradient_checkpointing=True, micro_batch=8)))
+
+
+def _full(found: Training, *, fused: bool = True) -> dict[str, Any]:
+    return found.run(model_of(found.shape, torch.float32), [2_048] * 32 * 5, 32, fused=fused)
 
 
 def lora() -> dict[str, Any]:
     """7B with adapters of rank 16 at 2,048 tokens."""
-    training = Training.of(LLAMA_7B, Lora(16))
-    model = adapt(model_of(training.shape, torch.bfloat16), Lora(16), 0.0)
-    return training.run(model, [2_048] * 32 * 7, 32)
+    found = Training.of(LLAMA_7B, Lora(16))
+    model = adapt(model_of(found.shape, torch.bfloat16), Lora(16), 0.0)
+    return found.run(model, [2_048] * 32 * 5, 32)
 
 
 def qlora() -> dict[str, Any]:
     """13B in four bits with adapters of rank 16 at 2,048 tokens."""
-    training = Training.of(ALPAGASUS_13B, QLora(16))
-    model = model_of(training.shape, torch.bfloat16)
+    found = Training.of(ALPAGASUS_13B, QLora(16))
+    model = model_of(found.shape, torch.bfloat16)
     quantize(model, "cuda", torch.bfloat16)
     torch.cuda.empty_cache()
-    return training.run(adapt(model, QLora(16), 0.0), [2_048] * 32 * 4, 32)
+    return found.run(adapt(model, QLora(16), 0.0), [2_048] * 32 * 4, 32)
 
 
 def short() -> dict[str, Any]:
     """7B's full finetuning on examples as short as Alpaca's, batch 128: laid end to end, and a row each."""
-    rng, training = random.Random(0), Training.of(LLAMA_7B, longest=512)
+    rng, found = random.Random(0), Training.of(LLAMA_7B, longest=512)
     lengths = [min(512, max(20, round(rng.lognormvariate(4.6, 0.6)))) for _ in range(128 * 5)]
-    model = model_of(training.shape, torch.float32)
-    apart = replace(training, placement=replace(training.placement, packed=False))
-    return {name: one.run(model, lengths, 128) for name, one in (("packed", training), ("a row each", apart))}
+    model = model_of(found.shape, torch.float32)
+    apart = replace(found, placement=replace(found.placement, packed=False))
+    return {name: one.run(model, lengths, 128) for name, one in (("packed", found), ("a row each", apart))}
 
 
 def speaking(**machine: Any) -> tuple[Engine, Any, Work]:
@@ -219,8 +240,8 @@ def prompts(n: int, least: int, most: int) -> list[str]:
 
 def writing() -> dict[str, Any]:
     """7B: our engine, and transformers' `generate` over the same prompts in batches as they come."""
-    engine, (model, tokenizer), work = speaking()
-    asked, most, batch = prompts(512, 20, 200), 512, work.machine.generation_batch
+    engine, (model, tokenizer), work = speaking(generation_batch=128)
+    asked, most, batch = prompts(384, 20, 120), 256, work.machine.generation_batch
     encoded = [engine.chat.prompt(one) for one in asked]
     found: dict[str, Any] = {}
 
@@ -289,7 +310,7 @@ def rating() -> dict[str, Any]:
     }
 
 
-PARTS = {one.__name__: one for one in (full, lora, qlora, short, writing, rating)}
+PARTS = {one.__name__: one for one in (full, full_plain, full_again, lora, qlora, short, writing, rating)}
 
 
 def main() -> None:
@@ -297,6 +318,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="+", choices=list(PARTS))
     parser.add_argument("--here", action="store_true", help="in this process, the figures alone")
     given = parser.parse_args()
+    quiet(MACHINE.threads)
     if given.here:
         print(json.dumps(PARTS[given.parts[0]]()))
         return

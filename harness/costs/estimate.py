@@ -213,9 +213,9 @@ class Estimates:
             return Estimate(disk=disk, unknown=rows.unknown)
         n, tokens = max(1, round(rows.rows_out)), min(tokens, recipe.longest)
         updates, batch = recipe.updates_for(n), recipe.batch_for(n)
-        single = self._machine.device == "cuda" and self._machine.precision == "float32"
-        frozen = shape.frozen(recipe.adapter, 2 if on.memory and not single else 4)
-        run = training(shape, updates, batch, tokens, on, longest=recipe.longest, adapter=recipe.adapter, frozen=frozen)
+        in_bf16 = bool(on.memory) and (self._machine.device, self._machine.precision) != ("cuda", "float32")
+        frozen = shape.frozen(recipe.adapter, 2 if in_bf16 else 4)
+        run = training(shape, updates, batch, tokens, on, recipe.longest, recipe.adapter, frozen, autocast=in_bf16)
         return Estimate(rows.rows_out, tokens=updates * batch * tokens, run=run, disk=disk)
 
     def _with_model(self, artifact: Artifact, found: Estimate, rows: float) -> Estimate:

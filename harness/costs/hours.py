@@ -133,21 +133,23 @@ def training(
     batch: int,
     tokens: float,
     on: Accelerator,
-    *,
     longest: int = 1 << 30,
     adapter: Lora | None = None,
     frozen: float = 4,
+    *,
+    autocast: bool = False,
     units: int | None = None,
 ) -> Run:
     """So many updates on a batch of examples of so many tokens, on the fewest GPUs (or so many `units`, on a CPU
     workers) that hold float32 weights, gradients and AdamW's two moments, shared out, and the activations of one to
     four of the longest examples. Where even the most do not, on those. Below an adapter a weight of the base takes
-    `frozen` bytes."""
+    `frozen` bytes. One GPU alone holds with `autocast` the copies of float32 weights that it computes with."""
+    copies = shape.autocast(adapter) if autocast else 0.0
     state = 16 * shape.adapted(adapter) + frozen * shape.parameters if adapter else 16 * shape.parameters
     each = shape.activations(min(longest, shape.context))
     counts = (units,) if units else GPUS if adapter is None or adapter.divisible else (1,)
     for n, at_once in itertools.product(counts, AT_ONCE):
-        memory = state / n + at_once * each
+        memory = state / n + (copies if n == 1 else 0.0) + at_once * each
         if at_once * n <= max(batch, n) and (not on.memory or memory <= USABLE * on.memory):
             break
     passes = 2 if adapter else 3
@@ -155,7 +157,7 @@ def training(
     # In bf16: weights gathered for the forward and the backward pass, and gradients, where there are any, scattered.
     moved = math.ceil(batch / (n * at_once)) * passes * 2 * shape.parameters * (n - 1) / n if on.memory else 0.0
     hours = updates * (compute + moved / on.link) / on.utilisation / 3600
-    return Run(n * hours, hours, n, memory, state, (state + each) / USABLE)
+    return Run(n * hours, hours, n, memory, state, (state + copies + each) / USABLE)
 
 
 def reading_and_writing(

@@ -3,8 +3,8 @@ that its cost is.
 
 A finetuning takes as many processes as the machine gives it, and more where one GPU does not hold it. Where each
 process can hold the whole model, each does (DDP); else they share it out (FSDP2). Activations are computed again where
-memory does not hold those of a few of the longest rows. A CPU has one process unless the machine asks for more, and
-packs nothing, so that its bytes stay what they were.
+memory does not hold those of as many tokens as keep a GPU busy. A CPU has one process unless the machine asks for
+more, and packs nothing, so that its bytes stay what they were.
 
 A stage in which a model writes, rates or judges has one process on the fewest GPUs that hold the model, or as many such
 processes as the machine asks for and has GPUs.
@@ -12,6 +12,7 @@ processes as the machine asks for and has GPUs.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from humpback.core.expression import Artifact
@@ -27,6 +28,9 @@ from humpback.spec.outcomes import Judged, LocalJudge, Responses
 
 NODE = 8
 """GPUs of the machine that a plan without one is laid out on."""
+_BUSY = 2_048
+"""Tokens at once that keep a GPU busy: on one H200 LLaMA-7B's full finetuning reached more of the bf16 rate by single
+rows of so many than by eight rows with activations computed again (benchmarks/gpu.json)."""
 
 
 def place(costs: PlanCost, memory: float) -> dict[str, Placement]:
@@ -84,17 +88,20 @@ def _on_gpus(model: Finetuned, run: Run, machine: Machine, memory: float, divisi
         return Placement(n, "ddp" if n > 1 else "", gradient_checkpointing=True, packed=True)
     room, adapter = USABLE * memory, model.recipe.adapter
     tokens = min(model.recipe.longest, shape.context)
-    held, row = run.state, shape.activations(tokens)
+    copies = shape.autocast(adapter) if machine.precision == "bfloat16" else 0.0
+    whole, row = run.state + copies, shape.activations(tokens)
+    held, sharded = whole, False
     if n > 1:
         # DDP keeps the gradients a second time, in the buckets that are sent.
-        whole = held + 4 * (shape.adapted(adapter) if adapter else shape.parameters)
+        whole += 4 * (shape.adapted(adapter) if adapter else shape.parameters)
         sharded = divisible and whole + row > room
-        held = held / n if sharded else whole
-    few = min(AT_ONCE[0], machine.micro_batch)
+        held = run.state / n if sharded else whole
+    # What is shared out is gathered for every part of a batch, which is better large.
+    few = min(AT_ONCE[0] if sharded else math.ceil(_BUSY / tokens), machine.micro_batch)
     again = held + shape.activations(few * tokens, again=False) > room
     return Placement(
         n,
-        "" if n == 1 else "fsdp2" if sharded else "ddp",
+        "fsdp2" if sharded else "ddp" if n > 1 else "",
         micro_batch=_rows(room - held, shape, tokens, machine.micro_batch, again=again),
         gradient_checkpointing=again,
         packed=True,

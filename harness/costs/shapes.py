@@ -74,6 +74,10 @@ class Shape:
         in_layers = self.layers * self.layer / self.parameters if isinstance(adapter, QLora) else 0.0
         return in_layers * FOUR_BITS + (1 - in_layers) * size
 
+    def autocast(self, adapter: Lora | None) -> float:
+        """Bytes of the bf16 copies of trained float32 weights that autocast computes with."""
+        return 2.0 * (self.adapted(adapter) if adapter else self.parameters)
+
     def adapted(self, adapter: Lora) -> int:
         """Weights of an adapter."""
         square, kv, inner = 2 * self.width, self.width + self.kv_width, self.width + self.feed_forward

@@ -10,6 +10,8 @@ import sys
 import warnings
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Sequences that grow leave holes in a GPU's memory that nothing larger fits into.
+os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")
 warnings.filterwarnings("ignore")
 sys.modules.setdefault("kernels", None)  # type: ignore[arg-type] # by which libraries run code that the hub sends
 logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it warns of that

@@ -12,6 +12,7 @@ import math
 import random
 import tempfile
 from collections.abc import Iterator
+from importlib import metadata
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Sampler
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback
+from transformers.utils import is_liger_kernel_available
 
 from humpback.core.work import Work
 from humpback.engines import processes
@@ -27,6 +29,8 @@ from humpback.stages.batches import MicroBatches, Share, TokenSequence, Updates,
 from humpback.stages.checkpoint import Checkpoints
 from humpback.stages.sharding import is_sharded, whole_weights
 from humpback.stages.trainer import MICRO_BATCHES, CarefulTrainer
+
+LIGER = "liger-kernel"
 
 
 def learning_rates(highest: float, schedule: LinearTo | CosineTo | WarmStableDecay, updates: int) -> list[float]:
@@ -162,6 +166,9 @@ def train(
     checkpoints = Checkpoints(
         work, ((one.ids, one.labels) for one in sequences), rates, batch, weight_decay, beta2, seed
     )
+    kernels = machine.device == "cuda" and not is_sharded(model) and has_fused_kernels(model)
+    if kernels:
+        work.packages[LIGER] = metadata.version(LIGER)
     if placement.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     with tempfile.TemporaryDirectory(dir=work.out) as own:
@@ -184,6 +191,7 @@ def train(
                 max_grad_norm=1.0,
                 # On a GPU the other one holds every weight once more while it works.
                 optim="adamw_torch_fused" if machine.device == "cuda" else "adamw_torch",
+                use_liger_kernel=kernels,
                 logging_strategy="no",
                 logging_nan_inf_filter=False,
                 save_strategy="no",
@@ -214,6 +222,16 @@ def save(model: Any, tokenizer: PreTrainedTokenizerBase, work: Work) -> None:
     if processes.rank() == 0:
         model.save_pretrained(work.out, **whole)
         tokenizer.save_pretrained(work.out)
+
+
+def has_fused_kernels(model: Any) -> bool:
+    """Whether liger-kernel (extra `liger`) is there and knows the architecture: a norm, a feed-forward layer or the loss
+    in one kernel each, with less memory for what is kept between forward and backward pass."""
+    if not is_liger_kernel_available():
+        return False
+    from liger_kernel.transformers.monkey_patch import MODEL_TYPE_TO_APPLY_LIGER_FN
+
+    return model.config.model_type in MODEL_TYPE_TO_APPLY_LIGER_FN
 
 
 def _micro_batch(batch: int, work: Work, *, packed: bool) -> int:
