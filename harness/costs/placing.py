@@ -3,8 +3,8 @@ that its cost is.
 
 A finetuning takes as many processes as the machine gives it, and more where one GPU does not hold it. Where each
 process can hold the whole model, each does (DDP); else they share it out (FSDP2). Activations are computed again where
-memory does not hold those of as many tokens as keep a GPU busy. A CPU has one process unless the machine asks for
-more, and packs nothing, so that its bytes stay what they were.
+memory does not hold those of a few of the longest rows. A CPU has one process unless the machine asks for more, and
+packs nothing, so that its bytes stay what they were.
 
 A stage in which a model writes, rates or judges has one process on the fewest GPUs that hold the model, or as many such
 processes as the machine asks for and has GPUs.
@@ -12,7 +12,6 @@ processes as the machine asks for and has GPUs.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from humpback.core.expression import Artifact
@@ -28,9 +27,6 @@ from humpback.spec.outcomes import Judged, LocalJudge, Responses
 
 NODE = 8
 """GPUs of the machine that a plan without one is laid out on."""
-_BUSY = 2_048
-"""Tokens at once that keep a GPU busy: on one H200 LLaMA-7B's full finetuning reached more of the bf16 rate by single
-rows of so many than by eight rows with activations computed again (benchmarks/gpu.json)."""
 
 
 def place(costs: PlanCost, memory: float) -> dict[str, Placement]:
@@ -96,8 +92,9 @@ def _on_gpus(model: Finetuned, run: Run, machine: Machine, memory: float, divisi
         whole += 4 * (shape.adapted(adapter) if adapter else shape.parameters)
         sharded = divisible and whole + row > room
         held = run.state / n if sharded else whole
-    # What is shared out is gathered for every part of a batch, which is better large.
-    few = min(AT_ONCE[0] if sharded else math.ceil(_BUSY / tokens), machine.micro_batch)
+    # On an H200 eight rows with activations computed again were faster than one without (benchmarks/gpu.json): each
+    # part of a batch adds up all gradients.
+    few = min(AT_ONCE[0], machine.micro_batch)
     again = held + shape.activations(few * tokens, again=False) > room
     return Placement(
         n,

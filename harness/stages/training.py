@@ -225,8 +225,8 @@ def save(model: Any, tokenizer: PreTrainedTokenizerBase, work: Work) -> None:
 
 
 def has_fused_kernels(model: Any) -> bool:
-    """Whether liger-kernel (extra `liger`) is there and knows the architecture: a norm, a feed-forward layer or the loss
-    in one kernel each, with less memory for what is kept between forward and backward pass."""
+    """Whether liger-kernel (extra `liger`) is there and knows the architecture: a norm, a feed-forward layer or the
+    loss in one kernel each, with less memory for what is kept between forward and backward pass."""
     if not is_liger_kernel_available():
         return False
     from liger_kernel.transformers.monkey_patch import MODEL_TYPE_TO_APPLY_LIGER_FN

@@ -82,9 +82,12 @@ def test_activations_are_computed_again_only_where_memory_asks() -> None:
     assert not placed(llama("7b"), replace(NODE, processes=8)).gradient_checkpointing
     assert not placed(llama("7b", longest=256), replace(NODE, processes=4)).gradient_checkpointing
     assert not placed(llama("7b"), replace(NODE, processes=2, micro_batch=1)).gradient_checkpointing
-    assert not placed(llama("7b"), memory=151e9).gradient_checkpointing  # a row of 2,048 tokens keeps a GPU busy
-    assert placed(llama("7b"), memory=141e9).gradient_checkpointing
-    assert not placed(llama("7b"), replace(NODE, precision="float32"), memory=141e9).gradient_checkpointing
+
+
+def test_copies_in_bf16_take_memory_where_one_gpu_holds_all_weights() -> None:
+    found, single = (placed(llama("7b"), replace(NODE, precision=one), 141e9) for one in ("bfloat16", "float32"))  # type: ignore[arg-type]
+    assert (found.micro_batch, single.micro_batch) == (2, 8)
+    assert (found.units, placed(llama("7b"), memory=135e9).units) == (1, 2)
 
 
 @pytest.mark.parametrize("processes", [1, 2, 8])

@@ -168,7 +168,7 @@ def test_an_accelerator_can_be_named() -> None:
     on_a100, on_h200 = (costed("humpback/headline", SETUPS["llama-7b"], accelerator=n) for n in ("A100-80G", "H200"))
     assert on_h200.hours < on_a100.hours
     assert (on_a100.gpus, on_h200.gpus) == (2, 1)
-    assert "fits on one GPU (of 122 GB or more)" in "\n".join(cost_lines(on_h200))
+    assert "fits on one GPU (of 137 GB or more)" in "\n".join(cost_lines(on_h200))
     layout = "finetuned by 2 processes, fsdp2, 8 rows at once in each, packed, gradient checkpointing"
     assert layout in "\n".join(cost_lines(on_a100))
     assert "cannot be run there" not in "\n".join(cost_lines(on_a100))

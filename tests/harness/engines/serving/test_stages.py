@@ -88,7 +88,7 @@ def test_instructions_are_written_through_the_server(shop: Workshop, mark: str) 
     assert rows(work)[0].output == examples(1)[0].output
 
 
-def test_an_adapter_is_put_on_its_base_by_vllm_and_merged_for_another_server(shop: Workshop, mark: str) -> None:
+def test_an_adapter_is_put_on_its_base_by_vllm_on_a_gpu_and_else_merged(shop: Workshop, mark: str) -> None:
     base = shop.base("llama")
     node = Finetuned(base, SEED, RECIPE)
     shop.finetuned(node)
@@ -98,15 +98,27 @@ def test_an_adapter_is_put_on_its_base_by_vllm_and_merged_for_another_server(sho
     assert (told["--model"], told["--lora-modules"], told["--max-lora-rank"]) == ("/base", "name=/adapter", "16")
     assert (told["--port"], told["--host"], told["--served-model-name"]) == ("7", "127.0.0.1", "name-base")
     assert words[-2:] == ["--seed", "1"]
-    work = shop.work("merged", server=stand_in(mark))
-    with serve_engine(node, stand_in(mark), work):
-        from transformers import AutoModelForCausalLM
+    for name, other in (("other", stand_in(mark)), ("cpu", server)):
+        work = shop.work(name, server=other)
+        with serve_engine(node, other, work):
+            from transformers import AutoModelForCausalLM
 
-        served = AutoModelForCausalLM.from_pretrained(work.out / ".merged").state_dict()
-        own = load_model(node, shop.work("own")).state_dict()
-        assert served.keys() == own.keys()
-        assert all(torch.equal(served[name], own[name]) for name in own)
-    assert [path.name for path in work.out.iterdir()] == [CHECKPOINTS], "which is no payload"
+            served = AutoModelForCausalLM.from_pretrained(work.out / ".merged").state_dict()
+            own = load_model(node, shop.work(f"{name}-own")).state_dict()
+            assert served.keys() == own.keys()
+            assert all(torch.equal(served[name], own[name]) for name in own)
+        assert [path.name for path in work.out.iterdir()] == [CHECKPOINTS], "which is no payload"
+    on_gpu = shop.work("gpu", server=server, device="cuda")
+    with serve_engine(node, server, on_gpu):
+        assert not (on_gpu.out / ".merged").exists()
+
+
+def test_vllm_on_a_cpu_reads_prompts_whole(shop: Workshop, mark: str) -> None:
+    """A draw that is taken back, after a part of a prompt, ends it."""
+    server, files = vllm(shop, mark), ModelFiles(Path("/whole"))
+    for device in ("cpu", "cuda"):
+        words = launch_words(server, replace(shop.machine, device=device), files, "name", 7)  # type: ignore[arg-type]
+        assert ("--no-enable-chunked-prefill" in words) == (device == "cpu")
 
 
 def test_a_stages_gpus_are_all_the_servers(shop: Workshop, mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
