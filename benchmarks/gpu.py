@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from machine_facts import facts
 
-from humpback.runs.preload import quiet  # isort: skip # before torch, as in the process of a stage
+from humpback.runs.quiet import quiet  # isort: skip # before torch, as in the process of a stage
 
 import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM

@@ -32,7 +32,7 @@ from humpback.experiments.setups.base import AtLeast
 from humpback.experiments.setups.micro import MICRO
 from humpback.micro.oracle import grade, rating
 from humpback.runs.build import build_artifact, source_state
-from humpback.runs.preload import quiet
+from humpback.runs.quiet import quiet
 from humpback.spec.curation import SampledScore
 from humpback.spec.data import MicroPages, Segments
 from humpback.spec.micro_world import World

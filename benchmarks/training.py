@@ -28,7 +28,7 @@ from humpback.core.machine import Machine
 from humpback.core.work import Work, new_log
 from humpback.experiments.setups.micro import MICRO
 from humpback.micro.corpus import texts
-from humpback.runs.preload import quiet
+from humpback.runs.quiet import quiet
 from humpback.spec.models import Pretrained
 from humpback.spec.recipe import LinearTo
 from humpback.stages import training as stage

@@ -82,7 +82,7 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.fixture(scope="session")
 def made(shared_store: Store) -> Callable[[Artifact], Path]:
     """Makes an artifact, and what it needs, in this process; returns its folder."""
-    from humpback.runs.preload import quiet
+    from humpback.runs.quiet import quiet
 
     quiet(1)
 

@@ -121,7 +121,7 @@ def test_what_a_run_leaves_on_disk_is_whole_and_names_no_place(name: str, undist
 
 def make_and_die(node: Artifact, root: Path, moment: str) -> None:
     """In a child: make the artifact, and be killed at the moment named."""
-    from humpback.runs.preload import quiet
+    from humpback.runs.quiet import quiet
 
     quiet(1)
     store = Store(root)

@@ -19,7 +19,7 @@ from humpback.core.store import CHECKPOINTS
 from humpback.core.work import Log, Work, new_log
 from humpback.engines import processes
 from humpback.runs.launch import Job
-from humpback.runs.preload import quiet
+from humpback.runs.quiet import quiet
 from humpback.stages import stage_for
 
 _EVERY = 0.1

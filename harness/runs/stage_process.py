@@ -1,7 +1,8 @@
 """One stage in a process of its own, with what it says on the way. Every executor runs stages so.
 
-The processes are forked from a server that has torch loaded, so a stage starts in milliseconds. They end when the
-process that started them ends, however it ends, with all that they have started.
+The processes are forked from a server that has torch loaded, so a stage starts in milliseconds; where there are GPUs,
+each loads it by itself, in seconds, because CUDA works in no process that is forked from one which looked for GPUs. They
+end when the process that started them ends, however it ends, with all that they have started.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class StageProcess:
         os.environ.setdefault("GOMP_SPINCOUNT", "2000")
         os.environ["TQDM_DISABLE"] = "1"
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["humpback.runs.leash", "humpback.runs.preload"])
+        loaded = [] if machine.device == "cuda" else ["humpback.runs.preload"]
+        context.set_forkserver_preload(["humpback.runs.leash", *loaded])
         with shielded():  # the workers inherit it
             forkserver.ensure_running()
         self.pipe, theirs = context.Pipe(duplex=False)
@@ -101,7 +103,7 @@ def _work(
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
-    from humpback.runs.preload import quiet
+    from humpback.runs.quiet import quiet
 
     quiet(machine.threads)
     make_and_tell(artifact, Store(root), machine, source, placement, TORCHRUN, pipe.send)

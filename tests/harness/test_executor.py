@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -45,7 +46,7 @@ def test_pretraining_on_a_cpu_has_its_cores_to_itself_and_other_stages_share_the
 def test_no_library_runs_code_that_the_hub_sends(tmp_path: Path) -> None:
     (tmp_path / "kernels.py").write_text("raise SystemExit('it was loaded')", encoding="utf-8")
     asked = (
-        "import humpback.runs.preload\n"
+        "import humpback.runs.quiet\n"
         "import importlib.util\n"
         "assert importlib.util.find_spec('kernels') is None\n"
         "from transformers.utils import is_kernels_available\n"
@@ -60,3 +61,17 @@ def test_no_library_runs_code_that_the_hub_sends(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": path},
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_stage_is_forked_from_nothing_that_has_looked_for_gpus_and_finds_torch_loaded_on_a_cpu() -> None:
+    for device, loaded in (("cpu", 1), ("cuda", 0)):
+        words = [sys.executable, "-m", "tests.harness.forked", device]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout) == {"torch": loaded, "transformers": loaded}
+
+
+def test_a_process_of_several_is_told_its_gpus_before_a_library_looks_for_them() -> None:
+    """torch itself looks for none as it loads; transformers, accelerate and peft do."""
+    asked = "import humpback.runs.rank, sys; print(sorted({'transformers', 'accelerate', 'peft'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -48,7 +48,7 @@ def run_in_child(node: Artifact, store: Store, *, die_at: int = 0, micro_batch: 
 def _make(node: Artifact, root: Path, die_at: int, micro_batch: int) -> None:
     from humpback.engines import transformers_engine
     from humpback.runs.build import build_artifact
-    from humpback.runs.preload import quiet
+    from humpback.runs.quiet import quiet
     from humpback.stages import checkpoint
 
     quiet(1)
