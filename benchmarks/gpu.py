@@ -1,6 +1,6 @@
 """Training, writing and rating on one GPU, by models of published shapes with random weights.
 
-    .venv/bin/python benchmarks/gpu.py full full_plain full_whole lora qlora short writing rating > benchmarks/gpu.json
+    .venv/bin/python benchmarks/gpu.py > benchmarks/gpu.json    # or only the parts that are named
 
 Each part is a process of its own, so that none finds the memory of another, and its figures are printed as soon as they
 are there. Rates are useful tokens a second, the first update left out; shares are of the bf16 rate of large matrix
@@ -181,15 +181,19 @@ def full() -> dict[str, Any]:
     return _full(Training.of(LLAMA_7B))
 
 
-def full_plain() -> dict[str, Any]:
-    """The same without liger's kernels."""
-    return _full(Training.of(LLAMA_7B), fused=False)
-
-
 def full_whole() -> dict[str, Any]:
     """The same without activations computed again, one row at once."""
+    return _full(_whole())
+
+
+def full_whole_plain() -> dict[str, Any]:
+    """That without liger's kernels."""
+    return _full(_whole(), fused=False)
+
+
+def _whole() -> Training:
     found = Training.of(LLAMA_7B)
-    return _full(replace(found, placement=replace(found.placement, gradient_checkpointing=False, micro_batch=1)))
+    return replace(found, placement=replace(found.placement, gradient_checkpointing=False, micro_batch=1))
 
 
 def _full(found: Training, *, fused: bool = True) -> dict[str, Any]:
@@ -311,12 +315,12 @@ def rating() -> dict[str, Any]:
     }
 
 
-PARTS = {one.__name__: one for one in (full, full_plain, full_whole, lora, qlora, short, writing, rating)}
+PARTS = {one.__name__: one for one in (full, full_whole, full_whole_plain, lora, qlora, short, writing, rating)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="+", choices=list(PARTS))
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []])
     parser.add_argument("--here", action="store_true", help="in this process, the figures alone")
     given = parser.parse_args()
     quiet(MACHINE.threads)
@@ -324,7 +328,7 @@ def main() -> None:
         print(json.dumps(PARTS[given.parts[0]]()))
         return
     found: dict[str, Any] = {}
-    for part in given.parts:
+    for part in given.parts or PARTS:
         began = time.perf_counter()
         words = [sys.executable, __file__, part, "--here"]
         done = subprocess.run(words, capture_output=True, text=True, check=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import sys
 from array import array
 from collections import Counter
@@ -36,6 +37,7 @@ from humpback.engines.chat.decoding import (
 )
 from humpback.engines.completion import Completion
 from humpback.engines.loading import load_model, load_tokenizer
+from humpback.engines.shared_prefix import SharedPrefix, beside, find_prefix, positions
 from humpback.spec.data import Sampling
 from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
 
@@ -90,10 +92,11 @@ class Engine:
                 rows[i] = Row(ids, limit, row_draws(sampling.seed, ids, seen[tuple(ids)], limit))
                 seen[tuple(ids)] += 1
         rows = processes.share(rows, Row.__len__)
+        prefix = self._prefix(rows)
         with self._log(rows, "generate", sampling) as log:
             self._progress(log, len(results), len(instructions), unit)
             while rows:
-                for places, written in self._batches(rows, lambda batch: self._round(batch, sampling), log):
+                for places, written in self._batches(rows, lambda batch: self._round(batch, sampling, prefix), log):
                     for i, new in zip(places, written, strict=True):
                         row = rows[i]
                         row.written += new
@@ -120,9 +123,14 @@ class Engine:
     def _prompts(self, instructions: Sequence[str]) -> list[list[int]]:
         return [self.chat.prompt(one, self._system) for one in instructions]
 
-    def _round(self, rows: list[Row], sampling: Sampling) -> list[list[int]]:
+    def _prefix(self, rows: dict[int, Row]) -> SharedPrefix | None:
+        """What all prompts begin with, where that is long and any rows can be padded to the length of any others."""
+        known = [row.prompt for row in rows.values()]
+        return find_prefix(self._model, known) if known and self._padding_up_to == math.inf else None
+
+    def _round(self, rows: list[Row], sampling: Sampling, prefix: SharedPrefix | None = None) -> list[list[int]]:
         """What each row writes next, up to its own share of a round, and past an end with anything."""
-        padded = self._padded([row.so_far for row in rows])
+        padded = self._padded([row.so_far for row in rows], prefix)
         start, device = padded["input_ids"].shape[1], padded["input_ids"].device
         n = [row.steps for row in rows]
         processors = LogitsProcessorList()
@@ -134,6 +142,7 @@ class Engine:
         with torch.inference_mode():
             written: torch.Tensor = self._model.generate(  # type: ignore[operator]
                 **padded,
+                **({} if prefix is None else {"past_key_values": prefix.repeated(len(rows))}),
                 max_new_tokens=max(n),
                 do_sample=False,
                 use_cache=True,
@@ -158,14 +167,15 @@ class Engine:
         encoded = enumerate(self._prompts(instructions))
         rows = {i: Row(ids, longest) for i, ids in encoded if len(ids) <= self._context - longest}
         rows = processes.share(rows, Row.__len__)
+        prefix = self._prefix(rows)
         results: dict[int, list[float]] = {}
 
         def score(batch: list[Row]) -> list[list[float]]:
             ids = [row.prompt for row in batch]
             if len(heads) == 1 and len(set(last)) == len(last):
-                scores = self._last_logits([[*one, *cut[0][:-1]] for one in ids], 1)[:, -1, last]
+                scores = self._last_logits([[*one, *cut[0][:-1]] for one in ids], 1, prefix)[:, -1, last]
             else:
-                scores = torch.stack([self._log_likelihood(ids, one) for one in cut], dim=1)
+                scores = torch.stack([self._log_likelihood(ids, one, prefix) for one in cut], dim=1)
             return torch.softmax(scores, dim=-1).tolist()  # type: ignore[no-any-return]
 
         with self._log(rows, "choose", tuple(options)) as log:
@@ -177,20 +187,25 @@ class Engine:
         return [results.get(i) for i in range(len(instructions))]
 
     @torch.inference_mode()
-    def _last_logits(self, rows: list[list[int]], n: int) -> torch.Tensor:
+    def _last_logits(self, rows: list[list[int]], n: int, prefix: SharedPrefix | None = None) -> torch.Tensor:
         """(rows, n, vocabulary) logits of each row's last n tokens. Positions count from a row's own first token."""
-        inputs: dict[str, Any] = self._padded(rows)
+        inputs: dict[str, Any] = self._padded(rows, prefix)
         if "position_ids" in self._takes:
-            inputs["position_ids"] = (inputs["attention_mask"].cumsum(-1) - 1).clamp(min=0)
+            inputs["position_ids"] = positions(inputs["attention_mask"])
+        if prefix is not None:
+            inputs |= {name: inputs[name][:, len(prefix) :] for name in ("input_ids", "position_ids")}
+            inputs["past_key_values"] = prefix.repeated(len(rows))
         if "logits_to_keep" in self._takes:
             inputs["logits_to_keep"] = n
         logits: torch.Tensor = self._model(**inputs, use_cache=False).logits
         return logits[:, -n:].float()
 
-    def _log_likelihood(self, rows: list[list[int]], continuation: list[int]) -> torch.Tensor:
+    def _log_likelihood(
+        self, rows: list[list[int]], continuation: list[int], prefix: SharedPrefix | None
+    ) -> torch.Tensor:
         """(rows,) log-probability of the continuation after each row."""
         n = len(continuation)
-        logits = self._last_logits([row + continuation for row in rows], n + 1)
+        logits = self._last_logits([row + continuation for row in rows], n + 1, prefix)
         wanted = torch.tensor(continuation, device=logits.device).expand(len(rows), n)
         likely: torch.Tensor = torch.log_softmax(logits[:, :-1], -1).gather(2, wanted[..., None]).sum((1, 2))
         return likely
@@ -245,15 +260,11 @@ class Engine:
         seen = float((alone - beside).abs().max()) > noise * float(alone.std())
         return 0 if seen else longest_padded(self._model.config)
 
-    def _padded(self, rows: list[list[int]]) -> dict[str, torch.Tensor]:
-        longest = max(map(len, rows))
-        ids = [[self._pad] * (longest - len(row)) + row for row in rows]
-        mask = [[0] * (longest - len(row)) + [1] * len(row) for row in rows]
+    def _padded(self, rows: list[list[int]], prefix: SharedPrefix | None = None) -> dict[str, torch.Tensor]:
+        head = [] if prefix is None else prefix.ids
+        ids, mask = beside(head, [row[len(head) :] for row in rows], self._pad)
         device = self._work.machine.device
-        return {
-            "input_ids": torch.tensor(ids, device=device),
-            "attention_mask": torch.tensor(mask, device=device),
-        }
+        return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
 
 
 ROUND = 128

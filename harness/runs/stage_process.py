@@ -1,8 +1,8 @@
 """One stage in a process of its own, with what it says on the way. Every executor runs stages so.
 
 The processes are forked from a server that has torch loaded, so a stage starts in milliseconds; where there are GPUs,
-each loads it by itself, in seconds, because CUDA works in no process that is forked from one which looked for GPUs. They
-end when the process that started them ends, however it ends, with all that they have started.
+each loads it by itself, in seconds, because CUDA works in no process that is forked from one which looked for GPUs.
+They end when the process that started them ends, however it ends, with all that they have started.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--port", type=int)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--served-model-name", default="")
+    parser.add_argument("--lora-modules", default="", help="NAME=FOLDER of an adapter")
     parser.add_argument("--mark", default=MARK)
     parser.add_argument("--up-after", type=float, default=0.0)
     parser.add_argument("--broken", action="store_true", help="ends before it is up")
@@ -70,7 +71,8 @@ def main() -> None:
             pass
 
         def do_GET(self) -> None:
-            listed = {"data": [{"id": given.served_model_name, "max_model_len": 4_096}]}
+            names = filter(None, (given.served_model_name, given.lora_modules.partition("=")[0]))
+            listed = {"data": [{"id": one, "max_model_len": 4_096} for one in names]}
             found = {"/health": {}, "/version": {"version": "1.2.3"}, "/v1/models": listed}.get(self.path)
             self._send(404 if found is None else 200, found or {})
 

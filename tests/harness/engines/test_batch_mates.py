@@ -73,8 +73,8 @@ def test_each_answer_has_the_room_of_its_own_prompt(tmp_path: Path) -> None:
     engine = engine_of(model, tokenizer, tmp_path)
     run = engine._round
 
-    def counted(rows: list[Any], sampling: Sampling) -> list[list[int]]:
-        written = run(rows, sampling)
+    def counted(rows: list[Any], *rest: Any) -> list[list[int]]:
+        written = run(rows, *rest)
         lengths.extend(map(len, written))
         return written
 
@@ -100,10 +100,10 @@ def test_a_gpu_that_is_too_small_changes_no_draw(tmp_path: Path) -> None:
     expected = engine.generate(PROMPTS, DRAWN)
     padded = engine._padded
 
-    def small(rows: list[list[int]]) -> dict[str, torch.Tensor]:
+    def small(rows: list[list[int]], *rest: Any) -> dict[str, torch.Tensor]:
         if len(rows) > 3:
             raise torch.OutOfMemoryError("no room")
-        return padded(rows)
+        return padded(rows, *rest)
 
     engine._padded = small  # type: ignore[method-assign]
     assert engine.generate(PROMPTS, DRAWN) == expected
