@@ -17,9 +17,7 @@ DOCS = Path(__file__).parents[3] / "docs" / "judging.md"
 def judge(tmp_path: Path) -> Annotator:
     text = DOCS.read_text(encoding="utf-8")
     (settings,) = re.findall(r"(?:^    arena-hard-2:\n)(?:^    .*\n)+", text, re.MULTILINE)
-    (prompt,) = re.findall(
-        r"^    <\|im_start\|>system\n    \.\.\.\n(?:(?:^    .*)?\n)+?(?=^    humpback)", text, re.MULTILINE
-    )
+    (prompt,) = re.findall(r"^    <\|im_start\|>system\n    \.\.\.\n(?:(?:    .*)?\n)+", text, re.MULTILINE)
     (tmp_path / "configs.yaml").write_text(dedent(settings), encoding="utf-8")
     (tmp_path / "arena-hard.txt").write_text(dedent(prompt), encoding="utf-8")
     return Annotator(str(tmp_path / "configs.yaml"))
