@@ -127,9 +127,16 @@ def main() -> None:
         }
         for name, rates in found.items()
     }
+    share = {name: one["median, share of concurrency / latency"] for name, one in table.items()}
+    ratio = round(share["ours"] / share["alpaca-eval's"], 3)
     versions = {name: metadata.version(name) for name in ("httpx2", "openai", "alpaca-eval")}
     setting = {"latency_s": LATENCY, "concurrency": CONCURRENCY, "calls": CALLS, "rounds": ROUNDS}
-    print(json.dumps({"clients": table, **setting, "clients_versions": versions, **facts()}, indent=1))
+    print(
+        json.dumps(
+            {"clients": table, "ours / alpaca-eval's": ratio, **setting, "clients_versions": versions, **facts()},
+            indent=1,
+        )
+    )
 
 
 if __name__ == "__main__":

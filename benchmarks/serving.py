@@ -1,5 +1,6 @@
 """Writing through the server that the harness starts, against the same server driven by a bare asyncio client, and
-against our own engine, with the same prompts in the same run.
+against our own engine; and that against transformers' `generate` over batches as they come. The same prompts in one
+run.
 
     VLLM_CPU_KVCACHE_SPACE=2 .venv/bin/python benchmarks/serving.py MODEL --vllm /opt/vllm/bin/python \\
         > benchmarks/serving.json
@@ -25,6 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import httpx2
+import torch
 from machine_facts import facts
 
 from humpback.core.machine import Server, load_machine
@@ -74,6 +76,32 @@ async def bare(address: str, requests: list[Request], concurrency: int) -> list[
     return texts
 
 
+def generate(engine: Engine, prompts: list[str], sampling: Sampling, batch: int) -> list[str]:
+    """The answers of the engine's model by transformers alone, in batches as the prompts come."""
+    model, chat, texts = engine._model, engine.chat, []
+    torch.manual_seed(sampling.seed)
+    for start in range(0, len(prompts), batch):
+        rows = [chat.prompt(one) for one in prompts[start : start + batch]]
+        longest = max(map(len, rows))
+        ids = torch.tensor([[chat.end] * (longest - len(row)) + row for row in rows])
+        mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
+        with torch.inference_mode():
+            out = model.generate(  # type: ignore[operator]
+                input_ids=ids,
+                attention_mask=mask,
+                max_new_tokens=sampling.max_new_tokens,
+                do_sample=True,
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                top_k=0,
+                eos_token_id=sorted(chat.ends),
+                pad_token_id=chat.end,
+            )
+        for row in out[:, longest:].tolist():
+            texts.append(chat.read(row[: next((at for at, one in enumerate(row) if one in chat.ends), None)]))
+    return texts
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
@@ -85,7 +113,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     prompts = PROMPTS[: given.prompts]
-    rates: dict[str, list[float]] = {"harness": [], "bare client": [], "own engine": []}
+    rates: dict[str, list[float]] = {"harness": [], "bare client": [], "own engine": [], "generate": []}
     tokens = dict.fromkeys(rates, 0)
     found = resolve_model(given.model)
     with tempfile.TemporaryDirectory() as folder:
@@ -119,12 +147,15 @@ def main() -> None:
         for sampling in samplings:
             began = time.perf_counter()
             measure("own engine", began, [one.text for one in own.generate(prompts, sampling)])
+            began = time.perf_counter()
+            measure("generate", began, generate(own, prompts, sampling, machine.generation_batch))
     medians = {name: statistics.median(each[1:]) for name, each in rates.items()}
     table = {
         "tokens a second": {name: each[1:] for name, each in rates.items()},
         "first round, which warms up and is not counted": {name: each[0] for name, each in rates.items()},
         "harness / bare client": round(medians["harness"] / medians["bare client"], 3),
         "harness / own engine": round(medians["harness"] / medians["own engine"], 3),
+        "own engine / generate": round(medians["own engine"] / medians["generate"], 3),
         "tokens written": tokens,
         "seconds until the server was up": round(start, 1),
     }
