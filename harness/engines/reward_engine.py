@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from humpback.engines.transformers_engine import Engine, Row
+from humpback.engines.rounds import Row
+from humpback.engines.transformers_engine import Engine
 
 if TYPE_CHECKING:
     from humpback.core.work import Work

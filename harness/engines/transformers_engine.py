@@ -8,35 +8,22 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
-from transformers import (
-    LogitsProcessorList,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    StoppingCriteriaList,
-)
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from humpback.core.batch_log import BatchLog
 from humpback.core.work import Work
 from humpback.engines import processes
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
-from humpback.engines.chat.decoding import (
-    DrawnToken,
-    RowLimit,
-    forward_takes,
-    keep_ends_alone,
-    longest_padded,
-    row_draws,
-)
+from humpback.engines.chat.decoding import forward_takes, keep_ends_alone, longest_padded, row_draws
 from humpback.engines.completion import Completion
 from humpback.engines.loading import load_model, load_tokenizer
+from humpback.engines.rounds import Row, write_on
 from humpback.engines.shared_prefix import SharedPrefix, beside, find_prefix, positions
 from humpback.spec.data import Sampling
 from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
@@ -129,29 +116,19 @@ class Engine:
         return find_prefix(self._model, known) if known and self._padding_up_to == math.inf else None
 
     def _round(self, rows: list[Row], sampling: Sampling, prefix: SharedPrefix | None = None) -> list[list[int]]:
-        """What each row writes next, up to its own share of a round, and past an end with anything."""
+        """What each row writes next (`write_on`)."""
         padded = self._padded([row.so_far for row in rows], prefix)
-        start, device = padded["input_ids"].shape[1], padded["input_ids"].device
-        n = [row.steps for row in rows]
-        processors = LogitsProcessorList()
-        if sampling.temperature:
-            drawn = np.zeros((len(rows), max(n)))
-            for at, row in enumerate(rows):
-                drawn[at, : n[at]] = row.draws[len(row.written) :][: n[at]]
-            processors.append(DrawnToken(sampling, torch.from_numpy(drawn).to(device), start))
-        with torch.inference_mode():
-            written: torch.Tensor = self._model.generate(  # type: ignore[operator]
-                **padded,
-                **({} if prefix is None else {"past_key_values": prefix.repeated(len(rows))}),
-                max_new_tokens=max(n),
-                do_sample=False,
-                use_cache=True,
-                eos_token_id=sorted(self._ends),
-                pad_token_id=self._pad,
-                logits_processor=processors,
-                stopping_criteria=StoppingCriteriaList([RowLimit(torch.tensor(n, device=device), start)]),
-            )
-        return [ids[:most] for ids, most in zip(written[:, start:].tolist(), n, strict=True)]
+        return write_on(
+            self._model,
+            rows,
+            padded["input_ids"],
+            padded["attention_mask"],
+            None if prefix is None else prefix.repeated(len(rows)),
+            sampling,
+            ends=self._ends,
+            pad=self._pad,
+            room=self._padding_up_to,
+        )
 
     def choose(
         self, instructions: Sequence[str], options: Sequence[str], unit: str = "ratings"
@@ -265,30 +242,3 @@ class Engine:
         ids, mask = beside(head, [row[len(head) :] for row in rows], self._pad)
         device = self._work.machine.device
         return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
-
-
-ROUND = 128
-"""Tokens after which rows that have ended leave their batch."""
-
-
-@dataclass
-class Row:
-    """A prompt on its way through the model."""
-
-    prompt: list[int]
-    limit: int
-    """Tokens that may follow."""
-    draws: np.ndarray[Any, np.dtype[np.float64]] = field(default_factory=lambda: np.empty(0))
-    written: list[int] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.prompt) + len(self.written)
-
-    @property
-    def so_far(self) -> list[int]:
-        return self.prompt + self.written
-
-    @property
-    def steps(self) -> int:
-        """Tokens of its next round."""
-        return min(ROUND, self.limit - len(self.written))

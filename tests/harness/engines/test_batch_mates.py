@@ -17,7 +17,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, GenerationConfig
 
-from humpback.engines import transformers_engine as local
+from humpback.engines import rounds
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.decoding import keep_ends_alone, row_draws
 from humpback.engines.completion import Completion
@@ -46,7 +46,7 @@ def all_of(engine: Engine, prompts: list[str]) -> tuple[Any, ...]:
 def test_answers_and_ratings_are_those_of_a_prompt_alone(
     architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "ROUND", 6)
+    monkeypatch.setattr(rounds, "ROUND", 6)
     tokenizer = byte_bpe()
     model = model_of(architecture, tokenizer)
     nearly = tokenizer.decode(tokenizer(FILLS)["input_ids"][:90])

@@ -98,4 +98,5 @@ def test_what_a_batch_log_holds_is_its_places_tokens_and_size(
     for one in batches:
         places, written, size = one["batch"]
         assert len(places) == len(written) == size == 4
-        assert all(1 <= len(tokens) <= 4 for tokens in written)
+        assert all(1 <= len(tokens) <= tiny.answering.max_new_tokens for tokens in written)
+    assert max(len(tokens) for one in batches for tokens in one["batch"][1]) > 4, "rounds of four tokens"

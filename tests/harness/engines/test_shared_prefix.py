@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from humpback.engines import shared_prefix
-from humpback.engines import transformers_engine as local
+from humpback.engines import rounds, shared_prefix
 from humpback.spec.data import Sampling
 from tests.harness.engines.small_models import LINES, SHAPES, byte_bpe, engine_of, model_of
 
@@ -21,7 +20,7 @@ APART = {"llama", "qwen2", "phi", "gpt_neox", "falcon"}
 
 @pytest.mark.parametrize("architecture", SHAPES)
 def test_answers_and_ratings_are_the_same(architecture: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "ROUND", 6)
+    monkeypatch.setattr(rounds, "ROUND", 6)
     tokenizer = byte_bpe()
     model = model_of(architecture, tokenizer)
     found, read = {}, {}

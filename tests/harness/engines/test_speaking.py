@@ -153,6 +153,6 @@ def test_an_engine_stops_at_the_end_of_a_turn(tmp_path: Path) -> None:
 
 
 def _row(ids: list[int]) -> Any:
-    from humpback.engines.transformers_engine import Row
+    from humpback.engines.rounds import Row
 
     return Row(ids, 1)

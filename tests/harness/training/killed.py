@@ -46,13 +46,13 @@ def run_in_child(node: Artifact, store: Store, *, die_at: int = 0, micro_batch: 
 
 
 def _make(node: Artifact, root: Path, die_at: int, micro_batch: int) -> None:
-    from humpback.engines import transformers_engine
+    from humpback.engines import rounds
     from humpback.runs.build import build_artifact
     from humpback.runs.quiet import quiet
     from humpback.stages import checkpoint
 
     quiet(1)
-    checkpoint.SHORTEST, checkpoint.SHARE, transformers_engine.ROUND = 0.0, 0, 4
+    checkpoint.SHORTEST, checkpoint.SHARE, rounds.ROUND = 0.0, 0, 4
     add, batches, told = BatchLog.add, 0, root / f"said-{os.getpid()}.jsonl"
 
     def add_and_die(log: BatchLog, batch: Any) -> None:
