@@ -112,8 +112,8 @@ TARGETS = (
         "H200, our own engine / `generate`, answers that reach their limit",
         ("gpu.json", "writing", "our engine / generate, without the first"),
         1.5,
-        note="of random weights, whose answers do not end: rounds read prompts again and nothing left early. Since then "
-        "keys and values are kept from round to round: to be measured again",
+        note="of random weights, whose answers do not end: rounds read prompts again and nothing left early. Since "
+        "then keys and values are kept from round to round: to be measured again",
     ),
     Target("H200, vLLM / `generate`", ("gpu.json", "vllm"), 1.5, note="vLLM does not fit on the machine that was lent"),
 )
