@@ -34,6 +34,7 @@ EXTRAS = {
     "ray": "stages on a cluster",
     "gguf": "bases in GGUF files",
     "qlora": "adapters over a base in four bits",
+    "liger": "faster training on a GPU",
     "docs": "the documentation as a site",
     "dev": "the tests",
 }
