@@ -25,11 +25,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from machine_facts import facts
-
-from humpback.runs.quiet import quiet  # isort: skip # before torch, as in the process of a stage
-
 import torch
+from machine_facts import facts
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from humpback.core.machine import Machine
@@ -45,6 +42,7 @@ from humpback.experiments.humpback.algorithm import seed_model
 from humpback.experiments.setups.base import Setup
 from humpback.experiments.setups.papers import ALPAGASUS_13B, LLAMA_7B
 from humpback.runs.devices import find_devices
+from humpback.runs.quiet import quiet
 from humpback.spec.data import Sampling
 from humpback.spec.recipe import LinearTo, Lora, QLora
 from humpback.stages import training
@@ -323,7 +321,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []])
     parser.add_argument("--here", action="store_true", help="in this process, the figures alone")
     given = parser.parse_args()
-    quiet(MACHINE.threads)
+    quiet(MACHINE.threads)  # and so the parts' processes, which inherit it, as those of stages do
     if given.here:
         print(json.dumps(PARTS[given.parts[0]]()))
         return

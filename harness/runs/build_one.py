@@ -14,6 +14,7 @@ from humpback.core.store import Store, StoreError
 from humpback.engines.serving.launch import check_server
 from humpback.runs.build import build_artifact, source_state
 from humpback.runs.progress import show_progress
+from humpback.runs.quiet import quiet
 
 
 def build_here(target: Artifact, machine: Machine, console: Console) -> Path:
@@ -30,6 +31,7 @@ def build_here(target: Artifact, machine: Machine, console: Console) -> Path:
     if not steps.to_do:
         return store.open(target)
     check_server(machine)
+    quiet(machine.threads)
     store.prepare()
     source = source_state()
     with show_progress(console, [step.artifact for step in steps.to_do]) as progress:

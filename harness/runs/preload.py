@@ -10,6 +10,7 @@ import importlib
 
 from humpback.runs.quiet import quiet
 
+quiet()
 try:
     import transformers
     from transformers import LlamaForCausalLM, Trainer
@@ -22,4 +23,4 @@ else:
 with contextlib.suppress(ImportError):
     importlib.import_module("alpaca_eval.annotators")
 
-__all__ = ["LlamaForCausalLM", "Trainer", "quiet"]
+__all__ = ["LlamaForCausalLM", "Trainer"]

@@ -50,7 +50,6 @@ def do_work(job: Job, rank: int) -> bool:
     stage: Connection = Client(job.address, authkey=job.key)  # type: ignore[assignment]
     over = threading.Event()
     threading.Thread(target=_end_with, args=(stage, over), daemon=True).start()
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     quiet(job.machine.threads)
     out, device = job.out, device_of(job)
     if rank and job.placement.copies > 1:  # it makes what the first one does, and keeps its own share of the answers

@@ -25,6 +25,7 @@ from humpback.core.placement import ALONE, Placement
 from humpback.core.store import Store, StoreError
 from humpback.runs.build import build_artifact
 from humpback.runs.launch import TORCHRUN, Launcher, ProcessDied
+from humpback.runs.quiet import quiet
 
 Message = tuple[str, Any]
 """What is told of a stage: ("started", host); ("progress", (done, total, unit)) as often as there is something; and as
@@ -52,7 +53,6 @@ class StageProcess:
         # Read when the OpenMP runtime loads. Waiting threads spin; for long, they starve each other on a busy small
         # machine (ten times slower beside another process), not at all, they lose a third of an idle one's speed.
         os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-        os.environ["TQDM_DISABLE"] = "1"
         context = multiprocessing.get_context("forkserver")
         loaded = [] if machine.device == "cuda" else ["humpback.runs.preload"]
         context.set_forkserver_preload(["humpback.runs.leash", *loaded])
@@ -101,10 +101,6 @@ def _work(
     die_with_parent()
     if machine.device == "cuda":
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-
-    from humpback.runs.quiet import quiet
-
     quiet(machine.threads)
     make_and_tell(artifact, Store(root), machine, source, placement, TORCHRUN, pipe.send)
 

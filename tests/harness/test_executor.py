@@ -46,7 +46,7 @@ def test_pretraining_on_a_cpu_has_its_cores_to_itself_and_other_stages_share_the
 def test_no_library_runs_code_that_the_hub_sends(tmp_path: Path) -> None:
     (tmp_path / "kernels.py").write_text("raise SystemExit('it was loaded')", encoding="utf-8")
     asked = (
-        "import humpback.runs.quiet\n"
+        "from humpback.runs.quiet import quiet\nquiet()\n"
         "import importlib.util\n"
         "assert importlib.util.find_spec('kernels') is None\n"
         "from transformers.utils import is_kernels_available\n"
