@@ -60,7 +60,7 @@ def run_and_report(
             print_sheets(console, declared.experiment.claim, found)
         console.print(f"wrote {written}")
         if isinstance(declared.setup.judge, Unjudged):
-            console.print(f"the answers are kept, and are judged by {command} --judge NAME", highlight=False)
+            console.print("the answers are kept, and are judged by the same command with --judge NAME", highlight=False)
     if as_json:
         print(printed[0] if len(printed) == 1 else "[" + ",\n".join(printed) + "]")
     if machine.tracking == "wandb":

@@ -174,8 +174,9 @@ class SetupOptions:
         data = {"seed_data": self.seed_data, "pages": self.pages, "texts": self.texts, "prompts": self.prompts}
         places = [(f"--{name.replace('_', '-')}", Path(one)) for name, given in data.items() for one in given or ()]
         named = "".join(option_words(option, path) for option, path in (*paths.items(), *places))
-        models = {"--base": self.base, "--judge": self.judge}
-        named += "".join(f" {option} {shlex.quote(name)}" for option, name in models.items() if name)
+        for option, name in (("--base", self.base), ("--judge", self.judge)):
+            if name:
+                named += option_words(option, Path(name)) if Path(name).exists() else f" {option} {shlex.quote(name)}"
         named += " --pretrain" if self.pretrain else ""
         words = {"--set": self.settings, "--grid": self.grids, "--arm": self.arms}
         named += "".join(f" {option} {shlex.quote(word)}" for option, said in words.items() for word in said or ())
