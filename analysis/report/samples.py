@@ -25,9 +25,10 @@ def samples(store: Store, arms_of_first_seed: Mapping[str, Arm], n: int = 6) -> 
 
     - "prompt": its id, "set", and "text" as below
     - "answers": for each finished arm that was given it, {"arm", "against", "text", "outcome"}, where "outcome" has the
-      arm's "win", "tie", "lose" or "unparsed" for both orders ("ab": the arm's answer was shown first)
+      arm's "win", "tie", "lose" or "unparsed" for both orders ("ab": the arm's answer was shown first); none where
+      nobody judged
     - "opponents": for each opponent, {"name", "text"}
-    - "missing": arms that are not finished
+    - "missing": arms whose answers, or their opponent's, are not finished
 
     A text is {"shown": at most LONGEST characters, "characters": of the whole}. With fewer prompts than `n`, all of
     them; without any finished arm, none.
@@ -84,6 +85,8 @@ def _evenly(prompts: list[str], n: int) -> list[str]:
 
 def _outcomes(store: Store, judged: Judged, chosen: Collection[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
+    if store.state(judged).status != "done":
+        return found
     for row in read(store.open(judged) / VERDICTS, Verdict):
         if row.prompt in chosen:
             found.setdefault(row.prompt, {})[row.order] = _OUTCOMES[winner(row.order, row.verdict)]
@@ -91,7 +94,7 @@ def _outcomes(store: Store, judged: Judged, chosen: Collection[str]) -> dict[str
 
 
 def _done(store: Store, arm: Arm) -> bool:
-    return all(store.state(one).status == "done" for one in (arm.judged, arm.judged.answers, arm.judged.against))
+    return all(store.state(one).status == "done" for one in (arm.judged.answers, arm.judged.against))
 
 
 def _text(text: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from humpback.spec.claims import Arm
 from humpback.spec.data import MicroPrompts, MicroSeed, Sampling
 from humpback.spec.micro_world import World
 from humpback.spec.models import Finetuned, HubModel
-from humpback.spec.outcomes import Judged, MicroJudge, MicroReference, Responses
+from humpback.spec.outcomes import Judged, MicroJudge, MicroReference, Responses, Unjudged
 from humpback.spec.recipe import Sft
 from tests.conftest import MACHINE
 
@@ -135,3 +135,12 @@ def test_with_few_prompts_all_are_shown(store: Store) -> None:
     assert [one["prompt"] for one in found] == [f"p/{i}" for i in range(12)]
     assert [answer["arm"] for answer in found[0]["answers"]] == ["mine", "again"]
     assert len(found[0]["opponents"]) == 1
+
+
+def test_answers_that_nobody_judged_are_shown_without_an_outcome(store: Store) -> None:
+    mine = arm(MODEL)
+    unjudged = replace(mine, judged=replace(mine.judged, by=Unjudged()))
+    (first, *_) = samples(store, {"mine": unjudged, "judged": mine}, n=6)
+    assert [answer["outcome"] for answer in first["answers"]] == [{}, {"ab": "win", "ba": "unparsed"}]
+    assert first["answers"][0]["text"] == first["answers"][1]["text"]
+    assert first["missing"] == []
