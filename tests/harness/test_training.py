@@ -268,16 +268,16 @@ def test_a_gpu_too_small_for_a_batch_takes_half_of_it(
     expected = engine.choose(prompts, options), engine.generate(prompts, greedy)
     padded, sizes = engine._padded, []
 
-    def small(rows: list[list[int]]) -> dict[str, torch.Tensor]:
+    def small(rows: list[list[int]], *rest: Any) -> dict[str, torch.Tensor]:
         if len(rows) > room:
             raise torch.OutOfMemoryError("no room")
         sizes.append(len(rows))
-        return padded(rows)
+        return padded(rows, *rest)
 
     monkeypatch.setattr(engine, "_padded", small)
     assert engine.choose(prompts, options) == [pytest.approx(one, abs=1e-5) for one in expected[0]]
     assert sum(sizes) == len(prompts)
     assert [one.text for one in engine.generate(prompts, greedy)] == [one.text for one in expected[1]]
-    monkeypatch.setattr(engine, "_padded", lambda rows: small(rows * (room + 1)))
+    monkeypatch.setattr(engine, "_padded", lambda rows, *rest: small(rows * (room + 1), *rest))
     with pytest.raises(torch.OutOfMemoryError):
         engine.generate(prompts, greedy)
