@@ -11,6 +11,7 @@ tokens a second; read the ratios. TRL is a peer where it is installed (`pip inst
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -174,6 +175,7 @@ def trl(task: Task) -> float:
                 gradient_checkpointing=False,
                 use_cpu=True,
                 save_strategy="no",
+                logging_strategy="no",
                 report_to="none",
                 disable_tqdm=True,
             ),
@@ -181,7 +183,8 @@ def trl(task: Task) -> float:
             processing_class=task.tokenizer,
         )
         started = time.monotonic()
-        trainer.train()
+        with contextlib.redirect_stdout(sys.stderr):  # where it tells of its end
+            trainer.train()
         return sum(len(one["input_ids"]) for one in rows) / (time.monotonic() - started)
 
 
