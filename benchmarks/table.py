@@ -115,7 +115,7 @@ TARGETS = (
         note="of random weights, whose answers do not end: rounds read prompts again and nothing left early. Since "
         "then keys and values are kept from round to round: to be measured again",
     ),
-    Target("H200, vLLM / `generate`", ("gpu.json", "vllm"), 1.5, note="vLLM does not fit on the machine that was lent"),
+    Target("H200, vLLM / `generate`", ("gpu.json", "vllm"), 1.5, note="next: in an environment of its own there"),
 )
 
 
