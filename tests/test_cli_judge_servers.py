@@ -153,7 +153,7 @@ def test_a_judge_of_ones_own_is_a_file(
         (
             "a: {prompt_template: '{instruction} {output_1} {output_2}', completions_kwargs: {model_name: m}, "
             "fn_completion_parser: nonsense}",
-            "cannot be used by alpaca-eval",
+            "has no parser 'nonsense'; there are regex_parser, lmsys_parser",
         ),
         (
             "a: {prompt_template: '{instruction} {output_1} {output_2}', completion_kwargs: {}}",
@@ -169,6 +169,27 @@ def test_a_judge_of_ones_own_is_a_file(
             "a: {prompt_template: '{instruction} {output_1} {output_2}', completions_kwargs: {model_name: m}, "
             "completion_parser_kwargs: {outputs: {1: 'a', 2: 'b'}}}",
             "its completion_parser_kwargs do not fit regex_parser",
+        ),
+        (
+            "a: {prompt_template: '{instruction} {output_1} {output_2}', completions_kwargs: {model_name: m}, "
+            "completion_parser_kwargs: {outputs_to_match: [a, b]}}",
+            "outputs_to_match is ['a', 'b']; it takes a table",
+        ),
+        (
+            "a: {prompt_template: '{instruction} {output_1} {output_2}', completions_kwargs: {model_name: m}, "
+            "completion_parser_kwargs: {outputs_to_match: {1: 'a?', 2: 'b'}}}",
+            "outputs_to_match of 1 is 'a?', which an empty reply matches too",
+        ),
+        (
+            "a: {prompt_template: '{instruction} {output_1} {output_2}', completions_kwargs: {model_name: m}, "
+            "fn_completion_parser: pipeline_meta_parser, "
+            "completion_parser_kwargs: {parsers_to_kwargs: {json_parser: {annotation_key: x}, rank_parser: {}}}}",
+            "has no parser 'rank_parser'",
+        ),
+        (
+            "a: {prompt_template: '<|im_start|>user\n{instruction} {output_1} {output_2}', "
+            "completions_kwargs: {model_name: m}, completion_parser_kwargs: {outputs_to_match: {1: 'a', 2: 'b'}}}",
+            "message 1 of its prompt is",
         ),
     ],
 )

@@ -19,6 +19,7 @@ from humpback.analysis.judgements.formats.items import Judgement
 from humpback.analysis.judgements.formats.source import rows_of
 
 REPOSITORY, NEEDED = "tatsu-lab/alpaca_eval", "df_gamed.csv"
+LOADS = "pip install 'humpback-harness[judges]' 'setuptools<81' (alpaca-eval 0.6.6 imports pkg_resources)"
 HOW = f"bring it with: hf download --repo-type dataset {REPOSITORY} {NEEDED}"
 
 
@@ -71,6 +72,8 @@ def _of(one: Judgement, files: Sequence[Path], there: Path | None) -> Controlled
     ordered = [row for _, row in sorted(zip(places, rows, strict=True), key=lambda pair: pair[0] or 0)]
     try:
         found = _by_alpaca_eval(ordered, there)
+    except ImportError as error:
+        return none(f"alpaca-eval's own code fits it, which cannot be loaded ({error}); {LOADS}")
     except (KeyError, ValueError) as error:
         return none(f"alpaca-eval could not fit it: {error}")
     return Controlled(one.name, float(found["length_controlled_winrate"]), float(found["lc_standard_error"]))

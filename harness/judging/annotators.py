@@ -1,6 +1,7 @@
 """alpaca-eval's annotator configurations, each as a way to ask about a pair and to read the reply.
 
-Prompts and parsers are alpaca-eval's. Around them stands what it leaves open:
+Prompts are alpaca-eval's, read from its files, and replies are read as it reads them (`harness/judging/parsers.py`).
+None of its code runs. Around them stands what it leaves open:
 
 - It fills one placeholder after the other, so that an answer that holds "{output_2}" would be filled in turn, and it
   cuts the result into messages afterwards, so that an answer that holds "<|im_start|>system" would become one. Here
@@ -13,23 +14,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import math
 import re
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from copy import deepcopy
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
-from inspect import signature
 from typing import Any
 
 from humpback.core.expression import FieldError
+from humpback.core.text import one_line
 from humpback.engines.endpoint.calls import Reply, Request
 from humpback.engines.endpoint.request_fields import limit_of, with_fields
 from humpback.judging.configurations import configuration, own_file
 from humpback.judging.pairs import Shown
+from humpback.judging.parsers import UNREADABLE, bind_parser, pair_of_scores
 from humpback.judging.probabilities import FLOOR, as_alpaca_eval, mass, top_probabilities
 from humpback.spec.outcomes import AlpacaEvalJudge
 
@@ -40,6 +37,7 @@ _SENT = (
     *("tools", "tool_choice", "functions", "function_call"),
 )
 """Fields of a configuration that go into the request as they are."""
+_OPENS, _CLOSES = "<|im_start|>", "<|im_end|>"
 _LENGTHS = ("max_tokens", "max_new_tokens", "max_tokens_to_sample")
 _IGNORED = (
     *("model_name", "requires_chatml", "is_chatml_prompt", "price_per_token", "client_kwargs", "model_kwargs"),
@@ -110,22 +108,9 @@ class Annotator:
         self._tokens = (*weights.get("denominator_tokens", ()), *((weights.get("numerator_token"),) * bool(weights)))
         self._last = weights.get("log_prob_index") == -1
         self.sha256 = _digest([settings, self.template])
-        with silence_alpaca_eval():
-            from alpaca_eval import completion_parsers, utils
-
-            try:
-                # With a copy of its settings: the parser puts compiled expressions into what it is given.
-                parse = utils.get_module_attribute(completion_parsers, self.parser)
-                signature(parse).bind("", **weights)
-                self._parse = partial(parse, **deepcopy(weights))
-            except AttributeError as error:
-                raise FieldError(f"the annotator {name!r} cannot be used by alpaca-eval: {error}") from error
-            except TypeError as error:
-                raise FieldError(
-                    f"the annotator {name!r}: its completion_parser_kwargs do not fit {self.parser}: {error}"
-                ) from error
-        chat = self.template.strip().startswith("<|im_start|>")
-        self._messages: list[dict[str, str]] | None = utils.prompt_to_chatml(self.template) if chat else None
+        self._parse = bind_parser(self.parser, weights, f"the annotator {name!r}")
+        chat = self.template.strip().startswith(_OPENS)
+        self._messages = _messages(name, self.template) if chat else None
 
     def prompt(self, shown: Shown) -> str:
         """The prompt about one pair, as one text."""
@@ -139,8 +124,8 @@ class Annotator:
         return Request("chat/completions", {**self._body, "messages": messages})
 
     def read(self, reply: Reply) -> Reading:
-        """The preference in a reply, by alpaca-eval's parser. A reply that was cut is none, unless one token was all
-        that was asked for; nor is one whose own tokens had next to no probability."""
+        """The preference in a reply, by the configuration's parser. A reply that was cut is none, unless one token was
+        all that was asked for; nor is one whose own tokens had next to no probability."""
         message, limit = reply.message, self.limit
         cut = message.ended == "length" or (not message.ended and limit and reply.completion_tokens >= limit)
         if message.ended in ("filter", "refusal"):
@@ -160,19 +145,18 @@ class Annotator:
             preference = self.preference(message.text or " ")
         if preference is None:
             return Reading(None, mass=own, problem=NO_VERDICT)
-        return Reading(preference, _scores(message.text) if self.parser == "lmsys_parser" else None, own)
+        return Reading(preference, pair_of_scores(message.text) if self.parser == "lmsys_parser" else None, own)
 
     def can_read(self, reply: Reply) -> bool:
         """Whether there is a preference in a reply."""
         return self.read(reply).preference is not None
 
     def preference(self, completion: Any) -> float | None:
-        """What alpaca-eval's parser finds in a completion: 1 (first) to 2 (second), where it finds one such number."""
-        with silence_alpaca_eval():
-            try:
-                found = list(self._parse(completion))
-            except Exception:  # whatever a parser raises on prose
-                return None
+        """What the parser finds in a completion: 1 (first) to 2 (second), where it finds one such number."""
+        try:
+            found = self._parse(completion)
+        except UNREADABLE:
+            return None
         value = found[0] if len(found) == 1 else None
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
             return None
@@ -233,20 +217,21 @@ def annotator_of(judge: AlpacaEvalJudge, files: Iterable[tuple[str, str]] = ()) 
     return annotator
 
 
-@contextmanager
-def silence_alpaca_eval() -> Iterator[None]:
-    """Without alpaca-eval's log, which shows a traceback for each reply in prose. It also sets the root logger."""
-    root = logging.getLogger()
-    level, disabled = root.level, root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            # alpaca-eval imports pkg_resources, which warns at each start.
-            warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
-            yield
-    finally:
-        logging.disable(disabled)
-        root.setLevel(level)
+def _messages(name: str, template: str) -> list[dict[str, str]]:
+    """The messages of a prompt that is marked as ChatML: <|im_start|>, a role and perhaps name=..., a line's end, the
+    text, <|im_end|>."""
+    found: list[dict[str, str]] = []
+    for part in template.strip().split(_OPENS)[1:]:
+        head, _, rest = part.partition("\n")
+        text, end, after = rest.partition(_CLOSES)
+        role, *fields = head.split() or [""]
+        if not role or not end or after.strip() or any("=" not in field for field in fields):
+            raise FieldError(
+                f"the annotator {name!r}: message {len(found) + 1} of its prompt is {_OPENS}{one_line(part, 60)!r}; "
+                f"it takes {_OPENS}, a role, perhaps name=..., a line's end, a text and {_CLOSES}"
+            )
+        found.append({"content": text.strip(), "role": role, **dict(field.split("=", 1) for field in fields)})
+    return found
 
 
 def _body(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -261,12 +246,6 @@ def _body(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     if limit_of(body) is None:
         body = {"max_tokens": next((kwargs[key] for key in _LENGTHS if key in kwargs), 2_048), **body}
     return {"temperature": 0.7, "top_p": 1.0, **body}
-
-
-def _scores(text: str) -> tuple[float, float]:
-    """The two numbers on the first line, cut as alpaca-eval's parser of the pair prompt cuts it."""
-    first, second = text.split("\n")[0].replace(",", " ").split(" ")
-    return float(first), float(second)
 
 
 def _digest(value: Any) -> str:

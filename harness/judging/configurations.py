@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -44,8 +43,9 @@ class Configuration:
 
 
 def shipped_names() -> tuple[str, ...]:
-    """The configurations that alpaca-eval brings, in alphabetical order."""
-    return tuple(sorted(path.parent.name for path in shipped_folder().glob("*/configs.yaml")))
+    """The configurations that alpaca-eval brings, in alphabetical order; none where it is not installed."""
+    folder = shipped_folder()
+    return tuple(sorted(path.parent.name for path in folder.glob("*/configs.yaml"))) if folder else ()
 
 
 def own_file(name: str) -> Path | None:
@@ -63,7 +63,13 @@ def configuration(name: str) -> Configuration:
     Raises:
         FieldError: naming close matches, or saying why a configuration cannot be used here.
     """
-    own = own_file(name)
+    own, folder = own_file(name), shipped_folder()
+    if own is None and folder is None:
+        raise FieldError(
+            f"the annotator {name!r} is no file of your own (PATH/configs.yaml), and alpaca-eval, whose annotators "
+            "have names, is not installed: pip install 'humpback-harness[judges]', or (its files are enough, none of "
+            "its code runs here) pip install --no-deps alpaca-eval"
+        )
     if own is None and name not in (names := shipped_names()):
         near = get_close_matches(name, names, n=3) or get_close_matches(name.lower(), names, n=3, cutoff=0.3)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
@@ -71,7 +77,7 @@ def configuration(name: str) -> Configuration:
             f"no annotator {name!r}; {hint}There are files of your own (PATH/configs.yaml), and alpaca-eval's "
             f"{', '.join(names)}"
         )
-    path = own or shipped_folder() / name / "configs.yaml"
+    path = own or Path(folder or ".") / name / "configs.yaml"
     found = _read(path)
     if len(found) != 1:
         raise FieldError(
@@ -89,12 +95,10 @@ def configuration(name: str) -> Configuration:
     return Configuration(str(label) if own else name, settings, _template(settings, path))
 
 
-def shipped_folder() -> Path:
-    """Where alpaca-eval keeps its configurations, found without importing it."""
+def shipped_folder() -> Path | None:
+    """Where alpaca-eval keeps its configurations, found without importing it; None where it is not installed."""
     spec = find_spec("alpaca_eval")
-    if spec is None or not spec.origin:
-        raise FieldError("alpaca-eval is not installed; its annotators come with `pip install alpaca-eval`")
-    return Path(spec.origin).parent / "evaluators_configs"
+    return Path(spec.origin).parent / "evaluators_configs" if spec is not None and spec.origin else None
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
@@ -122,14 +126,6 @@ def _check(where: str, settings: dict[str, Any]) -> None:
         value = settings.get(name)
         if value is not None and not isinstance(value, kind):
             raise FieldError(f"{where}, {name} is {value!r}; it takes {words}")
-    patterns = (settings.get("completion_parser_kwargs") or {}).get("outputs_to_match")
-    for preference, pattern in patterns.items() if isinstance(patterns, dict) else ():
-        try:
-            re.compile(str(pattern))
-        except re.error as error:
-            raise FieldError(
-                f"{where}, outputs_to_match of {preference} is {pattern!r}, which is no regular expression: {error}"
-            ) from error
 
 
 def _template(settings: dict[str, Any], path: Path) -> str:
@@ -138,7 +134,7 @@ def _template(settings: dict[str, Any], path: Path) -> str:
     wanted = str(settings["prompt_template"])
     text = wanted if all(one in wanted for one in _PLACEHOLDERS[1:]) else None
     if text is None:
-        places = [base / wanted for base in (path.parent, path.parent.parent, shipped_folder())]
+        places = [base / wanted for base in (path.parent, path.parent.parent, shipped_folder()) if base]
         found = next((place for place in places if place.is_file()), None)
         if found is None:
             raise FieldError(f"{path}: its prompt_template {wanted!r} is in none of {', '.join(map(str, places))}")

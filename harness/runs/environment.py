@@ -28,6 +28,7 @@ _NAME = "humpback-harness"
 EXTRAS = {
     "tracking": "mirroring to Weights & Biases",
     "diversity": "verbs and nouns of instructions",
+    "judges": "alpaca-eval's annotators by name",
     "annotate": "the pages of humpback annotate and humpback view",
     "benchmarks": "NLP benchmarks",
     "sweeps": "humpback sweep",

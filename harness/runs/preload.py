@@ -5,9 +5,6 @@ Not where there are GPUs: a process that has looked for any, as these packages d
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-
 from humpback.runs.quiet import quiet
 
 quiet()
@@ -19,8 +16,5 @@ except ImportError:  # a machine that runs only stages without models; those tha
 else:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-
-with contextlib.suppress(ImportError):
-    importlib.import_module("alpaca_eval.annotators")
 
 __all__ = ["LlamaForCausalLM", "Trainer"]

@@ -24,7 +24,7 @@ def quiet(threads: int | None = None) -> None:
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     sys.modules.setdefault("kernels", None)  # type: ignore[arg-type] # by which libraries run code that the hub sends
-    logging.disable(logging.WARNING)  # alpaca-eval sets the root logger to INFO as it loads
+    logging.disable(logging.WARNING)
     logging.getLogger("bitsandbytes").setLevel(logging.CRITICAL)  # it warns of kernels
     warnings.filterwarnings("ignore")
     if threads is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,16 @@ def test_a_liking_for_length_is_taken_off(hub: Path, tmp_path: Path) -> None:
     whole: dict[str, Any] = {}
     length_controlled.into(whole, [found])
     assert whole["length_controlled"] == {"win_rate": found.win_rate, "standard_error": found.standard_error}
+
+
+def test_where_alpaca_evals_code_cannot_be_loaded_the_reason_says_what_would_do(
+    hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "alpaca_eval.metrics", None)
+    files = [weighted(tmp_path / "annotations.json", longer_wins=4.0)]
+    (found,) = length_controlled.of_files(read(*files), files)
+    assert found.win_rate is None
+    assert "pip install 'humpback-harness[judges]' 'setuptools<81'" in found.reason
 
 
 def test_two_files_of_one_name_are_each_their_own(hub: Path, tmp_path: Path) -> None:

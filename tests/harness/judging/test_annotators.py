@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from alpaca_eval import utils
 
 from humpback.core.expression import FieldError
 from humpback.engines.endpoint.calls import Reply
+from humpback.judging import configurations
 from humpback.judging.annotators import Annotator, annotator_of, judge_named
 from humpback.judging.configurations import shipped_names
 from humpback.spec.outcomes import AlpacaEvalJudge
+from tests.harness.judging.alpaca_eval_code import UTILS
 
 ALONE = [name for name in shipped_names() if name not in ("alpaca_farm", "alpaca_farm_greedy_gpt4")]
 SHOWN = ("What is 2+2?", "It is 4.", "It is 5.")
@@ -38,9 +42,9 @@ def test_every_configuration_asks_as_alpaca_eval_does(name: str) -> None:
     annotator = Annotator(name)
     request = annotator.request(SHOWN)
     frame = pd.DataFrame([dict(zip(("instruction", "output_1", "output_2"), SHOWN, strict=True))])
-    (prompt,), _ = utils.make_prompts(df=frame, template=annotator.template)
+    (prompt,), _ = UTILS.make_prompts(df=frame, template=annotator.template)
     if "messages" in request.body:
-        assert request.body["messages"] == utils.prompt_to_chatml(prompt.strip())
+        assert request.body["messages"] == UTILS.prompt_to_chatml(prompt.strip())
         assert request.path == "chat/completions"
     else:
         assert (request.body["prompt"], request.path) == (prompt.strip(), "completions")
@@ -125,3 +129,36 @@ def test_a_judge_is_what_its_configuration_holds() -> None:
     assert annotator_of(judge_named("chatgpt")).sha256 == chatgpt.sha256
     with pytest.raises(FieldError, match="was asked for"):
         annotator_of(AlpacaEvalJudge("alpaca_eval_gpt4", "0" * 16, "gpt-4"))
+
+
+def test_annotators_by_name_need_alpaca_evals_files_and_none_of_its_code() -> None:
+    code = (
+        "import sys; sys.modules['pkg_resources'] = None\n"
+        "from humpback.judging.annotators import Annotator\n"
+        "judge = Annotator('alpaca_eval_gpt4')\n"
+        "print(judge.preference(\"[{'model': 'model_1', 'rank': 2}]\"), 'alpaca_eval' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "2.0 False\n"
+
+
+def test_without_alpaca_eval_ones_own_file_is_a_judge_and_a_name_says_what_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(configurations, "find_spec", lambda name: None)
+    path = tmp_path / "mine" / "configs.yaml"
+    path.parent.mkdir()
+    own = {"prompt_template": "{instruction} {output_1} {output_2}", "completions_kwargs": {"model_name": "m"}}
+    parse = {"completion_parser_kwargs": {"outputs_to_match": {1: "a", 2: "b"}}}
+    path.write_text(json.dumps({"mine": {**own, **parse}}).replace('"1"', "1").replace('"2"', "2"))
+    configurations.configuration.cache_clear()
+    try:
+        assert Annotator(str(path.parent)).preference("b") == 2.0
+        with pytest.raises(FieldError, match=r"'alpaca_eval_gpt4' is no file .*humpback-harness\[judges\]"):
+            Annotator("alpaca_eval_gpt4")
+        path.write_text(path.read_text().replace("{instruction} {output_1} {output_2}", "theirs.txt"))
+        configurations.configuration.cache_clear()
+        with pytest.raises(FieldError, match="is in none of"):
+            Annotator(str(path))
+    finally:
+        configurations.configuration.cache_clear()
