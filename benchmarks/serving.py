@@ -2,13 +2,14 @@
 against our own engine; and that against transformers' `generate` over batches as they come. The same prompts in one
 run.
 
-    VLLM_CPU_KVCACHE_SPACE=2 .venv/bin/python benchmarks/serving.py MODEL --vllm /opt/vllm/bin/python \\
-        > benchmarks/serving.json
+    VLLM_CPU_KVCACHE_SPACE=2 .venv/bin/python benchmarks/serving.py MODEL --pairs alpaca_data.json \\
+        --vllm /opt/vllm/bin/python > benchmarks/serving.json
 
-MODEL is an artifact's folder, a transformers folder or a hub name. The bare client sends the very requests of ours and
-keeps nothing; ours keeps every answer on disk, synced, before it counts. The server forgets prefixes, so that whoever
-asks second has no less to do. Rates are tokens of the texts written, in seconds without the start of the server and
-without loading the model.
+MODEL is an artifact's folder, a transformers folder or a hub name. Prompts are a file's first instructions with their
+inputs, as they come: more than a batch, short and long, with answers that end where the model ends them. The bare
+client sends the very requests of ours and keeps nothing; ours keeps every answer on disk, synced, before it counts. The
+server forgets prefixes, so that whoever asks second has no less to do. Rates are tokens of the texts written, in
+seconds without the start of the server and without loading the model.
 """
 
 from __future__ import annotations
@@ -37,28 +38,6 @@ from humpback.engines.server_engine import serve_engine
 from humpback.engines.transformers_engine import Engine
 from humpback.runs.load import resolve_model
 from humpback.spec.data import Sampling
-
-TOPICS = (
-    "tides",
-    "compound interest",
-    "yeast",
-    "a lever",
-    "the water cycle",
-    "copyright",
-    "sleep",
-    "a bicycle's gears",
-)
-WAYS = (
-    "Explain {} to a child of ten.",
-    "Write a short poem about {}.",
-    "List three common mistakes about {}, with a sentence on each.",
-    "What would change in daily life without {}?",
-    "Give step-by-step advice to somebody who wants to learn about {}.",
-    "Write a dialogue in which two friends disagree about {}.",
-    "Summarise what is known about {} in one paragraph.",
-    "Ask five questions about {} that a teacher could set.",
-)
-PROMPTS = [way.format(topic) for way in WAYS for topic in TOPICS]
 
 
 async def bare(address: str, requests: list[Request], concurrency: int) -> list[str]:
@@ -105,14 +84,16 @@ def generate(engine: Engine, prompts: list[str], sampling: Sampling, batch: int)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
+    parser.add_argument("--pairs", type=Path, required=True, help="a file in Alpaca's layout")
     parser.add_argument("--vllm", required=True, help="Python of the environment that vLLM is installed in")
     parser.add_argument("--machine", type=Path, help="machine file; its [server] is not read")
     parser.add_argument("--argument", action="append", default=[], help="further argument of vLLM")
-    parser.add_argument("--prompts", type=int, default=len(PROMPTS))
-    parser.add_argument("--tokens", type=int, default=128, help="at most, of each answer")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--n", type=int, default=144, help="prompts")
+    parser.add_argument("--tokens", type=int, default=256, help="at most, of each answer")
+    parser.add_argument("--rounds", type=int, default=2)
     given = parser.parse_args()
-    prompts = PROMPTS[: given.prompts]
+    rows = json.loads(given.pairs.read_text())[: given.n]
+    prompts = ["\n\n".join(filter(None, (row["instruction"], row["input"]))) for row in rows]
     rates: dict[str, list[float]] = {"harness": [], "bare client": [], "own engine": [], "generate": []}
     tokens = dict.fromkeys(rates, 0)
     found = resolve_model(given.model)

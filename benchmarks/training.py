@@ -5,7 +5,7 @@
 
 The micro model on the micro world's texts, or a model's folder in bfloat16 autocast on the first pairs of a file. The
 same model, sequences, optimizer and global batch, one after the other in one process. Figures are real (unpadded)
-tokens a second; read the ratios. TRL is a peer where it is installed (`pip install --no-deps trl`).
+tokens a second; read the ratios, each the median of the rounds' own, as a machine's speed drifts. TRL is a peer where it is installed (`pip install --no-deps trl`).
 """
 
 from __future__ import annotations
@@ -205,14 +205,15 @@ def main() -> None:
     if find_spec("trl"):
         ways["TRL's SFTTrainer"] = lambda: trl(task)
     rates: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(2 if given.model else 3):
+    for _ in range(3 if given.model else 5):
         for name, run in ways.items():
             rates[name].append(round(run(), 1))
-    found = {name: statistics.median(each) for name, each in rates.items()}
-    ours = found.pop("our stage")
+    ours = rates["our stage"]
+    ratios = {name: [a / b for a, b in zip(ours, each, strict=True)] for name, each in rates.items()}
+    del ratios["our stage"]
     out = {
         "tokens_per_second": rates,
-        "our stage, ratio to": {name: round(ours / rate, 3) for name, rate in found.items()},
+        "our stage, ratio to": {name: round(statistics.median(each), 3) for name, each in ratios.items()},
         "updates": task.updates,
         "batch": task.batch,
         "tokens an example": round(sum(len(one.ids) for one in task.sequences) / len(task.sequences), 1),
