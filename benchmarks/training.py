@@ -5,7 +5,8 @@
 
 The micro model on the micro world's texts, or a model's folder in bfloat16 autocast on the first pairs of a file. The
 same model, sequences, optimizer and global batch, one after the other in one process. Figures are real (unpadded)
-tokens a second; read the ratios, each the median of the rounds' own, as a machine's speed drifts. TRL is a peer where it is installed (`pip install --no-deps trl`).
+tokens a second; read the ratios, each the median of the rounds' own, as a machine's speed drifts. TRL is a peer where
+it is installed (`pip install --no-deps trl`).
 """
 
 from __future__ import annotations
