@@ -116,6 +116,30 @@ def test_the_command_of_results_has_the_settings() -> None:
     assert options.command(declared) == f"humpback run humpback/headline --setup micro {said}"
 
 
+def test_the_command_of_results_names_files_without_their_folders(tmp_path: Path) -> None:
+    from humpback.cli.run import SetupOptions
+
+    for name in ("base.gguf", "other.gguf", "third.gguf", "judge.yaml", "seed.json", "pages.warc.gz"):
+        (tmp_path / name).touch()
+    (declared,), _ = SetupOptions().experiments(["humpback/headline"], MACHINE)
+    options = SetupOptions(
+        setup="files",
+        base=str(tmp_path / "base.gguf"),
+        judge=str(tmp_path / "judge.yaml"),
+        seed_data=[str(tmp_path / "seed.json")],
+        pages=[str(tmp_path / "pages.warc.gz")],
+        settings=[f"base={tmp_path / 'other.gguf'}", "sft.longest=64"],
+        grids=[f"base={tmp_path / 'third.gguf'},qwen3-1.7b"],
+    )
+    said = options.command(declared)
+    assert str(tmp_path) not in said
+    for words in (
+        *("--base base.gguf", "--judge judge.yaml", "--seed-data seed.json", "--pages pages.warc.gz"),
+        *("--set base=other.gguf", "--set sft.longest=64", "--grid base=third.gguf,qwen3-1.7b"),
+    ):
+        assert words in said
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -213,6 +213,13 @@ def option_words(option: str, path: Path | None) -> str:
     return f" {option} {shlex.quote(one_line(path.name))}" if path else ""
 
 
+def setting_words(option: str, setting: str) -> str:
+    """The same of PATH=VALUE,..., where files and folders may be among the values."""
+    path, sign, values = setting.partition("=")
+    named = ",".join(Path(one).name if Path(one).exists() else one for one in values.split(","))
+    return f" {option} {shlex.quote(path + sign + named)}"
+
+
 @contextmanager
 def writing(folder: Path, option: str) -> Iterator[None]:
     """The folder made, to be written to.

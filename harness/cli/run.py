@@ -22,6 +22,7 @@ from humpback.cli.app import (
     name_files,
     option_words,
     print_json,
+    setting_words,
     whole_numbers,
 )
 from humpback.cli.settings import ArmNames, GridValues, ModelReader, SetValues, axes, given, hold_only_settings
@@ -179,7 +180,7 @@ class SetupOptions:
                 named += option_words(option, Path(name)) if Path(name).exists() else f" {option} {shlex.quote(name)}"
         named += " --pretrain" if self.pretrain else ""
         words = {"--set": self.settings, "--grid": self.grids, "--arm": self.arms}
-        named += "".join(f" {option} {shlex.quote(word)}" for option, said in words.items() for word in said or ())
+        named += "".join(setting_words(option, word) for option, said in words.items() for word in said or ())
         name = one.departure.ablated or one.experiment.name
         return f"humpback run {name} --setup {self.setup}{named} --seeds {self.seeds}"
 

@@ -79,9 +79,9 @@ TEXTS = st.one_of(
     st.integers(0, 3).map(lambda rank: f'so\n```json\n{{"ordered_models": [{{"model": "m", "rank": {rank}}}]}}\n```'),
     st.tuples(st.floats(), st.floats()).map(lambda pair: f"{pair[0]} {pair[1]}\nwhy"),
 )
-STEP = st.lists(
-    st.tuples(st.sampled_from(("m", "M", "a", "other")), st.floats(-60, 0)), max_size=5
-).map(lambda tokens: {"top_logprobs": [{"token": token, "logprob": logarithm} for token, logarithm in tokens]})
+STEP = st.lists(st.tuples(st.sampled_from(("m", "M", "a", "other")), st.floats(-60, 0)), max_size=5).map(
+    lambda tokens: {"top_logprobs": [{"token": token, "logprob": logarithm} for token, logarithm in tokens]}
+)
 LOGPROBS = st.lists(STEP, max_size=3).map(lambda steps: {"logprobs": {"content": steps}})
 SETTINGS: dict[str, tuple[dict[str, Any], ...]] = {
     "regex_parser": (
