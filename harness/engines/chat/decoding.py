@@ -59,6 +59,10 @@ def _row_key(seed: int, prompt: Sequence[int], nth: int) -> bytes:
     return hashlib.sha256(named.encode()).digest()
 
 
+_LIKELY = 256
+"""Tokens among which a nucleus is looked for first."""
+
+
 class DrawnToken(LogitsProcessor):
     """Leaves each row one token: the one that its own draw falls on, of the nucleus at the temperature."""
 
@@ -68,19 +72,48 @@ class DrawnToken(LogitsProcessor):
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         probabilities = torch.softmax(scores.float() / self._sampling.temperature, dim=-1)
-        if self._sampling.top_p < 1:
-            ordered, places = probabilities.sort(dim=-1, descending=True, stable=True)
-            outside = ordered.cumsum(-1) - ordered >= self._sampling.top_p
-            outside[:, 0] = False
-            probabilities = probabilities.masked_fill(torch.zeros_like(outside).scatter(-1, places, outside), 0.0)
+        tokens, own = nucleus(probabilities, self._sampling.top_p)
         # In the vocabulary's order, so that two tokens of nearly equal probability cannot change places in a batch.
-        below = probabilities.double().cumsum(-1)
+        below = own.double().cumsum(-1)
         if not bool(torch.isfinite(below[:, -1]).all()):
             raise FloatingPointError("the model's scores are not finite, so nothing can be drawn from them")
         aim = self._drawn[:, input_ids.shape[1] - self._start, None] * below[:, -1:] * (1 - 1e-12)
-        chosen = torch.searchsorted(below, aim, right=True)
+        chosen = tokens.gather(-1, torch.searchsorted(below, aim, right=True))
         left = torch.full_like(scores, -torch.inf).scatter(-1, chosen, 0.0)
         return left  # type: ignore[return-value]
+
+
+def nucleus(probabilities: torch.Tensor, top_p: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """The most probable tokens, as few of them as come to `top_p` together; of two alike the one with the smaller id
+    first.
+
+    probabilities: (rows, vocabulary), float32. Gives (rows, tokens) ids in rising order and their probabilities, 0
+    outside the nucleus.
+    """
+    rows, vocabulary = probabilities.shape
+    ids = torch.arange(vocabulary, device=probabilities.device)
+    if top_p == 1:
+        return ids.expand(rows, -1), probabilities
+    likely = None
+    if vocabulary > 2 * _LIKELY:
+        # Tens of thousands take longer to sort than a small model takes to read a token. Positive numbers are ordered
+        # as their bits are, so that one number says both which is more probable and whose id is smaller.
+        keys = (probabilities.view(torch.int32).long() << 32) + (vocabulary - 1 - ids)
+        found = vocabulary - 1 - (keys.topk(_LIKELY, dim=-1).values & 0xFFFFFFFF)
+        first = probabilities.gather(-1, found)
+        if not bool((_inside(first, top_p)[:, -1] | ~first[:, 0].isfinite()).any()):
+            likely = found
+    if likely is None:
+        likely = probabilities.sort(dim=-1, descending=True, stable=True).indices
+    ordered = probabilities.gather(-1, likely)
+    tokens, order = likely.sort(dim=-1)
+    return tokens, ordered.where(_inside(ordered, top_p), 0.0).gather(-1, order)
+
+
+def _inside(ordered: torch.Tensor, top_p: float) -> torch.Tensor:
+    inside = ordered.cumsum(-1) - ordered < top_p
+    inside[:, 0] = True
+    return inside
 
 
 class RowLimit(StoppingCriteria):
