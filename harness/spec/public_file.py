@@ -27,7 +27,8 @@ class PublicFile(Value):
     """What it is, in a line."""
     address: str
     """Where it is downloaded from, over HTTPS, with the revision in it; of a file inside a tar archive the archive's
-    address, "#" and the path in it; or the Python package that holds it."""
+    address, "#" and the path in it, which ends in "/" where all files of a folder are meant; or the Python package that
+    holds it."""
     revision: str
     """The commit, or the package's version, that pins the address; `MAIN` where none is known."""
     licence: str
@@ -45,8 +46,8 @@ class PublicFile(Value):
 
     @property
     def filename(self) -> str:
-        """The name that it is published under."""
-        return self.address.rsplit("/", 1)[-1]
+        """The name that it is published under, or that a folder is kept under as one file."""
+        return f"{self.name}.zip" if self.address.endswith("/") else self.address.rsplit("/", 1)[-1]
 
     @property
     def package(self) -> tuple[str, str, str] | None:
@@ -58,7 +59,7 @@ class PublicFile(Value):
 
     @property
     def archive(self) -> tuple[str, str] | None:
-        """The address of the archive that the file is in, and its path there; None where it is downloaded by itself."""
+        """The address of the archive that the file or folder is in, and the path there; None without an archive."""
         address, _, member = self.address.partition("#")
         return (address, member) if member else None
 
@@ -86,6 +87,12 @@ class PublicFile(Value):
 def github(repository: str, commit: str, path: str) -> tuple[str, str]:
     """Address and revision of a file in a GitHub repository at a commit."""
     return f"https://raw.githubusercontent.com/{repository}/{commit}/{path}", commit
+
+
+def github_folder(repository: str, commit: str, folder: str) -> tuple[str, str]:
+    """Address and revision of a folder of a GitHub repository at a commit, in the archive that GitHub makes of it."""
+    inside = f"{repository.partition('/')[2]}-{commit}/{folder}/"
+    return f"https://github.com/{repository}/archive/{commit}.tar.gz#{inside}", commit
 
 
 def hub(dataset: str, revision: str, path: str) -> tuple[str, str]:

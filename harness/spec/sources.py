@@ -14,7 +14,7 @@ import difflib
 from humpback.core.errors import UnknownName
 from humpback.spec.files import Source
 from humpback.spec.packaged_sources import PACKAGED
-from humpback.spec.public_file import MAIN, PublicFile, github, hub
+from humpback.spec.public_file import MAIN, PublicFile, github, github_folder, hub
 
 _ALPACA = "761dc5bfbdeeffa89b8bff5d038781a4055f796a"
 _ALPACA_EVAL = "cd543a149df89434d8a54582c0151c0b945c3d20"
@@ -26,6 +26,7 @@ _ALPAGASUS_DOLLY = "656f907d98ffd4988d19b563f576c66ffb85d0f7"
 _ALPAGASUS_RATING = "42f57bf285d9ce2a4985345b3c7427d7287e6812"
 _ALPAGASUS_JUDGE = "f251fe81b2a6b55cc3d59b1d0dd8b72694492a96"
 _ALPAGASUS_TESTS = "95ad3e5"
+_BBH = "9ee07bd481feebf959a6b59d61ea57bdcf30964d"
 _CHERRY = "03420a9e0568214582228afe012ea12ef8fcef2b"
 _CROWS = "14e313b53e578b6794addfacbf42d4895ddd7680"
 _DOLLY = "bdd27f4d94b9c1f951818a7da7fd7aeea5dbff1a"
@@ -33,6 +34,7 @@ _FLAN = "7508c5e92f6ebee594f3d60854970a0d0a9587a3"
 _GUANACO = "831dabac2283d99420cda0b673d7a2a43849f17a"
 _HUMPBACK = "a14814a844b2e263d07b3431a7512a1600e03fae"
 _C4 = "1588ec454efa1a09f29cd18ddd04fe05fc8653a2"
+_MMLU = "785eba57b455b9f9be12a0d3c1106d67274fea0e"
 _OASST = "fdf72ae0827c1cda404aff25b6603abec9e3399b"
 _OASST_FI = "45e9c4600eacf5844887e321ba3952befe9727dc"
 _OPEN_ASSISTANT = "f1e6ed9526f5817531f3ab85441a40b3671ddccb"
@@ -199,6 +201,15 @@ _RESULTS = (
                *github("nyu-mll/crows-pairs", _CROWS, "data/crows_pairs_anonymized.csv"),
                "CC BY-SA 4.0", "records", rows=1_508),
 )
+_TESTS = (
+    PublicFile("bbh", "BIG-Bench Hard: 27 tasks with 6,511 questions",
+               *github_folder("suzgunmirac/BIG-Bench-Hard", _BBH, "bbh"), "MIT", "records", 2_684_116,
+               "0debbc74e96ff122ccf2e9d7c90e8450adb736ad5bf21789bfcff6269b641fca"),
+    PublicFile("mmlu", "MMLU: 57 subjects with 14,079 test questions, and five of each subject to be shown",
+               *github_folder("hendrycks/test", _MMLU, "data"), "MIT", "records", 7_157_444,
+               "4b1634ecda292aff34fa7a16ef38d15a607fa00a36d0f6ba5b7287ab15564b79",
+               note="as many questions as the paper counts; cais/mmlu on the hub has 14,042"),
+)
 _PROMPT_TEXTS = (
     PublicFile("humpback-rating-prompt", "Humpback's exact self-curation prompt, as a re-implementation published it",
                *github("Spico197/Humpback", _HUMPBACK, "data/prompts/self_curation.txt"), _APACHE, "text", 2_367,
@@ -210,7 +221,7 @@ _PROMPT_TEXTS = (
                *_alpagasus(_ALPAGASUS_JUDGE, "evaluation/eval.py"), _NOT_STATED, "text"),
 )
 # fmt: on
-_ROWS = (*_CONVERSATIONS, *_INSTRUCTIONS, *_WEB, *_PROMPTS, *_RESULTS, *_PROMPT_TEXTS, *PACKAGED)
+_ROWS = (*_CONVERSATIONS, *_INSTRUCTIONS, *_WEB, *_PROMPTS, *_RESULTS, *_TESTS, *_PROMPT_TEXTS, *PACKAGED)
 SOURCES = {row.name: row for row in _ROWS}
 """Every public file that the harness knows, by name, in the order in which they are listed."""
 

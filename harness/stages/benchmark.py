@@ -150,11 +150,19 @@ def _rows(found: Any) -> list[dict[str, Any]]:
                     "standard_error": _finite(values.get(f"{metric}_stderr,{filter_}")),
                     "n": values.get("sample_count", {}).get(key, values.get("sample_len")),
                     "version": found["versions"].get(name),
-                    "shots": found["n-shot"].get(name),
+                    "shots": _shots(found, name),
                     "higher_is_better": (found["higher_is_better"].get(name) or {}).get(metric),
                 }
             )
     return rows
+
+
+def _shots(found: Any, name: str) -> int | None:
+    """Of a group, what all its parts were given."""
+    if name in found["n-shot"]:
+        return int(found["n-shot"][name] or 0)
+    below = {_shots(found, part) for part in found["group_subtasks"].get(name, ())}
+    return below.pop() if len(below) == 1 else None
 
 
 def _finite(value: Any) -> float | None:

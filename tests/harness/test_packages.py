@@ -15,8 +15,10 @@ import pytest
 
 from humpback.core.store import StoreError
 from humpback.inputs import packages
+from humpback.inputs.download import Manner
 from humpback.inputs.pull import place_of, pull, status
-from humpback.spec.public_file import PublicFile, packaged
+from humpback.spec.public_file import PublicFile, github_folder, packaged
+from tests.harness.http_server import Answer, serving
 
 BODY = b'{"prompt": "a"}\n{"prompt": "b"}\n'
 ROW = PublicFile(
@@ -150,3 +152,105 @@ def test_a_file_is_taken_out_of_an_archive_that_is_downloaded_or_lies_in_a_mirro
     whole.write_bytes(whole.read_bytes()[:-30])
     with pytest.raises(StoreError, match=r"some-data-1\.2\.tar\.gz does not hold"):
         pull(row, tmp_path / "data9", mirror=whole.parent)
+
+
+COMMIT = "c0ffee" * 6 + "c0ff"
+FILES = {"b.json": b"[1]", "below/ä.csv": b"x,y\n", "a.json": b"[]"}
+FOLDER = PublicFile(
+    "a-folder",
+    "three files",
+    *github_folder("somebody/questions", COMMIT, "data"),
+    "MIT",
+    "records",
+    307,
+    "29b40e8e4a2687d1dba589e059e9fdb791ff5f3f59bc271299b877e2b8f486f3",
+)
+"""Its checksum is written down, so that a Python that packs other bytes is noticed."""
+
+
+def github_archive(
+    path: Path, files: dict[str, bytes] = FILES, *others: tuple[str, bytes], when: float = 0.0, order: int = 1
+) -> Path:
+    """As GitHub makes one, with files outside of the folder; others: name and type of members without content."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    within = {f"data/{name}": content for name, content in list(files.items())[::order]}
+    with tarfile.open(path, "w:gz") as packed:
+        for name, content in {"README.md": b"x", "database/c.json": b"[2]", **within}.items():
+            entry = tarfile.TarInfo(f"questions-{COMMIT}/{name}")
+            entry.size, entry.mtime = len(content), when
+            packed.addfile(entry, io.BytesIO(content))
+        for name, kind in (("data", tarfile.DIRTYPE), *others):
+            entry = tarfile.TarInfo(f"questions-{COMMIT}/{name}")
+            entry.type, entry.linkname = kind, "/etc/passwd"
+            packed.addfile(entry)
+    return path
+
+
+def test_a_folder_of_an_archive_becomes_one_file_that_is_always_the_same(tmp_path: Path) -> None:
+    made = [
+        github_archive(tmp_path / f"github/{COMMIT}.tar.gz"),
+        github_archive(tmp_path / f"browser/below/questions-{COMMIT}.tar.gz", when=1e9, order=-1),
+    ]
+    assert made[0].read_bytes() != made[1].read_bytes()
+    for number, archive in enumerate(made):
+        got = pull(FOLDER, tmp_path / f"data{number}", mirror=archive.parents[number])
+        assert (got.came, got.path) == ("mirror", tmp_path / f"data{number}/a-folder/a-folder.zip")
+        with zipfile.ZipFile(got.path) as packed:
+            assert {name: packed.read(name) for name in packed.namelist()} == FILES
+            assert packed.namelist() == sorted(FILES)
+    again = pull(FOLDER, tmp_path / "data3", mirror=tmp_path / "data0")
+    assert (again.came, place_of(FOLDER, tmp_path / "data3")) == ("mirror", again.path), "from what another pulled"
+
+
+def test_a_folder_is_downloaded_where_the_address_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    body = github_archive(tmp_path / "archive.tar.gz").read_bytes()
+    quick = Manner(attempts=1, pause=0.0, connect=2.0, read=2.0)
+    with serving(body) as server:
+        moved = Answer(status=302, headers={"Location": server.address(f"somebody/questions/tar.gz/{COMMIT}")})
+        server.answers = [moved, Answer(status=404), moved]
+        row = replace(FOLDER, address=FOLDER.address.replace("https://github.com/", server.address("")))
+        with pytest.raises(
+            StoreError,
+            match=r"a-folder was not downloaded: 127\.0\.0\.1: answered 404 where a file was expected; "
+            r"humpback data pull a-folder --from DIR takes a-folder\.zip or the archive from a folder",
+        ):
+            pull(row, tmp_path / "data", manner=quick)
+        got = pull(row, tmp_path / "data", manner=quick)
+        assert len(server.asked) == 4
+    assert (got.came, got.path.name, got.sha256) == ("download", "a-folder.zip", FOLDER.sha256)
+    assert not any((tmp_path / "data/.partial").iterdir()), "the archive is not kept"
+
+
+@pytest.mark.parametrize(
+    ("files", "others", "says"),
+    [
+        ({}, (), rf"{COMMIT}\.tar\.gz does not hold questions-{COMMIT}/data/ \('no file is below it'\)"),
+        (FILES, (("data/../../out.json", tarfile.REGTYPE),), r"data/\.\./\.\./out\.json is no plain file below it"),
+        (FILES, (("data//out.json", tarfile.REGTYPE),), r"data//out\.json is no plain file below it"),
+        (FILES, (("data/link.json", tarfile.SYMTYPE),), r"data/link\.json is no plain file below it"),
+        (FILES, (("data/device", tarfile.CHRTYPE),), r"data/device is no plain file below it"),
+        ({**FILES, "a.json": b"[3]"}, (), r"a-folder is not what was published: checksum"),
+        ({name: FILES[name] for name in ("a.json", "b.json")}, (), r"a-folder is not what was published: checksum"),
+    ],
+)
+def test_a_folder_that_is_another_is_refused(
+    files: dict[str, bytes], others: tuple[tuple[str, bytes], ...], says: str, tmp_path: Path
+) -> None:
+    mirror = github_archive(tmp_path / f"usb/{COMMIT}.tar.gz", files, *others).parent
+    with pytest.raises(StoreError, match=says):
+        pull(FOLDER, tmp_path / "data", mirror=mirror)
+    assert not (tmp_path / "data/a-folder/a-folder.zip").exists()
+
+
+def test_a_cut_archive_and_a_folder_without_it_are_named(tmp_path: Path) -> None:
+    whole = github_archive(tmp_path / f"usb/{COMMIT}.tar.gz")
+    whole.write_bytes(whole.read_bytes()[:-30])
+    with pytest.raises(StoreError, match=rf"{COMMIT}\.tar\.gz does not hold questions-{COMMIT}/data/"):
+        pull(FOLDER, tmp_path / "data", mirror=whole.parent)
+    whole.unlink()
+    with pytest.raises(
+        StoreError, match=r"there is no a-folder\.zip in it; it comes from https://github\.com/somebody"
+    ):
+        pull(FOLDER, tmp_path / "data", mirror=whole.parent)

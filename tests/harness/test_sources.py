@@ -26,7 +26,8 @@ def test_every_row_is_pinned_or_says_that_it_is_not(row: PublicFile) -> None:
     assert f"/{row.revision}/" in parts.path or row.archive
     if row.package is None:
         assert parts.scheme == "https"
-        assert parts.hostname in ("raw.githubusercontent.com", "huggingface.co", "files.pythonhosted.org")
+        hosts = ("raw.githubusercontent.com", "github.com", "huggingface.co", "files.pythonhosted.org")
+        assert parts.hostname in hosts
     else:
         assert row.package[1] == row.revision, "a package is pinned by its version, and its file by the checksum"
         assert row.sha256
@@ -34,7 +35,7 @@ def test_every_row_is_pinned_or_says_that_it_is_not(row: PublicFile) -> None:
     if row.package is not None:
         assert row.pinned
     elif row.archive is not None:
-        assert row.archive[0].endswith(f"-{row.revision}.tar.gz"), "pinned as a package is"
+        assert row.archive[0].endswith((f"-{row.revision}.tar.gz", f"/archive/{row.revision}.tar.gz")), "as a package"
         assert row.sha256
     elif row.revision == MAIN:
         assert not row.pinned
