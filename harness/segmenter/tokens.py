@@ -31,6 +31,8 @@ def _marks() -> str:
 
 
 _MARKS = _marks()
+_SPACED = "".join(c if c.isalnum() or c == "_" else " " for c in map(chr, range(128)))
+"""What each ASCII character becomes, so that words stand between spaces."""
 _PLAIN = re.compile(r"\w+")
 _SPECIAL = re.compile(f"[{UNSPACED}{_MARKS}]")
 _WORD = re.compile(f"(?=[{UNSPACED}])\\w[{_MARKS}]*|(?:(?![{UNSPACED}])[\\w{_MARKS}])+")
@@ -39,6 +41,8 @@ _ALONE = re.compile(f"(?=[{UNSPACED}])\\w")
 
 def words(text: str) -> list[str]:
     """The words in order."""
+    if text.isascii():
+        return text.translate(_SPACED).split()  # what `\w+` finds, in less than half of the time
     return _WORD.findall(text) if _is_special(text) else _PLAIN.findall(text)
 
 

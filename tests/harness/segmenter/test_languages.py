@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from humpback.core.expression import FieldError
 from humpback.core.tables import Example, Page, Rejected
@@ -154,3 +156,10 @@ def test_sentences_of_other_scripts_are_prose() -> None:
         assert is_prose(Block(text)), text
     assert not is_prose(Block("木桶"))
     assert not is_prose(Block("k" * 60))
+
+
+@given(st.text(st.characters(max_codepoint=0x17F)))
+def test_words_are_what_a_pattern_of_letters_digits_and_underscores_finds(text: str) -> None:
+    assert words(text) == re.findall(r"\w+", text)
+    ascii_ = text.encode("ascii", "ignore").decode()
+    assert words(ascii_) == re.findall(r"\w+", ascii_)
