@@ -8,7 +8,11 @@ file, cells of its row, and the columns whose values are the last numbers before
 from __future__ import annotations
 
 import csv
+import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +104,24 @@ def test_the_example_of_costs_is_what_the_command_prints(tmp_path: Path) -> None
     shown = page.split(f"    $ {command}\n")[1].split("\n## ")[0]
     said = succeed(*command.split()[1:], "--store", tmp_path / "store").stdout
     assert [line.strip() for line in shown.split("\n") if line] == [line.strip() for line in said.split("\n") if line]
+
+
+def test_the_figures_of_a_gpu_are_those_of_its_benchmark() -> None:
+    said = (ROOT / "docs/gpu.md").read_text(encoding="utf-8")
+    found = json.loads((ROOT / "benchmarks/gpu.json").read_text(encoding="utf-8"))
+    for part in ("full", "full_whole", "full_whole_plain", "lora", "qlora"):
+        one = found[part]
+        share = f"{one['share of that rate']:.2f}".removeprefix("0")
+        cells = f"| {one['tokens a second']:,} | {share} | {one['memory, GB']} | {one['memory as planned, GB']} |"
+        assert cells in said, part
+    rating, writing = found["rating"], found["writing"]["tokens a second"]
+    assert f"({rating['tokens a second']:,} tokens/s, {rating['share of that rate']:.2f})".replace("0.", ".") in said
+    ours, bare = (round(sum(writing[name][1:]) / 2) for name in ("our engine", "generate"))
+    assert f"{ours:,} tokens/s by our engine and {bare:,} by a bare `generate`" in said
+
+
+def test_the_table_of_targets_is_what_the_results_say(tmp_path: Path) -> None:
+    copy = tmp_path / "benchmarks"
+    shutil.copytree(ROOT / "benchmarks", copy)
+    subprocess.run([sys.executable, copy / "table.py"], check=True)
+    assert (copy / "README.md").read_text("utf-8") == (ROOT / "benchmarks/README.md").read_text("utf-8")
