@@ -92,3 +92,15 @@ def made(shared_store: Store) -> Callable[[Artifact], Path]:
         return shared_store.open(target)
 
     return make_all
+
+
+@pytest.fixture
+def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub is out of reach, and to ask it is a fault."""
+    import datasets
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the hub was asked")
+
+    monkeypatch.setattr("requests.head", refuse)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import datasets
 import lm_eval  # type: ignore[import-untyped]
 import pytest
 from lm_eval.api.instance import Instance  # type: ignore[import-untyped]
@@ -26,6 +25,7 @@ from humpback.spec.models import Pretrained
 from humpback.spec.sources import SOURCES
 from tests.commands import invoke
 
+pytestmark = pytest.mark.usefixtures("no_hub")
 _OF_LM_EVAL = Path(lm_eval.__file__).parent / "tasks"
 _BBH = sorted(path.stem for path in (_OF_LM_EVAL / "bbh/cot_fewshot").glob("[a-z]*.yaml"))
 _MMLU = sorted(path.stem.removeprefix("mmlu_") for path in (_OF_LM_EVAL / "mmlu/default").glob("[a-z]*.yaml"))
@@ -70,15 +70,6 @@ def opened(name: str, folder: Path, files: dict[str, str]) -> Any:
     (folder / "place").mkdir()
     (task,) = open_tasks([PULLED[name]], folder / "place", lambda one: archive)
     return task
-
-
-@pytest.fixture(autouse=True)
-def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("the hub was asked")
-
-    monkeypatch.setattr("requests.head", refuse)
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
 
 
 def scores(leaf: Any, docs: list[Any], replies: list[str]) -> list[float]:

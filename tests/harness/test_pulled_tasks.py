@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import datasets
 import pytest
 
 from humpback.core.store import StoreError
@@ -19,6 +18,7 @@ from humpback.evals.tasks import UNSAFE, LoadedTask, Missing, open_tasks
 from humpback.spec.benchmarks import PULLED
 from humpback.spec.files import File, Source
 
+pytestmark = pytest.mark.usefixtures("no_hub")
 _IFEVAL = (
     ("punctuation:no_comma", {}, "No comma here", "One, two"),
     (
@@ -72,15 +72,6 @@ def opened(name: str, tmp_path: Path, files: Callable[[File | Source], Path], **
     (tmp_path / "place").mkdir()
     (task,) = open_tasks([PULLED[name]], tmp_path / "place", files, **how)
     return task
-
-
-@pytest.fixture(autouse=True)
-def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("the hub was asked")
-
-    monkeypatch.setattr("requests.head", refuse)
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
 
 
 def test_ifeval_knows_answers_that_pass_and_answers_that_fail(
