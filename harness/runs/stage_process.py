@@ -1,7 +1,8 @@
 """One stage in a process of its own, with what it says on the way. Every executor runs stages so.
 
-The processes are forked from a server that has torch loaded, so a stage starts in milliseconds; where there are GPUs,
-each loads it by itself, in seconds, because CUDA works in no process that is forked from one which looked for GPUs.
+The processes are forked from a server that has torch and this package's modules loaded, so a stage starts in
+milliseconds; where there are GPUs, each loads them by itself, in seconds, because CUDA works in no process that is
+forked from one which looked for GPUs.
 They end when the process that started them ends, however it ends, with all that they have started.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import platform
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -54,7 +56,7 @@ class StageProcess:
         # machine (ten times slower beside another process), not at all, they lose a third of an idle one's speed.
         os.environ.setdefault("GOMP_SPINCOUNT", "2000")
         context = multiprocessing.get_context("forkserver")
-        loaded = [] if machine.device == "cuda" else ["humpback.runs.preload"]
+        loaded = [] if machine.device == "cuda" else ["humpback.runs.preload", *_loaded_here()]
         context.set_forkserver_preload(["humpback.runs.leash", *loaded])
         with shielded():  # the workers inherit it
             forkserver.ensure_running()
@@ -79,6 +81,11 @@ class StageProcess:
         """End it with all that it has started."""
         end_children(self._process.pid, itself=True)
         self._process.join()
+
+
+def _loaded_here() -> list[str]:
+    """This package's modules that this process has loaded, as the stages' would, each anew."""
+    return [name for name in sys.modules if name.startswith("humpback.")]
 
 
 def _death(code: int | None) -> str:
