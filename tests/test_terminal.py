@@ -211,6 +211,6 @@ def test_a_log_tells_where_a_run_is(
         "2 of 5 stopped    tagged/seed0: it is empty; at least 2 min left",
         "2 of 5     90.0 s tagged/seed0: 30 of 40 updates; about 3 min left",
         "3 of 5    120.0 s tagged/seed0; about 2 min left",
-        "4 of 5   5000.0 s tagged/seed0; about 2.8 h left",
+        "4 of 5   5000.0 s tagged/seed0; about 77 min left",
         "5 of 5 failed     tagged/seed0",
     ]

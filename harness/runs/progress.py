@@ -23,6 +23,8 @@ from humpback.runs.executor import Progress
 
 _EVERY = 60.0
 """Seconds between the lines of a stage that takes long."""
+_TRUSTED = 60.0
+"""Seconds of work by which what is expected outweighs what stages took: a first one of a second says little of hours."""
 
 
 @contextmanager
@@ -193,7 +195,7 @@ class _Log:
     def _left(self) -> str:
         """By how far those that run have come, what was expected of the others against what was expected of those
         that ended, and else what others of their class took; each waits for its inputs and for room."""
-        scale = self.spent / self.thought if self.thought else 3_600.0
+        scale = (self.spent + _TRUSTED) / (self.thought + _TRUSTED / 3_600)
         shares, unknown = {}, False
         waiting = dict(self.waiting)
         for key, artifact in waiting.items():
