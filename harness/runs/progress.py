@@ -24,7 +24,7 @@ from humpback.runs.executor import Progress
 _EVERY = 60.0
 """Seconds between the lines of a stage that takes long."""
 _TRUSTED = 60.0
-"""Seconds of work by which what is expected outweighs what stages took: a first one of a second says little of hours."""
+"""Seconds of expected work that count as done in their time: a first stage of a second says little of hours."""
 
 
 @contextmanager
