@@ -167,6 +167,12 @@ class Machine(Value):
         for name in ("workers", "processes", "threads", "micro_batch", "generation_batch"):
             if getattr(self, name) < 1:
                 raise FieldError(f"Machine.{name} is {getattr(self, name)}; it takes 1 or more")
+        for name in ("store", "data"):
+            folder = getattr(self, name)
+            if not folder.strip() or "\0" in folder:
+                raise FieldError(f"Machine.{name} is {folder!r}; it takes the path of a folder")
+            # No shell has done so in a file, nor behind "--store=".
+            object.__setattr__(self, name, os.path.expanduser(folder))
         if self.ray_address != "auto" and self.executor != "ray":
             raise FieldError(
                 f'Machine.ray_address is {self.ray_address!r} and executor is {self.executor!r}; it goes with "ray"'
