@@ -268,8 +268,10 @@ def _write(folder: Path, command: str, worth: OnDev, trials: list[Trial], wanted
     shares = wanted.study().importance()
     title = f"{worth.experiment} on {worth.setup.name}: win rate of {worth.space.arm} on dev prompts"
     with writing(folder, "--results"):
-        (folder / "trials.csv").write_text(tidy(["trial", "ended", "win_rate", "points", *paths, "reason"], rows))
-        (folder / "best.txt").write_text(f"# {command}\n{pasted}\n")
+        (folder / "trials.csv").write_text(
+            tidy(["trial", "ended", "win_rate", "points", *paths, "reason"], rows), "utf-8"
+        )
+        (folder / "best.txt").write_text(f"# {command}\n{pasted}\n", "utf-8")
         save(history(title, command, told), folder, "history", command)
         if shares:
             save(importance(title, command, shares), folder, "importance", command)
