@@ -118,7 +118,8 @@ class Server(Value):
             raise FieldError(f"Server.start_within is {self.start_within:g}; it takes more than 0")
 
 
-_ADDRESS = re.compile(r"(?![\w+]+://)\S+:\d+")
+ADDRESS = re.compile(r"(?![\w+]+://)\S+:\d+")
+"""HOST:PORT of a Ray cluster."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ class Machine(Value):
             raise FieldError(
                 f'Machine.ray_address is {self.ray_address!r} and executor is {self.executor!r}; it goes with "ray"'
             )
-        if self.ray_address != "auto" and not _ADDRESS.fullmatch(self.ray_address):
+        if self.ray_address != "auto" and not ADDRESS.fullmatch(self.ray_address):
             raise FieldError(
                 f"Machine.ray_address is {self.ray_address!r}; it takes HOST:PORT of the cluster's first node, or auto "
                 "(a client's ray://... is none: run on a node)"
