@@ -134,6 +134,24 @@ def test_deleting_the_folder_and_mirroring_again_brings_the_same_runs_back(small
     assert any("images/figure" in name for name in results_files)
 
 
+def test_variables_of_another_run_have_no_part_in_these(small: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("wandb")
+    mirror_all(small, small.root / "results")
+    first = held(small)
+    shutil.rmtree(small.root / "wandb")
+    others = {"SWEEP_ID": "s1", "LAUNCH": "true", "RUN_ID": "a/b", "RESUME": "must", "NAME": "mine", "JOB_TYPE": "job"}
+    others |= {"TAGS": "t" * 100, "MODE": "Offline", "SILENT": "perhaps", "DIR": "/proc/none", "RUN_GROUP": "group"}
+    for name, value in others.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    assert mirror_all(small, small.root / "results") == 5
+    assert held(small) == first
+    assert os.environ["WANDB_RUN_ID"] == "a/b"
+    monkeypatch.setenv("WANDB_BASE_URL", "nowhere")
+    shutil.rmtree(small.root / "wandb")
+    with pytest.raises(StoreError, match="base_url: Input should be a valid URL"):
+        mirror_all(small, small.root / "results")
+
+
 def test_mirroring_twice_writes_nothing_twice_and_a_change_replaces_the_run(small: Store) -> None:
     pytest.importorskip("wandb")
     results = small.root / "results"
