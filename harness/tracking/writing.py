@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from humpback.core.store import Store, StoreError
 from humpback.tracking.destination import destination, marks
-from humpback.tracking.runs import Run
+from humpback.tracking.runs import Run, short
 
 _PATIENCE = {
     "init_timeout": 30,
@@ -180,8 +180,8 @@ def _lineage(logged: Any, run: Run) -> None:
 
 def _artifact(name: str, metadata: dict[str, Any]) -> Any:
     kind, slug = name.split("/", 1)
-    allowed = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in f"{kind}-{slug}")
-    made = wandb.Artifact(allowed, type=kind, metadata=metadata)
+    allowed = re.sub(r"[^A-Za-z0-9_.-]", "-", f"{kind}-{slug}")
+    made = wandb.Artifact(short(allowed), type=kind, metadata=metadata)
     with made.new_file("name.txt") as file:
         file.write(name + "\n")
     return made

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -198,6 +199,28 @@ def test_no_key_is_in_any_file(small: Store, monkeypatch: pytest.MonkeyPatch) ->
     mirror_all(small, small.root / "results")
     for path in (small.root / "wandb").rglob("*"):
         assert not path.is_file() or b"sk-secret" not in path.read_bytes(), path
+
+
+def test_names_are_what_the_server_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wandb = pytest.importorskip("wandb")
+    begun: list[dict[str, Any]] = []
+    made: list[str] = []
+    logged = SimpleNamespace(
+        summary={},
+        finish=lambda exit_code: None,
+        use_artifact=lambda one: made.append(one.name),
+        log_artifact=lambda one: made.append(one.name) or SimpleNamespace(wait=lambda: None),
+    )
+    monkeypatch.setattr(wandb, "init", lambda **given: begun.append(given) or logged)
+    ends = ("0123456789abcdef", "0123456789abcdee")
+    slugs = [f"instructionset/{'対話 データ' * 20}-{end}" for end in ends]
+    common = {"stage": "joined", "tags": (), "config": {}, "history": (), "summary": {}, "ended": "finished"}
+    run = tracking.Run("id", "x" * 150 + "-end", "g" * 200, makes=slugs[0], inputs=tuple(slugs[1:]), **common)
+    assert list(tracking.mirror_runs(Store(tmp_path), [run], online=True)) == [(run, True)]
+    assert max(len(begun[0][name]) for name in ("name", "group")) == 128
+    assert begun[0]["name"].endswith("-end")
+    assert len(set(made)) == 2
+    assert all(len(name) <= 128 and name.isascii() and name.endswith(ends) for name in made)
 
 
 def test_online_replaces_runs_and_logs_lineage(small: Store, tiny: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
