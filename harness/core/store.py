@@ -131,7 +131,8 @@ class Store:
 
     def unwritable(self, error: OSError) -> StoreError:
         """What is raised where its folder takes no files."""
-        return StoreError(f"the store {self.root} cannot be written: {error}; give a folder that can be, with --store")
+        why = error.strerror or str(error)  # without the file that was tried, which is another each time
+        return StoreError(f"the store {self.root} cannot be written: {why}; give a folder that can be, with --store")
 
     def folder(self, artifact: Artifact) -> Path:
         """Where the artifact lies or will lie."""
