@@ -214,3 +214,12 @@ def test_a_log_tells_where_a_run_is(
         "4 of 5   5000.0 s tagged/seed0; about 77 min left",
         "5 of 5 failed     tagged/seed0",
     ]
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_was_closed_takes_what_is_said_and_no_file_takes_its_number(closed: str, tmp_path: Path) -> None:
+    (tmp_path / "pairs.json").write_text('[{"instruction": "Say so.", "output": "So."}]')
+    words = f"'{sys.executable}' -m humpback.cli data read pairs.json {closed}"
+    done = subprocess.run(["sh", "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert list(tmp_path.glob("artifacts/instructionset/*/record.json"))
