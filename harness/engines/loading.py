@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import Tokenizer
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
 )
 
 from humpback.core.machine import Machine
@@ -27,6 +29,7 @@ from humpback.inputs.model_folder import CONFIG
 from humpback.spec.models import Finetuned, FolderModel, FolderRewardModel, HubModel, HubRewardModel
 from humpback.spec.template import Model
 
+TOKENIZER = "tokenizer.json"
 _BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "attention.bias", "position_ids")
 """Endings of what older files hold beside the weights, and transformers computes."""
 _UNUSABLE = (OSError, ValueError, ImportError, KeyError, TypeError, AttributeError, RuntimeError, AssertionError)
@@ -85,14 +88,16 @@ def weights_dtype(machine: Machine, *, train: bool = False, frozen: bool = False
 
 
 def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The folder's tokenizer. A padding token outside the model's embedding gives way to the end token: padding is
-    never attended to.
+    """The folder's tokenizer, which cuts text as its tokenizer.json says. A padding token outside the model's embedding
+    gives way to the end token: padding is never attended to.
 
     Raises:
         StoreError: when it cannot be read, or needs code that comes with it.
     """
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        if (folder / TOKENIZER).is_file():
+            keep_rules(tokenizer, folder / TOKENIZER)
         if isinstance(tokenizer.pad_token_id, int) and (folder / CONFIG).is_file():
             rows = _rows(AutoConfig.from_pretrained(folder, trust_remote_code=False))
             if rows is not None and tokenizer.pad_token_id >= rows:
@@ -106,6 +111,22 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             "tokenizer.json there that transformers writes with save_pretrained"
         ) from error
     return tokenizer
+
+
+def keep_rules(tokenizer: PreTrainedTokenizerBase, file: Path) -> None:
+    """Have a tokenizer cut text, and put it together, by the rules of its tokenizer.json.
+
+    Which class transformers takes follows from the folder's words for it, and classes of many families (5.23: GPT-2's,
+    Llama's, Qwen's, Gemma's, Cohere's) put their own rules in the place of the file's: SmolLM2's digits stood together,
+    a DeepSeek model's words were cut as Qwen's. Start and end tokens stay as the class has them, since it is the one
+    that heeds `add_bos_token` and `add_eos_token`.
+    """
+    backend: Any = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None or type(tokenizer) is PreTrainedTokenizerFast:  # which reads the file as it is
+        return
+    told = Tokenizer.from_file(str(file))
+    for part in ("normalizer", "pre_tokenizer", "model", "decoder"):
+        setattr(backend, part, getattr(told, part))
 
 
 def read_weights(
