@@ -23,11 +23,12 @@ from humpback.core.machine import Machine
 from humpback.core.store import StoreError
 from humpback.core.text import one_line
 from humpback.core.work import Work
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.dropout import DropoutError, set_dropout
 from humpback.inputs.locate import model_folder
 from humpback.inputs.model_folder import CONFIG
 from humpback.spec.models import Finetuned, FolderModel, FolderRewardModel, HubModel, HubRewardModel
-from humpback.spec.template import Model
+from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
 
 TOKENIZER = "tokenizer.json"
 _BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "attention.bias", "position_ids")
@@ -182,8 +183,10 @@ def read_weights(
     return model
 
 
-def check_folder(folder: Path, *, reward: bool = False) -> None:
-    """See that tokenizer, configuration and weights fit together.
+def check_folder(
+    folder: Path, template: Template | ChatTemplate = INSTRUCTION_RESPONSE, *, reward: bool = False
+) -> None:
+    """See that tokenizer, configuration, weights and the template that it is spoken to in fit together.
 
     Raises:
         StoreError: naming the first thing that does not.
@@ -198,7 +201,14 @@ def check_folder(folder: Path, *, reward: bool = False) -> None:
     made_of = getattr(getattr(tokenizer, "backend_tokenizer", None), "model", None)
     used = {tokenizer.eos_token, tokenizer.bos_token, getattr(made_of, "unk_token", tokenizer.unk_token)}
     special = {str(one) for one in tokenizer.added_tokens_decoder.values() if one.special}
-    idle = (special | set(tokenizer.all_special_tokens)) - used  # text never becomes one of them
+    try:
+        chat = ChatFormat(template, tokenizer)
+    except ValueError as error:
+        raise StoreError(f"{folder}: {_words(error)}") from error
+    written = {mark for text in chat.between for mark in chat.encoding.split_marks(text)[0]}
+    written |= set(tokenizer.convert_ids_to_tokens(chat.encoding.prefix))
+    # Text never becomes one of them, and neither template nor tokenizer puts them around it.
+    idle = (special | set(tokenizer.all_special_tokens)) - used - written
     beyond = {token: i for token, i in tokenizer.get_vocab().items() if i >= rows and token not in idle}
     if beyond:
         token, i = max(beyond.items(), key=lambda one: one[1])

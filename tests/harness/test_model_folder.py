@@ -26,6 +26,8 @@ from humpback.experiments.setups.base import Setup
 from humpback.inputs import model_folder
 from humpback.inputs.file_index import FileIndex
 from humpback.inputs.model_folder import CONFIG, INDEX, WEIGHTS, check_model_files
+from humpback.spec.template import ChatTemplate
+from tests.harness.engines.small_tokenizers import CHATS
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab\nsize 12345\n"
 
@@ -276,6 +278,19 @@ def test_what_does_not_fit_together_is_refused_when_the_base_is_put_on_record(
     check_folder(folder)
     spoil(folder)
     refused(folder, why, check_folder)
+
+
+def test_marks_of_the_template_need_rows_in_the_embedding(good: Path, tmp_path: Path) -> None:
+    """Which a special token that nothing writes does not."""
+    folder = shutil.copytree(good, tmp_path / "mine")
+    tokenizer = read_tokenizer(folder)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
+    tokenizer.save_pretrained(folder)
+    check_folder(folder)
+    speaks = ChatTemplate(CHATS["ChatML"])
+    refused(folder, r"2 tokens .* have no row in the embedding", lambda place: check_folder(place, speaks))
+    unusable = ChatTemplate("{{ raise_exception('ask the other model') }}")
+    refused(folder, r"ask the other model; give another", lambda place: check_folder(place, unusable))
 
 
 def test_a_vocabulary_that_needs_a_package_names_it(
