@@ -151,6 +151,7 @@ def read_weights(
         pad = getattr(text, "pad_token_id", None)
         if isinstance(pad, int) and rows is not None and not 0 <= pad < rows:
             text.pad_token_id = None  # an embedding cannot be built with it
+        config._attn_implementation = None  # of the machine that saved it
         if dropout is not None:
             set_dropout(config, dropout)
         kind = AutoModelForSequenceClassification if reward else AutoModelForCausalLM

@@ -318,6 +318,13 @@ def test_a_family_of_transformers_is_used_without_the_code_that_lies_beside_it(g
     assert not (tmp_path / "ran").exists()
 
 
+def test_an_attention_that_the_machine_does_not_have_is_not_asked_for(good: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(good, tmp_path / "mine")
+    configured(folder, _attn_implementation="flash_attention_2")
+    check_folder(folder)
+    assert read_weights(folder, torch.float32).config._attn_implementation == "sdpa"
+
+
 @pytest.mark.parametrize("pad", [-1, 5_000])
 def test_padding_outside_the_embedding_gives_way_to_the_end(good: Path, tmp_path: Path, pad: int) -> None:
     folder = shutil.copytree(good, tmp_path / "mine")
