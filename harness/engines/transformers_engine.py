@@ -20,7 +20,7 @@ from humpback.core.work import Work
 from humpback.engines import processes
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
-from humpback.engines.chat.decoding import forward_takes, keep_ends_alone, longest_padded, row_draws
+from humpback.engines.chat.decoding import check_scores, forward_takes, keep_ends_alone, longest_padded, row_draws
 from humpback.engines.completion import Completion
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.engines.rounds import Row, write_on
@@ -153,7 +153,7 @@ class Engine:
                 scores = self._last_logits([[*one, *cut[0][:-1]] for one in ids], 1, prefix)[:, -1, last]
             else:
                 scores = torch.stack([self._log_likelihood(ids, one, prefix) for one in cut], dim=1)
-            return torch.softmax(scores, dim=-1).tolist()  # type: ignore[no-any-return]
+            return torch.softmax(check_scores(scores), dim=-1).tolist()  # type: ignore[no-any-return]
 
         with self._log(rows, "choose", tuple(options)) as log:
             self._progress(log, 0, len(instructions), unit)

@@ -27,7 +27,7 @@ from humpback.core.placement import ALONE, Placement
 from humpback.core.store import Store, StoreError
 from humpback.runs.build import build_artifact
 from humpback.runs.launch import TORCHRUN, Launcher, ProcessDied
-from humpback.runs.quiet import quiet
+from humpback.runs.quiet import forget_launchers, quiet
 
 Message = tuple[str, Any]
 """What is told of a stage: ("started", host); ("progress", (done, total, unit)) as often as there is something; and as
@@ -108,6 +108,7 @@ def _work(
     die_with_parent()
     if machine.device == "cuda":
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus
+    forget_launchers()
     quiet(machine.threads)
     make_and_tell(artifact, Store(root), machine, source, placement, TORCHRUN, pipe.send)
 

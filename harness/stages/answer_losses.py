@@ -10,6 +10,7 @@ from humpback.core.tables import LOSSES, AnswerLoss, Writer
 from humpback.core.work import Counts, Work
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
+from humpback.engines.chat.decoding import check_scores
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.outcomes import AnswerLosses
 from humpback.stages.batches import IGNORED, TokenSequence
@@ -48,7 +49,7 @@ def measure_losses(node: AnswerLosses, work: Work) -> Counts:
 def _loss(model: torch.nn.Module, one: TokenSequence) -> AnswerLoss:
     device = next(model.parameters()).device
     ids, labels = torch.tensor([one.ids], device=device), torch.tensor(one.labels[1:], device=device)
-    logits: torch.Tensor = model(input_ids=ids, use_cache=False).logits[0, :-1]
+    logits = check_scores(model(input_ids=ids, use_cache=False).logits[0, :-1])
     answer = labels != IGNORED
     nats = torch.nn.functional.cross_entropy(logits[answer].float(), labels[answer], reduction="sum")
     return AnswerLoss(one.name, int(answer.sum()), float(nats))
