@@ -35,6 +35,8 @@ _NEVER_NAMED = frozenset((*_HEADERS, "article", "main"))
 """Not dropped for their names."""
 _TEXT = next(node.tag_id for node in LexborHTMLParser("x").css("body")[0].iter(include_text=True))
 """The parser's number for text: asking for it is cheaper than for the name, and most nodes are text."""
+_INSTRUCTION = "-instruction"
+"""What stands for the name of <?php ...?> and <?xml ...?>, which have none. A comment's name begins so too."""
 _ANCHOR = re.compile(r"\s*(?:[¶#§🔗]|\[edit\]|\[edit source\]|Permalink)$")
 
 
@@ -91,7 +93,7 @@ class Walk:
                         flow.links += len(text)
                 node = node.next
                 continue
-            tag = node.tag or ""
+            tag = node.tag or _INSTRUCTION
             kind = _KINDS.get(tag)
             if kind == "format":  # bold and the like, of which nothing is asked
                 open_nodes.append(node)
