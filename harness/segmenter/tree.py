@@ -22,15 +22,19 @@ AROUND = 500
 """Elements named as furniture that may stand around a page's text; beyond it none is looked into."""
 
 _HEADERS = {f"h{level}": level for level in range(1, 7)}
-_INLINE = UNNAMED | words_of("span a code kbd samp sub sup label data ruby rt rp slot nobr")
+_BLOCK = ASIDE | words_of(
+    "address article blockquote caption center dd details dir div dl dt fieldset figure form header hgroup hr legend "
+    "li listing main ol optgroup option p plaintext pre search section summary table tbody td tfoot th thead tr ul xmp"
+)
+"""What browsers set on lines of its own. Any other tag, also one that nobody knows, stands in its line."""
 _KINDS = {
-    **dict.fromkeys(_INLINE, "inline"),
+    **dict.fromkeys(_BLOCK, "block"),
     **dict.fromkeys(UNNAMED, "format"),
     **dict.fromkeys(SILENT, "silent"),
     **dict.fromkeys(NOTED, "noted"),
     **dict.fromkeys((*_HEADERS, "pre", "sup", "sub"), "whole"),
 }
-"""What the walk does with a tag. One that is not here is a block; one of the page's own making ("x-y") is inline."""
+"""What the walk does with a tag. One that is not here is inline."""
 _NEVER_NAMED = frozenset((*_HEADERS, "article", "main"))
 """Not dropped for their names."""
 _TEXT = next(node.tag_id for node in LexborHTMLParser("x").css("body")[0].iter(include_text=True))
@@ -99,7 +103,7 @@ class Walk:
                 open_nodes.append(node)
                 closing.append("")
                 node = node.first_child
-            elif kind == "silent" or (kind is None and tag[0] == "-"):
+            elif kind == "silent" or tag[0] == "-":
                 node = node.next
             elif tag == "br":
                 pieces.append(BREAK)
@@ -109,7 +113,7 @@ class Walk:
             elif kind == "whole":
                 self._whole(node, tag)
                 node = node.next
-            elif kind == "inline" or (kind is None and "-" in tag):
+            elif kind is None:
                 if tag == "a":
                     flow.in_link += 1
                 elif tag == "code":
@@ -149,11 +153,11 @@ class Walk:
         if holds_the_text(node, tag):
             self._around += 1
             return False
-        if tag not in _INLINE and tag != "p":
+        header = node.css_first("h1,h2,h3,h4,h5,h6")
+        if header is not None or (tag in _BLOCK and tag != "p"):
             self._flow.flush()
-            header = node.css_first("h1,h2,h3,h4,h5,h6")
-            if header is not None:
-                self.asides.append(Aside(_words(header), word, node.text(deep=True, separator=" ")))
+        if header is not None:
+            self.asides.append(Aside(_words(header), word, node.text(deep=True, separator=" ")))
         return True
 
     def _whole(self, node: LexborNode, tag: str) -> None:

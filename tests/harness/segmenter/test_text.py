@@ -20,6 +20,8 @@ from tests.harness.segmenter.helpers import OPEN, kept, under
         ("soft\u00adhyphen zero\u200bwidth", "softhyphen zerowidth"),
         ("10<sup>6</sup> m<sup>2</sup>, H<sub>2</sub>O, noted<sup><a href=#1>[1]</a></sup>", "10⁶ m², H₂O, noted"),
         ("<p>Call <code>f(x)</code> now</p>", "Call `f(x)` now"),
+        ("<p><del>10</del> <ins>12</ins> km to <st1:City>Hull</st1:City><o:p></o:p> <x>so</x>", "10 12 km to Hull so"),
+        ("<p>It is <sup class=references>[1]</sup>one <span class=tooltip>no</span>line</p>", "It is one line"),
         ("<p>Seen</p><script>no()</script><style>no{}</style><p hidden>no</p><p aria-hidden=true>no</p>", "Seen"),
         ("<p>Seen</p><p style='display: none'>no</p><div class='sr-only'>no</div><noscript>no</noscript>", "Seen"),
         ("<p>Seen</p><div class='cookie-banner'>We use cookies</div><nav><a>Home</a></nav>", "Seen"),
