@@ -19,6 +19,14 @@ from tests.harness.segmenter.helpers import OPEN, kept, under
         ("One<br>two<br><br>Three", "One\ntwo\n\nThree"),
         ("soft\u00adhyphen zero\u200bwidth", "softhyphen zerowidth"),
         ("10<sup>6</sup> m<sup>2</sup>, H<sub>2</sub>O, noted<sup><a href=#1>[1]</a></sup>", "10⁶ m², H₂O, noted"),
+        (
+            "the 22<sup>nd</sup>, 20<sup>o</sup>C, e<sup>x</sup>, e<sup>2x</sup>, a<sup>n-1</sup>, b<sup>1/2</sup>",
+            "the 22nd, 20ᵒC, eˣ, e²ˣ, aⁿ⁻¹, b^(1/2)",
+        ),
+        (
+            "10<sup>−3</sup>, said<sup>1,2</sup>, so<sup>[3]</sup>, x<sub>i+1</sub>, x<sub>max</sub>, T<sub>1/2</sub>",
+            "10⁻³, said¹,², so[3], xᵢ₊₁, xmax, T_(1/2)",
+        ),
         ("<p>Call <code>f(x)</code> now</p>", "Call `f(x)` now"),
         ("<p><del>10</del> <ins>12</ins> km to <st1:City>Hull</st1:City><o:p></o:p> <x>so</x>", "10 12 km to Hull so"),
         ("<p>It is <sup class=references>[1]</sup>one <span class=tooltip>no</span>line</p>", "It is one line"),
