@@ -61,6 +61,7 @@ _AROUND = words_of("div section header table tbody tr td center span")
 """What a page's text can stand in."""
 _TEXT = "h1,main,[itemprop=articleBody],.entry-content,.post-body,.article-body"
 _LONGEST_NAME = 1_000
+_ALOUD = re.compile(r"screen-reader|sr-only|visually-?hidden|offscreen", re.IGNORECASE)
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -72,6 +73,12 @@ def is_hidden(attributes: dict[str, str | None]) -> bool:
         return True
     style = attributes.get("style")
     return bool(style and _HIDING.search(style))
+
+
+def is_read_aloud_alone(attributes: dict[str, str | None]) -> bool:
+    """Whether the element is for screen readers and does not show."""
+    names = attributes.get("class")
+    return bool(names and _ALOUD.search(names))
 
 
 def furniture_name(attributes: dict[str, str | None]) -> str:

@@ -13,8 +13,8 @@ from humpback.segmenter.flow import BREAK, NOTED, Flow
 from humpback.segmenter.furniture import ASIDE, SILENT, UNNAMED, furniture_name, holds_the_text, is_hidden
 from humpback.segmenter.parse import body_of
 from humpback.segmenter.sections import Aside, Outline, Section
-from humpback.segmenter.text import clean, subscript, superscript
-from humpback.segmenter.words import words_of
+from humpback.segmenter.text import subscript, superscript
+from humpback.segmenter.whole import BLOCK, code_lines, header_words
 
 FORMS = 8
 """On a page, that are looked into: some sites put the whole page into one."""
@@ -22,13 +22,8 @@ AROUND = 500
 """Elements named as furniture that may stand around a page's text; beyond it none is looked into."""
 
 _HEADERS = {f"h{level}": level for level in range(1, 7)}
-_BLOCK = ASIDE | words_of(
-    "address article blockquote caption center dd details dir div dl dt fieldset figure form header hgroup hr legend "
-    "li listing main ol optgroup option p plaintext pre search section summary table tbody td tfoot th thead tr ul xmp"
-)
-"""What browsers set on lines of its own. Any other tag, also one that nobody knows, stands in its line."""
 _KINDS = {
-    **dict.fromkeys(_BLOCK, "block"),
+    **dict.fromkeys(BLOCK, "block"),
     **dict.fromkeys(UNNAMED, "format"),
     **dict.fromkeys(SILENT, "silent"),
     **dict.fromkeys(NOTED, "noted"),
@@ -154,10 +149,10 @@ class Walk:
             self._around += 1
             return False
         header = node.css_first("h1,h2,h3,h4,h5,h6")
-        if header is not None or (tag in _BLOCK and tag != "p"):
+        if header is not None or (tag in BLOCK and tag != "p"):
             self._flow.flush()
         if header is not None:
-            self.asides.append(Aside(_words(header), word, node.text(deep=True, separator=" ")))
+            self.asides.append(Aside(header_words(header), word, node.text(deep=True, separator=" ")))
         return True
 
     def _whole(self, node: LexborNode, tag: str) -> None:
@@ -172,19 +167,12 @@ class Walk:
             self._header(node, _HEADERS[tag])
 
     def _header(self, node: LexborNode, level: int) -> None:
-        text = _ANCHOR.sub("", _words(node))
+        text = _ANCHOR.sub("", header_words(node))
         if text:
             self._flow.header(text, level)
 
     def _code(self, node: LexborNode) -> None:
-        parts = []
-        for inner in node.traverse(include_text=True):
-            if inner.tag == "-text":
-                parts.append(inner.text_content or "")
-            elif inner.tag == "br":
-                parts.append("\n")
-        lines = [line.rstrip() for line in clean("".join(parts)).expandtabs(4).splitlines()]
-        text = "\n".join(lines).strip("\n")
+        text = code_lines(node)
         if text:
             self._flow.code(text)
 
@@ -194,14 +182,3 @@ class Walk:
         if tag == "sup" and (node.css_first("a") is not None or self._flow.in_link):
             return
         self._flow.pieces.append(superscript(text) if tag == "sup" else subscript(text))
-
-
-def _words(node: LexborNode) -> str:
-    """Its text on one line. Nothing stands between formatted parts of a word; parts that are blocks are set apart."""
-    if node.css_first("br,p,div,li,h1,h2,h3,h4,h5,h6") is not None:
-        return _apart(node)
-    return clean(" ".join(node.text(deep=True).split()))
-
-
-def _apart(node: LexborNode) -> str:
-    return clean(" ".join(node.text(deep=True, separator=" ").split()))

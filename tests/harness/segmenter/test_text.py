@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from humpback.core.tables import Page
+from humpback.segmenter import segments
 from humpback.spec.data import Boilerplate
 from tests.harness.segmenter.helpers import OPEN, kept, under
 
@@ -61,6 +63,36 @@ def test_code_keeps_its_whitespace_and_is_fenced() -> None:
     )
     assert under("<pre>a\n````\nb</pre>") == "`````\na\n````\nb\n`````"
     assert under("<pre>a<br>b</pre>") == "```\na\nb\n```"
+
+
+@pytest.mark.parametrize(
+    ("html", "code"),
+    [
+        ("<pre><span class=linenos>1</span>a\n<span class='token comment'># 2</span></pre>", "a\n# 2"),
+        ("<pre><span style='user-select:none'>$ </span>a<button>Copy</button></pre>", "a"),
+        ("<pre><code><div>a</div><div>  b</div><div><br></div>c</code></pre>", "a\n  b\n\nc"),
+        ("<pre><code><span class=line>a\n</span><span class=line>b\n</span></code></pre>", "a\nb"),
+        ("<pre><table><tr><td class=gutter>1<td>a<tr><td class=gutter>2<td>b</table></pre>", "a\nb"),
+    ],
+)
+def test_code_is_what_one_would_copy(html: str, code: str) -> None:
+    assert under(html) == f"```\n{code}\n```"
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        ("<a><svg><title>Link</title></svg></a> In<em>stall</em>", "Install"),
+        ("Install <span class=sr-only>(opens in a new tab)</span><span style='display:none'>x</span>", "Install"),
+        ("<button>Can I?</button>", "Can I?"),
+        ("Install<button>+</button>", "Install"),
+        ("<div>In</div>stall<br>it", "In stall it"),
+        ("<span aria-hidden=true>Inst</span><span aria-hidden=true>all</span>", "Inst all"),
+    ],
+)
+def test_a_header_is_what_shows_of_it(header: str, text: str) -> None:
+    (row,) = segments(Page("http://a/", f"<h2>{header}</h2><p>Text."), OPEN)
+    assert row.known["header"] == text
 
 
 def test_a_table_of_data_is_rows_and_a_table_that_lays_out_a_page_is_not() -> None:
