@@ -9,12 +9,23 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from humpback.segmenter.boilerplate import is_navigation
 from humpback.segmenter.flow import BREAK, NOTED, Flow
-from humpback.segmenter.furniture import ASIDE, SILENT, UNNAMED, furniture_name, holds_the_text, is_hidden
+from humpback.segmenter.furniture import (
+    ASIDE,
+    SILENT,
+    UNNAMED,
+    furniture_name,
+    holds_the_text,
+    is_called_after,
+    is_hidden,
+    is_most,
+    unlinked,
+)
 from humpback.segmenter.parse import body_of
 from humpback.segmenter.sections import Aside, Outline, Section
 from humpback.segmenter.text import subscript, superscript
-from humpback.segmenter.whole import BLOCK, code_lines, header_words
+from humpback.segmenter.whole import BLOCK, code_lines, has_line_numbers, header_words
 
 FORMS = 8
 """On a page, that are looked into: some sites put the whole page into one."""
@@ -30,6 +41,7 @@ _KINDS = {
     **dict.fromkeys((*_HEADERS, "pre", "sup", "sub"), "whole"),
 }
 """What the walk does with a tag. One that is not here is inline."""
+_NUMBERED = frozenset(("td", "th", "pre"))
 _NEVER_NAMED = frozenset((*_HEADERS, "article", "main"))
 """Not dropped for their names."""
 _TEXT = next(node.tag_id for node in LexborHTMLParser("x").css("body")[0].iter(include_text=True))
@@ -59,10 +71,11 @@ class Walk:
         self.outline = Outline()
         self.asides: list[Aside] = []
         self._flow = Flow(self.outline)
-        self._forms = self._around = 0
+        self._forms = self._around = self._characters = 0
 
     def over(self, body: LexborNode) -> None:
         """Visit every node below `body`, in document order."""
+        self._characters = unlinked(body)
         open_nodes: list[LexborNode] = []
         closing: list[str] = []
         """What is to be done when each closes: nothing (""), a flush ("/"), or to tell the flow of the tag."""
@@ -133,7 +146,7 @@ class Walk:
         if tag == "form":
             self._forms += 1
             # A page that is one form, as ASP.NET makes them, is walked.
-            return self._forms > FORMS or node.css_first("h1,h2,article") is None
+            return self._forms > FORMS or not (node.css_first("h1,h2,article") or is_most(node, self._characters))
         if tag in ASIDE:
             word = tag
         else:
@@ -143,16 +156,20 @@ class Walk:
             if len(attributes) > ("class" in attributes) + ("id" in attributes) and is_hidden(attributes):
                 return True
             word = "" if tag in _NEVER_NAMED else furniture_name(attributes)
+            if tag in _NUMBERED and has_line_numbers(attributes):
+                word = "line numbers"
         if not word or self._around > AROUND:
             return False
-        if holds_the_text(node, tag):
+        header = node.css_first("h1,h2,h3,h4,h5,h6")
+        title = "" if header is None else header_words(header)
+        is_chapter = tag not in ASIDE and is_called_after(node.attributes, title) and not is_navigation(title)
+        if is_chapter or holds_the_text(node, tag, word, self._characters):
             self._around += 1
             return False
-        header = node.css_first("h1,h2,h3,h4,h5,h6")
         if header is not None or (tag in BLOCK and tag != "p"):
             self._flow.flush()
         if header is not None:
-            self.asides.append(Aside(header_words(header), word, node.text(deep=True, separator=" ")))
+            self.asides.append(Aside(title, word, node.text(deep=True, separator=" ")))
         return True
 
     def _whole(self, node: LexborNode, tag: str) -> None:

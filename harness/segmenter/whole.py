@@ -18,7 +18,9 @@ BLOCK = words_of(
 )
 """What browsers set on lines of its own. Any other tag, also one that nobody knows, stands in its line."""
 _LAID_OUT = words_of("span time small a button")
-_LINE_NUMBER = re.compile(r"(?:^|[\s_-])(?:line-?no|line-?nos|line-?numbers?|gutter|lnt?|blob-num)(?=$|[\s_-])")
+_LINE_NUMBERS = re.compile(
+    r"(?:^|[\s_-])(?:line-?nos?|linenos|line-?num(?:ber)?s?|gutter|lnt?|blob-num|crayon-nums)(?=$|[\s_-])"
+)
 _NOT_COPIED = re.compile(r"user-select\s*:\s*none")
 
 
@@ -66,11 +68,15 @@ def _pieces(node: LexborNode, silent: frozenset[str], blocks: frozenset[str], *,
             left += [around, at.first_child, around]
 
 
+def has_line_numbers(attributes: dict[str, str | None]) -> bool:
+    """Whether an element in code is named as one that holds the numbers of its lines."""
+    return _LINE_NUMBERS.search((attributes.get("class") or "").lower()) is not None
+
+
 def _is_unseen(node: LexborNode, *, code: bool) -> bool:
     attributes = node.attributes
     if not attributes:
         return False
     if is_hidden(attributes) or is_read_aloud_alone(attributes):
         return True
-    names, style = (attributes.get("class") or "").lower(), attributes.get("style") or ""
-    return code and (_LINE_NUMBER.search(names) is not None or _NOT_COPIED.search(style) is not None)
+    return code and (has_line_numbers(attributes) or _NOT_COPIED.search(attributes.get("style") or "") is not None)

@@ -9,7 +9,7 @@ import pytest
 from humpback.core.tables import Page
 from humpback.segmenter import segments
 from humpback.spec.data import Boilerplate
-from tests.harness.segmenter.helpers import OPEN, kept, under
+from tests.harness.segmenter.helpers import LONG, OPEN, kept, under
 
 
 @pytest.mark.parametrize(
@@ -123,6 +123,40 @@ def test_a_page_inside_a_form_or_a_badly_named_container_is_read() -> None:
     assert kept("<div class='with sidebar'><h1>A header</h1><p>Text.</p></div>") == ["Text."]
     assert kept("<div class=widget><div class=post-body><h2>A header</h2><p>Text.</p></div></div>") == ["Text."]
     assert kept("<div class=sidebar><h2>A header</h2><p>Text.</p></div>") == []
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "div class='elementor-widget elementor-widget-text-editor'",
+        "div class='span12 widget-span widget-type-rich_text'",
+        "div id=wsite-content class='wsite-elements wsite-not-footer'",
+        "div class='wrap has-sidebar no-comments'",
+        "div class=cmp-text",
+        "div class='row gutter-20'",
+        "div class=design-update",
+        "div class=thread-more",
+        "section id=a-header",
+    ],
+)
+def test_a_name_that_only_sounds_like_furniture_drops_nothing(around: str) -> None:
+    aside = f"<p>{LONG}</p><p>{LONG}</p>"
+    tag = around.split()[0]
+    assert kept(f"<h2>First</h2>{aside}<{around}><h2>A header</h2><p>Text.</p></{tag}>")[1] == "Text."
+
+
+def test_a_chapter_is_told_from_furniture_by_its_id_and_most_of_a_page_by_its_length() -> None:
+    chapter = "<section id=related-work><h2>Related work</h2><p>Text.</p></section>"
+    assert kept(f"<h2>First</h2><p>{LONG}</p>{chapter}")[1:] == ["Text."]
+    assert kept(f"<h2>First</h2><p>{LONG}</p>{chapter.replace('Related work', 'Other pages')}")[1:] == []
+    side = f"<div class=sidebar-layout><h3>A header</h3><p>{LONG}</p></div>"
+    assert kept(f"{side}<h2>Links</h2><p>Here.</p>") == [LONG, "Here."]
+    assert kept(f"{side}<h2>A text</h2><p>{LONG} More.</p>") == [f"{LONG} More."]
+    assert kept(f"{side.replace('sidebar-layout', 'comments-list')}<h2>Links</h2><p>Here.</p>") == ["Here."]
+    assert kept(f"{side.replace('-layout', '')}<h2>Links</h2><p>Here.</p>") == ["Here."]
+    form = f"<form><h3>A header</h3><p>{LONG}</p></form>"
+    assert kept(form) == [LONG]
+    assert kept(f"<h2>A text</h2><p>{LONG} More.</p>{form}") == [f"{LONG} More."]
 
 
 def test_lines_about_the_page_are_left_out() -> None:
