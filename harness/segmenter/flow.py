@@ -15,6 +15,8 @@ BREAK = "\x1e"
 SECTIONING = frozenset(("article", "section", "main"))
 NOTED = SECTIONING | frozenset(("ul", "ol", "li", "tr", "td", "th", "dl", "dt", "dd"))
 """Blocks that `Flow` is told of; any other only parts the text before it from the text after."""
+MARKS = {"code": ("`", "`"), "q": ("“", "”"), "rt": ("(", ")")}
+"""What stands around the text of an inline element: browsers quote <q>, and set a reading beside its word."""
 _PARAGRAPHS = re.compile(f"{BREAK}\\s*{BREAK}[\\s{BREAK}]*")
 
 
@@ -60,12 +62,12 @@ class Flow:
             self._articles.append(self.outline.entered())
 
     def closed(self, tag: str) -> None:
-        """One of NOTED closes, or a link, or inline code."""
+        """One of NOTED closes, or a link, or one of MARKS."""
         if tag == "a":
             self.in_link -= 1
             return
-        if tag == "code":
-            self.pieces.append("`")
+        if tag in MARKS:
+            self.pieces.append(MARKS[tag][1])
             return
         self.flush("term" if tag == "dt" else "definition" if tag == "dd" else "")
         if tag == "ul" or tag == "ol":

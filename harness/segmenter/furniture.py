@@ -14,16 +14,16 @@ from selectolax.lexbor import LexborNode
 from humpback.segmenter.words import words_of
 
 SILENT = words_of(
-    "script style noscript template svg math iframe object embed canvas audio video map head title select datalist "
-    "textarea input button img picture source track link meta dialog figcaption frameset noframes noembed amp-ad "
-    "amp-social-share"
+    "script style noscript template svg iframe object embed canvas audio video map head title select datalist "
+    "textarea input button picture source track link meta dialog figcaption frameset noframes noembed amp-ad "
+    "amp-social-share rp"
 )
 """Dropped with all that they hold, and nothing is said of it: they have no text of the page."""
 
 ASIDE = words_of("nav aside footer menu")
 """Dropped too, but a header in them makes them a rejected segment."""
 
-UNNAMED = words_of("b i em strong u s small big font tt abbr acronym cite q mark ins time var dfn wbr bdi bdo")
+UNNAMED = words_of("b i em strong u s small big font tt abbr acronym cite mark ins time var dfn wbr bdi bdo")
 """Formatting whose attributes are not looked at, because most elements are of these and none was seen to matter."""
 
 _ROLES = words_of("navigation search complementary contentinfo dialog alertdialog menu menubar toolbar tablist")

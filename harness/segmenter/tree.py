@@ -10,7 +10,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from humpback.segmenter.boilerplate import is_navigation
-from humpback.segmenter.flow import BREAK, NOTED, Flow
+from humpback.segmenter.flow import BREAK, MARKS, NOTED, Flow
 from humpback.segmenter.furniture import (
     ASIDE,
     SILENT,
@@ -24,6 +24,7 @@ from humpback.segmenter.furniture import (
 )
 from humpback.segmenter.parse import body_of
 from humpback.segmenter.sections import Aside, Outline, Section
+from humpback.segmenter.symbols import formula, picture
 from humpback.segmenter.text import subscript, superscript
 from humpback.segmenter.whole import BLOCK, code_lines, has_line_numbers, header_words
 
@@ -33,12 +34,13 @@ AROUND = 500
 """Elements named as furniture that may stand around a page's text; beyond it none is looked into."""
 
 _HEADERS = {f"h{level}": level for level in range(1, 7)}
+_VERBATIM = ("pre", "xmp", "listing")
 _KINDS = {
     **dict.fromkeys(BLOCK, "block"),
     **dict.fromkeys(UNNAMED, "format"),
     **dict.fromkeys(SILENT, "silent"),
     **dict.fromkeys(NOTED, "noted"),
-    **dict.fromkeys((*_HEADERS, "pre", "sup", "sub"), "whole"),
+    **dict.fromkeys((*_HEADERS, *_VERBATIM, "sup", "sub", "math"), "whole"),
 }
 """What the walk does with a tag. One that is not here is inline."""
 _NUMBERED = frozenset(("td", "th", "pre"))
@@ -113,8 +115,8 @@ class Walk:
                 node = node.first_child
             elif kind == "silent" or tag[0] == "-":
                 node = node.next
-            elif tag == "br":
-                pieces.append(BREAK)
+            elif tag == "br" or tag == "img":
+                pieces.append(BREAK if tag == "br" else picture(node))
                 node = node.next
             elif tag != "a" and self._dropped(node, tag):
                 node = node.next
@@ -124,10 +126,10 @@ class Walk:
             elif kind is None:
                 if tag == "a":
                     flow.in_link += 1
-                elif tag == "code":
-                    pieces.append("`")
+                elif tag in MARKS:
+                    pieces.append(MARKS[tag][0])
                 open_nodes.append(node)
-                closing.append(tag if tag == "a" or tag == "code" else "")
+                closing.append(tag if tag == "a" or tag in MARKS else "")
                 node = node.first_child
             else:
                 if pieces:
@@ -177,8 +179,11 @@ class Walk:
         if tag == "sup" or tag == "sub":
             self._script(node, tag)
             return
+        if tag == "math":
+            self._flow.pieces.append(formula(node))
+            return
         self._flow.flush()
-        if tag == "pre":
+        if tag in _VERBATIM:
             self._code(node)
         else:
             self._header(node, _HEADERS[tag])

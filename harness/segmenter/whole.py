@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
+from humpback.segmenter.flow import MARKS
 from humpback.segmenter.furniture import SILENT, is_hidden, is_read_aloud_alone
+from humpback.segmenter.symbols import formula, picture
 from humpback.segmenter.text import clean
 from humpback.segmenter.words import words_of
 
@@ -48,9 +50,9 @@ def _pieces(node: LexborNode, silent: frozenset[str], blocks: frozenset[str], *,
     while left:
         at = left.pop()
         if isinstance(at, str):
-            if not ended:
+            if at != "\n" or not ended:
                 yield at
-                ended = True
+                ended = at == "\n"
             continue
         if at is None:
             continue
@@ -63,9 +65,11 @@ def _pieces(node: LexborNode, silent: frozenset[str], blocks: frozenset[str], *,
         elif tag == "br":
             ended = True
             yield "\n"
+        elif tag == "math" or tag == "img":
+            left.append(formula(at) if tag == "math" else picture(at))
         elif tag and tag not in silent and not _is_unseen(at, code=code):
-            around = "\n" if tag in blocks else None
-            left += [around, at.first_child, around]
+            before, after = ("\n", "\n") if tag in blocks else MARKS[tag] if tag in ("q", "rt") else (None, None)
+            left += [after, at.first_child, before]
 
 
 def has_line_numbers(attributes: dict[str, str | None]) -> bool:

@@ -87,12 +87,47 @@ def test_code_is_what_one_would_copy(html: str, code: str) -> None:
         ("<button>Can I?</button>", "Can I?"),
         ("Install<button>+</button>", "Install"),
         ("<div>In</div>stall<br>it", "In stall it"),
+        ("<ruby>漢<rp>(<rt>kan<rp>)</ruby> is <math alttext=x><mi>x</math>, <q>so</q>", "漢(kan) is $x$, “so”"),
         ("<span aria-hidden=true>Inst</span><span aria-hidden=true>all</span>", "Inst all"),
     ],
 )
 def test_a_header_is_what_shows_of_it(header: str, text: str) -> None:
     (row,) = segments(Page("http://a/", f"<h2>{header}</h2><p>Text."), OPEN)
     assert row.known["header"] == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (
+            "<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>x^2</annotation></semantics></math>",
+            "$x^2$",
+        ),
+        (
+            "<span style='display:none'><math alttext='n'></math></span><img class=mwe-math-fallback-image-inline "
+            "aria-hidden=true alt='{\\displaystyle n}'>",
+            "$n$",
+        ),
+        ("<script type='math/tex; mode=display'>a &lt; b</script>", "$a &lt; b$"),
+        ("<img class='latex' alt='a/b'>", "$a/b$"),
+        (
+            "<math><mi>y</mi><mo>=</mo><mfrac><mrow><mi>a</mi><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac></math>",
+            "y = (a + 1)/2",
+        ),
+        ("<math><msup><mi>e</mi><mrow><mn>2</mn><mi>x</mi></mrow></msup></math>", "e²ˣ"),
+        (f"<math>{'<mrow>' * 3_000}<mi>z</mi></math>", "z"),
+        ("<img class=emoji alt=😀>", "😀"),
+        ("<img class=photo alt='A house'><img alt='a/b'>", ""),
+    ],
+)
+def test_a_formula_and_an_emoji_stay_in_their_sentence(html: str, text: str) -> None:
+    assert under(f"<p>Here {html} it is.</p>") == f"Here {text} it is.".replace("  ", " ")
+
+
+def test_quotes_readings_and_shadow_roots_are_as_they_show() -> None:
+    assert under("<p>He said <q>yes</q> to <ruby>漢字<rt>kanji</rt></ruby>.</p>") == "He said “yes” to 漢字(kanji)."
+    shadow = "<x-a><template shadowrootmode=open><p>Shown.</p></template></x-a><template><p>No.</p></template>"
+    assert under(f"{shadow}<xmp>\n<b>\n  x\n</xmp>") == "Shown.\n\n```\n<b>\n  x\n```"
 
 
 def test_a_table_of_data_is_rows_and_a_table_that_lays_out_a_page_is_not() -> None:
