@@ -50,7 +50,14 @@ _TEXT = next(node.tag_id for node in LexborHTMLParser("x").css("body")[0].iter(i
 """The parser's number for text: asking for it is cheaper than for the name, and most nodes are text."""
 _INSTRUCTION = "-instruction"
 """What stands for the name of <?php ...?> and <?xml ...?>, which have none. A comment's name begins so too."""
+_HEADING = re.compile(r"role\s*=\s*[\"']?heading\b")
 _ANCHOR = re.compile(r"\s*(?:[¶#§🔗]|\[edit\]|\[edit source\]|Permalink)$")
+
+
+def heading_level(node: LexborNode) -> int:
+    """The level of an element whose role is a heading; 2 where it says none that headers have."""
+    told = (node.attributes.get("aria-level") or "").strip()
+    return int(told) if told in ("1", "2", "3", "4", "5", "6") else 2
 
 
 def parse_page(html: str) -> tuple[list[Section], list[Aside]]:
@@ -62,6 +69,7 @@ def parse_page(html: str) -> tuple[list[Section], list[Aside]]:
     """
     walk, body = Walk(), body_of(html)
     if body is not None:
+        walk.has_headings = _HEADING.search(html) is not None
         walk.over(body)
     return walk.outline.page.inside, walk.asides
 
@@ -72,6 +80,8 @@ class Walk:
     def __init__(self) -> None:
         self.outline = Outline()
         self.asides: list[Aside] = []
+        self.has_headings = False
+        """Whether elements may be headers by their role."""
         self._flow = Flow(self.outline)
         self._forms = self._around = self._characters = 0
 
@@ -122,6 +132,10 @@ class Walk:
                 node = node.next
             elif kind == "whole":
                 self._whole(node, tag)
+                node = node.next
+            elif self.has_headings and node.attributes.get("role") == "heading":
+                flow.flush()
+                self._header(node, heading_level(node))
                 node = node.next
             elif kind is None:
                 if tag == "a":

@@ -51,6 +51,15 @@ def test_paragraphs(html: str, text: str) -> None:
         ("<ul><li><p>first</p><p>more</p></li><li>next</li></ul>", "- first\n  more\n- next"),
         ("<ol start=x><li>a</ol>", "1. a"),
         ("<dl><dt>Term<dd>What it is<dt>Why?<dd>So.</dl>", "Term: What it is\n\nWhy?\n\nSo."),
+        ("<dl><dt>Pan:<dt>Pot<dd><p>A thing.<p>More.</dl>", "Pan, Pot: A thing.\n\nMore."),
+        ("<dl><dt>Pan<dt>Pot</dl><dl><dt>Jar<dd><ul><li>one</ul></dl>", "Pan\n\nPot\n\nJar\n\n- one"),
+        ("<p>Take<li>one<li>two<p>more</li>Go", "Take\n\n- one\n- two\n\nmore\n\nGo"),
+        ("<ol reversed><li>c<li>b<ol type=a><li>x<li>y</ol><li>a</ol>", "3. c\n2. b\n  a. x\n  b. y\n1. a"),
+        (
+            "<ol type=I start=4><li>d<li>e</ol><ol style='list-style:upper-alpha' start=27><li>z</ol>",
+            "IV. d\nV. e\nAA. z",
+        ),
+        ("<ol type=a start=-1><li>d<li>e</ol>", "-1. d\n0. e"),
     ],
 )
 def test_lists(html: str, text: str) -> None:
@@ -133,6 +142,7 @@ def test_quotes_readings_and_shadow_roots_are_as_they_show() -> None:
 def test_a_table_of_data_is_rows_and_a_table_that_lays_out_a_page_is_not() -> None:
     data = "<table><tr><th>Name<th>Legs</tr><tr><td>Dog<td>4</tr><tr><td>Hen<td>2</table>"
     assert under(data) == "Name | Legs\nDog | 4\nHen | 2"
+    assert under("<table><tr><td><th>Legs<th>Eyes<tr><th>Dog<td>4<td></table>") == "| Legs | Eyes\nDog | 4"
     layout = "<table><tr><td><p>Left one</p><p>Left two</p></td><td>Right</td></tr></table>"
     assert under(layout) == "Left one\n\nLeft two\n\nRight"
     nested = f"<table><tr><td>Around</td><td>{data}</td></tr></table>"
@@ -144,6 +154,11 @@ def test_inner_headers_stand_on_their_own_line_and_paragraphs_as_told() -> None:
     html = "<h2>Outer <em>o</em>ne [edit]</h2><p>Own.</p><h3>Inner</h3><p>Deep.</p>"
     assert kept(html) == ["Own.\n\nInner\n\nDeep."]
     assert kept(html, replace(OPEN, between="\n")) == ["Own.\nInner\nDeep."]
+
+
+def test_an_element_whose_role_is_a_heading_is_a_header() -> None:
+    html = "<div role=heading aria-level=1>Title</div><p>Text.</p><span role='heading' aria-level=9>Other</span>More."
+    assert kept(html) == ["Text.\n\nOther\n\nMore."]
 
 
 def test_a_section_ends_where_its_article_ends() -> None:
