@@ -220,6 +220,26 @@ def test_lines_about_the_page_are_left_out() -> None:
     assert under(body).startswith("By Ann Lee")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "By noon the fog had lifted.",
+        "On 3 May 2020 the bridge fell.",
+        "Then:</p><ul><li>Print<li>Save<li><a href=/>Debian</a><li>42</ul><p>So.",
+        f"He founded a newsletter.</p><p>{LONG} The newsletter told them so.",
+    ],
+)
+def test_sentences_and_lists_that_only_look_like_lines_about_the_page_stay(body: str) -> None:
+    html = f"<h2>A header</h2><p>Well.</p><p>{body}</p>"
+    assert kept(html, replace(OPEN, boilerplate=Boilerplate(link_share=1, prose_share=0))) == kept(html)
+
+
+def test_what_a_header_names_is_its_sections_subject() -> None:
+    rules, body = replace(OPEN, boilerplate=Boilerplate()), "<p>Well.</p><p>Each newsletter has a date.</p>"
+    assert kept(f"<h2>How to write a newsletter</h2>{body}", rules) == ["Well.\n\nEach newsletter has a date."]
+    assert kept(f"<h2>A header</h2>{body}", rules) == ["Well."]
+
+
 def test_an_item_keeps_its_marker_when_the_link_that_opened_it_is_taken_out() -> None:
     rules = replace(OPEN, boilerplate=Boilerplate())
     item = "<li><p><a href=/x>Night mode</a></p><p>It is a setting of the camera.</p></li>"
