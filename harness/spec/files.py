@@ -137,7 +137,7 @@ class Distinct(Examples):
 class WebPages(_FromFiles, Pages):
     """Pages from WARC files, HTML files, and JSON Lines or Parquet of HTML or text."""
 
-    VERSION = 2
+    VERSION = 3
     stage = "humpback.stages.pages:read_pages"
     says = "web pages, {n} of them, from {files}"
     rows_of = ("files",)
