@@ -52,6 +52,10 @@ def test_what_runs_nothing_starts_without_what_runs_things(words: tuple[str, ...
             ("plan", "humpback/headline", "--seeds", "1,1"),
             "--seeds '1,1': seed 1 is given twice; give distinct whole numbers from 0, such as 0,1,2",
         ),
+        (
+            ("plan", "humpback/headline", "--seeds", "0,4294967296"),
+            "--seeds '0,4294967296': 4294967296 is above 4294967295, the largest that a training takes; give distinct",
+        ),
         (("plan", "humpback/headline", "--setpu", "micro"), "--setup"),
         (("plann",), "plan"),
         (("plan", "humpback/headline", "--machine", "nowhere.toml"), "nowhere.toml"),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -180,3 +183,19 @@ def test_a_name_that_toml_would_misread_is_written_so_that_it_is_found(own: Path
     succeed("init", own)
     assert setup(own)["seed_data"] == [odd]
     assert (own / setup(own)["seed_data"][0]).exists()
+
+
+def test_what_no_file_can_name_is_set_aside_and_folders_are_printed_for_a_shell(
+    own: Path, planned: list[Any], tmp_path: Path
+) -> None:
+    os.mkfifo(own / "live.jsonl")
+    shutil.copy(own / "pairs.json", os.fsencode(own) + b"/more\xff.json")
+    place = own.rename(tmp_path / "my own")
+    said = succeed("init", place, "--store", "a b").output
+    assert "not used: live.jsonl: neither a file nor a folder" in said
+    assert "its name is no UTF-8, which no TOML file can hold; rename it" in said
+    assert setup(place)["seed_data"] == ["pairs.json"]
+    words = shlex.split(next(line for line in said.splitlines() if line.startswith("humpback run")))
+    assert words[words.index("--files") + 1] == f"{place}/my.toml"
+    assert said.rstrip().endswith("humpback view --store 'a b' shows it growing")
+    assert planned

@@ -45,6 +45,8 @@ ExperimentsFolder = Annotated[
 ]
 DataFolder = Annotated[Path, Option("--data", help="Folder of the public files.")]
 DATA = Path("data")
+_LARGEST_SEED = 2**32 - 1
+"""By numpy, which a training seeds as well."""
 
 
 def command(name: str | None = None, to: Typer = app) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -188,6 +190,8 @@ def whole_numbers(text: str, example: str = "0,1,2") -> tuple[int, ...]:
         wrong = "" if word.isdecimal() else f"{word!r} is no whole number from 0"
         if not wrong and int(word) in seeds:
             wrong = f"seed {word} is given twice"
+        if not wrong and int(word) > _LARGEST_SEED:
+            wrong = f"{word} is above {_LARGEST_SEED}, the largest that a training takes"
         if wrong:
             raise FieldError(f"--seeds {text!r}: {wrong}; give distinct whole numbers from 0, such as {example}")
         seeds.append(int(word))

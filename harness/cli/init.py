@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -59,10 +60,10 @@ def init(
     if _may_write(machine, kept, asking, overwrite):
         _write(machine, _machine_lines(store, data, address))
     experiment = f"{'humpback' if 'seed_data' in read_toml(setup) else 'alpagasus'}/headline"
-    words = f"{experiment} --setup files --files {setup} --machine {machine}"
+    words = f"{experiment} --setup files --files {shlex.quote(str(setup))} --machine {shlex.quote(str(machine))}"
     echo(f"\nhumpback plan {words}")
     plan([experiment], SetupOptions(setup="files", files=setup), Locations(machine=machine))
-    echo(f"\nhumpback run {words}\nmakes it, and humpback view --store {store} shows it growing")
+    echo(f"\nhumpback run {words}\nmakes it, and humpback view --store {shlex.quote(store)} shows it growing")
 
 
 def _may_write(path: Path, given: dict[str, Any], asking: bool, overwrite: bool) -> bool:

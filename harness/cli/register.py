@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -78,7 +79,7 @@ def register(protocol: ProtocolFile, locations: Locations = HERE, own: Experimen
     said = {one.name: claim.claim for one, claim in plan.claims}
     with writing(protocol.parent, "PROTOCOL"):
         protocol.write_text(_HEAD + to_toml(filled, lambda one: _said(one, said)), encoding="utf-8")
-    echo(f"wrote {protocol}: commit it, then humpback confirm {protocol}")
+    echo(f"wrote {protocol}: commit it, then humpback confirm {shlex.quote(str(protocol))}")
 
 
 _HEAD = "# Filled in by `humpback register`. Commit it as it is; `humpback confirm` then runs it, once.\n"

@@ -69,6 +69,9 @@ def find_candidates(folder: Path) -> Candidates:
         else:
             files.append(path)
     for path in files[:_MOST]:
+        if why := _unnameable(path):
+            aside.append(f"{_name(path, folder)}: {why}")
+            continue
         try:
             kind, what = _told(path)
         except (UnusableFile, OSError, ValueError) as error:
@@ -95,6 +98,17 @@ def _data_below(folder: Path) -> Iterator[Path]:
             parts = [one for one in name.lower().split(".")[1:] if one not in _PACKED]
             if parts and parts[-1] in _ENDINGS and not name.startswith("."):
                 yield here / name
+
+
+def _unnameable(path: Path) -> str:
+    """Why a path is nothing that a setup could name; empty where it may be."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for until somebody writes into it
+        return "neither a file nor a folder"
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return "its name is no UTF-8, which no TOML file can hold; rename it"
+    return ""
 
 
 def _told(path: Path) -> tuple[Kind, str]:

@@ -8,6 +8,7 @@ goes on with the other.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -218,12 +219,12 @@ def _files(to_do: list[Artifact], data: Path) -> Iterator[Finding]:
     if names := [name for name in sources if name in SOURCES and why_unusable(SOURCES[name], data)]:
         size = sum(SOURCES[name].bytes or 0 for name in names)
         many = f"{len(names)} public files are" if names[1:] else "a public file is"
+        where = "" if data == Path("data") else f" --data {shlex.quote(str(data))}"
         yield Finding(
             "public files",
             "lacks",
             f"{many} not in {data}: {', '.join(names)}" + (f" ({in_bytes(size)} or more)" if size else ""),
-            f"humpback data pull {' '.join(names)}{'' if data == Path('data') else f' --data {data}'} (with --from DIR "
-            "on a machine without internet)",
+            f"humpback data pull {' '.join(names)}{where} (with --from DIR on a machine without internet)",
             stops=True,
         )
 
