@@ -92,12 +92,14 @@ def is_read_aloud_alone(attributes: dict[str, str | None]) -> bool:
     return bool(names and _ALOUD.search(names))
 
 
-def furniture_name(attributes: dict[str, str | None]) -> str:
-    """The word in the element's role, class or id that says that it is no text of the page; "" where there is none."""
+def furniture_name(attributes: dict[str, str | None], tag: str) -> str:
+    """The word in the element's role, class or id, or in a tag of the page's own making, that says that it is no text
+    of the page; "" where there is none."""
     role = attributes.get("role")
     if role in _ROLES:
         return role or ""
-    return _named(attributes.get("class"), attributes.get("id"))
+    classes = attributes.get("class")
+    return _named(f"{tag} {classes or ''}" if "-" in tag else classes, attributes.get("id"))
 
 
 @lru_cache(maxsize=50_000)
@@ -114,10 +116,12 @@ def _named(classes: str | None, id_: str | None) -> str:
 def holds_the_text(node: LexborNode, tag: str, word: str, page: int) -> bool:
     """Whether the page's title, its <main> or an article's body is inside; or most of the `page`'s characters, where
     `word` is only a part of the element's name ("sidebar-layout") and says nothing of others' texts."""
-    if tag not in _AROUND:
+    if tag not in _AROUND and "-" not in tag:
         return False
     if node.css_first(_TEXT) is not None:
         return True
+    if "-" in tag:
+        return False
     attributes = node.attributes
     names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().split()
     return not (word in names or word in _ROLES or _OF_OTHERS.search(word)) and is_most(node, page)

@@ -167,11 +167,11 @@ class Walk:
             word = tag
         else:
             attributes = node.attributes
-            if not attributes:
+            if not attributes and "-" not in tag:
                 return False
             if len(attributes) > ("class" in attributes) + ("id" in attributes) and is_hidden(attributes):
                 return True
-            word = "" if tag in _NEVER_NAMED else furniture_name(attributes)
+            word = "" if tag in _NEVER_NAMED else furniture_name(attributes, tag)
             if tag in _NUMBERED and has_line_numbers(attributes):
                 word = "line numbers"
         if not word or self._around > AROUND:
