@@ -98,9 +98,11 @@ def test_filter_keeps_what_reaches_the_threshold_with_its_control(here: Path) ->
 
 
 def test_segment_writes_segments_and_says_what_was_rejected(here: Path) -> None:
-    done = humpback("data", "segment", "page.html", "--out", "out", cwd=here)
+    (here / "empty.html").touch()
+    done = humpback("data", "segment", "page.html", "empty.html", "--out", "out", cwd=here)
     assert done.returncode == 0, done.stderr
     assert "wrote 2 segments to out" in done.stdout
+    assert "in 2, kept 1, rejected 0, unreadable 1" in done.stdout
     assert list((here / "out" / "data").glob("*.parquet"))
 
 

@@ -130,9 +130,10 @@ def segment(
 ) -> None:
     """Web pages to segments, every rejected one with its reason. Pages are WARC, HTML, JSON Lines or Parquet."""
     found, machine = name_files(files, locations.load())
-    segments = Segments(WebPages(found), language=language_code(language, "--language"))
-    wanted: tuple[Examples, ...] = (segments,) if duplicates else (segments, Deduplicated(segments))
-    folder = _make(machine, as_json, *wanted)
+    pages = WebPages(found)
+    segments = Segments(pages, language=language_code(language, "--language"))
+    # The pages are named too: what of the files is no page, or cannot be read, is counted there.
+    folder = _make(machine, as_json, pages, segments, *([] if duplicates else [Deduplicated(segments)]))
     if out is not None:
         from humpback.export.datasets import export_dataset
 
@@ -211,7 +212,7 @@ def export(
         echo(f"    {notice}")
 
 
-def _make(machine: Machine, as_json: bool, *sets: Examples) -> Path:
+def _make(machine: Machine, as_json: bool, *sets: Examples | WebPages) -> Path:
     """Build sets, each after what it needs, and say what came of them; the folder of the last."""
     folders = {one.slug: build(one, machine) for one in sets}
     counts = {name: read_record(folder / RECORD).counts for name, folder in folders.items()}

@@ -74,7 +74,8 @@ def entries(path: Path, name: str = "") -> Iterator[Entry]:
     if not path.exists():
         raise _unusable(path, "there is no such file or folder")
     try:
-        kind = kind_of(path)
+        # One empty page among a thousand files is unreadable, as it is in a folder.
+        kind = "HTML" if path.suffix.lower() in _HTML_NAMES else kind_of(path)
     except OSError as error:
         raise _unusable(path, _cannot(error)) from error
     if kind not in _READERS:

@@ -7,7 +7,7 @@ Names are what authors call their containers (`class`, `id`). An article's own c
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -92,12 +92,14 @@ def is_read_aloud_alone(attributes: dict[str, str | None]) -> bool:
     return bool(names and _ALOUD.search(names))
 
 
-def furniture_name(attributes: dict[str, str | None]) -> str:
-    """The word in the element's role, class or id that says that it is no text of the page; "" where there is none."""
+def furniture_name(attributes: dict[str, str | None], tag: str) -> str:
+    """The word in the element's role, class or id, or in a tag of the page's own making, that says that it is no text
+    of the page; "" where there is none."""
     role = attributes.get("role")
     if role in _ROLES:
         return role or ""
-    return _named(attributes.get("class"), attributes.get("id"))
+    classes = attributes.get("class")
+    return _named(f"{tag} {classes or ''}" if "-" in tag else classes, attributes.get("id"))
 
 
 @lru_cache(maxsize=50_000)
@@ -111,26 +113,37 @@ def _named(classes: str | None, id_: str | None) -> str:
     return match.group().strip(" _-\t\n\r\f") if match else ""
 
 
-def holds_the_text(node: LexborNode, tag: str, word: str, page: int) -> bool:
-    """Whether the page's title, its <main> or an article's body is inside; or most of the `page`'s characters, where
+class PageLength:
+    """How long a page is outside of its links, looked at once and only where somebody asks."""
+
+    def __init__(self, body: LexborNode) -> None:
+        self._body = body
+
+    @cached_property
+    def _characters(self) -> int:
+        return _unlinked(self._body)
+
+    def is_mostly(self, node: LexborNode) -> bool:
+        """Whether more than half of it is inside an element."""
+        return 2 * _unlinked(node) > self._characters
+
+
+def _unlinked(node: LexborNode) -> int:
+    return len(node.text(deep=True)) - sum(len(link.text(deep=True)) for link in node.css("a"))
+
+
+def holds_the_text(node: LexborNode, tag: str, word: str, page: PageLength) -> bool:
+    """Whether the page's title, its <main> or an article's body is inside; or most of the `page`, where
     `word` is only a part of the element's name ("sidebar-layout") and says nothing of others' texts."""
-    if tag not in _AROUND:
+    if tag not in _AROUND and "-" not in tag:
         return False
     if node.css_first(_TEXT) is not None:
         return True
+    if "-" in tag:
+        return False
     attributes = node.attributes
     names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().split()
-    return not (word in names or word in _ROLES or _OF_OTHERS.search(word)) and is_most(node, page)
-
-
-def is_most(node: LexborNode, page: int) -> bool:
-    """Whether more than half of the `page`'s characters outside of links are inside."""
-    return 2 * unlinked(node) > page
-
-
-def unlinked(node: LexborNode) -> int:
-    """How many characters are not in links."""
-    return len(node.text(deep=True)) - sum(len(link.text(deep=True)) for link in node.css("a"))
+    return not (word in names or word in _ROLES or _OF_OTHERS.search(word)) and page.is_mostly(node)
 
 
 def is_called_after(attributes: dict[str, str | None], header: str) -> bool:

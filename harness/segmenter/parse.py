@@ -45,7 +45,7 @@ def body_of(html: str) -> LexborNode | None:
         page = LexborHTMLParser(html)
     except (SelectolaxError, ValueError) as error:
         raise UnreadablePage(f"the parser refused it: {error}") from error
-    for formula in page.css('script[type^="math/tex"]'):
+    for formula in page.css('script[type^="math/tex"]') if "math/tex" in html else ():
         formula.replace_with(tex(formula.text(deep=True)))
     page.strip_tags(["script", "style", "noscript", "template"])
     return page.body

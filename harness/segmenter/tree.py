@@ -15,12 +15,11 @@ from humpback.segmenter.furniture import (
     ASIDE,
     SILENT,
     UNNAMED,
+    PageLength,
     furniture_name,
     holds_the_text,
     is_called_after,
     is_hidden,
-    is_most,
-    unlinked,
 )
 from humpback.segmenter.parse import body_of
 from humpback.segmenter.sections import Aside, Outline, Section
@@ -83,11 +82,11 @@ class Walk:
         self.has_headings = False
         """Whether elements may be headers by their role."""
         self._flow = Flow(self.outline)
-        self._forms = self._around = self._characters = 0
+        self._forms = self._around = 0
 
     def over(self, body: LexborNode) -> None:
         """Visit every node below `body`, in document order."""
-        self._characters = unlinked(body)
+        self._page = PageLength(body)
         open_nodes: list[LexborNode] = []
         closing: list[str] = []
         """What is to be done when each closes: nothing (""), a flush ("/"), or to tell the flow of the tag."""
@@ -162,24 +161,26 @@ class Walk:
         if tag == "form":
             self._forms += 1
             # A page that is one form, as ASP.NET makes them, is walked.
-            return self._forms > FORMS or not (node.css_first("h1,h2,article") or is_most(node, self._characters))
+            return self._forms > FORMS or not (node.css_first("h1,h2,article") or self._page.is_mostly(node))
         if tag in ASIDE:
             word = tag
         else:
             attributes = node.attributes
-            if not attributes:
+            if not attributes and "-" not in tag:
                 return False
             if len(attributes) > ("class" in attributes) + ("id" in attributes) and is_hidden(attributes):
                 return True
-            word = "" if tag in _NEVER_NAMED else furniture_name(attributes)
+            word = "" if tag in _NEVER_NAMED else furniture_name(attributes, tag)
             if tag in _NUMBERED and has_line_numbers(attributes):
                 word = "line numbers"
         if not word or self._around > AROUND:
             return False
         header = node.css_first("h1,h2,h3,h4,h5,h6")
+        if holds_the_text(node, tag, word, self._page):
+            self._around += 1
+            return False
         title = "" if header is None else header_words(header)
-        is_chapter = tag not in ASIDE and is_called_after(node.attributes, title) and not is_navigation(title)
-        if is_chapter or holds_the_text(node, tag, word, self._characters):
+        if title and tag not in ASIDE and is_called_after(node.attributes, title) and not is_navigation(title):
             self._around += 1
             return False
         if header is not None or (tag in BLOCK and tag != "p"):

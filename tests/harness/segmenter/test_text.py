@@ -195,6 +195,13 @@ def test_a_name_that_only_sounds_like_furniture_drops_nothing(around: str) -> No
     assert kept(f"<h2>First</h2>{aside}<{around}><h2>A header</h2><p>Text.</p></{tag}>")[1] == "Text."
 
 
+@pytest.mark.parametrize("tag", ["amp-sidebar", "cookie-banner", "site-footer", "x-comments"])
+def test_an_element_of_the_pages_own_making_is_told_by_its_tag(tag: str) -> None:
+    assert kept(f"<h2>A header</h2><p>Text.</p><{tag}><h3>Menu</h3><p>{LONG}</p></{tag}><x-text>More.</x-text>") == [
+        "Text.\n\nMore."
+    ]
+
+
 def test_a_chapter_is_told_from_furniture_by_its_id_and_most_of_a_page_by_its_length() -> None:
     chapter = "<section id=related-work><h2>Related work</h2><p>Text.</p></section>"
     assert kept(f"<h2>First</h2><p>{LONG}</p>{chapter}")[1:] == ["Text."]
