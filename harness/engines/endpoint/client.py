@@ -19,9 +19,10 @@ from dataclasses import dataclass, field, replace
 
 from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
+from humpback.engines.endpoint.answer_body import RequestRefused, Retry
 from humpback.engines.endpoint.budget import Budget, OverBudget, charged_usage, maximum_usage
 from humpback.engines.endpoint.calls import Answer, Refusal, Reply, Request, Usage, accept_all, describe_reply
-from humpback.engines.endpoint.http import Http, RequestRefused, Retry
+from humpback.engines.endpoint.http import Http
 from humpback.engines.endpoint.journal import Journal
 from humpback.engines.endpoint.message import NotText
 from humpback.engines.endpoint.request_fields import Mend, as_sent, mend_for
@@ -259,6 +260,8 @@ class Client:
                 if attempt == at.attempts or again.wait > at.longest_wait or run.stop:
                     times = f", {attempt} times in a row" if attempt > 1 else ""
                     asked = f" and asked to wait {again.wait:g} s" if again.wait else ""
+                    if again.too_long and attempt == at.attempts:
+                        raise RequestRefused(f"{again}{times}") from again
                     raise Retry(f"{again}{asked}{times}") from again
                 pause = min(at.longest_wait, at.pause * 2 ** (attempt - 1)) * (0.5 + random.random() / 2)
                 if not self._retry_said:

@@ -18,10 +18,13 @@ from typing import Any, Literal
 Ended = Literal["stop", "length", "filter", "refusal", ""]
 """By itself; cut at a limit; withheld by a filter; the model declined in a field of its own; not said."""
 
-_LENGTH = ("length", "max_tokens", "model_length", "max_output_tokens")
-_FILTER = ("content_filter", "content-filter", "safety", "recitation", "blocklist", "prohibited_content", "spii")
-FAILED = ("error", "abort", "aborted", "cancelled", "network_error", "insufficient_system_resource")
-"""Reasons to finish that are the server's failure, not the end of an answer."""
+_LENGTH = re.compile(r"length|max.?(?:\w+.)?tokens|token.?limit|context.?window|truncat", re.IGNORECASE)
+_FILTER = re.compile(
+    r"filter|safety|sensitive|guardrail|moderat|recitation|blocklist|prohibited|spii|refus", re.IGNORECASE
+)
+_FAILED = re.compile(r"error|abort|cancel|time.?out|fail|malformed|insufficient.?system.?resource", re.IGNORECASE)
+"""Words in reasons to finish, which every server spells in its own way. Those of the last kind are the server's
+failure, not the end of an answer."""
 _THINKING = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thinking_blocks")
 _THINKING_PARTS = ("thinking", "reasoning", "redacted_thinking", "thought", "reasoning_text", "reasoning_content")
 _TEXT_PARTS = ("text", "output_text", "")
@@ -238,14 +241,29 @@ def _arguments(function: Any) -> str:
     return arguments if isinstance(arguments, str) else ""
 
 
+def is_withheld(choice: dict[str, Any]) -> bool:
+    """Whether a choice finished because a filter withheld it; some servers then send no message at all."""
+    return _ended(choice) == "filter"
+
+
+def failed(choice: dict[str, Any]) -> bool:
+    """Whether a choice finished because the server failed."""
+    return bool(_FAILED.search(_reason(choice)))
+
+
 def _ended(choice: dict[str, Any]) -> Ended:
-    reason = choice.get("finish_reason")
-    reason = reason.strip().lower() if isinstance(reason, str) else ""
-    if reason in _LENGTH:
-        return "length"
-    if reason.split(":")[0] in _FILTER:
+    reason = _reason(choice)
+    if _FILTER.search(reason):
         return "filter"
+    if _LENGTH.search(reason):
+        return "length"
     return "stop" if reason else ""
+
+
+def _reason(choice: dict[str, Any]) -> str:
+    reason = choice.get("finish_reason")
+    reason = reason.get("type") if isinstance(reason, dict) else reason
+    return reason.strip() if isinstance(reason, str) else ""
 
 
 def _flat(value: Any) -> str:

@@ -123,7 +123,10 @@ def test_arguments_of_a_tool_are_what_was_said(choice: dict[str, Any]) -> None:
             ("SAFETY", "filter"),
             ("content_filter: RECITATION", "filter"),
         ),
-        *((None, ""), ({"x": 1}, "")),
+        *(("model_context_window_exceeded", "length"), ("FinishReason.MAX_TOKENS", "length"), ("max_length", "length")),
+        *(("sensitive", "filter"), ("IMAGE_SAFETY", "filter"), ("guardrail_intervened", "filter")),
+        *(("content_filtered", "filter"), ("refusal", "filter"), ("eos_token", "stop"), ("stop_sequence", "stop")),
+        *((None, ""), ({"x": 1}, ""), ({"type": "length", "length": 16}, "length")),
     ],
 )
 def test_how_a_reply_ended(reason: Any, ended: str) -> None:

@@ -1,0 +1,139 @@
+"""Errors wherever servers put them: beside an empty reply, and under statuses that say something else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from humpback.core.machine import Endpoint
+from humpback.core.work import new_log
+from humpback.engines.completion import Completion
+from humpback.engines.endpoint.answer_body import is_too_long
+from humpback.engines.endpoint.client import Client, Unanswered
+from humpback.engines.endpoint.journal import Journal
+from humpback.engines.endpoint_engine import EndpointEngine
+from humpback.spec.data import Sampling
+from tests.harness.engines.asking import about, ask, texts
+from tests.harness.model_server import ModelServer, Told, read_journal
+
+EMPTY = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": None}}
+
+
+def told(status: int, **body: Any) -> Told:
+    return Told(status, json.dumps(body))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        told(200, choices=[EMPTY], error={"message": "Provider returned error", "code": 429}),
+        told(200, choices=[EMPTY], error="overloaded"),
+        told(200, choices=[{**EMPTY, "error": {"message": "Overloaded", "code": 502}}]),
+        told(200, choices=[{**EMPTY, "finish_reason": "FinishReason.ERROR"}]),
+        told(200, choices=[{**EMPTY, "finish_reason": "timeout"}]),
+        told(424, error="Request failed during generation: Server error"),
+        told(498, error={"message": "Flex tier capacity exceeded"}),
+        told(500, error={"message": "context deadline exceeded"}),
+        told(429, error={"message": "Request too large on tokens per min (TPM): Limit 250,000, Requested 546."}),
+    ],
+    ids=lambda told: told.body[:90],
+)
+def test_a_failure_is_no_empty_reply_and_is_tried_again(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, told: Told
+) -> None:
+    server.told = [told]
+    assert texts(ask(endpoint, tmp_path / "j", about("x"))) == ["about x"]
+    assert len(server.asked) == 2
+    server.told = [told] * endpoint.attempts
+    with pytest.raises(Unanswered):
+        ask(endpoint, tmp_path / "j", about("y"))
+    assert len(read_journal(tmp_path / "j")) == 1
+
+
+LONG = "the request exceeds the available context size"
+
+
+@pytest.mark.parametrize(
+    ("told", "attempts"),
+    [
+        (told(500, error={"message": LONG, "n_prompt_tokens": 1407, "n_ctx": 256}), 1),
+        (told(500, error={"message": "Context size has been exceeded.", "type": "server_error"}), 4),
+        (told(200, error={"message": f"{LONG}, try increasing it", "type": "exceed_context_size_error"}), 1),
+        (told(200, error="`inputs` tokens + `max_new_tokens` must be <= 4096", error_type="validation"), 1),
+        (told(429, error={"message": "Request too large on TPM: Limit 30000, Requested 30500. Reduce it."}), 1),
+        (
+            Told(
+                400, json.dumps([{"error": {"code": 400, "message": "The input token count (9) exceeds the maximum"}}])
+            ),
+            1,
+        ),
+    ],
+    ids=lambda one: one.body[:90] if isinstance(one, Told) else "",
+)
+def test_a_prompt_that_never_fits_is_kept_aside_whatever_the_status(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, told: Told, attempts: int
+) -> None:
+    server.told = [told] * attempts
+    with Journal(tmp_path / "j") as journal:
+        engine = EndpointEngine(
+            "m", Client(replace(endpoint, concurrency=1), journal), new_log(tmp_path, lambda *_: None)
+        )
+        found = engine.generate(["long", "short"], Sampling())
+    assert [one.ended for one in found] == ["prompt too long", "stop"]
+    assert len(server.asked) == attempts + 1
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [{"index": 0, "finish_reason": "content_filter"}, {**EMPTY, "finish_reason": "sensitive"}],
+)
+def test_what_a_filter_withholds_may_come_without_a_message(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, choice: dict[str, Any]
+) -> None:
+    server.told = [told(200, choices=[choice])]
+    with Journal(tmp_path / "j") as journal:
+        engine = EndpointEngine(
+            "m", Client(replace(endpoint, concurrency=1), journal), new_log(tmp_path, lambda *_: None)
+        )
+        withheld, written = engine.generate(["a", "b"], Sampling())
+    assert (withheld.ended, withheld.text) == ("refused", "")
+    assert written == Completion("about b", "stop", server.model)
+
+
+@pytest.mark.parametrize(
+    ("body", "header"),
+    [
+        (b"\xef\xbb\xbf" + json.dumps({"choices": [{"text": "caf\u00e9"}]}).encode(), ""),
+        (json.dumps({"choices": [{"text": "caf\u00e9"}]}, ensure_ascii=False).encode("latin-1"), "iso-8859-1"),
+        (json.dumps({"choices": [{"text": "caf\u00e9"}]}, ensure_ascii=False).encode(), "iso-8859-1"),
+    ],
+    ids=["a mark of byte order", "another charset", "a charset that it is not in"],
+)
+def test_a_body_is_read_in_what_it_is_written_in(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, body: bytes, header: str
+) -> None:
+    server.told = [Told(200, body, {"Content-Type": f"application/json; charset={header}"} if header else {})]
+    assert texts(ask(endpoint, tmp_path / "j", about("x"))) == ["caf\u00e9"]
+
+
+@pytest.mark.parametrize(
+    ("words", "too_long"),
+    [
+        ("This model's maximum context length is 8192 tokens", True),
+        ("The decoder prompt (length 5000) is longer than the maximum model length of 4096", True),
+        ("prompt is too long: 200251 tokens > 199999 maximum", True),
+        ("Please reduce the length of the messages or completion.", True),
+        ("Requested tokens (2285) exceed context window of 2048", True),
+        ("Range of input length should be [1, 30720]", True),
+        ("Trying to keep the first 5000 tokens when context overflows", True),
+        ("rpc error: context canceled", False),
+        ("The response was filtered due to the prompt triggering the content management policy.", False),
+        ("This request would exceed your rate limit of 40,000 input tokens per minute", False),
+    ],
+)
+def test_words_for_a_prompt_that_is_too_long(words: str, too_long: bool) -> None:
+    assert is_too_long(words) == too_long
