@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache, LogitsProcessorList, StoppingCriteriaList
 
-from humpback.engines.chat.decoding import DrawnToken, RowLimit
+from humpback.engines.chat.decoding import DrawnToken, FiniteScores, RowLimit
 from humpback.spec.data import Sampling
 
 ROUND = 128
@@ -100,6 +100,8 @@ def _round(
         for at, row in enumerate(rows):
             drawn[at, : n[at]] = row.draws[len(row.written) :][: n[at]]
         processors.append(DrawnToken(sampling, torch.from_numpy(drawn).to(ids.device), start))
+    else:
+        processors.append(FiniteScores())
     with torch.inference_mode():
         return model.generate(
             input_ids=ids,

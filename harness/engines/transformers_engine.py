@@ -20,7 +20,14 @@ from humpback.core.work import Work
 from humpback.engines import processes
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
-from humpback.engines.chat.decoding import forward_takes, keep_ends_alone, longest_padded, row_draws
+from humpback.engines.chat.decoding import (
+    NotFinite,
+    check_finite,
+    forward_takes,
+    keep_ends_alone,
+    longest_padded,
+    row_draws,
+)
 from humpback.engines.completion import Completion
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.engines.rounds import Row, write_on
@@ -153,7 +160,9 @@ class Engine:
                 scores = self._last_logits([[*one, *cut[0][:-1]] for one in ids], 1, prefix)[:, -1, last]
             else:
                 scores = torch.stack([self._log_likelihood(ids, one, prefix) for one in cut], dim=1)
-            return torch.softmax(scores, dim=-1).tolist()  # type: ignore[no-any-return]
+            shares = torch.softmax(scores, dim=-1)
+            check_finite(shares)
+            return shares.tolist()  # type: ignore[no-any-return]
 
         with self._log(rows, "choose", tuple(options)) as log:
             self._progress(log, 0, len(instructions), unit)
@@ -216,6 +225,8 @@ class Engine:
                 size = len(places) // 2
                 torch.cuda.empty_cache()
                 continue
+            except NotFinite as error:
+                raise _named(error, {i: rows[i] for i in places}, work) from error
             log.add([places, done, size])
             yield places, done
             start += len(places)
@@ -242,3 +253,13 @@ class Engine:
         ids, mask = beside(head, [row[len(head) :] for row in rows], self._pad)
         device = self._work.machine.device
         return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
+
+
+def _named(error: NotFinite, rows: dict[int, Row], work: Callable[[list[Row]], Any]) -> NotFinite:
+    """The error with the place of the first row that it comes of, which may have others beside it."""
+    for i, row in rows.items():
+        try:
+            work([row])
+        except NotFinite:
+            return NotFinite(f"prompt {i + 1:,}, of {len(row.prompt):,} tokens: {error}")
+    return error

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from transformers import GenerationConfig, LogitsProcessor, StoppingCriteria
 
+from humpback.core.errors import HumpbackError
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
 from humpback.spec.data import Sampling
@@ -59,6 +60,31 @@ def _row_key(seed: int, prompt: Sequence[int], nth: int) -> bytes:
     return hashlib.sha256(named.encode()).digest()
 
 
+class NotFinite(HumpbackError, FloatingPointError):
+    """A model's scores of what comes next are infinite or no number, so nothing can be read off them."""
+
+
+def check_finite(scores: torch.Tensor) -> None:
+    """See that each of these is a number, such as each row's highest.
+
+    Raises:
+        NotFinite: when one is not.
+    """
+    if not bool(torch.isfinite(scores).all()):
+        raise NotFinite(
+            "the model's scores of what comes next are not finite; its weights are damaged, or the machine's precision "
+            "does not hold them"
+        )
+
+
+class FiniteScores(LogitsProcessor):
+    """Leaves the scores as they are, and sees that they are numbers: the likeliest of none would be some token."""
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        check_finite(scores.amax(-1))
+        return scores
+
+
 _LIKELY = 256
 """Tokens among which a nucleus is looked for first."""
 
@@ -75,8 +101,7 @@ class DrawnToken(LogitsProcessor):
         tokens, own = nucleus(probabilities, self._sampling.top_p)
         # In the vocabulary's order, so that two tokens of nearly equal probability cannot change places in a batch.
         below = own.double().cumsum(-1)
-        if not bool(torch.isfinite(below[:, -1]).all()):
-            raise FloatingPointError("the model's scores are not finite, so nothing can be drawn from them")
+        check_finite(below[:, -1])
         aim = self._drawn[:, input_ids.shape[1] - self._start, None] * below[:, -1:] * (1 - 1e-12)
         chosen = tokens.gather(-1, torch.searchsorted(below, aim, right=True))
         left = torch.full_like(scores, -torch.inf).scatter(-1, chosen, 0.0)
