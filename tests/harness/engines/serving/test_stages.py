@@ -84,6 +84,20 @@ def test_an_echo_that_is_not_the_prompts_is_no_score(shop: Workshop, mark: str, 
         rate(node, shop.work("out", server=stand_in(mark, "--echoes", echoes)))
 
 
+def test_a_server_that_wants_a_key_is_named_and_none_is_handed_on(
+    shop: Workshop, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = shop.base("llama")
+    with (
+        pytest.raises(StoreError, match="stand-in wants a key"),
+        serve_engine(model, server := stand_in(mark, "--api-key", "x"), shop.work("own", server=server)),
+    ):
+        pass
+    monkeypatch.setenv("VLLM_API_KEY", "another-server-s")
+    with serve_engine(model, server := vllm(shop, mark), shop.work("out", server=server)) as engine:
+        assert engine.served.version == "1.2.3"
+
+
 def test_a_model_judges_through_the_server(shop: Workshop, mark: str) -> None:
     node = answers(shop)
     contest = Judged(node, SEED, LocalJudge(node.model))
