@@ -6,8 +6,8 @@ where sampling can give another reply, and never turned into a number.
 
 from __future__ import annotations
 
-import math
 import re
+import unicodedata
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -39,25 +39,32 @@ Parser = Callable[[str], float | None]
 SCORES = (1, 2, 3, 4, 5)
 TOO_LONG = "prompt too long"
 """What stands for the reply of a rater that was not asked."""
-_LAST_LINE = re.compile(rf"(?:^|{SCORE_LABEL}:\s*)([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*\.?$", re.IGNORECASE)
+_SCORE_LINE = re.compile(
+    rf"(?:^[#>•\s]*|\b{SCORE_LABEL}s?\s*(?:[:=]|is\b|[–—-](?=\s))?\s*)"
+    r"(?P<score>\d?\.\d+|\d(?:,\d{1,2})?)(?:\s*(?:/|out of|of)\s*5(?:[.,]0+)?)?\s*[.!。]*$",
+    re.IGNORECASE,
+)
+_AROUND = str.maketrans("", "", "*_`\"'“”‘’[]<>{}()")
+"""Emphasis, quotation signs and brackets, in which models put a score ("**Score:** 4", "Score: [4]")."""
 
 
 def parse_last_line(reply: str) -> float | None:
     """The score on the reply's last line, "Score: N" or N alone, with N from 1 to 5; None for anything else."""
-    lines = reply.strip().splitlines()
-    found = _LAST_LINE.search(lines[-1].strip()) if lines else None
-    score = float(found.group(1)) if found else None
-    return score if score is not None and score <= SCORES[-1] else None
+    return _score_of(reply, -1, SCORES[0])
 
 
 def parse_first_line(reply: str) -> float | None:
-    """The score when it stands alone on the reply's first line, a number from 0 to 5; None for anything else."""
-    lines = reply.strip().splitlines()
-    try:
-        score = float(lines[0].strip()) if lines else math.nan
-    except ValueError:
-        return None
-    return score if 0 <= score <= SCORES[-1] else None
+    """The score on the reply's first line, N alone or "Score: N", with N from 0 to 5; None for anything else."""
+    return _score_of(reply, 0, 0)
+
+
+def _score_of(reply: str, at: int, least: int) -> float | None:
+    """The score on the first or last of the lines that say something. "/5" and "out of 5" may follow it, another scale
+    may not."""
+    lines = [line for line in unicodedata.normalize("NFKC", reply).splitlines() if re.search(r"\w", line)]
+    found = _SCORE_LINE.search(lines[at].translate(_AROUND).strip()) if lines else None
+    score = float(found["score"].replace(",", ".")) if found else None
+    return score if score is not None and least <= score <= SCORES[-1] else None
 
 
 def rate(node: Rated, work: Work) -> Counts:
@@ -171,9 +178,14 @@ def _sampled(
 
 
 def _score(reply: Completion, parser: Parser) -> float | None:
-    """The score in a reply; a server's that it refused, or cut before its end, has none."""
-    cut = bool(reply.by) and reply.ended == "length"
-    return None if cut or reply.ended == "refused" else parser(reply.text)
+    """The score in a reply. A server's that it refused has none, and one that it cut has one on a whole first line
+    alone."""
+    if reply.ended == "refused":
+        return None
+    if reply.by and reply.ended == "length":
+        whole, end, _ = reply.text.rpartition("\n")
+        return parser(whole) if end and parser is parse_first_line else None
+    return parser(reply.text)
 
 
 def _questions(scoring: SampledScore | ExpectedScore | FirstLineScore, rows: list[Example], work: Work) -> list[str]:

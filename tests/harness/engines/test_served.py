@@ -225,6 +225,16 @@ def test_a_rating_that_is_refused_or_cut_or_thought_is_no_score(
         rate(Rated(PROMPTS, ModelRater(MODEL, scoring)), work())
 
 
+def test_an_explanation_that_is_cut_leaves_the_score_above_it(server: ModelServer, work: Callable[[], Work]) -> None:
+    server.finish = "length"
+    server.reply = lambda body: {
+        "content": "4." if "A7" in body["messages"][-1]["content"] else "4.5\n\nIt is right but"
+    }
+    counts = rate(Rated(PROMPTS, ModelRater(MODEL, FirstLineScore(ALPAGASUS_ACCURACY))), at := work())
+    assert {row.id: row.score for row in rows(at)} == {f"p/{i}": None if i == 7 else 4.5 for i in range(N)}
+    assert counts["unparsed"] == 1
+
+
 @pytest.mark.parametrize("scoring", [SampledScore(HUMPBACK_RATING, Sampling()), FirstLineScore(ALPAGASUS_ACCURACY)])
 def test_a_rater_without_a_readable_reply_stops_early_and_one_that_errs_at_first_does_not(
     server: ModelServer, work: Callable[[], Work], scoring: SampledScore | FirstLineScore
