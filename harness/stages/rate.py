@@ -157,20 +157,21 @@ def _sampled(
     """n replies a candidate; what does not parse is asked once more, with another seed, unless decoding is greedy. A
     score on the first line is asked for once."""
     n, tries = (scoring.n, 2) if isinstance(scoring, SampledScore) else (1, 1)
-    refused: set[int] = set()
+    hopeless: set[int] = set()
     for sample in range(n):
-        waiting = [i for i in range(len(rows)) if i not in refused]
+        waiting = [i for i in range(len(rows)) if i not in hopeless]
         for attempt in range(tries if scoring.sampling.temperature else 1):
             seed = scoring.sampling.seed + 7_919 * (2 * sample + attempt)
             replies = engine.generate([questions[i] for i in waiting], replace(scoring.sampling, seed=seed), "ratings")
             unparsed = []
             for i, reply in zip(waiting, replies, strict=True):
                 score = _score(reply, parser)
-                if reply.ended == "refused":
-                    refused.add(i)
+                asked = reply.ended not in ("refused", TOO_LONG)
+                if not asked:
+                    hopeless.add(i)
                 elif score is None:
                     unparsed.append(i)
-                raw = reply.problem if reply.ended == "refused" else reply.text
+                raw = reply.text if asked else reply.problem or reply.ended
                 yield i, Rating(rows[i].id, 2 * sample + attempt, raw, score)
             waiting = unparsed
             if not waiting:

@@ -194,6 +194,26 @@ def test_a_refused_prompt_is_kept_aside_with_the_servers_words_and_is_not_asked_
     assert len(server.asked) == N
 
 
+def test_a_prompt_that_is_too_long_has_the_servers_words_and_is_asked_once(
+    server: ModelServer, work: Callable[[], Work], tmp_path: Path
+) -> None:
+    said = Told(400, '{"error": {"message": "This model\'s maximum context length is 8 tokens"}}')
+    server.refuse = lambda body: said if "Q7" in body["messages"][-1]["content"] else None
+    counts = respond(Responses(MODEL, PROMPTS, Sampling()), at := work())
+    assert (counts["prompt_too_long"], counts.get("refused")) == (1, None)
+    assert rows(at)[7].known["refused"] == "answered 400: This model's maximum context length is 8 tokens"
+    server.asked.clear()
+    server.reply = lambda body: {"content": "Score: 4"}
+    rate(Rated(PROMPTS, ModelRater(MODEL, SampledScore(HUMPBACK_RATING, Sampling(), n=3))), at := work())
+    raw = [one.raw for one in read(at.out / RATINGS, Rating) if one.score is None]
+    assert raw == ["answered 400: This model's maximum context length is 8 tokens"]
+    assert len(server.asked) == 3 * (N - 1) + 1
+    with Writer(tmp_path / EXAMPLES, Example) as out:
+        out.add(Example("p/7", "Q7", ""))
+    with pytest.raises(StoreError, match="the server refuses every prompt: it answered 400: This model's maximum"):
+        respond(Responses(MODEL, PROMPTS, Sampling()), replace(work(), open=lambda _: tmp_path))
+
+
 def test_answers_that_a_filter_withholds_are_refused_and_a_set_of_nothing_else_is_an_error(
     server: ModelServer, work: Callable[[], Work]
 ) -> None:
