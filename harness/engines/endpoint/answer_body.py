@@ -30,8 +30,8 @@ _OF_THE_REQUEST = ("invalid_request_error", "validation", "badrequesterror", "ex
 _TOO_LONG = re.compile(
     r"context[ _-]?(?:length|size|window|limit|overflow)|(?:long|large|big|exceed\w*|beyond|fit)\b.{0,30}\bcontext|"
     r"(?:model's|maximum|available) context|maximum.{0,12} length|\btoo long\b|longer than the max|input length|"
-    r"reduce the (?:length|prompt)|too many (?:input )?tokens|max_(?:new|input|total)_tokens|"
-    r"(?:prompts?|inputs?|token count)\b.{0,40}\b(?:too large|exceeds?)\b",
+    r"reduce the (?:length|prompt)|must have (?:less|fewer) than|too many (?:input )?tokens|"
+    r"max_(?:new|input|total)_tokens|(?:prompts?|inputs?|token count)\b.{0,40}\b(?:too large|exceeds?)\b",
     re.IGNORECASE | re.DOTALL,
 )
 """Not the bare word context: servers written in Go say "context deadline exceeded" where time is up."""

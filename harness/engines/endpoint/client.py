@@ -25,7 +25,7 @@ from humpback.engines.endpoint.calls import Answer, Refusal, Reply, Request, Usa
 from humpback.engines.endpoint.http import Http
 from humpback.engines.endpoint.journal import Journal
 from humpback.engines.endpoint.message import NotText
-from humpback.engines.endpoint.request_fields import Mend, as_sent, mend_for
+from humpback.engines.endpoint.request_fields import Mend, as_sent, mend_for, with_the_room_there_is
 
 _HOPELESS = 5
 """Calls that fail for good in a row, after which the server is taken to be gone and the rest is not asked."""
@@ -227,9 +227,10 @@ class Client:
     async def _mended(self, run: _Run, request: Request) -> Reply:
         """The reply to a request, said otherwise where the server does not take one of its fields."""
         tried: list[Mend] = []
+        shorter = ""
         while True:
             body = request.body
-            applied: list[str] = []
+            applied = [shorter] if shorter else []
             for known in self._mends:
                 if (other := known.apply(body)) is not body:
                     body, applied = other, [*applied, str(known)]
@@ -238,6 +239,9 @@ class Client:
                 return replace(reply, mended=", ".join(applied))
             except RequestRefused as refused:
                 mend = mend_for(body, refused.body)
+                if mend is None and not shorter and (less := with_the_room_there_is(request, refused.body)):
+                    request, shorter = less, "with the room there is"
+                    continue
                 if mend is None or mend in tried:
                     raise
                 tried.append(mend)

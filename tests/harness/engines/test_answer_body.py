@@ -63,7 +63,7 @@ LONG = "the request exceeds the available context size"
         (told(500, error={"message": LONG, "n_prompt_tokens": 1407, "n_ctx": 256}), 1),
         (told(500, error={"message": "Context size has been exceeded.", "type": "server_error"}), 4),
         (told(200, error={"message": f"{LONG}, try increasing it", "type": "exceed_context_size_error"}), 1),
-        (told(200, error="`inputs` tokens + `max_new_tokens` must be <= 4096", error_type="validation"), 1),
+        (told(200, error="`inputs` must have less than 3072 tokens. Given: 4000", error_type="validation"), 1),
         (told(429, error={"message": "Request too large on TPM: Limit 30000, Requested 30500. Reduce it."}), 1),
         (
             Told(

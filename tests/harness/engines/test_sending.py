@@ -106,8 +106,10 @@ def test_one_field_after_the_other_and_the_reverse_spelling(
 @pytest.mark.parametrize(
     "told",
     [
-        complaint("max_tokens is too large: 10 tokens do not fit into this model's context", param="max_tokens"),
-        complaint("This model's maximum context length is 8 tokens. Reduce max_tokens."),
+        complaint("This model's maximum context length is 8 tokens; the prompt is longer."),
+        complaint(
+            "This model's maximum context length is 8 tokens. It contains at least 9 input tokens, output tokens"
+        ),
         complaint("'messages' with images are not supported", param="messages"),
         complaint("Unsupported value: 'model'", param="model"),
     ],
@@ -155,3 +157,36 @@ def test_a_limit_takes_the_place_of_one_under_another_name() -> None:
     )
     assert maximum_usage(longer).completion_tokens == 500
     assert longest_reply(with_fields(about("x"), (), ("max_tokens",))) > 10_000
+
+
+OF_1000 = "This model's maximum context length is 1,000 tokens"
+
+
+@pytest.mark.parametrize(
+    ("says", "room"),
+    [
+        (f"{OF_1000}. However, you requested 1002 tokens (996 in the messages, 10 in the completion).", 4),
+        (f"'max_tokens' is too large: 10. {OF_1000} and your request has 993 input tokens (10 > 1000 - 993).", 7),
+        ("`inputs` tokens + `max_new_tokens` must be <= 1000. Given: 999 `inputs` tokens and 10 `max_new_tokens`", 1),
+        (f"{OF_1000}. You requested 10 output tokens and your prompt contains at least 991 input tokens.", None),
+        ("max_tokens is too large: 10 tokens do not fit into this model's context", None),
+    ],
+)
+def test_a_prompt_that_fits_without_so_long_a_reply_is_answered_in_the_room_there_is(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, says: str, room: int | None
+) -> None:
+    refused = complaint(says)
+    server.refuse = lambda body: refused if body.get("max_tokens") == 10 and "long" in str(body) else None
+    answers = ask(replace(endpoint, concurrency=1), tmp_path / "j", about("long"), about("short"))
+    assert texts(answers) == ["about long", "about short"]
+    assert [body.get("max_tokens") for body in server.asked] == [10, room, 10]
+    assert [one.mended for one in read_journal(tmp_path / "j").values()] == ["with the room there is", ""]
+
+
+def test_a_prompt_that_never_fits_is_asked_once_more_at_most(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    refusing(server, ("model", complaint("maximum context length is 8 tokens; reduce the messages or the completion")))
+    (answer,) = ask(endpoint, tmp_path / "j", about("x"))
+    assert "maximum context length" in answer.problem
+    assert len(server.asked) == 2
