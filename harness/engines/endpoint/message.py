@@ -49,8 +49,10 @@ _AROUND = (
 _FINAL = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
 _HARMONY = re.compile(r"\s*(?:<\|start\|>assistant)?<\|channel\|>")
 _HARMONY_ENDS = re.compile(r"<\|(?:return|end|call)\|>")
-_HARMONY_BARE = re.compile(r"\s*analysis\s*(.*?)assistant\s*final(.*)", re.DOTALL)
-"""gpt-oss's channels where the server has dropped the marks and left the words."""
+_HARMONY_MIDWAY = re.compile(r"<\|end\|>\s*<\|start\|>assistant<\|channel\|>final")
+"""Where the prompt had opened a channel."""
+_HARMONY_BARE = re.compile(r"\s*(?:analysis(.*?)|(.*?[.!?\"')\]\n]))assistantfinal(.*)", re.DOTALL)
+"""gpt-oss's channels where the server has dropped the marks and left the words, with or without the first one."""
 _FIRST = re.compile(r"[<\[◁]")
 """What every mark begins with: most texts have none, and are looked at no further."""
 _FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
@@ -98,13 +100,15 @@ def without_thinking(text: str) -> tuple[str, str]:
     and ends at the mark that belongs to it; without one, all that follows is thinking. Where a closing mark has no
     opening one, the prompt had ended in it, and everything up to it is thinking. Marks within a line that are paired,
     or in quotes, are text."""
-    if _HARMONY.match(text):
-        final = next(iter(reversed([*_FINAL.finditer(text)])), None)
-        thinking = text if final is None else text[: final.start()]
-        rest = "" if final is None else _HARMONY_ENDS.split(text[final.end() :], maxsplit=1)[0]
-        return thinking.strip(), rest.strip()
-    if bare := _HARMONY_BARE.fullmatch(text):
-        return bare[1].strip(), bare[2].strip()
+    midway = _HARMONY_MIDWAY.search(text)
+    if _HARMONY.match(text) or (midway and not _is_fenced(text, midway.start())):
+        if final := next(iter(reversed([*_FINAL.finditer(text)])), None):
+            return text[: final.start()].strip(), _HARMONY_ENDS.split(text[final.end() :], maxsplit=1)[0].strip()
+        # Some servers leave the marks of the thinking alone.
+        ends = text.rfind("<|end|>") + len("<|end|>") if "<|end|>" in text else len(text)
+        return text[:ends].strip(), text[ends:].strip()
+    if (bare := _HARMONY_BARE.fullmatch(text)) and not _is_fenced(text, bare.start(3)):
+        return (bare[1] or bare[2] or "").strip(), bare[3].strip()
     if not _FIRST.search(text):
         return "", text
     thoughts, rest = [], text
@@ -121,6 +125,11 @@ def without_thinking(text: str) -> tuple[str, str]:
     if thoughts:
         rest = _unwrapped(rest)
     return "\n".join(one.strip() for one in thoughts).strip(), rest
+
+
+def _is_fenced(text: str, at: int) -> bool:
+    """Whether a place is within fenced code."""
+    return len(_FENCE.findall(text, 0, at)) % 2 == 1
 
 
 def begins_with_thinking(text: str) -> bool:
