@@ -31,7 +31,7 @@ _TOO_LONG = re.compile(
     r"context[ _-]?(?:length|size|window|limit|overflow)|(?:long|large|big|exceed\w*|beyond|fit)\b.{0,30}\bcontext|"
     r"(?:model's|maximum|available) context|maximum.{0,12} length|\btoo long\b|longer than the max|input length|"
     r"reduce the (?:length|prompt)|must have (?:less|fewer) than|too many (?:input )?tokens|"
-    r"max_(?:new|input|total)_tokens|(?:prompts?|inputs?|token count)\b.{0,40}\b(?:too large|exceeds?)\b",
+    r"max_(?:new|input|total)_tokens|max_model_len|(?:prompts?|inputs?|token count)\b.{0,40}\b(?:too large|exceeds?)\b",
     re.IGNORECASE | re.DOTALL,
 )
 """Not the bare word context: servers written in Go say "context deadline exceeded" where time is up."""

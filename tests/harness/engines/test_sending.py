@@ -170,6 +170,7 @@ OF_1000 = "This model's maximum context length is 1,000 tokens"
         ("`inputs` tokens + `max_new_tokens` must be <= 1000. Given: 999 `inputs` tokens and 10 `max_new_tokens`", 1),
         (f"{OF_1000}. You requested 10 output tokens and your prompt contains at least 991 input tokens.", None),
         ("max_tokens is too large: 10 tokens do not fit into this model's context", None),
+        ("max_tokens=10 cannot be greater than max_model_len=8. Please request fewer output tokens.", None),
     ],
 )
 def test_a_prompt_that_fits_without_so_long_a_reply_is_answered_in_the_room_there_is(
