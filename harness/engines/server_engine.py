@@ -115,7 +115,7 @@ class ServerEngine:
             Unanswered, StoreError: as `Client.ask`.
             StoreError: when the server does not say how likely they are.
         """
-        cut = [self.chat.opening(option) for option in options]
+        cut = self.chat.openings(options)
         room = self._context - max(map(len, cut)) - (not self._vllm)
         prompts = {i: ids for i, ids in enumerate(map(self._prompt, instructions)) if len(ids) <= room}
         prompts = processes.share(prompts, len)

@@ -145,7 +145,7 @@ class Engine:
         One forward pass a prompt where the tokenizer writes the options alike but for their last token, otherwise one
         for each option. None where the prompt leaves no room.
         """
-        cut = [self.chat.opening(option) for option in options]
+        cut = self.chat.openings(options)
         heads, last = {tuple(ids[:-1]) for ids in cut}, [ids[-1] for ids in cut]
         longest = max(map(len, cut))
         encoded = enumerate(self._prompts(instructions))
