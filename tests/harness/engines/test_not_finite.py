@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from humpback.core.errors import HumpbackError
+from humpback.engines.chat.decoding import NotFinite
 from humpback.engines.transformers_engine import Engine
+from humpback.evals.lm_eval_model import CountingLM
 from humpback.spec.data import Sampling
 from tests.harness.engines.small_models import byte_bpe, engine_of, model_of
 
@@ -36,3 +38,19 @@ def test_the_prompt_is_named(tmp_path: Path, ask: Callable[[Engine], object], va
         model.get_input_embeddings().weight[river] = value
     with pytest.raises(HumpbackError, match=r"prompt 2, of \d+ tokens: .* not finite"):
         ask(engine_of(model, tokenizer, tmp_path))
+
+
+def test_a_benchmark_has_no_accuracy_of_scores_that_are_no_numbers() -> None:
+    tokenizer = byte_bpe()
+    model = model_of("llama", tokenizer)
+    lm = CountingLM(pretrained=model, tokenizer=tokenizer, backend="causal", batch_size=2)
+    asked = [(("a", "b"), [5, 6], [7]), (("a", "b"), [5, 6], [8, 9])]
+    assert len(lm._loglikelihood_tokens(asked)) == 2
+    ids = torch.tensor([[5, 6]])
+    assert lm._model_generate(ids, 4, ["x"]).shape[1] > 2
+    with torch.no_grad():
+        model.model.norm.weight[3] = torch.nan
+    with pytest.raises(NotFinite):
+        lm._loglikelihood_tokens(asked)
+    with pytest.raises(NotFinite):
+        lm._model_generate(ids, 4, ["x"])
