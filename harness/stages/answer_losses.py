@@ -10,6 +10,7 @@ from humpback.core.tables import LOSSES, AnswerLoss, Writer
 from humpback.core.work import Counts, Work
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
+from humpback.engines.chat.decoding import NotFinite, check_finite
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.outcomes import AnswerLosses
 from humpback.stages.batches import IGNORED, TokenSequence
@@ -23,6 +24,7 @@ def measure_losses(node: AnswerLosses, work: Work) -> Counts:
 
     Raises:
         ValueError: when that is so of every pair.
+        NotFinite: when a loss is infinite or no number, naming the pair.
     """
     system = " ".join(node.system)
     rows = [replace(row, system=system) for row in read_examples(node.pairs, work)]
@@ -51,4 +53,8 @@ def _loss(model: torch.nn.Module, one: TokenSequence) -> AnswerLoss:
     logits: torch.Tensor = model(input_ids=ids, use_cache=False).logits[0, :-1]
     answer = labels != IGNORED
     nats = torch.nn.functional.cross_entropy(logits[answer].float(), labels[answer], reduction="sum")
+    try:
+        check_finite(nats)
+    except NotFinite as error:
+        raise NotFinite(f"pair {one.name}: {error}") from error
     return AnswerLoss(one.name, int(answer.sum()), float(nats))
