@@ -18,6 +18,7 @@ from humpback.core.text import one_line
 from humpback.core.work import Counts, Work
 from humpback.engines import completion
 from humpback.engines.completion import Completion
+from humpback.engines.endpoint.message import without_thinking
 from humpback.engines.generator import open_engine, open_generator
 from humpback.inputs.prompt_file import load_prompt
 from humpback.spec.curation import (
@@ -179,14 +180,15 @@ def _sampled(
 
 
 def _score(reply: Completion, parser: Parser) -> float | None:
-    """The score in a reply. A server's that it refused has none, and one that it cut has one on a whole first line
-    alone."""
+    """The score in a reply, thinking left out. A server's that it refused has none, and one that it cut has one on a
+    whole first line alone."""
     if reply.ended == "refused":
         return None
+    text = reply.text if reply.by else without_thinking(reply.text)[1]  # a server's is without it already
     if reply.by and reply.ended == "length":
-        whole, end, _ = reply.text.rpartition("\n")
+        whole, end, _ = text.rpartition("\n")
         return parser(whole) if end and parser is parse_first_line else None
-    return parser(reply.text)
+    return parser(text)
 
 
 def _questions(scoring: SampledScore | ExpectedScore | FirstLineScore, rows: list[Example], work: Work) -> list[str]:

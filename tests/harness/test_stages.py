@@ -127,7 +127,7 @@ def test_alpagasus_s_score_stands_on_the_first_line(reply: str, score: float | N
 def test_a_model_rates_on_alpagasus_s_scale_and_nothing_unparsed_becomes_a_number(
     made: Made, tiny: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replies = ["4.5\nRight.", "I would say 5", "3"]
+    replies = ["<think>\n1\n</think>\n\n4.5\nRight.", "I would say 5", "3"]
 
     def scripted(self: Engine, prompts: list[str], sampling: object, unit: str) -> list[Completion]:
         asked = self.chat.read(self.chat.prompt(prompts[0]))
