@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
 from humpback.engines.endpoint.answer_body import RequestRefused, Retry
-from humpback.engines.endpoint.budget import Budget, OverBudget, charged_usage, maximum_usage
+from humpback.engines.endpoint.budget import Budget, OverBudget, charged_usage, maximum_usage, seems_cut
 from humpback.engines.endpoint.calls import Answer, Refusal, Reply, Request, Usage, accept_all, describe_reply
 from humpback.engines.endpoint.http import Http
 from humpback.engines.endpoint.journal import Journal
@@ -78,7 +78,7 @@ class Client:
         self._refusals: dict[str, Refusal] = {}
         """Of requests, by key, before any was answered: it may be the server that is wrong, so they are not kept."""
         self._mends: list[Mend] = []
-        self._retry_said = False
+        self._retry_said = self._cut_said = False
         self._answered = self._answered_now = False
         """Whether the server has answered any call, in this run or an earlier one; in this one."""
 
@@ -208,6 +208,12 @@ class Client:
             reply = await self._mended(run, request)
             await self._journal.keep(key, reply)
             spent = charged_usage(reply, request)
+            if not self._cut_said and seems_cut(reply, request):
+                self._cut_said = True
+                self._say(
+                    f"it counts {reply.prompt_tokens:,} tokens in a prompt of {held.prompt_tokens:,} bytes: it may "
+                    "have cut it unsaid, as Ollama does with what its num_ctx does not hold; see to a longer context"
+                )
             return reply
         finally:
             self.budget.settle(held, spent)
