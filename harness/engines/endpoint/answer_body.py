@@ -59,10 +59,12 @@ class Retry(Exception):
 class RequestRefused(Exception):
     """The server will not answer this request however often it is asked; the message is the server's."""
 
-    def __init__(self, message: str, body: str = "") -> None:
+    def __init__(self, message: str, body: str = "", *, of_prompt: bool = False) -> None:
         super().__init__(message)
         self.body = body
         """What the server sent, whole."""
+        self.of_prompt = of_prompt
+        """Whether it says so of the prompt: its length, or what it is about."""
 
 
 def is_too_long(words: str) -> bool:

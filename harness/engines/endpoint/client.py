@@ -30,7 +30,8 @@ from humpback.engines.endpoint.request_fields import Mend, as_sent, mend_for, wi
 _HOPELESS = 5
 """Calls that fail for good in a row, after which the server is taken to be gone and the rest is not asked."""
 _REFUSED = 8
-"""Calls refused before any was answered, after which the request itself is taken to be wrong."""
+"""Calls refused before any was answered, after which the request itself is taken to be wrong; or refused in the same
+words after that, which are not of their prompts, after which the account or the server is."""
 _UNREAD = 8
 """Replies before any that was accepted, after which the rest is not asked."""
 
@@ -62,6 +63,8 @@ class _Run:
     """Why nothing more is asked."""
     failed_in_a_row: int = 0
     refused: int = 0
+    refused_alike: tuple[str, int] = ("", 0)
+    """Words of the last refusals that are not of their prompts, and how many in a row since a call was answered."""
     accepted: bool = False
     unread: list[Reply] = field(default_factory=list)
     """Replies before the first that was accepted."""
@@ -120,6 +123,7 @@ class Client:
                     run = _Run(http, samples, accept, explain)
                     for _ in range(self.endpoint.concurrency):
                         group.create_task(work(run))
+                await self._keep_refusals()
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
             return run
@@ -148,18 +152,19 @@ class Client:
                 if known is None and sample and request.is_greedy:
                     break
                 reply = known or await self._call(run, request, key)
-                self._answered_now |= known is None
                 if isinstance(reply, Refusal):
                     break
                 accepted = run.accept(reply)
                 run.failed_in_a_row, self._answered = 0, True
-                await self._keep_refusals()
+                if known is None:
+                    self._answered_now, run.refused_alike = True, ("", 0)
+                    await self._keep_refusals()
                 if accepted:
                     run.accepted = True
                     break
                 self._count_unread(run, reply)
         except RequestRefused as refused:
-            await self._refuse(run, first, refused)
+            self._refuse(run, first, refused)
         except NotText:
             pass
         except (_Stopped, OverBudget, Retry) as error:
@@ -184,13 +189,20 @@ class Client:
                 "otherwise, delete that file to ask anew"
             )
 
-    async def _refuse(self, run: _Run, key: str, refused: RequestRefused) -> None:
-        """Remember that a request is refused: on disk, once the server is known to answer others."""
+    def _refuse(self, run: _Run, key: str, refused: RequestRefused) -> None:
+        """Remember that a request is refused: on disk, once the server answers another after it."""
         run.refused += 1
         if run.refused >= _REFUSED and not self._answered:
             raise StoreError(f"{self.endpoint.address}: every call is refused; it {refused}") from refused
+        words, times = run.refused_alike
+        if not refused.of_prompt:
+            run.refused_alike = str(refused), times + 1 if words == str(refused) else 1
+        if run.refused_alike[1] >= _REFUSED:
+            raise StoreError(
+                f"{self.endpoint.address}: the last {_REFUSED} calls are refused in the same words; it {refused}. "
+                "None of these refusals is kept; run the same command again once the server takes calls"
+            ) from refused
         self._refusals[key] = Refusal(str(refused), self.endpoint.address)
-        await self._keep_refusals()
 
     async def _keep_refusals(self) -> None:
         if self._answered_now and self._refusals:
@@ -271,7 +283,7 @@ class Client:
                     times = f", {attempt} times in a row" if attempt > 1 else ""
                     asked = f" and asked to wait {again.wait:g} s" if again.wait else ""
                     if again.too_long and attempt == at.attempts:
-                        raise RequestRefused(f"{again}{times}") from again
+                        raise RequestRefused(f"{again}{times}", of_prompt=True) from again
                     raise Retry(f"{again}{asked}{times}") from again
                 pause = min(at.longest_wait, at.pause * 2 ** (attempt - 1)) * (0.5 + random.random() / 2)
                 if not self._retry_said:

@@ -48,7 +48,8 @@ LONGEST_BODY = 32 * 2**20
 
 _NO_MONEY = re.compile(
     r"insufficient[_ ](?:quota|funds|credits?|balance)|exceeded your current quota|billing[_ ](?:hard[_ ])?limit|"
-    r"billing[_ ]not[_ ]active|credit balance|payment required|out of credits",
+    r"billing[_ ]not[_ ]active|credit balance|payment required|out of credits|arrearage|"
+    r"budget[_ ](?:has been )?exceeded|exceeded ?budget|over budget|(?:reached|exceeded) your .{0,30}usage limits?",
     re.IGNORECASE,
 )
 """Also where the status is that of too many calls; a server that says when to come again means those."""
@@ -152,10 +153,10 @@ class Http:
             hint = "; the address has to begin in https://"
         elif status in _AGAIN or (status >= 500 and status != 501):
             if asks_too_much(text):
-                raise RequestRefused(answered, text)
+                raise RequestRefused(answered, text, of_prompt=True)
             raise Retry(answered, wait, too_long=status >= 500 and is_too_long(said))
         elif withheld or (status in _THIS_CALL and not (status == 400 and _NO_KEY.search(said))):
-            raise RequestRefused(answered, text)
+            raise RequestRefused(answered, text, of_prompt=bool(withheld) or is_too_long(said))
         elif status in (400, 401, 403):
             variable = self._endpoint.key_variable
             hint = f"; the key is taken from the environment variable {variable}" if variable else "; no key is sent"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from humpback.core.machine import Endpoint
+from humpback.core.store import StoreError
 from humpback.core.work import new_log
 from humpback.engines.completion import Completion
 from humpback.engines.endpoint.answer_body import is_too_long
@@ -17,7 +18,7 @@ from humpback.engines.endpoint.client import Client, Unanswered
 from humpback.engines.endpoint.journal import Journal
 from humpback.engines.endpoint_engine import EndpointEngine
 from humpback.spec.data import Sampling
-from tests.harness.engines.asking import about, ask, texts
+from tests.harness.engines.asking import about, ask, requests, texts
 from tests.harness.model_server import ModelServer, Told, read_journal
 
 EMPTY = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": None}}
@@ -137,3 +138,47 @@ def test_a_body_is_read_in_what_it_is_written_in(
 )
 def test_words_for_a_prompt_that_is_too_long(words: str, too_long: bool) -> None:
     assert is_too_long(words) == too_long
+
+
+def test_a_server_that_begins_to_refuse_every_call_ends_the_run_and_leaves_no_refusal(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    one = replace(endpoint, concurrency=1)
+    flagged, disabled = told(400, error="The prompt was flagged."), told(400, error="This organization is disabled.")
+    server.refuse = lambda body: None if len(server.asked) <= 12 else flagged if len(server.asked) <= 24 else disabled
+    with pytest.raises(StoreError, match=r"the last 8 calls are refused in the same words; it answered 400: This org"):
+        ask(one, tmp_path / "j", *requests(60))
+    assert len(server.asked) == 12 + 12 + 8, "what is said of a prompt may be said of many"
+    assert len(read_journal(tmp_path / "j")) == 12
+    server.refuse = lambda body: None
+    assert len(texts(ask(one, tmp_path / "j", *requests(60)))) == 60
+    assert len(read_journal(tmp_path / "j")) == 60
+
+
+def test_refusals_at_the_end_of_a_run_are_kept(server: ModelServer, endpoint: Endpoint, tmp_path: Path) -> None:
+    server.refuse = lambda body: told(400, error="No.") if "question 9" in str(body) else None
+    for _ in range(2):
+        assert ask(replace(endpoint, concurrency=1), tmp_path / "j", *requests(10))[9].problem == "answered 400: No."
+    assert len(server.asked) == 10
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        told(
+            400,
+            error={"message": "Budget has been exceeded! Current cost: 2, Max budget: 1", "type": "budget_exceeded"},
+        ),
+        told(429, error={"message": "ExceededBudget: End User=x over budget. Spend=2, Budget=1"}),
+        told(400, error={"message": "You have reached your specified API usage limits."}),
+        told(400, error={"message": "Access denied.", "code": "Arrearage"}),
+    ],
+    ids=lambda told: told.body[:60],
+)
+def test_an_account_without_money_is_no_refusal_of_a_prompt(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, told: Told
+) -> None:
+    server.told = [told]
+    with pytest.raises(StoreError, match="when that is paid"):
+        ask(replace(endpoint, concurrency=1), tmp_path / "j", about("x"))
+    assert len(server.asked) == 1
