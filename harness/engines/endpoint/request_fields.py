@@ -22,6 +22,13 @@ _NOT_TAKEN = re.compile(
     r"only the default|cannot both|deprecated|no longer|not compatible|does not exist on|instead|forbidden",
     re.IGNORECASE,
 )
+_SYSTEM = "the system message before the first"
+_NO_SYSTEM = re.compile(
+    r"system (?:role|message|prompt|instruction)s?\b.{0,40}\bnot (?:supported|allowed|enabled)|"
+    r"not support.{0,20}\bsystem\b|roles must alternate|developer instruction is not enabled",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Gemma's and Mistral's templates, OpenAI's first reasoning models, Google's Gemma."""
 _OF_REPLY = re.compile(r"completion|output tokens|max_\w*tokens", re.IGNORECASE)
 """Words about a prompt that is too long, when it is so together with the reply alone."""
 _CONTEXT = re.compile(r"(?:maximum context length (?:is|of)|must be <=) (?P<tokens>[\d,]+)", re.IGNORECASE)
@@ -67,10 +74,16 @@ class Mend:
     """The field that takes its value; left out where there is none."""
 
     def __str__(self) -> str:
+        if self.name == _SYSTEM:
+            return f"with {_SYSTEM}"
         return f"{self.name} as {self.instead}" if self.instead else f"without {self.name}"
 
     def apply(self, body: dict[str, Any]) -> dict[str, Any]:
         """The body with this mended."""
+        if self.name == _SYSTEM and _has_system(body):
+            system, first, *others = body["messages"]
+            joined = {**first, "content": f"{system['content']}\n\n{first['content']}"}
+            return {**body, "messages": [joined, *others]}
         if self.name not in body:
             return body
         rest = {name: value for name, value in body.items() if name != self.name}
@@ -80,6 +93,8 @@ class Mend:
 def mend_for(body: dict[str, Any], text: str) -> Mend | None:
     """What would mend a request that a server refused with this body of an answer, where that names a field that it
     does not take; None where it names none, or one that the reply cannot be had without."""
+    if _has_system(body) and _NO_SYSTEM.search(text):
+        return Mend(_SYSTEM)
     if not _NOT_TAKEN.search(text):
         return None
     if "cannot both" in text.lower() and {"temperature", "top_p"} <= {*body} and "top_p" in text:
@@ -92,6 +107,10 @@ def mend_for(body: dict[str, Any], text: str) -> Mend | None:
         if name in body and name in _DROPPED:
             return Mend(name)
     return None
+
+
+def _has_system(body: dict[str, Any]) -> bool:
+    return [one.get("role") for one in body.get("messages", ())[:2]] == ["system", "user"]
 
 
 def with_the_room_there_is(request: Request, text: str) -> Request | None:

@@ -21,6 +21,8 @@ from humpback.core.store import StoreError
 from humpback.engines.endpoint.budget import longest_reply, maximum_usage
 from humpback.engines.endpoint.calls import Request
 from humpback.engines.endpoint.request_fields import with_fields
+from humpback.engines.endpoint_engine import chat_request
+from humpback.spec.data import Sampling
 from tests.harness.engines.asking import ask, texts
 from tests.harness.model_server import Body, ModelServer, Told, read_journal
 
@@ -191,3 +193,24 @@ def test_a_prompt_that_never_fits_is_asked_once_more_at_most(
     (answer,) = ask(endpoint, tmp_path / "j", about("x"))
     assert "maximum context length" in answer.problem
     assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "System role not supported",
+        "Conversation roles must alternate user/assistant/user/assistant/...",
+        "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+        "Developer instruction is not enabled for models/gemma-3-27b-it",
+    ],
+)
+def test_a_model_that_takes_no_system_message_has_it_before_the_first(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str], says: str
+) -> None:
+    server.refuse = lambda body: complaint(says) if body["messages"][0]["role"] == "system" else None
+    given = [chat_request("m", text, Sampling(), "Be brief.") for text in ("x", "y")]
+    answers = ask(replace(endpoint, concurrency=1), tmp_path / "j", *given)
+    assert texts(answers) == ["about Be brief.\n\nx", "about Be brief.\n\ny"]
+    assert len(server.asked) == 3
+    assert "it is asked with the system message before the first from here on" in capsys.readouterr().err
+    assert {one.mended for one in read_journal(tmp_path / "j").values()} == {"with the system message before the first"}
