@@ -95,6 +95,8 @@ def mend_for(body: dict[str, Any], text: str) -> Mend | None:
     does not take; None where it names none, or one that the reply cannot be had without."""
     if _has_system(body) and _NO_SYSTEM.search(text):
         return Mend(_SYSTEM)
+    if body.get("top_p") == 1 and re.search(r"\btop_p\b.{0,30}\b(?:must|should|range|less|between)\b", text, re.DOTALL):
+        return Mend("top_p")  # a share of all leaves nothing out, and TGI takes no 1
     if not _NOT_TAKEN.search(text):
         return None
     if "cannot both" in text.lower() and {"temperature", "top_p"} <= {*body} and "top_p" in text:

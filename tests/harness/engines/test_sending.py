@@ -214,3 +214,14 @@ def test_a_model_that_takes_no_system_message_has_it_before_the_first(
     assert len(server.asked) == 3
     assert "it is asked with the system message before the first from here on" in capsys.readouterr().err
     assert {one.mended for one in read_journal(tmp_path / "j").values()} == {"with the system message before the first"}
+
+
+@pytest.mark.parametrize(("top_p", "asked"), [(1.0, 2), (0.9, 1)])
+def test_a_share_of_all_can_be_left_out_where_a_server_takes_less_alone(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, top_p: float, asked: int
+) -> None:
+    says = complaint("Input validation error: `top_p` must be > 0.0 and < 1.0", status=422)
+    refusing(server, ("top_p", says))
+    (answer,) = ask(endpoint, tmp_path / "j", Request("chat/completions", {**SENT, "top_p": top_p}))
+    assert bool(answer.problem) == (top_p < 1)
+    assert len(server.asked) == asked
