@@ -210,12 +210,14 @@ def _decoded(body: bytes, charset: str | None) -> str:
 
 
 def seconds_to_wait(headers: httpx2.Headers) -> float:
-    """Of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3); 0 where there is none to be read."""
+    """Of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), or of OpenAI's own in milliseconds, which is
+    the finer one; 0 where there is none to be read."""
     value = headers.get("retry-after", "").strip()
-    try:
-        return max(0.0, min(float(value), 1e9))
-    except ValueError:
-        pass
+    for number, parts in ((headers.get("retry-after-ms", ""), 1_000), (value, 1)):
+        try:
+            return max(0.0, min(float(number) / parts, 1e9))
+        except ValueError:
+            continue
     try:
         until = parsedate_to_datetime(value)
         # By the server's own clock where it shows one, since ours may be wrong.

@@ -182,3 +182,9 @@ def test_an_account_without_money_is_no_refusal_of_a_prompt(
     with pytest.raises(StoreError, match="when that is paid"):
         ask(replace(endpoint, concurrency=1), tmp_path / "j", about("x"))
     assert len(server.asked) == 1
+
+
+def test_a_count_of_tokens_may_be_written_with_a_point(server: ModelServer, endpoint: Endpoint, tmp_path: Path) -> None:
+    server.told = [told(200, choices=[{"text": "x"}], usage={"prompt_tokens": 12.0, "completion_tokens": 2.5})]
+    (answer,) = ask(endpoint, tmp_path / "j", about("x"))
+    assert (answer.used.prompt_tokens, answer.used.completion_tokens) == (12, 0)
