@@ -63,7 +63,7 @@ class EndpointEngine:
         message, by = reply.message, reply.model or self._model
         if message.ended == "filter":
             return Completion("", "refused", by, "withheld the answer (finish_reason content_filter)")
-        return Completion(message.text.strip(), "length" if message.ended == "length" else "stop", by)
+        return Completion(message.content.strip(), "length" if message.ended == "length" else "stop", by)
 
     def _explain(self, reply: Reply) -> str:
         cut = (

@@ -71,6 +71,8 @@ class ReplyMessage:
 
     text: str
     """What was said: the arguments where a function or tool was called, or else the text without the thinking."""
+    content: str
+    """The same, but for a call that nobody had offered: the text alone."""
     thinking: str
     """What was thought on the way, as far as the server shows it."""
     ended: Ended
@@ -88,11 +90,12 @@ def understand(choice: dict[str, Any]) -> ReplyMessage:
         parts[kind].append(said)
     inner, text = without_thinking("".join(parts["text"]))
     thinking = "\n".join([*parts["thinking"], inner]).strip()
-    text, ended = "".join(parts["call"][:1]) or text, _ended(choice)
+    content, text, ended = text, "".join(parts["call"][:1]) or text, _ended(choice)
     refusal = next(filter(str.strip, parts["refusal"]), "")
     if refusal and not text.strip():
-        text, ended = refusal, "filter" if ended == "filter" else "refusal"
-    return ReplyMessage(_whole(text), _whole(thinking), ended)
+        content = text = refusal
+        ended = "filter" if ended == "filter" else "refusal"
+    return ReplyMessage(_whole(text), _whole(content), _whole(thinking), ended)
 
 
 def without_thinking(text: str) -> tuple[str, str]:

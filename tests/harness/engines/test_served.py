@@ -282,6 +282,17 @@ def test_a_system_whose_first_answers_are_all_empty_stops_early(server: ModelSer
     assert len(server.asked) < N
 
 
+def test_a_call_of_a_tool_that_nobody_offered_is_no_answer(server: ModelServer, work: Callable[[], Work]) -> None:
+    call = [{"id": "c", "type": "function", "function": {"name": "search", "arguments": '{"query": "why"}'}}]
+    server.reply = lambda body: {
+        "content": None if body["messages"][-1]["content"] == "Q3" else "Because.",
+        "tool_calls": call,
+    }
+    counts = respond(Responses(MODEL, PROMPTS, Sampling()), at := work())
+    assert {row.output for row in rows(at)} == {"Because.", ""}
+    assert counts["empty"] == 1
+
+
 def test_parts_and_thinking_are_no_part_of_an_answer(server: ModelServer, work: Callable[[], Work]) -> None:
     thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
     server.reply = lambda body: {
