@@ -147,15 +147,20 @@ class Http:
         answered, wait = f"answered {status}{said}", seconds_to_wait(response.headers)
         comes_again = wait or _COME_AGAIN.search(text)
         withheld = status in (*_THIS_CALL, 403, 451) and _WITHHELD.search(text)
+        page = body is None and text.lstrip()[:1] == "<"
         if status == 402 or (status in (400, 403, 429) and _NO_MONEY.search(text) and not comes_again):
             hint = "; it will answer when that is paid"
         elif _WRONG_SCHEME.search(text):
             hint = "; the address has to begin in https://"
-        elif status in _AGAIN or (status >= 500 and status != 501):
+        elif status in _AGAIN or (status >= 500 and status != 501) or (status == 400 and page):
             if asks_too_much(text):
                 raise RequestRefused(answered, text, of_prompt=True)
             raise Retry(answered, wait, too_long=status >= 500 and is_too_long(said))
-        elif withheld or (status in _THIS_CALL and not (status == 400 and _NO_KEY.search(said))):
+        elif (
+            withheld
+            or (status == 403 and page)
+            or (status in _THIS_CALL and not (status == 400 and _NO_KEY.search(said)))
+        ):
             raise RequestRefused(answered, text, of_prompt=bool(withheld) or is_too_long(said))
         elif status in (400, 401, 403):
             variable = self._endpoint.key_variable

@@ -188,3 +188,19 @@ def test_a_count_of_tokens_may_be_written_with_a_point(server: ModelServer, endp
     server.told = [told(200, choices=[{"text": "x"}], usage={"prompt_tokens": 12.0, "completion_tokens": 2.5})]
     (answer,) = ask(endpoint, tmp_path / "j", about("x"))
     assert (answer.used.prompt_tokens, answer.used.completion_tokens) == (12, 0)
+
+
+def test_a_firewall_that_blocks_one_prompt_keeps_it_aside_and_a_gateway_s_page_is_tried_again(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    blocked = Told(403, "<!DOCTYPE html><title>Attention Required! | Cloudflare</title>", {"Content-Type": "text/html"})
+    one = replace(endpoint, concurrency=1)
+    server.refuse = lambda body: blocked if "DROP TABLE" in str(body) else None
+    server.told = [Told(400, "<html><title>400 Bad Request</title>")]
+    first, second, third = ask(one, tmp_path / "j", about("x"), about("'; DROP TABLE"), about("y"))
+    assert texts([first, second, third]) == ["about x", "", "about y"]
+    assert "Attention Required" in second.problem
+    assert len(server.asked) == 4
+    server.refuse = lambda body: blocked
+    with pytest.raises(StoreError, match="every call is refused; it answered 403: <!DOCTYPE html>"):
+        ask(one, tmp_path / "other", *requests(20))
