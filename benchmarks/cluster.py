@@ -5,6 +5,7 @@ prompts two processes share out.
 
 Each node has a CPU and each stage one thread, so two workers do at best twice the work. `efficiency` is the time of one
 worker over twice that of two, from the first stage's start to the last one's end, with what starting a stage takes.
+The one stage has more than a minute of work, for its two processes take ten seconds to start.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ from humpback.core.plan import plan
 from humpback.core.store import Store
 from humpback.experiments.setups.micro import MICRO
 from humpback.runs.executor import Progress, execute
+from humpback.spec.micro_world import World
 from humpback.spec.outcomes import Responses
 
 SETUP = MICRO.at(0)
-ANSWERS = [
-    Responses(SETUP.base, SETUP.prompts, replace(SETUP.answering, temperature=1.0, max_new_tokens=128, seed=seed))
-    for seed in range(8)
-]
+ANSWERING = replace(SETUP.answering, temperature=1.0, max_new_tokens=128)
+SHORT = [Responses(SETUP.base, SETUP.prompts, replace(ANSWERING, seed=seed)) for seed in range(8)]
+LONG = Responses(SETUP.base, replace(SETUP.prompts, world=World(creatures=120), n=7_000), ANSWERING)
+"""Prompts of a larger world, for the setup's own has a third as many."""
 
 
 def run(targets: list[Artifact], machine: Machine) -> float:
@@ -58,7 +60,7 @@ def main() -> None:
         cluster = Cluster()
         for _ in range(workers):
             cluster.add_node(num_cpus=1, include_dashboard=False)
-        for name, targets, processes in (("stages beside each other", ANSWERS, 1), ("one stage", ANSWERS[:1], workers)):
+        for name, targets, processes in (("stages beside each other", SHORT, 1), ("one stage", [LONG], workers)):
             with tempfile.TemporaryDirectory() as folder:
                 machine = Machine(
                     executor="ray",

@@ -30,6 +30,8 @@ COUNTERPARTS = (
 )
 """Fields of Humpback's loop, and those of AlpaGasus's filter that mean the same: the first sets both."""
 _LONGEST_NAME = 120
+_UNTOLD = re.compile(r"[^ -~]")
+"""Letters that a folder is not called by: of two settings that differ in these alone, each has a folder."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,7 @@ def _name(plain: Setup, setup: Setup, given: Sequence[Given]) -> str:
         return plain.name
     words = "+".join(f"{one.path}={one.text}" for one in given)
     name = f"{plain.name}+{re.sub(r'[^A-Za-z0-9._=,()+-]+', '-', words)}"
-    if len(name) <= _LONGEST_NAME:
+    if len(name) <= _LONGEST_NAME and not _UNTOLD.search(words):
         return name
     return f"{name[: _LONGEST_NAME - 9]}-{sha256(words.encode()).hexdigest()[:8]}"
 

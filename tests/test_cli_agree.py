@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from humpback.analysis.judgements.formats.items import NoJudgements
 from humpback.core.expression import FieldError
-from tests.analysis.judgements.material import annotations, written
+from tests.analysis.judgements.material import annotation, annotations, written
 from tests.commands import succeed
 
 
@@ -47,6 +48,15 @@ def test_unnamed_reviews_of_one_order_are_each_a_rater_and_it_is_said(tmp_path: 
     done = succeed("agree", one, other, "--json")
     assert json.loads(done.stdout)["raw"]["value"] == pytest.approx(2 / 3)
     assert "taken as reviews of one order by several judges" in done.stderr
+
+
+def test_one_file_of_several_pairs_has_no_two_raters(tmp_path: Path) -> None:
+    rows = [annotation(i, 1 + i % 2, generator_2=name) for i in range(20) for name in ("m1", "m2", "m3")]
+    with pytest.raises(NoJudgements, match=r"3 judgements by one rater each; agreement takes two"):
+        succeed("agree", written(tmp_path / "several.json", rows))
+    rows = [row | {"annotator_index": who} for row in rows for who in (0, 1)]
+    found = json.loads(succeed("agree", written(tmp_path / "people.json", rows), "--json").stdout)
+    assert [one["system"] for one in found["panels"]] == ["m1", "m2", "m3"]
 
 
 def test_people_among_themselves_and_with_a_judge(tmp_path: Path) -> None:

@@ -43,11 +43,23 @@ def test_every_stage_of_llama_7b_is_placed_on_a_node_of_eight(node: Path) -> Non
     assert (name, read.nproc_per_node, read.training_script) == ("torchrun", "2", "humpback.runs.rank")
     assert any("1 of 8 GPUs" in line for line in lines if line.startswith("rated/"))
     assert any("1 of 8 workers" in line for line in lines if line.startswith("tagged/"))
-    assert "refused: memory" not in done.stderr
+    assert "its 8 GPUs" not in done.stderr
     assert not (node.parent / "there").exists()
     told = json.loads(succeed(*words, "--json").stdout)
     assert {one["units"] for one in told} == {1, 2}
     assert all(one["units"] <= one["of"] for one in told)
+
+
+def test_stages_that_the_machine_cannot_hold_are_said_where_its_gpus_are_not_seen(
+    node: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(needs, "find_devices", lambda: Devices("2.13.0", None))
+    done = succeed("run", "humpback/headline", "--setup", "llama-65b", "--machine", node, "--dry")
+    assert "of llama-65b needs 1.04 TB for weights, gradients and optimizer state, and its 8 GPUs have 640 GB" in (
+        done.stderr
+    )
+    done = succeed("run", "humpback/headline", "--setup", "llama-7b", "--machine", node, "--dry")
+    assert "its 8 GPUs" not in done.stderr
 
 
 def test_more_processes_than_the_machine_has_workers_are_an_error(node: Path) -> None:

@@ -27,6 +27,7 @@ from humpback.cli import terminal
 from humpback.cli.main import complete
 from humpback.cli.terminal import Terminal
 from humpback.core.expression import Artifact
+from humpback.core.schedule import Share
 from humpback.core.text import printable
 from humpback.experiments.setups.base import Setup
 from humpback.runs.build import Outcome
@@ -168,6 +169,17 @@ def test_the_version_is_said_with_the_commit(tmp_path: Path) -> None:
     assert re.fullmatch(r"humpback \d+\.\d+\.\d+(, commit [0-9a-f]{12}( and changes)?)?\n", done.stdout)
 
 
+def test_the_time_left_is_that_of_the_stages_that_wait_for_one_another(
+    tiny: Setup, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chain: list[Artifact] = [tiny.seed_data, Tagged(tiny.seed_data, "a"), Tagged(tiny.seed_data, "b")]
+    expected = {one.fingerprint: Share(1.0) for one in chain}
+    log = _Log(Terminal(stderr=True), 8, expected, {one.fingerprint: one for one in chain})
+    log.started(chain[0])
+    log.failed(Tagged(tiny.seed_data, "c"), RuntimeError())
+    assert capsys.readouterr().err == "0 of 3 failed     tagged/seed0; about 2.0 h left\n"
+
+
 def test_a_log_tells_where_a_run_is(
     tiny: Setup, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -175,7 +187,7 @@ def test_a_log_tells_where_a_run_is(
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr("humpback.runs.progress.time", SimpleNamespace(monotonic=lambda: clock.now))
     stages: list[Artifact] = [Tagged(tiny.seed_data, name) for name in "abcd"]
-    expected = {stages[2].fingerprint: 50.0, stages[3].fingerprint: 100.0}
+    expected = {stages[2].fingerprint: Share(50 / 3_600), stages[3].fingerprint: Share(100 / 3_600)}
     waiting = {one.fingerprint: one for one in [tiny.seed_data, *stages]}
     log = _Log(Terminal(stderr=True), 1, expected, waiting)
     log.ended(tiny.seed_data, Outcome("found"))
@@ -199,6 +211,15 @@ def test_a_log_tells_where_a_run_is(
         "2 of 5 stopped    tagged/seed0: it is empty; at least 2 min left",
         "2 of 5     90.0 s tagged/seed0: 30 of 40 updates; about 3 min left",
         "3 of 5    120.0 s tagged/seed0; about 2 min left",
-        "4 of 5   5000.0 s tagged/seed0; about 2.8 h left",
+        "4 of 5   5000.0 s tagged/seed0; about 77 min left",
         "5 of 5 failed     tagged/seed0",
     ]
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_was_closed_takes_what_is_said_and_no_file_takes_its_number(closed: str, tmp_path: Path) -> None:
+    (tmp_path / "pairs.json").write_text('[{"instruction": "Say so.", "output": "So."}]')
+    words = f"'{sys.executable}' -m humpback.cli data read pairs.json {closed}"
+    done = subprocess.run(["sh", "-c", words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert list(tmp_path.glob("artifacts/instructionset/*/record.json"))

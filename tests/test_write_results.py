@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from humpback.analysis.experiment.gather import Results, Row
 from humpback.cli import write_results
-from humpback.core.store import Store
+from humpback.core.store import Store, StoreError
 from humpback.experiments.catalogue import experiment
 from tests.conftest import tiny_setup
 
@@ -85,3 +86,33 @@ def test_what_was_drawn_last_is_only_a_memory(write: Callable[[Results], tuple[b
     memory.write_text("{")
     assert write(RESULTS) == (True, first)
     assert write(RESULTS) == (False, first)
+
+
+def test_what_an_earlier_run_left_and_this_one_has_nothing_for_goes(tmp_path: Path) -> None:
+    declared, folder = experiment("humpback/headline").on(tiny_setup(), [0]), tmp_path / "results"
+    store = Store(tmp_path / "store")
+    write_results.write(folder, declared, "humpback run", RESULTS, store)
+    for name in ("curves.csv", "outcomes.csv.gz", "notes.txt"):
+        (folder / name).write_text("of before")
+    (folder / "sweep").mkdir()
+    failed = replace(RESULTS, rows=tuple(replace(row, reason="segments failed") for row in RESULTS.rows))
+    told = write_results.write(folder, declared, "humpback run", failed, store)
+    assert "figure" not in told
+    there = {path.name for path in folder.iterdir()}
+    assert {"rows.csv", "table.md", "notes.txt", "sweep"} <= there
+    assert not there & {"figure.svg", "figure.png", "figure.pdf", "size.svg", "curves.csv", "outcomes.csv.gz"}
+
+
+def test_a_disk_that_fills_leaves_the_results_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    declared, folder = experiment("humpback/headline").on(tiny_setup(), [0]), tmp_path / "results"
+    store = Store(tmp_path / "store")
+    write_results.write(folder, declared, "humpback run", RESULTS, store)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def full(*_: object) -> list[str]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(write_results, "_draw", full)
+    with pytest.raises(StoreError, match="results: No space left on device; give another with --results"):
+        write_results.write(folder, declared, "humpback run", CHANGED, store)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

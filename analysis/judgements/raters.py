@@ -59,25 +59,24 @@ class Panel:
 
 
 def panels(judgements: Sequence[Judgement]) -> list[Panel]:
-    """Judgements that name the same two systems, in either order, as raters of one panel. Where no two name the same,
-    all of them: with a note.
+    """Judgements that name the same two systems, in either order, as raters of one panel. Where no two name the same
+    and each has files of its own, all of them: with a note. None where no system has two raters.
 
     Raises:
-        NoJudgements: when there are fewer than two, or two raters of a panel share no prompt.
+        NoJudgements: when two raters of a panel share no prompt.
     """
     groups: dict[frozenset[str], list[Judgement]] = {}
     for one in judgements:
         groups.setdefault(frozenset((one.name, one.against)), []).append(one)
     notes: tuple[str, ...] = ()
     together = [group for group in groups.values() if len(group) > 1]
-    if not together and len(judgements) > 1:
+    files = [file for one in judgements for file in one.files]
+    if not together and len(judgements) > 1 and len(set(files)) == len(files):
         told = "; ".join(dict.fromkeys(f"{one.name} against {one.against}" for one in judgements))
         taken = "each was taken to be about the same two systems, in the same order"
         together, notes = [list(judgements)], (f"the names of the systems differ ({told}): {taken}",)
     alone = [one for group in groups.values() if len(group) == 1 for one in group if not notes]
     notes += tuple(f"{one.name} against {one.against} has one rater: {', '.join(one.files)}" for one in alone)
-    if not together:
-        raise NoJudgements(f"{len(judgements)} judgement; agreement takes two or more on the same prompts")
     return [_panel(group, notes if i == 0 else ()) for i, group in enumerate(together)]
 
 

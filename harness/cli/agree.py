@@ -23,6 +23,7 @@ def agree(
 ) -> None:
     """Agreement between judges, and between people. Raw, Cohen's kappa, Krippendorff's alpha, the four-way table."""
     from humpback.analysis.judgements import raters
+    from humpback.analysis.judgements.formats.items import NoJudgements
     from humpback.analysis.judgements.formats.orders import GUESSED
     from humpback.analysis.judgements.formats.reading import read_as_named
 
@@ -32,7 +33,10 @@ def agree(
         # Reviews that name neither judge nor order look like the two orders of one comparison: here each is a rater.
         echo(f"taken as reviews of one order by several judges; for two orders: {_COMPARE}", err=True)
         judgements = [one for path in files for one in read_as_named([path])]
-    found = [*(raters.panels(judgements) if len(judgements) > 1 or not people else []), *people]
+    found = [*raters.panels(judgements), *people]
+    if not found:
+        each = " by one rater each" if len(judgements) > 1 else ""
+        raise NoJudgements(f"{len(judgements)} judgements{each}; agreement takes two or more on the same prompts")
     if as_json:
         print_json(raters.as_json(found))
     else:

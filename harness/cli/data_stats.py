@@ -109,9 +109,15 @@ def _examples(path: Path) -> Iterator[Example]:
 
 def _counter(name: str) -> Callable[[list[str]], list[int]]:
     from transformers import AutoTokenizer
+    from transformers.utils import cached_file
+
+    from humpback.engines.loading import TOKENIZER, keep_rules
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        file = cached_file(name, TOKENIZER, _raise_exceptions_for_missing_entries=False)
     except (OSError, ValueError) as error:
         raise StoreError(f"--tokenizer {name}: {str(error).splitlines()[0]}") from error
+    if file:
+        keep_rules(tokenizer, Path(file))
     return lambda texts: [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]

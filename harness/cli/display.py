@@ -17,6 +17,7 @@ from humpback.cli.write_results import write
 from humpback.core.expression import Artifact
 from humpback.core.machine import Machine
 from humpback.core.plan import plan
+from humpback.core.schedule import Share
 from humpback.core.store import Store
 from humpback.core.text import one_line
 from humpback.experiments.catalogue import Declared
@@ -95,13 +96,13 @@ def make(
         highlight=False,
     )
 
-    def expected() -> dict[str, float]:
+    def expected() -> dict[str, Share]:
         if not to_do.to_do:
             return {}
         from humpback.costs.plan_cost import cost
+        from humpback.costs.wall_time import shares_of
 
-        steps = cost(to_do, store, machine).steps
-        return {artifact.fingerprint: 3_600 * one.run.wall for artifact, one in steps}
+        return shares_of(cost(to_do, store, machine, described=True))
 
     stages = [step.artifact for step in to_do.to_do]
     if not stages:

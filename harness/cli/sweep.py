@@ -218,7 +218,8 @@ def _run(worth: OnDev, wanted: Sweep, workers: int, folder: Path, command: str) 
     trials = run_sweep(wanted, worth, workers, lambda trial: console.print(_line(trial)))
     winner = best(trials)
     if winner is None:
-        raise StoreError(f"no trial of {len(trials)} came to a number; their reasons are above and in {wanted.folder}")
+        reasons = "; ".join(dict.fromkeys(one.reason for one in trials if one.reason))
+        raise StoreError(f"no trial of {len(trials)} came to a number: {reasons}")
     pasted = literal(worth.setup, worth.space, winner.values)
     written = _write(folder, command, worth, trials, wanted, pasted)
     counted = ", ".join(f"{number} {status}" for status, number in Counter(one.status for one in trials).items())
@@ -267,8 +268,10 @@ def _write(folder: Path, command: str, worth: OnDev, trials: list[Trial], wanted
     shares = wanted.study().importance()
     title = f"{worth.experiment} on {worth.setup.name}: win rate of {worth.space.arm} on dev prompts"
     with writing(folder, "--results"):
-        (folder / "trials.csv").write_text(tidy(["trial", "ended", "win_rate", "points", *paths, "reason"], rows))
-        (folder / "best.txt").write_text(f"# {command}\n{pasted}\n")
+        (folder / "trials.csv").write_text(
+            tidy(["trial", "ended", "win_rate", "points", *paths, "reason"], rows), "utf-8"
+        )
+        (folder / "best.txt").write_text(f"# {command}\n{pasted}\n", "utf-8")
         save(history(title, command, told), folder, "history", command)
         if shares:
             save(importance(title, command, shares), folder, "importance", command)

@@ -1,7 +1,8 @@
 """What a run leaves on disk for people and programs: tables, rows, figures, samples, and how it was made.
 
 Texts are written each time. Figures, which take longer than all the rest, are drawn only where what they show, the
-code that draws them, or a file of theirs is not as it was.
+code that draws them, or a file of theirs is not as it was. The files take their places once all of them are written,
+and those of an earlier run that this one has nothing for go, so that all that lie there are of one run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from humpback import analysis, core, spec
@@ -30,6 +32,12 @@ _CODE = tuple(Path(one.__path__[0]) for one in (analysis, core, spec))
 """Folders of the code that, with this module, has a part in what a figure looks like."""
 _PACKAGES = ("matplotlib", "numpy", "scipy")
 _ENDINGS = (".svg", ".png", ".pdf")
+_FIGURES = ("figure", "size", "measures", "grid", "curves")
+_AT_TIMES = {
+    *("rows.csv", "measures.csv", "contamination.csv", "curves.csv", "samples.json"),
+    *(f"{name}{ending}" for name in _FIGURES for ending in _ENDINGS),
+}
+"""Files that are there only where there is something to put into them."""
 
 
 def write(folder: Path, declared: Declared, command: str, found: Results, store: Store) -> str:
@@ -44,7 +52,7 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
     from humpback.analysis.tables.csv_files import as_csv
     from humpback.analysis.tables.latex import latex
     from humpback.analysis.tables.markdown import markdown
-    from humpback.analysis.tables.outcome_files import outcome_files
+    from humpback.analysis.tables.outcome_files import ITEMS, OUTCOMES, outcome_files
 
     experiment = declared.experiment
     title = f"{experiment.name}: {experiment.claim}"
@@ -69,11 +77,16 @@ def write(folder: Path, declared: Declared, command: str, found: Results, store:
         paper=paper_points(declared.curves),
         places=tuple(places(declared)),
     )
-    with writing(folder, "--results"):
+    with writing(folder, "--results"), TemporaryDirectory(prefix=".writing-", dir=folder) as made:
         for name, content in {**{name: text.encode() for name, text in texts.items()}, **outcomes}.items():
-            (folder / name).write_bytes(content)
+            (Path(made) / name).write_bytes(content)
         memory = store.root / ".figures" / f"{declared.setup.name}-{experiment.name.replace('/', '-')}.json"
-        drawn = _figures(inputs, folder, memory)
+        drawn = _figures(inputs, folder, Path(made), memory)
+        for path in Path(made).iterdir():
+            path.replace(folder / path.name)
+        of_drawn = {f"{name}{ending}" for name in drawn for ending in _ENDINGS}
+        for name in {*_AT_TIMES, OUTCOMES, ITEMS} - {*texts, *outcomes, *of_drawn}:
+            (folder / name).unlink(missing_ok=True)
     figures = "".join(f"; {name}.svg, .png, .pdf" for name in drawn)
     return f"{folder}/ ({', '.join(sorted([*texts, *outcomes]))}{figures})"
 
@@ -119,8 +132,9 @@ def places(declared: Declared) -> Iterator[Place]:
             yield Place(one.arm, one.line, *number)
 
 
-def _figures(inputs: FigureInputs, folder: Path, memory: Path) -> list[str]:
-    """Have every figure in the folder; their names. `memory` holds what was drawn last, from what, as which bytes."""
+def _figures(inputs: FigureInputs, folder: Path, made: Path, memory: Path) -> list[str]:
+    """Have every figure in the folder, or anew in `made`; their names. `memory` holds what was drawn last, from what,
+    as which bytes."""
     try:
         last = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -128,8 +142,8 @@ def _figures(inputs: FigureInputs, folder: Path, memory: Path) -> list[str]:
     digest = inputs.digest
     if last.get("digest") == digest and all(_is(folder / name, sha) for name, sha in last["files"].items()):
         return list(dict.fromkeys(name.rpartition(".")[0] for name in last["files"]))
-    names = _draw(inputs, folder)
-    files = {f"{name}{ending}": checksum(folder / f"{name}{ending}") for name in names for ending in _ENDINGS}
+    names = _draw(inputs, made)
+    files = {f"{name}{ending}": checksum(made / f"{name}{ending}") for name in names for ending in _ENDINGS}
     with suppress(OSError):  # a store that is only read: the next run draws again
         memory.parent.mkdir(parents=True, exist_ok=True)
         memory.write_text(json.dumps({"digest": digest, "files": files}), encoding="utf-8")

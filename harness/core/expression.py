@@ -76,6 +76,18 @@ def _admitted(value: object, hint: Any) -> tuple[bool, object]:
     return isinstance(value, hint), value
 
 
+def _wanted(hint: Any) -> str:
+    """What an annotation admits, in words."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return " or ".join(map(_wanted, get_args(hint)))
+    if get_origin(hint) is Literal:
+        return " or ".join(map(repr, get_args(hint)))
+    if get_origin(hint) is tuple:
+        each = [_wanted(one) for one in get_args(hint) if one is not Ellipsis]
+        return f"a tuple of {', '.join(each)}"
+    return {float: "float, finite", type(None): "nothing"}.get(hint) or str(getattr(hint, "__name__", hint))
+
+
 @dataclass(frozen=True)
 class Value:
     """A frozen record of literals and other values. Types are checked when it is built, so that a learning rate of
@@ -92,10 +104,9 @@ class Value:
             value = getattr(self, field.name)
             fits, kept = _admitted(value, hints[field.name])
             if not fits:
-                hint = hints[field.name]
-                wanted = getattr(hint, "__name__", None) or str(hint).replace("humpback.spec.", "")
                 raise FieldError(
-                    f"{type(self).__name__}.{field.name} is {value!r} ({type(value).__name__}); it takes {wanted}"
+                    f"{type(self).__name__}.{field.name} is {value!r} ({type(value).__name__}); it takes "
+                    f"{_wanted(hints[field.name])}"
                 )
             if type(kept) is int and kept < 0:
                 raise FieldError(f"{type(self).__name__}.{field.name} is {kept}; it takes a whole number of 0 or more")

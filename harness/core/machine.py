@@ -118,7 +118,8 @@ class Server(Value):
             raise FieldError(f"Server.start_within is {self.start_within:g}; it takes more than 0")
 
 
-_ADDRESS = re.compile(r"(?![\w+]+://)\S+:\d+")
+ADDRESS = re.compile(r"(?![\w+]+://)\S+:\d+")
+"""HOST:PORT of a Ray cluster."""
 
 
 @dataclass(frozen=True)
@@ -167,11 +168,17 @@ class Machine(Value):
         for name in ("workers", "processes", "threads", "micro_batch", "generation_batch"):
             if getattr(self, name) < 1:
                 raise FieldError(f"Machine.{name} is {getattr(self, name)}; it takes 1 or more")
+        for name in ("store", "data"):
+            folder = getattr(self, name)
+            if not folder.strip() or "\0" in folder:
+                raise FieldError(f"Machine.{name} is {folder!r}; it takes the path of a folder")
+            # No shell has done so in a file, nor behind "--store=".
+            object.__setattr__(self, name, os.path.expanduser(folder))
         if self.ray_address != "auto" and self.executor != "ray":
             raise FieldError(
                 f'Machine.ray_address is {self.ray_address!r} and executor is {self.executor!r}; it goes with "ray"'
             )
-        if self.ray_address != "auto" and not _ADDRESS.fullmatch(self.ray_address):
+        if self.ray_address != "auto" and not ADDRESS.fullmatch(self.ray_address):
             raise FieldError(
                 f"Machine.ray_address is {self.ray_address!r}; it takes HOST:PORT of the cluster's first node, or auto "
                 "(a client's ray://... is none: run on a node)"

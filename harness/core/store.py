@@ -30,6 +30,7 @@ from filelock import FileLock
 from humpback.core.checkpoints import to_disk
 from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact, Table
+from humpback.core.locks import hold_lockable
 from humpback.core.payload import PayloadFile, State, checksum, compare, remedy
 
 RECORD = "record.json"
@@ -112,7 +113,7 @@ class Store:
         self._known: dict[str, tuple[int, Record]] = {}
 
     def prepare(self) -> None:
-        """Make sure that the store can be written, before any work is done for it.
+        """Make sure that the store can be written and locked, before any work is done for it.
 
         Raises:
             StoreError: naming the folder and the system's reason.
@@ -121,14 +122,17 @@ class Store:
             for name in (".partial", ".locks"):
                 (self.root / name).mkdir(parents=True, exist_ok=True)
             probe = self.root / ".partial" / f"probe-{os.getpid()}"
-            probe.write_bytes(b"written")
+            with probe.open("wb") as file:
+                file.write(b"written")
+                hold_lockable(file)
             probe.unlink()
         except OSError as error:
             raise self.unwritable(error) from error
 
     def unwritable(self, error: OSError) -> StoreError:
         """What is raised where its folder takes no files."""
-        return StoreError(f"the store {self.root} cannot be written: {error}; give a folder that can be, with --store")
+        why = error.strerror or str(error)  # without the file that was tried, which is another each time
+        return StoreError(f"the store {self.root} cannot be written: {why}; give a folder that can be, with --store")
 
     def folder(self, artifact: Artifact) -> Path:
         """Where the artifact lies or will lie."""

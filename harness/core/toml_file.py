@@ -25,7 +25,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         FileNotFoundError: when it is not there.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors of Windows put a mark first
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FieldError(f"{path}: not TOML: {error}") from error
 

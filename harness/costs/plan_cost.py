@@ -56,18 +56,6 @@ class PlanCost:
         return self.total.run.gpus if self.accelerator.memory else 0
 
     @property
-    def at_once(self) -> int:
-        """Stages that run beside each other on the machine's GPUs; 1 where the machine has none to plan with."""
-        return max(1, self.machine.workers // self.gpus) if self.machine.device == "cuda" and self.gpus else 1
-
-    @property
-    def wall(self) -> float:
-        """Hours, each stage on the GPUs that it needs, one at a time or as many as the machine has GPUs for; on a CPU
-        with the machine's workers busy."""
-        run = self.total.run
-        return run.wall / self.at_once if self.accelerator.memory else self.hours / self.machine.workers
-
-    @property
     def unknown(self) -> dict[str, list[str]]:
         """Kinds of steps whose cost is not known, by what has to be there first."""
         found: dict[str, list[str]] = {}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from humpback.core.plan import Plan
 from humpback.costs.estimate import Estimate
+from humpback.costs.hours import accelerator
 from humpback.costs.placing import NODE, place_on_a_node
 from humpback.costs.plan_cost import PlanCost
 from humpback.costs.retired import Retired
+from humpback.costs.wall_time import shared_out, wall_hours
 from humpback.spec.models import Finetuned
 
 _NAMED = 6
@@ -89,14 +91,20 @@ def _totals(cost: PlanCost) -> list[str]:
         fits = (
             f"fits on one GPU (of {least} GB or more)" if cost.gpus == 1 else f"{cost.gpus} GPUs for the largest stage"
         )
-        beside = "one stage after another" if cost.at_once == 1 else f"with {cost.at_once} stages at a time"
         lines.append(
-            f"total: {_hours(cost.hours)} GPU hours, {_time(cost.wall)} {beside}; "
+            f"total: {_hours(cost.hours)} GPU hours, {_time(wall_hours(cost))} {_beside(cost)}; "
             f"{total.run.memory / 1e9:.3g} GB on each GPU at the most, {fits}"
         )
+        if shared := shared_out(cost):
+            many = f"processes = {cost.machine.workers} in the machine file"
+            lines.append(f"       {_time(shared)} with {many}, by which each stage is shared out over its GPUs")
+        if (times := _times_in_bf16(cost)) > 1:
+            lines.append(
+                f'       {times:.2g} times the arithmetic a second with precision = "bfloat16" in the machine file'
+            )
         lines += [f"       {line}" for line in _placed(cost)]
     else:
-        lines.append(f"total: {_hours(cost.hours)} CPU hours, {_time(cost.wall)} on this machine")
+        lines.append(f"total: {_hours(cost.hours)} CPU hours, {_time(wall_hours(cost))} on this machine")
     usage = total.usage
     if usage.calls:
         price = usage.cost(cost.machine.endpoint)
@@ -107,6 +115,16 @@ def _totals(cost: PlanCost) -> list[str]:
         )
     weights = sum(one.disk for one in cost.by_kind.get("finetuned", ()))
     return [*lines, f"disk: {in_bytes(total.disk)}, of which finetuned models {in_bytes(weights)}"]
+
+
+def _beside(cost: PlanCost) -> str:
+    several = cost.machine.device == "cuda" and cost.machine.workers > 1
+    return f"on {cost.machine.workers} of them" if several else "one stage after another"
+
+
+def _times_in_bf16(cost: PlanCost) -> float:
+    machine = replace(cost.machine, precision="bfloat16")
+    return accelerator(cost.accelerator.name, machine).flops / cost.accelerator.flops
 
 
 def _placed(cost: PlanCost) -> list[str]:
@@ -143,7 +161,7 @@ def as_json(plan: Plan, cost: PlanCost) -> dict[str, Any]:
     totals = {
         "unit": f"{cost.accelerator.unit} hours",
         "hours": cost.hours,
-        "wall_hours": cost.wall,
+        "wall_hours": wall_hours(cost),
         "gpus": cost.gpus,
         "memory_bytes": cost.total.run.memory,
         **asdict(cost.total.usage),

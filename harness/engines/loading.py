@@ -9,24 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import Tokenizer
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
 )
 
 from humpback.core.machine import Machine
 from humpback.core.store import StoreError
 from humpback.core.text import one_line
 from humpback.core.work import Work
+from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.dropout import DropoutError, set_dropout
 from humpback.inputs.locate import model_folder
 from humpback.inputs.model_folder import CONFIG
 from humpback.spec.models import Finetuned, FolderModel, FolderRewardModel, HubModel, HubRewardModel
-from humpback.spec.template import Model
+from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate, Model, Template
 
+TOKENIZER = "tokenizer.json"
 _BUFFERS = ("inv_freq", "masked_bias", "attn.bias", "attention.bias", "position_ids")
 """Endings of what older files hold beside the weights, and transformers computes."""
 _UNUSABLE = (OSError, ValueError, ImportError, KeyError, TypeError, AttributeError, RuntimeError, AssertionError)
@@ -85,14 +89,16 @@ def weights_dtype(machine: Machine, *, train: bool = False, frozen: bool = False
 
 
 def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The folder's tokenizer. A padding token outside the model's embedding gives way to the end token: padding is
-    never attended to.
+    """The folder's tokenizer, which cuts text as its tokenizer.json says. A padding token outside the model's embedding
+    gives way to the end token: padding is never attended to.
 
     Raises:
         StoreError: when it cannot be read, or needs code that comes with it.
     """
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        if (folder / TOKENIZER).is_file():
+            keep_rules(tokenizer, folder / TOKENIZER)
         if isinstance(tokenizer.pad_token_id, int) and (folder / CONFIG).is_file():
             rows = _rows(AutoConfig.from_pretrained(folder, trust_remote_code=False))
             if rows is not None and tokenizer.pad_token_id >= rows:
@@ -106,6 +112,22 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             "tokenizer.json there that transformers writes with save_pretrained"
         ) from error
     return tokenizer
+
+
+def keep_rules(tokenizer: PreTrainedTokenizerBase, file: Path) -> None:
+    """Have a tokenizer cut text, and put it together, by the rules of its tokenizer.json.
+
+    Which class transformers takes follows from the folder's words for it, and classes of many families (5.23: GPT-2's,
+    Llama's, Qwen's, Gemma's, Cohere's) put their own rules in the place of the file's: SmolLM2's digits stood together,
+    a DeepSeek model's words were cut as Qwen's. Start and end tokens stay as the class has them, since it is the one
+    that heeds `add_bos_token` and `add_eos_token`.
+    """
+    backend: Any = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None or type(tokenizer) is PreTrainedTokenizerFast:  # which reads the file as it is
+        return
+    told = Tokenizer.from_file(str(file))
+    for part in ("normalizer", "pre_tokenizer", "model", "decoder"):
+        setattr(backend, part, getattr(told, part))
 
 
 def read_weights(
@@ -129,6 +151,7 @@ def read_weights(
         pad = getattr(text, "pad_token_id", None)
         if isinstance(pad, int) and rows is not None and not 0 <= pad < rows:
             text.pad_token_id = None  # an embedding cannot be built with it
+        config._attn_implementation = None  # of the machine that saved it
         if dropout is not None:
             set_dropout(config, dropout)
         kind = AutoModelForSequenceClassification if reward else AutoModelForCausalLM
@@ -161,8 +184,10 @@ def read_weights(
     return model
 
 
-def check_folder(folder: Path, *, reward: bool = False) -> None:
-    """See that tokenizer, configuration and weights fit together.
+def check_folder(
+    folder: Path, template: Template | ChatTemplate = INSTRUCTION_RESPONSE, *, reward: bool = False
+) -> None:
+    """See that tokenizer, configuration, weights and the template that it is spoken to in fit together.
 
     Raises:
         StoreError: naming the first thing that does not.
@@ -177,7 +202,14 @@ def check_folder(folder: Path, *, reward: bool = False) -> None:
     made_of = getattr(getattr(tokenizer, "backend_tokenizer", None), "model", None)
     used = {tokenizer.eos_token, tokenizer.bos_token, getattr(made_of, "unk_token", tokenizer.unk_token)}
     special = {str(one) for one in tokenizer.added_tokens_decoder.values() if one.special}
-    idle = (special | set(tokenizer.all_special_tokens)) - used  # text never becomes one of them
+    try:
+        chat = ChatFormat(template, tokenizer)
+    except ValueError as error:
+        raise StoreError(f"{folder}: {_words(error)}") from error
+    written = {mark for text in chat.between for mark in chat.encoding.split_marks(text)[0]}
+    written |= set(tokenizer.convert_ids_to_tokens(chat.encoding.prefix))
+    # Text never becomes one of them, and neither template nor tokenizer puts them around it.
+    idle = (special | set(tokenizer.all_special_tokens)) - used - written
     beyond = {token: i for token, i in tokenizer.get_vocab().items() if i >= rows and token not in idle}
     if beyond:
         token, i = max(beyond.items(), key=lambda one: one[1])

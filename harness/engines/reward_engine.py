@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from humpback.engines.chat.decoding import check_finite
+from humpback.engines.chat.decoding import check_scores
 from humpback.engines.rounds import Row
 from humpback.engines.transformers_engine import Engine
 
@@ -55,9 +55,7 @@ class RewardEngine(Engine):
     def _scores(self, batch: list[Row]) -> list[float]:
         ids = torch.tensor([row.prompt for row in batch], device=self._work.machine.device)
         logits: torch.Tensor = self._model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits
-        rewards = logits[:, 0].float()
-        check_finite(rewards)
-        return rewards.tolist()  # type: ignore[no-any-return]
+        return check_scores(logits[:, :1]).flatten().float().tolist()  # type: ignore[no-any-return]
 
     def _together(self, long: Row, short: Row) -> bool:
         return len(long.prompt) == len(short.prompt)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache, LogitsProcessorList, StoppingCriteriaList
 
-from humpback.engines.chat.decoding import DrawnToken, FiniteScores, RowLimit
+from humpback.engines.chat.decoding import CheckedScores, DrawnToken, RowLimit
 from humpback.spec.data import Sampling
 
 ROUND = 128
@@ -101,7 +101,7 @@ def _round(
             drawn[at, : n[at]] = row.draws[len(row.written) :][: n[at]]
         processors.append(DrawnToken(sampling, torch.from_numpy(drawn).to(ids.device), start))
     else:
-        processors.append(FiniteScores())
+        processors.append(CheckedScores())
     with torch.inference_mode():
         return model.generate(
             input_ids=ids,

@@ -21,8 +21,8 @@ from humpback.engines import processes
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
 from humpback.engines.chat.decoding import (
-    NotFinite,
-    check_finite,
+    NoScores,
+    check_scores,
     forward_takes,
     keep_ends_alone,
     longest_padded,
@@ -160,9 +160,7 @@ class Engine:
                 scores = self._last_logits([[*one, *cut[0][:-1]] for one in ids], 1, prefix)[:, -1, last]
             else:
                 scores = torch.stack([self._log_likelihood(ids, one, prefix) for one in cut], dim=1)
-            shares = torch.softmax(scores, dim=-1)
-            check_finite(shares)
-            return shares.tolist()  # type: ignore[no-any-return]
+            return torch.softmax(check_scores(scores), dim=-1).tolist()  # type: ignore[no-any-return]
 
         with self._log(rows, "choose", tuple(options)) as log:
             self._progress(log, 0, len(instructions), unit)
@@ -225,7 +223,7 @@ class Engine:
                 size = len(places) // 2
                 torch.cuda.empty_cache()
                 continue
-            except NotFinite as error:
+            except NoScores as error:
                 raise _named(error, {i: rows[i] for i in places}, work) from error
             log.add([places, done, size])
             yield places, done
@@ -255,11 +253,11 @@ class Engine:
         return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
 
 
-def _named(error: NotFinite, rows: dict[int, Row], work: Callable[[list[Row]], Any]) -> NotFinite:
+def _named(error: NoScores, rows: dict[int, Row], work: Callable[[list[Row]], Any]) -> NoScores:
     """The error with the place of the first row that it comes of, which may have others beside it."""
     for i, row in rows.items():
         try:
             work([row])
-        except NotFinite:
-            return NotFinite(f"prompt {i + 1:,}, of {len(row.prompt):,} tokens: {error}")
+        except NoScores:
+            return NoScores(f"prompt {i + 1:,}, of {len(row.prompt):,} tokens: {error}")
     return error

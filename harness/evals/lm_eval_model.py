@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -16,7 +15,7 @@ from transformers import LogitsProcessorList
 
 from humpback.core.work import Work
 from humpback.engines.chat.chat_format import HIDER, ChatFormat
-from humpback.engines.chat.decoding import FiniteScores, check_finite, keep_ends_alone
+from humpback.engines.chat.decoding import CheckedScores, check_scores, keep_ends_alone
 from humpback.engines.chat.jinja import chat_template
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.benchmarks import Benchmarked
@@ -35,12 +34,13 @@ class CountingLM(HFLM):  # type: ignore[misc]
     def _loglikelihood_tokens(self, requests: Any, disable_tqdm: bool = False, override_bs: int | None = None) -> Any:
         self.cut += sum(len(context) + len(after) > self.max_length + 1 for _, context, after in requests)
         found = super()._loglikelihood_tokens(requests, disable_tqdm=True, override_bs=override_bs)
-        check_finite(torch.tensor([max(value, -sys.float_info.max) for value, _ in found], dtype=torch.float64))
+        if found:
+            check_scores(torch.tensor([value for value, _ in found]))
         return found
 
     def _model_generate(self, context: Any, max_length: int, stop: list[str], **how: Any) -> Any:
         return super()._model_generate(
-            context, max_length, stop, logits_processor=LogitsProcessorList([FiniteScores()]), **how
+            context, max_length, stop, logits_processor=LogitsProcessorList([CheckedScores()]), **how
         )
 
     def tok_encode(

@@ -1,8 +1,9 @@
 """Tests whose data are public files that were pulled: their task files, laid out so that nothing is asked of the hub.
 
-The prompts, what ends an answer and how it is scored are lm-eval's: IFEval's file includes its own, HumanEval's has
-the tests run by `harness/evals/sandbox.py` in the place of a metric of the hub's, and Social IQa's 1,954 validation
-questions are BIG-bench's copy, in which context and question are one text. BBH and MMLU are groups of tasks.
+The prompts, what ends an answer and how it is scored are lm-eval's: IFEval's file includes a copy of its own,
+HumanEval's has the tests run by `harness/evals/sandbox.py` in the place of a metric of the hub's, and Social IQa's
+1,954 validation questions are BIG-bench's copy, in which context and question are one text. BBH and MMLU
+are groups of tasks.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from humpback.spec.files import File, Source
 _NLTK_DATA = "nltk_data"
 _TASKS = {
     "ifeval": """
-include: {lm_eval}/ifeval/ifeval.yaml
+include: ifeval_yaml
 task: ifeval
 dataset_path: json
 dataset_kwargs: {{data_files: {{train: {data}}}}}
@@ -83,7 +84,11 @@ def lay_out_pulled(task: PulledTask, place: Path, file: Callable[[File | Source]
                 archive.extractall(place / _NLTK_DATA / "tokenizers")
         except zipfile.BadZipFile as error:
             raise StoreError(f"{path}: no zip archive ({error})") from error
-    text = _TASKS[task.name].format(lm_eval=Path(lm_eval.__file__).parent / "tasks", data=rows.name)
+    if task.name == "ifeval":
+        of_lm_eval = Path(lm_eval.__file__).parent / "tasks" / "ifeval"
+        shutil.copyfile(of_lm_eval / "ifeval.yaml", place / "ifeval_yaml")
+        shutil.copyfile(of_lm_eval / "utils.py", place / "utils.py")
+    text = _TASKS[task.name].format(data=rows.name)
     (place / f"{task.name}.yaml").write_text(text, encoding="utf-8")
 
 

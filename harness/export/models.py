@@ -23,6 +23,9 @@ ADAPTER = "adapter_config.json"
 BASE = "base"
 """Folder of an adapter's base model, where it is exported too."""
 TOKENIZER = "tokenizer_config.json"
+CONFIG = "config.json"
+_NOT_THE_MODEL_S = ("auto_map", "is_local", "local_files_only", "use_cache")
+"""Training turns `use_cache` off and leaves it so; unsaid it is on."""
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt")
 
 
@@ -51,7 +54,7 @@ def export_model(
         if not adapter:
             raise StoreError(f"{folder}: a whole model, which needs no base; leave the base folder out")
         _check_safe(base_folder)
-        if not (base_folder / "config.json").is_file():
+        if not (base_folder / CONFIG).is_file():
             raise StoreError(f"{base_folder}: no config.json in it; a base is a whole model")
     public, template = _base_on_hub(record), _template(record)
     with whole_or_nothing(out, folder=True, overwrite=overwrite) as place:
@@ -107,14 +110,36 @@ def _taken(path: Path) -> bool:
 
 
 def _without_paths(place: Path, base: str) -> None:
-    """Take out the folders that models were loaded from, which transformers and peft write down."""
+    """Take out the folders that models were loaded from, which transformers and peft write down, how they were loaded,
+    and the names of code that came with a base and is never taken along."""
     for path in sorted(place.glob("*config.json")):
         settings = json.loads(path.read_text(encoding="utf-8"))
-        for key in [key for key in settings if key.endswith(("name_or_path", "_file"))]:
+        for key in [key for key in settings if key.endswith(("name_or_path", "_file")) or key in _NOT_THE_MODEL_S]:
             del settings[key]
         if path.name == ADAPTER:
             settings["base_model_name_or_path"] = base
+        elif path.name == CONFIG:
+            settings |= _positions_by_older_names(settings)
+        elif path.name == TOKENIZER:
+            if settings.get("tokenizer_class") == "TokenizersBackend":
+                settings["tokenizer_class"] = "PreTrainedTokenizerFast"
+            if isinstance(extra := settings.get("extra_special_tokens"), list):
+                settings["additional_special_tokens"] = extra
+                del settings["extra_special_tokens"]
         _write_json(path, settings)
+
+
+def _positions_by_older_names(config: dict[str, Any]) -> dict[str, Any]:
+    """What a configuration says of rotary positions under the names that transformers 4, and whatever stands on it,
+    looks for: without them it takes its own default in silence, and every answer is wrong."""
+    rope = config.get("rope_parameters")
+    if not isinstance(rope, dict):
+        return {}
+    whole, local = rope.get("full_attention", rope), rope.get("sliding_attention")
+    found = {key: whole[key] for key in ("rope_theta", "partial_rotary_factor") if key in whole}
+    if whole.get("rope_type", "default") != "default":
+        found["rope_scaling"] = {key: value for key, value in whole.items() if key not in found}
+    return found | ({"rope_local_base_freq": local["rope_theta"]} if local else {})
 
 
 def _set_chat_template(place: Path, template: Template | ChatTemplate) -> None:

@@ -20,9 +20,18 @@ _ROLE_FIELDS, _TEXT_FIELDS = ("role", "from", "speaker"), ("content", "value", "
 _CALLS = ("tool_calls", "function_call", "tool_call")
 _ROLES = {
     "user": ("user", "human", "prompter"),
-    "assistant": ("assistant", "gpt", "chatgpt", "bing", "bard", "model", "bot"),
+    "assistant": ("assistant", "gpt", "chatgpt", "bing", "bard", "model", "bot", "chatbot", "ai"),
     "system": ("system", "developer"),
-    "tool": ("tool", "function", "function_call", "observation", "ipython", "function_response"),
+    "tool": (
+        "tool",
+        "function",
+        "function_call",
+        "observation",
+        "ipython",
+        "function_response",
+        "tool_call",
+        "tool_response",
+    ),
 }
 _ROLE = {spelling: role for role, spellings in _ROLES.items() for spelling in spellings}
 _ROUNDS = (

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from humpback.readers.layouts import PROMPTS, RESPONSES, RowLayout, fields_used,
 from humpback.readers.records import FileRecord, records, unreadable
 from humpback.readers.row_content import RefusedRow, RowContent, first_of
 from humpback.readers.side_fields import with_side_fields
+from humpback.readers.spellings import with_known_names
 from humpback.readers.unusable import UnusableFile
 
 Row = Example | Rejected | Unreadable
@@ -69,8 +71,13 @@ def prompts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
     return _read(path, name, stem, _READ_ALIKE_AS_PROMPTS, prompts_only=True)
 
 
+def _spelled(found: Iterable[FileRecord | Unreadable]) -> Iterator[FileRecord | Unreadable]:
+    for one in found:
+        yield replace(one, value=with_known_names(one.value)) if isinstance(one, FileRecord) else one
+
+
 def _layout(path: Path, head: list[FileRecord | Unreadable]) -> RowLayout:
-    found = [(record, fitting_layouts(record.value)) for record in head if isinstance(record, FileRecord)]
+    found = [(record, fitting_layouts(record.value)) for record in _spelled(head) if isinstance(record, FileRecord)]
     votes = Counter(fits[0] for _, fits in found if len(fits) == 1)
     if votes:
         return votes.most_common(1)[0][0]
@@ -102,7 +109,7 @@ def _read(path: Path, name: str, stem: str, alike: tuple[set[RowLayout], ...], *
     layout = _layout(path, head)
     family = next((one for one in alike if layout in one), {layout})
     seen: dict[str, str] = {}
-    for record in chain(head, stream):
+    for record in _spelled(chain(head, stream)):
         if isinstance(record, Unreadable):
             yield record
             continue

@@ -15,7 +15,7 @@ from typing import Any
 
 from humpback.readers.chats import SYSTEMS, chat, chat_fields, ended_transcript, fields_read, is_chat, open_transcript
 from humpback.readers.json_values import json_kind
-from humpback.readers.row_content import RefusedRow, RowContent, field_text, first_of, optional
+from humpback.readers.row_content import RefusedRow, RowContent, field_text, first_of, is_empty, optional
 
 
 class RowLayout(Enum):
@@ -149,7 +149,7 @@ def _agree(row: dict[str, Any], *layouts: RowLayout) -> bool:
 
 
 def _with_input(instruction: str, given: str, output: str | None) -> RowContent:
-    if not given.strip():
+    if is_empty(given):
         return RowContent(instruction, output)
     return RowContent(f"{instruction}\n\n{given}", output, input=given)
 

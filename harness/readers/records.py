@@ -1,8 +1,8 @@
-"""Records of a file: JSON, JSON Lines and Parquet, compressed or not, as a stream.
+"""Records of a file: JSON, JSON Lines, Parquet and CSV, compressed or not, as a stream.
 
-What a file is follows from its content. A record that cannot be used comes out as `Unreadable` in its place and the
-rest goes on, so that every line, element and row of a file is accounted for. Rows and elements count from 0 as ids do,
-lines from 1 as editors do; bytes are those of the decompressed text.
+What a file is follows from its content, but for CSV, which its name tells. A record that cannot be used comes out as
+`Unreadable` in its place and the rest goes on, so that every line, element and row of a file is accounted for. Rows and
+elements count from 0 as ids do, lines from 1 as editors do; bytes are those of the decompressed text.
 """
 
 from __future__ import annotations
@@ -15,12 +15,18 @@ from typing import Any
 
 from humpback.core.tables import RAW_SHOWN, Unreadable
 from humpback.readers import json_arrays
+from humpback.readers.csv_table import rows as table_rows
 from humpback.readers.json_arrays import NEXT_OBJECT, WRAPPED, elements
 from humpback.readers.json_values import Broken, Decoder, json_kind, not_utf8
+from humpback.readers.lines import split_lines
 from humpback.readers.text_file import PARQUET, Text, excerpt, first_bytes
 from humpback.readers.unusable import UnusableFile, unusable
 
 __all__ = ["FileRecord", "UnusableFile", "records", "unreadable"]
+
+
+_Found = Iterator[tuple[str, Any, str, str]]
+"""(place, value, raw text, reason) of each record."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,28 @@ def records(path: Path, name: str = "", *, nan: bool = False) -> Iterator[FileRe
         UnusableFile: when there is nothing to read, or it is of no kind that is read here.
     """
     name = name or path.name
+    if is_table(path):
+        yield from table(path, name)
+        return
     if first_bytes(path).startswith(PARQUET):
         from humpback.readers.parquet import rows
 
         found: _Found = rows(path)
     else:
         found = _text(Text(path), Decoder(nan=nan))
+    yield from _as_records(name, found)
+
+
+def table(path: Path, name: str = "") -> Iterator[FileRecord | Unreadable]:
+    """The rows of a file that is a table of cells, whatever it is called.
+
+    Raises:
+        UnusableFile: when it is none.
+    """
+    return _as_records(name or path.name, table_rows(path))
+
+
+def _as_records(name: str, found: _Found) -> Iterator[FileRecord | Unreadable]:
     for row, (place, value, raw, reason) in enumerate(found):
         if not reason and not isinstance(value, dict):
             reason = f"a record is an object with named fields; this is {json_kind(value)}"
@@ -72,6 +94,13 @@ def records(path: Path, name: str = "", *, nan: bool = False) -> Iterator[FileRe
             yield FileRecord(name, place, row, value)
 
 
+def is_table(path: Path) -> bool:
+    """Whether a file is called as one of CSV, or of cells parted by tabs, and is no Parquet."""
+    suffixes = [suffix for suffix in path.suffixes if suffix.lower() not in (".gz", ".zst", ".bz2", ".xz")]
+    named = bool(suffixes) and suffixes[-1].lower() in (".csv", ".tsv")
+    return named and not holds_json(path)
+
+
 def holds_json(path: Path) -> bool:
     """Whether a file begins as Parquet or JSON does.
 
@@ -79,10 +108,6 @@ def holds_json(path: Path) -> bool:
         UnusableFile: when there is nothing to read.
     """
     return first_bytes(path).startswith(PARQUET) or Text(path).head.lstrip()[:1] in (b"{", b"[")
-
-
-_Found = Iterator[tuple[str, Any, str, str]]
-"""(place, value, raw text, reason) of each record."""
 
 
 def _text(text: Text, decoder: Decoder) -> _Found:
@@ -155,21 +180,3 @@ def _value(decoder: Decoder, line: bytes, raw: str) -> tuple[Any, str]:
     if found.end < len(body):
         return None, f"more follows the value: {body[found.end : found.end + 20]!r}; JSON Lines has one object a line"
     return found.value, found.complaint
-
-
-def split_lines(text: Text) -> Iterator[tuple[int, bytes | None, bool]]:
-    """(number, line, whether its end is there) of each line; None for a line that is too long to hold."""
-    held: list[bytes] = []
-    size, number = 0, 1
-    for piece in text.pieces():
-        first, *more = piece.split(b"\n")
-        for i, part in enumerate([first, *more]):
-            if i:
-                yield number, b"".join(held) if size <= json_arrays.LONGEST else None, True
-                held, size, number = [], 0, number + 1
-            size += len(part)
-            held.append(part)
-            if size > json_arrays.LONGEST:
-                held.clear()
-    if size:
-        yield number, b"".join(held) if size <= json_arrays.LONGEST else None, False

@@ -61,7 +61,7 @@ def optional(row: dict[str, Any], name: str, where: str = "") -> str:
 def is_empty(value: Any) -> bool:
     """Whether a field says nothing: null, blank, an empty list or object, or the word for one."""
     if isinstance(value, str):
-        return value.strip().lower() in ("", "[]", "{}", "null", "none")
+        return value.strip().lower() in ("", "[]", "{}", "null", "none", "nan", "<noinput>")
     return value is None or value == [] or value == {}
 
 

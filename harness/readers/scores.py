@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.tables import Unreadable
-from humpback.readers.csv_table import table
-from humpback.readers.records import FileRecord, holds_json, records
+from humpback.readers.records import FileRecord, holds_json, records, table
 from humpback.readers.unusable import UnusableFile
 
 

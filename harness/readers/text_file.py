@@ -21,6 +21,7 @@ _UNUSABLE: dict[bytes, str] = {
     **{b"\x80" + bytes([i]): "a Python pickle, which runs code when it is loaded" for i in range(2, 6)},
     b"PK\x03\x04": "a zip archive; unpack it and name the file in it",
     b"ARROW1": "an Arrow file; save it as Parquet",
+    b"\xff\xff\xff\xff": "an Arrow stream, as datasets keeps sets; save it as Parquet",
     b"WARC/": "a web archive; name it among the pages",
     b"<!DOCTYPE": "a web page; name it among the pages",
     b"<html": "a web page; name it among the pages",

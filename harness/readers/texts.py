@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from humpback.core.tables import Example, Rejected, Unreadable, to_json
-from humpback.readers.csv_table import table
+from humpback.readers.csv_table import delimiter_of
 from humpback.readers.instructions import Row, pairs, stem_of
 from humpback.readers.json_values import json_kind
 from humpback.readers.layouts import PROMPTS, RESPONSES, WITHOUT_OUTPUT, fitting_layouts
 from humpback.readers.page_fields import EITHER_FIELD, TEXT_FIELDS
 from humpback.readers.pages import kind_of
-from humpback.readers.records import FileRecord, records, unreadable
+from humpback.readers.records import FileRecord, is_table, records, table, unreadable
+from humpback.readers.spellings import with_known_names
 from humpback.readers.text_file import Text
 from humpback.readers.unusable import UnusableFile
 
@@ -40,7 +41,7 @@ def texts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
     name = name or path.name
     stem = stem or stem_of(name)
     told = "text" if path.name.lower().endswith((".txt", ".md")) else kind_of(path)
-    if told == "records":
+    if told == "records" or is_table(path):
         head = [one for one in islice(records(path, name), _LOOKED_AT) if isinstance(one, FileRecord)]
         if _are_pairs(head):
             return map(_held_back, pairs(path, name, stem))
@@ -49,13 +50,13 @@ def texts(path: Path, name: str = "", stem: str = "") -> Iterator[Row]:
         raise UnusableFile(f"{path}: these are web pages; name them under pages, where they are cut into segments")
     first = Text(path).head.split(b"\n", 1)[0].decode("utf-8", "replace")
     if _is_header(first, path):
-        return _column(path, stem, table(path, name, "\t" if "\t" in first else ","))
+        return _column(path, stem, table(path, name))
     return iter((_whole(path, name, stem),))
 
 
 def _are_pairs(head: list[FileRecord]) -> bool:
     """Whether most records hold an output beside its instruction."""
-    fits = [fitting_layouts(record.value) for record in head]
+    fits = [fitting_layouts(with_known_names(record.value)) for record in head]
     return sum(bool(fit) and fit[0] not in WITHOUT_OUTPUT for fit in fits) > len(head) / 2
 
 
@@ -107,9 +108,9 @@ def _text_column(path: Path, rows: list[dict[str, Any]]) -> str:
 
 def _is_header(line: str, path: Path) -> bool:
     """Whether a file's first line names columns, one of them as texts are called."""
-    if path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
+    if is_table(path):
         return True
-    cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","), [])
+    cells = next(csv.reader([line], delimiter=delimiter_of(line)), [])
     return any(cell.strip().lower().replace("-", "_") in COLUMNS for cell in cells)
 
 

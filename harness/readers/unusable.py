@@ -7,7 +7,7 @@ from pathlib import Path
 
 from humpback.core.errors import HumpbackError
 
-ACCEPTED = "JSON, JSON Lines or Parquet, as it is or compressed with gzip, zstd, bzip2 or xz"
+ACCEPTED = "JSON, JSON Lines, Parquet or CSV, as it is or compressed with gzip, zstd, bzip2 or xz"
 
 
 class UnusableFile(HumpbackError, ValueError):

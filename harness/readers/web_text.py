@@ -38,6 +38,8 @@ _CONTROLS = bytes([*range(0x01, 0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x
 _HIGH = bytes(range(0x80, 0x100))
 _PYTHON = {"gbk": "gb18030", "gb2312": "gb18030"}
 """Where browsers read a superset of what the label says."""
+_OF_BYTES = ("cp125", "iso8859-", "koi8-", "mac-", "cp866")
+"""Encodings of a byte to a character, which servers declare for whatever they send."""
 _MOST_JUNK = 0.05
 """Share of control and replacement characters above which something is no text."""
 
@@ -156,11 +158,17 @@ def _decompressed(body: bytes, name: str, cut: bool) -> bytes:
 
 
 def _inflated(body: bytes, window: int, cut: bool) -> bytes:
-    unpack = zlib.decompressobj(window)
-    data = unpack.decompress(body, LARGEST_PAGE + 1)
-    if len(data) <= LARGEST_PAGE and not unpack.eof and not (cut and data):
-        raise EOFError("it ends early")
-    return data
+    data = b""
+    while True:
+        unpack = zlib.decompressobj(window)
+        data += unpack.decompress(body, LARGEST_PAGE + 1 - len(data))
+        if len(data) > LARGEST_PAGE:
+            return data
+        if not unpack.eof and not (cut and data):
+            raise EOFError("it ends early")
+        body = unpack.unused_data
+        if not body.startswith(GZIP):  # what else follows the last member is padding
+            return data
 
 
 def looks_like_html(head: bytes) -> bool:
@@ -195,6 +203,15 @@ def decode_page(raw: bytes, declared: str = "") -> str:
     return text
 
 
+def _is_utf8(raw: bytes) -> bool:
+    """Whether bytes are UTF-8, which those of a text in another encoding are not by chance."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(raw)  # its end may be cut off inside a character
+        return not raw.isascii()
+    except UnicodeDecodeError:
+        return False
+
+
 def _by_declaration(raw: bytes, declared: str) -> str:
     from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
@@ -205,6 +222,8 @@ def _by_declaration(raw: bytes, declared: str) -> str:
             continue
         if label != declared and name.startswith("utf-16"):
             name = "utf-8"  # the label could be read, so the bytes are not two to a character
+        if name.startswith(_OF_BYTES) and _is_utf8(raw):
+            name = "utf-8"
         text = raw.decode(_PYTHON.get(name, name), "replace")
         bad = text.count("\ufffd")
         # A few bad bytes are damage; many are another encoding than was said.

@@ -41,7 +41,7 @@ def build_here(target: Artifact, machine: Machine, console: Console) -> Path:
                 outcome = build_artifact(
                     step.artifact, store, machine, source, partial(progress.advanced, step.artifact)
                 )
-            except ValueError as error:
+            except (ValueError, FloatingPointError) as error:
                 raise StoreError(f"{step.artifact.name} was not made: {error}") from error
             if outcome.status == "stopped":
                 raise StoreError(f"{step.artifact.name} was not made: {outcome.reason}")

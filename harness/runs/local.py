@@ -11,8 +11,8 @@ from typing import Any
 from humpback.core.expression import Artifact
 from humpback.core.machine import Machine
 from humpback.core.placement import ALONE, Placement
+from humpback.costs.placing import units_taken
 from humpback.runs.stage_process import Message, StageProcess, last
-from humpback.spec.models import Pretrained
 
 
 class LocalWorkers:
@@ -59,7 +59,4 @@ class LocalWorkers:
         return self._placed.get(artifact.fingerprint, ALONE)
 
     def _slots(self, artifact: Artifact) -> int:
-        """Workers whose GPUs or cores a stage takes. Pretraining on a CPU uses all of them, and so goes alone: the
-        3x128 base took 332 s beside another's pretraining, and 130 to 210 s without."""
-        everything = isinstance(artifact, Pretrained) and self._machine.device == "cpu"
-        return self._machine.workers if everything else self._placement(artifact).units
+        return units_taken(artifact, self._machine, self._placement(artifact))

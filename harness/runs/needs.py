@@ -17,10 +17,11 @@ from tempfile import TemporaryFile
 from typing import Literal
 
 from humpback.core.expression import Artifact, values_in
+from humpback.core.locks import hold_lockable
 from humpback.core.machine import Endpoint, Machine
 from humpback.core.plan import Plan
 from humpback.core.store import Store, StoreError
-from humpback.costs.hours import USABLE
+from humpback.costs.hours import USABLE, accelerator
 from humpback.costs.plan_cost import PAPERS, PlanCost, cost
 from humpback.costs.show import in_bytes
 from humpback.engines.serving.launch import check_server
@@ -66,8 +67,10 @@ def needs(plan: Plan, store: Store, machine: Machine) -> list[Finding]:
     here = machine.executor == "local"
     on_gpus = here and machine.device == "cuda" and any(map(computes, to_do))
     devices = find_devices() if on_gpus else Devices()
-    room = min((gpu.memory for gpu in devices.gpus), default=None)
-    costs = cost(plan, store, machine, (machine.accelerator or PAPERS) if room else "CPU", memory=room)
+    name = (machine.accelerator or PAPERS) if on_gpus else "CPU"
+    # Where torch sees none, those that the machine is said to have.
+    room = min((gpu.memory for gpu in devices.gpus), default=accelerator(name, machine).memory)
+    costs = cost(plan, store, machine, name, memory=room)
     found = [*_extras(to_do), *_files(to_do, Path(machine.data)), *_endpoint(to_do, machine.endpoint)]
     if on_gpus:
         found += missing_gpus(machine, devices)
@@ -149,9 +152,10 @@ def _memory(costs: PlanCost, gpu: float | None) -> Iterator[Finding]:
 
 
 def unwritable(store: Store) -> Finding | None:
-    """Where the store could not be written, which leaves nothing behind: neither its folder nor a file."""
+    """Where the store could not be written or locked, which leaves nothing behind: neither its folder nor a file."""
     try:
-        with TemporaryFile(dir=nearest_folder(store.root)):
+        with TemporaryFile(dir=nearest_folder(store.root)) as file:
+            hold_lockable(file)
             return None
     except OSError as error:
         text, _, remedy = str(store.unwritable(error)).rpartition("; ")

@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import mean
 
 from rich.console import Console
@@ -17,11 +17,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from humpback.core.expression import Artifact
+from humpback.core.schedule import Share, elapsed
 from humpback.runs.build import Outcome
 from humpback.runs.executor import Progress
 
 _EVERY = 60.0
 """Seconds between the lines of a stage that takes long."""
+_TRUSTED = 60.0
+"""Seconds of expected work that count as done in their time: a first stage of a second says little of hours."""
 
 
 @contextmanager
@@ -29,11 +32,11 @@ def show_progress(
     console: Console,
     stages: Sequence[Artifact],
     workers: int = 1,
-    expected: Callable[[], Mapping[str, float]] = dict,
+    expected: Callable[[], Mapping[str, Share]] = dict,
 ) -> Iterator[Progress]:
     """What an executor tells of these stages, shown on the console (which is stderr's).
 
-    expected: by fingerprint, the seconds that stages are thought to take; only their proportions are relied on.
+    expected: by fingerprint, what stages are thought to take; of their hours only the proportions are relied on.
     """
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         with _bars(console, len(stages)) as progress:
@@ -137,14 +140,14 @@ class _Log:
 
     console: Console
     workers: int
-    expected: Mapping[str, float]
+    expected: Mapping[str, Share]
     waiting: dict[str, Artifact]
     """What has not ended, by fingerprint."""
     running: dict[str, _Stage] = field(default_factory=dict)
     took: dict[type, list[float]] = field(default_factory=lambda: defaultdict(list))
     """Seconds of those that were made here, by class."""
     spent: float = 0.0
-    """Seconds of those among them that something was expected of, and what that was:"""
+    """Seconds of those among them that something was expected of, and the hours that were:"""
     thought: float = 0.0
 
     def __post_init__(self) -> None:
@@ -159,7 +162,7 @@ class _Log:
     def ended(self, artifact: Artifact, outcome: Outcome) -> None:
         if outcome.status == "made":
             self.took[type(artifact)].append(outcome.seconds)
-            if expected := self.expected.get(artifact.fingerprint):
+            if expected := self._hours(artifact.fingerprint):
                 self.spent, self.thought = self.spent + outcome.seconds, self.thought + expected
         self._over(artifact, _told(artifact, outcome))
 
@@ -186,23 +189,29 @@ class _Log:
         ended = self.stages - len(self.waiting)
         self.console.print(f"{ended:{len(str(self.stages))}} of {self.stages} {told}")
 
+    def _hours(self, key: str) -> float:
+        return self.expected[key].hours if key in self.expected else 0.0
+
     def _left(self) -> str:
         """By how far those that run have come, what was expected of the others against what was expected of those
-        that ended, and else what others of their class took."""
-        scale = self.spent / self.thought if self.thought else 1.0
-        seconds, unknown = 0.0, False
-        for key, artifact in list(self.waiting.items()):
+        that ended, and else what others of their class took; each waits for its inputs and for room."""
+        scale = (self.spent + _TRUSTED) / (self.thought + _TRUSTED / 3_600)
+        shares, unknown = {}, False
+        waiting = dict(self.waiting)
+        for key, artifact in waiting.items():
             stage = self.running.get(key)
             spent = stage.seconds if stage else 0.0
             if stage and stage.rate:
-                seconds += stage.left
-            elif expected := self.expected.get(key):
-                seconds += max(0.0, scale * expected - spent)
+                seconds = stage.left
+            elif expected := self._hours(key):
+                seconds = max(0.0, scale * expected - spent)
             elif took := self.took.get(type(artifact)):
-                seconds += max(0.0, mean(took) - spent)
+                seconds = max(0.0, mean(took) - spent)
             else:
                 unknown = True
-        seconds /= max(1, self.workers, len(self.running))
+                continue
+            shares[key] = replace(self.expected.get(key, Share()), hours=seconds / 3_600)
+        seconds = 3_600 * elapsed(waiting.values(), shares, self.workers)
         return f"; {'at least' if unknown else 'about'} {_spell(seconds)} left" if seconds >= 1 else ""
 
 

@@ -17,6 +17,19 @@ _ENVIRONMENT = {
 }
 """What the user has set stays."""
 
+_LAUNCHERS = (
+    *("ACCELERATE_", "PMI_", "OMPI_COMM_WORLD_", "MV2_COMM_WORLD_", "PET_", "TORCHELASTIC_"),
+    *("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"),
+)
+"""Beginnings of what accelerate, mpirun and torchrun tell the programs that they start."""
+
+
+def forget_launchers() -> None:
+    """Take from this process what another launcher has left in the environment: transformers would train in the
+    precision that it names, or wait for processes that nobody starts. How a stage is made says its machine."""
+    for name in [name for name in os.environ if name.startswith(_LAUNCHERS)]:
+        del os.environ[name]
+
 
 def quiet(threads: int | None = None) -> None:
     """Keep libraries from writing over the progress display and from running code that the hub sends, and fix the

@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from humpback.core.machine import Machine
+from humpback.core.machine import ADDRESS, Machine
 from humpback.core.store import StoreError
 from humpback.core.text import one_line
 from humpback.engines.serving.launch import check_server
@@ -87,6 +87,10 @@ def connected(machine: Machine) -> Iterator[tuple[Node, ...]]:
 
 
 def _connect(address: str) -> None:
+    if address == "auto" and (given := os.environ.get("RAY_ADDRESS", "").strip()) not in ("", "auto"):
+        address = given  # as Ray would, which does not say so
+        if not ADDRESS.fullmatch(address):
+            raise StoreError(f"RAY_ADDRESS is {address!r}; it takes HOST:PORT of the cluster's first node, or auto")
     if why := _silent(address):
         raise StoreError(_no_cluster(address, why))
     os.environ.setdefault("RAY_COLOR_PREFIX", str(int(sys.stderr.isatty())))
@@ -121,7 +125,7 @@ def _silent(address: str) -> str:
 def _no_cluster(address: str, why: str) -> str:
     return (
         f"no Ray cluster answers at {address} ({one_line(why, 300)}); start one (ray start --head on its first node), "
-        "run on one of its nodes, or correct ray_address in the machine file"
+        "run on one of its nodes, or correct ray_address in the machine file or RAY_ADDRESS"
     )
 
 

@@ -1,7 +1,8 @@
 """One stage in a process of its own, with what it says on the way. Every executor runs stages so.
 
-The processes are forked from a server that has torch loaded, so a stage starts in milliseconds; where there are GPUs,
-each loads it by itself, in seconds, because CUDA works in no process that is forked from one which looked for GPUs.
+The processes are forked from a server that has torch and this package's modules loaded, so a stage starts in
+milliseconds; where there are GPUs, each loads them by itself, in seconds, because CUDA works in no process that is
+forked from one which looked for GPUs.
 They end when the process that started them ends, however it ends, with all that they have started.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import platform
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -25,7 +27,7 @@ from humpback.core.placement import ALONE, Placement
 from humpback.core.store import Store, StoreError
 from humpback.runs.build import build_artifact
 from humpback.runs.launch import TORCHRUN, Launcher, ProcessDied
-from humpback.runs.quiet import quiet
+from humpback.runs.quiet import forget_launchers, quiet
 
 Message = tuple[str, Any]
 """What is told of a stage: ("started", host); ("progress", (done, total, unit)) as often as there is something; and as
@@ -54,7 +56,7 @@ class StageProcess:
         # machine (ten times slower beside another process), not at all, they lose a third of an idle one's speed.
         os.environ.setdefault("GOMP_SPINCOUNT", "2000")
         context = multiprocessing.get_context("forkserver")
-        loaded = [] if machine.device == "cuda" else ["humpback.runs.preload"]
+        loaded = [] if machine.device == "cuda" else ["humpback.runs.preload", *_loaded_here()]
         context.set_forkserver_preload(["humpback.runs.leash", *loaded])
         with shielded():  # the workers inherit it
             forkserver.ensure_running()
@@ -81,6 +83,11 @@ class StageProcess:
         self._process.join()
 
 
+def _loaded_here() -> list[str]:
+    """This package's modules that this process has loaded, as the stages' would, each anew."""
+    return [name for name in sys.modules if name.startswith("humpback.")]
+
+
 def _death(code: int | None) -> str:
     if code is not None and code < 0:
         hint = ", perhaps out of memory" if code == -9 else ""
@@ -101,6 +108,7 @@ def _work(
     die_with_parent()
     if machine.device == "cuda":
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus
+    forget_launchers()
     quiet(machine.threads)
     make_and_tell(artifact, Store(root), machine, source, placement, TORCHRUN, pipe.send)
 

@@ -33,21 +33,31 @@ _ALONE = re.compile(
     r"jobs|classifieds|obituaries|navigation menu|breadcrumbs?|languages?|downloads?|releases|packages|contributors"
 )
 _OPENING = re.compile(
-    r"(?:share (?:this|on|via|your)|follow (?:us|me|on)|sign ?up (?:for|to)|subscribe (?:to|for|now|via|today)|"
-    r"join (?:our|the (?:conversation|discussion|newsletter))|leave a|post a comment|add a comment|write a comment|"
-    r"submit a comment|you (?:may|might)|people also|readers also|also (?:on|in|read)\b|read (?:more|next|also|our|the "
-    r"full)|more (?:from|stories|about this|like this)|most read|recommended for|about (?:the author|this author|me\b)|"
-    r"written by|author:|get (?:the|our) (?:latest|newsletter|daily|best)|related (?:to|posts|articles|stories)|"
-    r"what (?:others|people) are|we (?:use|value|care about) (?:cookies|your)|your privacy|manage (?:your|consent|"
-    r"cookie)|this (?:web)?site uses|our newsletter|latest (?:from|in|on)|popular (?:in|on)|trending (?:in|on)|"
+    r"(?:share (?:this|on|via|your (?:thoughts|story|stories|comments?|views?|opinions?|experiences?|feedback))\b|"
+    r"follow (?:us|me on)\b|sign ?up (?:for|to)\b|subscribe (?:to|for|now|via|today)\b|"
+    r"join (?:our (?:\w+ )?(?:newsletter|mailing|community|list|team)|the (?:conversation|discussion|newsletter))|"
+    r"(?:leave|post|add|write|submit) (?:a|your) (?:comment|reply|response|review|message)|comment on this\b|"
+    r"you (?:may|might)(?: have)? (?:also|like|missed|enjoy|be interested)|(?:people|readers) also|also (?:on|read)\b|"
+    r"read (?:more|next|also|our|the full)\b|more (?:from (?!less)|stories|about this|like this)|most read|"
+    r"recommended for you|about (?:the author|this author|me\b)|written by (?!hand)|author:|"
+    r"get (?:the latest|(?:the|our) (?:\w+ )?newsletter|our|daily)\b|related (?:to this|posts|articles|stories)|"
+    r"what (?:others|people) are (?:saying|reading|asking|searching|buying|talking)|we (?:use|value|care about) "
+    r"(?:cookies|your)|your privacy|manage (?:your )?(?:consent|cookie|privacy|preference|subscription|account)|"
+    r"this (?:web)?site uses|our newsletter|latest (?:from|in|on)\b|(?:popular|trending) (?:in|on) (?!the \d)|"
     r"filed under|tagged|continue reading|keep reading|next (?:up|article|post)|previous (?:article|post)|"
-    r"in case you missed|don'?t miss|stay (?:connected|up|in touch|informed)|support (?:our|us\b|independent)|"
-    r"thank(?:s| you) for (?:reading|subscribing|signing|your)|advertise|download (?:our|the) app|free (?:trial|"
-    r"newsletter)|the latest|today's|from our (?:partners|sponsors)|around the web|from the web|rate this|"
-    r"post navigation|"
-    r"reader interactions|primary sidebar|find us|contact (?:us|the)|copy link|email (?:this|address)|before you go|"
-    r"like this|did you (?:make|try)|send us|newsletter sign|access (?:options|through)|buy (?:now|this|article)|"
-    r"search (?:for|this|results)|select (?:your|a)\b|choose your|already (?:a |have )|create (?:an )?account)"
+    r"in case you missed|don'?t miss(?: (?:out|it|our|these|a (?:story|post|thing))\b|$)|"
+    r"stay (?:connected|up[- ]to|updated|in touch|informed)|support (?:us|independent|our (?:work|journalism|site))\b|"
+    r"thank(?:s| you) for (?:reading|subscribing|signing|your (?:order|purchase|feedback|support|comment))|"
+    r"advertise (?:with|here|on)\b|advertisement|advertise$|download (?:our|the) app\b|free (?:trial|newsletter)|"
+    r"the latest(?:$| (?:from|in|on|news|stories|posts|headlines|videos)\b)|"
+    r"today's (?:top|most|news|paper|picks|headlines|deals|stories)|from our (?:partners|sponsors)|"
+    r"around the web|from the web|rate this (?:article|page|post|recipe|story|product|video)|post navigation|"
+    r"reader interactions|primary sidebar|find us (?:on|here)|contact (?:us|the (?:author|editor|writer|newsroom))\b|"
+    r"copy link|email (?:this|address)|before you go$|like this(?:$| (?:post|article|story|page|recipe|blog)\b)|"
+    r"did you (?:make|try) (?:this|it)|send us (?:a|an|your)\b|newsletter sign|access (?:options|through)|"
+    r"buy (?:now|this (?:article|book|issue))|search (?:(?:for|this|results|the site|this site)$|results for)|"
+    r"(?:select|choose) (?:your|a) (?:country|region|language|location|currency|edition|store|site)\b|"
+    r"already (?:a|have an?) (?:subscriber|member|account)|already registered|create (?:an )?account$)"
 )
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -60,6 +70,8 @@ _BYLINE = re.compile(
     r"\d+ (?:min(?:ute)?s?|hours?|days?|weeks?|months?|years?) (?:ago|read)",
     re.IGNORECASE,
 )
+_IN_SENTENCE = re.compile(r"(?<=\s)(?!(?:and|by|on|at|of|the|for|in|a\.?m|p\.?m)\b)[a-z]")
+"""Words that a name, a place and a date have none of."""
 _DIGIT = re.compile(r"\d")
 _DATE_LINE = re.compile(rf".{{0,40}}{_DATE}.{{0,40}}", re.IGNORECASE)
 _DATED = re.compile(rf"{_DATE}$", re.IGNORECASE)
@@ -117,17 +129,23 @@ def is_navigation(header: str) -> bool:
 def drop_page_lines(section: Section) -> None:
     """Take out of a section, and those inside, the blocks that are no text: calls to share or subscribe, bylines,
     copyright lines, lines that are a link. How many bylines and dates there were stays known."""
-    short = "\n".join([block.text for block in section.own if len(block.text) <= _LONGEST_LINE]).lower()
+    own = section.own
+    short = "\n".join([block.text for block in own if len(block.text) <= _LONGEST_LINE]).lower()
     phrases = [phrase for phrase in _PHRASES if phrase in short]
+    if phrases:  # what the header names or a long paragraph speaks of is the section's subject
+        subject = "\n".join([section.header, *(block.text for block in own if len(block.text) > _LONGEST_LINE)]).lower()
+        phrases = [phrase for phrase in phrases if phrase not in subject]
     parts: list[Block | Section] = []
-    before = False
+    before = introduced = False
     marker = ""
     for part in section.parts:
         if isinstance(part, Section):
             drop_page_lines(part)
             section.bylines += part.bylines
         elif len(part.text) > _LONGEST_LINE or part.kind in ("code", "row"):
-            pass
+            introduced = part.text.endswith((":", "："))
+        elif part.kind == "item" and introduced:
+            pass  # "You need:" and its list, whatever the items are
         elif _is_byline(part):
             section.bylines += not before  # name, place and date in a row are one byline
             before = True
@@ -137,6 +155,8 @@ def drop_page_lines(section: Section) -> None:
             continue
         elif part.kind == "item" and not part.marker:
             part.marker = marker  # what the item opened with was taken out
+        else:
+            introduced = part.text.endswith((":", "："))
         before, marker = False, ""
         parts.append(part)
     section.parts = parts
@@ -186,6 +206,8 @@ def _is_byline(block: Block) -> bool:
     text = block.text
     if block.kind != "paragraph" or len(text) > 110 or (len(text) > _LABEL and text.endswith(STOPS)):
         return False
+    if text.endswith((".", "!", "?")) and len(_IN_SENTENCE.findall(text)) > 1:
+        return False  # "By noon the fog had lifted.", "On 3 May 2020 the bridge fell."
     if _BYLINE.fullmatch(text):
         return True
     return _DIGIT.search(text) is not None and _DATE_LINE.fullmatch(text) is not None

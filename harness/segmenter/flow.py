@@ -7,6 +7,7 @@ import re
 
 from selectolax.lexbor import LexborNode
 
+from humpback.segmenter.numbering import Numbering
 from humpback.segmenter.sections import Outline
 from humpback.segmenter.text import Block, clean
 
@@ -15,6 +16,8 @@ BREAK = "\x1e"
 SECTIONING = frozenset(("article", "section", "main"))
 NOTED = SECTIONING | frozenset(("ul", "ol", "li", "tr", "td", "th", "dl", "dt", "dd"))
 """Blocks that `Flow` is told of; any other only parts the text before it from the text after."""
+MARKS = {"code": ("`", "`"), "q": ("“", "”"), "rt": ("(", ")")}
+"""What stands around the text of an inline element: browsers quote <q>, and set a reading beside its word."""
 _PARAGRAPHS = re.compile(f"{BREAK}\\s*{BREAK}[\\s{BREAK}]*")
 
 
@@ -29,45 +32,45 @@ class Flow:
         """How many characters of the pieces stand in links."""
         self.in_link = 0
         """How many links are open."""
-        self._lists: list[int | None] = []
-        """For each open list its next number, None where it has none."""
+        self._lists: list[Numbering] = []
+        """One for each open list."""
         self._marker = ""
         """Of the item that has no text yet."""
         self._rows: list[list[list[Block]]] = []
         """For each open row its cells' blocks."""
         self._articles: list[int] = []
         """For each open sectioning element what `outline.left` is to be given."""
-        self._term = ""
-        """A <dt> that waits for its <dd>."""
+        self._terms: list[str] = []
+        """<dt>s that wait for their <dd>."""
+        self._defining = False
+        """Whether a <dd> is open that has no text yet."""
 
     def opened(self, node: LexborNode, tag: str) -> None:
         """One of NOTED opens, everything before it flushed."""
         if tag == "ul" or tag == "ol":
-            self._lists.append(_number(node.attributes.get("start")) if tag == "ol" else None)
+            self._lists.append(Numbering(node, tag))
             self._marker = ""
         elif tag == "li":
-            number = self._lists[-1] if self._lists else None
-            given = _number(node.attributes.get("value"), number) if number is not None else None
-            if given is not None:
-                self._lists[-1] = given + 1
-            self._marker = "-" if given is None else f"{given}."
+            self._marker = self._lists[-1].marker(node) if self._lists else "-"
         elif tag == "tr":
             self.spill()
             self._rows.append([])
         elif (tag == "td" or tag == "th") and self._rows:
             self._rows[-1].append([])
+        elif tag == "dd":
+            self._defining = True
         elif tag in SECTIONING:
             self._articles.append(self.outline.entered())
 
     def closed(self, tag: str) -> None:
-        """One of NOTED closes, or a link, or inline code."""
+        """One of NOTED closes, or a link, or one of MARKS."""
         if tag == "a":
             self.in_link -= 1
             return
-        if tag == "code":
-            self.pieces.append("`")
+        if tag in MARKS:
+            self.pieces.append(MARKS[tag][1])
             return
-        self.flush("term" if tag == "dt" else "definition" if tag == "dd" else "")
+        self.flush(is_term=tag == "dt")
         if tag == "ul" or tag == "ol":
             self._lists.pop()
             self._marker = ""
@@ -75,12 +78,14 @@ class Flow:
             self._marker = ""
         elif tag == "tr":
             self._row(self._rows.pop())
+        elif tag == "dd":
+            self._defining = False
         elif tag == "dl":
             self._unclaimed()
         elif tag in SECTIONING:
             self.outline.left(self._articles.pop())
 
-    def flush(self, role: str = "") -> None:
+    def flush(self, *, is_term: bool = False) -> None:
         """What was collected becomes a block, or several where two line breaks part it."""
         if not self.pieces:
             return
@@ -91,29 +96,30 @@ class Flow:
             text = clean(_set(part))
             if not text or text == "``":
                 continue
-            if role == "term":
-                self._unclaimed()
-                self._term = text
+            if is_term:
+                self._terms.append(text)
                 continue
-            if self._term:
-                text = self._defined(text) if role == "definition" else text
+            if self._terms:
+                text = self._defined(text) if self._defining and not self._marker else text
                 self._unclaimed()
-            depth = len(self._lists)
+            self._defining = False
+            # Items that no list is around have their dash, and what follows them in the page is a paragraph again.
+            depth = len(self._lists) or int(self._marker != "")
             self.add(Block(text, "item" if depth else "paragraph", min(links, len(text)), depth, self._marker))
             self._marker, links = "", 0
 
     def _defined(self, text: str) -> str:
-        """A term and its definition on one line; a question keeps a paragraph of its own."""
-        term = self._term
+        """Terms and their definition on one line; a question keeps a paragraph of its own."""
+        term = ", ".join(term.removesuffix(":") for term in self._terms)
         if term.endswith("?") or len(term) > 60:
             return text
-        self._term = ""
-        return f"{term.removesuffix(':')}: {text}"
+        self._terms.clear()
+        return f"{term}: {text}"
 
     def _unclaimed(self) -> None:
-        """A term without a definition is a paragraph."""
-        if self._term:
-            term, self._term = self._term, ""
+        """Terms without a definition are paragraphs."""
+        terms, self._terms = self._terms, []
+        for term in terms:
             self.add(Block(term))
 
     def add(self, block: Block) -> None:
@@ -128,7 +134,8 @@ class Flow:
         data = all(len(cell) < 2 and all(b.kind == "paragraph" and len(b.text) <= 200 for b in cell) for cell in cells)
         if data and sum(map(len, cells)) > 1:
             texts = [cell[0].text.replace("\n", " ") if cell else "" for cell in cells]
-            self.add(Block(" | ".join(texts).strip(" |"), "row", sum(cell[0].links for cell in cells if cell)))
+            # A first cell may be empty, and what stands below the others keeps its column; at the end nothing does.
+            self.add(Block(" | ".join(texts).rstrip(" |").strip(), "row", sum(cell[0].links for cell in cells if cell)))
             return
         for cell in cells:
             for block in cell:
@@ -159,10 +166,3 @@ def _set(raw: str) -> str:
     if BREAK not in raw:
         return " ".join(raw.split())
     return "\n".join(line for part in raw.split(BREAK) if (line := " ".join(part.split())))
-
-
-def _number(given: str | None, default: int | None = 1) -> int | None:
-    try:
-        return int(given) if given and len(given) < 10 else default
-    except ValueError:
-        return default

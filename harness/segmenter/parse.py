@@ -11,6 +11,8 @@ from collections import Counter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from humpback.segmenter.symbols import tex
+
 DEEPEST = 5_000
 """Elements inside one another. Real pages stay below 100; at this depth the parser takes 30 ms."""
 LONGEST_TAG = 100_000
@@ -21,6 +23,7 @@ _NESTING = re.compile(
     r"<(/?)(?!(?:p|li|td|th|tr|dd|dt|br|hr|img|input|link|meta|option|optgroup|tbody|thead|tfoot|col|colgroup|area|"
     r"wbr|source|track|embed|param|rp|rt)\b)([a-zA-Z][^\s/>]*)"
 )
+_SHADOW = re.compile(r"<template\b[^>]{0,1000}\bshadowroot(?:mode)?\s*=[^>]{0,1000}>", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 
 
@@ -29,16 +32,21 @@ class UnreadablePage(ValueError):
 
 
 def body_of(html: str) -> LexborNode | None:
-    """The parsed page's body, without scripts and styles; None where it has no body.
+    """The parsed page's body, without scripts and styles; None where it has no body. A formula that a script was to
+    set stands there as its TeX, and what a declared shadow root shows as its element's own.
 
     Raises:
         UnreadablePage: nested too deep, or with a tag too long, or refused by the parser.
     """
     _check(html)
+    if "shadowroot" in html:
+        html = _SHADOW.sub("<x-shadow>", html)
     try:
         page = LexborHTMLParser(html)
     except (SelectolaxError, ValueError) as error:
         raise UnreadablePage(f"the parser refused it: {error}") from error
+    for formula in page.css('script[type^="math/tex"]'):
+        formula.replace_with(tex(formula.text(deep=True)))
     page.strip_tags(["script", "style", "noscript", "template"])
     return page.body
 

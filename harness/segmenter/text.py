@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-_SUPER = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
-_SUB = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+_SUPER = dict(
+    zip("0123456789+-−=()abcdefghijklmnoprstuvwxyz,", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ,", strict=True)
+)
+_SUB = dict(zip("0123456789+-−=()aehijklmnoprstuvx,", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ,", strict=True))
+_COUNTS = re.compile(r"[\d+\-−=/*^]")
+"""What makes a superscript or subscript more than a mark or the end of a word."""
 _TICKS = re.compile("`+")
 _INVISIBLE = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u200b\\u200e\\u200f\\u2060-\\u2064\\ufeff\\ufffc\\ud800-\\udfff]"
@@ -61,10 +65,21 @@ def clean(text: str) -> str:
 
 
 def superscript(text: str) -> str:
-    """A superscript, with raised digits where there are such."""
-    return text.translate(_SUPER)
+    """A superscript: raised as a whole where every character can be, so that e^(2x) is not read as e^2 x. Letters alone
+    are the end of a word ("2nd"), but for a single one, which is an exponent."""
+    text = " ".join(text.split())
+    return _moved(text, _SUPER, "^") if _COUNTS.search(text) or (len(text) == 1 and text in _SUPER) else text
 
 
 def subscript(text: str) -> str:
-    """A subscript, with lowered digits where there are such."""
-    return text.translate(_SUB)
+    """A subscript: lowered as a whole where every character can be. Letters alone stay as they are."""
+    text = " ".join(text.split())
+    return _moved(text, _SUB, "_") if _COUNTS.search(text) else text
+
+
+def _moved(text: str, to: dict[str, str], mark: str) -> str:
+    moved = [to.get(char) for char in text]
+    if None not in moved:
+        return "".join(map(str, moved))
+    # Words and notes ("see [2]") are no exponents.
+    return text if re.search(r"[\s\[\]]", text) else f"{mark}({text})"

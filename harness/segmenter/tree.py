@@ -9,12 +9,24 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from humpback.segmenter.flow import BREAK, NOTED, Flow
-from humpback.segmenter.furniture import ASIDE, SILENT, UNNAMED, furniture_name, holds_the_text, is_hidden
+from humpback.segmenter.boilerplate import is_navigation
+from humpback.segmenter.flow import BREAK, MARKS, NOTED, Flow
+from humpback.segmenter.furniture import (
+    ASIDE,
+    SILENT,
+    UNNAMED,
+    furniture_name,
+    holds_the_text,
+    is_called_after,
+    is_hidden,
+    is_most,
+    unlinked,
+)
 from humpback.segmenter.parse import body_of
 from humpback.segmenter.sections import Aside, Outline, Section
-from humpback.segmenter.text import clean, subscript, superscript
-from humpback.segmenter.words import words_of
+from humpback.segmenter.symbols import formula, picture
+from humpback.segmenter.text import subscript, superscript
+from humpback.segmenter.whole import BLOCK, code_lines, has_line_numbers, header_words
 
 FORMS = 8
 """On a page, that are looked into: some sites put the whole page into one."""
@@ -22,20 +34,30 @@ AROUND = 500
 """Elements named as furniture that may stand around a page's text; beyond it none is looked into."""
 
 _HEADERS = {f"h{level}": level for level in range(1, 7)}
-_INLINE = UNNAMED | words_of("span a code kbd samp sub sup label data ruby rt rp slot nobr")
+_VERBATIM = ("pre", "xmp", "listing")
 _KINDS = {
-    **dict.fromkeys(_INLINE, "inline"),
+    **dict.fromkeys(BLOCK, "block"),
     **dict.fromkeys(UNNAMED, "format"),
     **dict.fromkeys(SILENT, "silent"),
     **dict.fromkeys(NOTED, "noted"),
-    **dict.fromkeys((*_HEADERS, "pre", "sup", "sub"), "whole"),
+    **dict.fromkeys((*_HEADERS, *_VERBATIM, "sup", "sub", "math"), "whole"),
 }
-"""What the walk does with a tag. One that is not here is a block; one of the page's own making ("x-y") is inline."""
+"""What the walk does with a tag. One that is not here is inline."""
+_NUMBERED = frozenset(("td", "th", "pre"))
 _NEVER_NAMED = frozenset((*_HEADERS, "article", "main"))
 """Not dropped for their names."""
 _TEXT = next(node.tag_id for node in LexborHTMLParser("x").css("body")[0].iter(include_text=True))
 """The parser's number for text: asking for it is cheaper than for the name, and most nodes are text."""
+_INSTRUCTION = "-instruction"
+"""What stands for the name of <?php ...?> and <?xml ...?>, which have none. A comment's name begins so too."""
+_HEADING = re.compile(r"role\s*=\s*[\"']?heading\b")
 _ANCHOR = re.compile(r"\s*(?:[¶#§🔗]|\[edit\]|\[edit source\]|Permalink)$")
+
+
+def heading_level(node: LexborNode) -> int:
+    """The level of an element whose role is a heading; 2 where it says none that headers have."""
+    told = (node.attributes.get("aria-level") or "").strip()
+    return int(told) if told in ("1", "2", "3", "4", "5", "6") else 2
 
 
 def parse_page(html: str) -> tuple[list[Section], list[Aside]]:
@@ -47,6 +69,7 @@ def parse_page(html: str) -> tuple[list[Section], list[Aside]]:
     """
     walk, body = Walk(), body_of(html)
     if body is not None:
+        walk.has_headings = _HEADING.search(html) is not None
         walk.over(body)
     return walk.outline.page.inside, walk.asides
 
@@ -57,11 +80,14 @@ class Walk:
     def __init__(self) -> None:
         self.outline = Outline()
         self.asides: list[Aside] = []
+        self.has_headings = False
+        """Whether elements may be headers by their role."""
         self._flow = Flow(self.outline)
-        self._forms = self._around = 0
+        self._forms = self._around = self._characters = 0
 
     def over(self, body: LexborNode) -> None:
         """Visit every node below `body`, in document order."""
+        self._characters = unlinked(body)
         open_nodes: list[LexborNode] = []
         closing: list[str] = []
         """What is to be done when each closes: nothing (""), a flush ("/"), or to tell the flow of the tag."""
@@ -91,29 +117,33 @@ class Walk:
                         flow.links += len(text)
                 node = node.next
                 continue
-            tag = node.tag or ""
+            tag = node.tag or _INSTRUCTION
             kind = _KINDS.get(tag)
             if kind == "format":  # bold and the like, of which nothing is asked
                 open_nodes.append(node)
                 closing.append("")
                 node = node.first_child
-            elif kind == "silent" or (kind is None and tag[0] == "-"):
+            elif kind == "silent" or tag[0] == "-":
                 node = node.next
-            elif tag == "br":
-                pieces.append(BREAK)
+            elif tag == "br" or tag == "img":
+                pieces.append(BREAK if tag == "br" else picture(node))
                 node = node.next
             elif tag != "a" and self._dropped(node, tag):
                 node = node.next
             elif kind == "whole":
                 self._whole(node, tag)
                 node = node.next
-            elif kind == "inline" or (kind is None and "-" in tag):
+            elif self.has_headings and node.attributes.get("role") == "heading":
+                flow.flush()
+                self._header(node, heading_level(node))
+                node = node.next
+            elif kind is None:
                 if tag == "a":
                     flow.in_link += 1
-                elif tag == "code":
-                    pieces.append("`")
+                elif tag in MARKS:
+                    pieces.append(MARKS[tag][0])
                 open_nodes.append(node)
-                closing.append(tag if tag == "a" or tag == "code" else "")
+                closing.append(tag if tag == "a" or tag in MARKS else "")
                 node = node.first_child
             else:
                 if pieces:
@@ -132,7 +162,7 @@ class Walk:
         if tag == "form":
             self._forms += 1
             # A page that is one form, as ASP.NET makes them, is walked.
-            return self._forms > FORMS or node.css_first("h1,h2,article") is None
+            return self._forms > FORMS or not (node.css_first("h1,h2,article") or is_most(node, self._characters))
         if tag in ASIDE:
             word = tag
         else:
@@ -142,16 +172,20 @@ class Walk:
             if len(attributes) > ("class" in attributes) + ("id" in attributes) and is_hidden(attributes):
                 return True
             word = "" if tag in _NEVER_NAMED else furniture_name(attributes)
+            if tag in _NUMBERED and has_line_numbers(attributes):
+                word = "line numbers"
         if not word or self._around > AROUND:
             return False
-        if holds_the_text(node, tag):
+        header = node.css_first("h1,h2,h3,h4,h5,h6")
+        title = "" if header is None else header_words(header)
+        is_chapter = tag not in ASIDE and is_called_after(node.attributes, title) and not is_navigation(title)
+        if is_chapter or holds_the_text(node, tag, word, self._characters):
             self._around += 1
             return False
-        if tag not in _INLINE and tag != "p":
+        if header is not None or (tag in BLOCK and tag != "p"):
             self._flow.flush()
-            header = node.css_first("h1,h2,h3,h4,h5,h6")
-            if header is not None:
-                self.asides.append(Aside(_words(header), word, node.text(deep=True, separator=" ")))
+        if header is not None:
+            self.asides.append(Aside(title, word, node.text(deep=True, separator=" ")))
         return True
 
     def _whole(self, node: LexborNode, tag: str) -> None:
@@ -159,26 +193,22 @@ class Walk:
         if tag == "sup" or tag == "sub":
             self._script(node, tag)
             return
+        if tag == "math":
+            self._flow.pieces.append(formula(node))
+            return
         self._flow.flush()
-        if tag == "pre":
+        if tag in _VERBATIM:
             self._code(node)
         else:
             self._header(node, _HEADERS[tag])
 
     def _header(self, node: LexborNode, level: int) -> None:
-        text = _ANCHOR.sub("", _words(node))
+        text = _ANCHOR.sub("", header_words(node))
         if text:
             self._flow.header(text, level)
 
     def _code(self, node: LexborNode) -> None:
-        parts = []
-        for inner in node.traverse(include_text=True):
-            if inner.tag == "-text":
-                parts.append(inner.text_content or "")
-            elif inner.tag == "br":
-                parts.append("\n")
-        lines = [line.rstrip() for line in clean("".join(parts)).expandtabs(4).splitlines()]
-        text = "\n".join(lines).strip("\n")
+        text = code_lines(node)
         if text:
             self._flow.code(text)
 
@@ -188,14 +218,3 @@ class Walk:
         if tag == "sup" and (node.css_first("a") is not None or self._flow.in_link):
             return
         self._flow.pieces.append(superscript(text) if tag == "sup" else subscript(text))
-
-
-def _words(node: LexborNode) -> str:
-    """Its text on one line. Nothing stands between formatted parts of a word; parts that are blocks are set apart."""
-    if node.css_first("br,p,div,li,h1,h2,h3,h4,h5,h6") is not None:
-        return _apart(node)
-    return clean(" ".join(node.text(deep=True).split()))
-
-
-def _apart(node: LexborNode) -> str:
-    return clean(" ".join(node.text(deep=True, separator=" ").split()))

@@ -115,7 +115,7 @@ class Segments(Examples):
     each rule does to real pages.
     """
 
-    VERSION = 3
+    VERSION = 4
     stage = "humpback.stages.segment:segment"
     says = "the text under each header of the pages, {shortest} to {longest} characters"
     counted = "sections of pages"

@@ -93,7 +93,7 @@ class InstructionSet(_FromFiles, Examples):
     other fields beside a pair is in docs/data.md.
     """
 
-    VERSION = 3
+    VERSION = 4
     stage = "humpback.stages.read:read_in"
     says = "instructions with outputs, {n} of them, from {files}"
     rows_of = ("files",)
@@ -109,7 +109,7 @@ class PromptSet(_FromFiles, Examples):
     """Prompts to answer, with their category as `source`. An output in the file is kept: it can be a reference. A row's
     own system sentence stands above its prompt, for models answer under the experiment's."""
 
-    VERSION = 3
+    VERSION = 4
     stage = "humpback.stages.read:read_in"
     says = "prompts, {n} of them, from {files}"
     rows_of = ("files",)
@@ -137,7 +137,7 @@ class Distinct(Examples):
 class WebPages(_FromFiles, Pages):
     """Pages from WARC files, HTML files, and JSON Lines or Parquet of HTML or text."""
 
-    VERSION = 2
+    VERSION = 3
     stage = "humpback.stages.pages:read_pages"
     says = "web pages, {n} of them, from {files}"
     rows_of = ("files",)
@@ -152,7 +152,7 @@ class Texts(_FromFiles, Examples):
     """Ready outputs that stand for segments of web pages: LIMA's completions, or any column of text. The rules for web
     pages are not applied to them. Of pairs the outputs are taken, and the instructions are held back."""
 
-    VERSION = 2
+    VERSION = 3
     stage = "humpback.stages.read:read_in"
     says = "texts, {n} of them, from {files}"
     rows_of = ("files",)

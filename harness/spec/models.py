@@ -48,8 +48,10 @@ class Pretrained(Model):
 
 @dataclass(frozen=True)
 class HubModel(Model):
-    """A public model of the Hugging Face hub. It stays in the hub's own cache on each machine."""
+    """A public model of the Hugging Face hub. It stays in the hub's own cache on each machine. VERSION says how its
+    files are read, so that what follows from them is stale when that changes."""
 
+    VERSION = 2
     stage = "humpback.stages.base:find_base"
     says = "the published model {repository}"
 
@@ -66,8 +68,9 @@ class HubModel(Model):
 
 @dataclass(frozen=True)
 class FolderModel(Model):
-    """A model in a folder of this machine (`Machine.files`), named by what is in it."""
+    """A model in a folder of this machine (`Machine.files`), named by what is in it. VERSION as a hub model's."""
 
+    VERSION = 2
     stage = "humpback.stages.base:find_base"
     says = "the model in somebody's folder {label}"
     slug_format = "{label}"

@@ -178,7 +178,8 @@ class Lora(Value):
     """What an adapter adds is scaled by alpha / rank."""
     targets: tuple[str, ...] | Literal["all-linear"] = "all-linear"
     """Names of the modules that take adapters, as the architecture calls them; by default every linear layer but the
-    output layer. Which those were, and how many weights are trained, stands in the record."""
+    output layer. Experts, which are no layers but one tensor, have none, nor what would be taken for them by its name.
+    Which took them, and how many weights are trained, stands in the record."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

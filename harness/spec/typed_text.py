@@ -136,6 +136,8 @@ def _read_record(text: str, kind: type[Value], standing: Any, read_model: ReadMo
         for field, node in parts:
             if field not in hints:
                 raise FieldError(f"{kind.__name__} has no field {field!r}; it is written {_written(kind)}")
+            if field in given:
+                raise FieldError(f"{text} has {field} twice; it is written {_written(kind)}")
             given[field] = read(
                 ast.get_source_segment(text, node) or "", hints[field], getattr(standing, field, None), read_model
             )

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
+from peft.utils.transformers_weight_conversion import convert_peft_config_for_transformers
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
@@ -81,10 +82,12 @@ def _targets(model: PreTrainedModel, lora: Lora) -> list[str]:
     linear = [
         name
         for name, module in modules.items()
-        if isinstance(module, torch.nn.Linear | Conv1D) and module is not output
+        if isinstance(module, torch.nn.Linear | Conv1D) and module is not output and _gives_numbers(module)
     ]
     if model.config.model_type in _MAMBA:
         linear = [name for name in linear if not name.endswith(_NOT_IN_MAMBA)]
+    experts = {kind for kind in {name.rsplit(".", 1)[-1] for name in linear} if _means_experts(model, kind)}
+    linear = [name for name in linear if name.rsplit(".", 1)[-1] not in experts]
     there = ", ".join(sorted({name.rsplit(".", 1)[-1] for name in linear}))
     if not linear:
         raise ValueError(f"{kind} has no linear layers that could be adapted; finetune all of its weights")
@@ -94,7 +97,8 @@ def _targets(model: PreTrainedModel, lora: Lora) -> list[str]:
     if missing := [target for target, names in found.items() if not names]:
         raise ValueError(f"Lora.targets: {kind} has no module {', '.join(missing)}; it has {there}")
     adaptable = torch.nn.Linear | Conv1D | torch.nn.Embedding
-    if unfit := [t for t, names in found.items() if not all(isinstance(modules[n], adaptable) for n in names)]:
+    unfit = [t for t, names in found.items() if not all(isinstance(modules[n], adaptable) for n in names)]
+    if unfit := [*unfit, *(t for t in found if t.rsplit(".", 1)[-1] in experts)]:
         raise ValueError(f"Lora.targets: {kind}'s {', '.join(unfit)} is no layer that could be adapted; it has {there}")
     tied = model.get_input_embeddings() if model.config.get_text_config().tie_word_embeddings else None
     if tied and (shared := [t for t, names in found.items() if any(modules[n] in (tied, output) for n in names)]):
@@ -103,3 +107,24 @@ def _targets(model: PreTrainedModel, lora: Lora) -> list[str]:
             f"would change both; it has {there}"
         )
     return list(lora.targets)
+
+
+@torch.no_grad()
+def _gives_numbers(module: torch.nn.Module) -> bool:
+    """Whether what calls itself linear gives a tensor, as adapters take it: some routers give weights and choices."""
+    if not type(module).__module__.startswith("transformers.models"):
+        return True
+    weight: torch.Tensor = module.weight  # type: ignore[assignment]
+    return isinstance(module(weight.new_zeros(1, weight.shape[1])), torch.Tensor)
+
+
+def _means_experts(model: PreTrainedModel, name: str) -> bool:
+    """Whether peft takes a module's name to mean the experts, which transformers holds as one tensor: in families whose
+    experts had layers of that name before, it does so for dense layers and shared experts too."""
+    asked = LoraConfig(target_modules=[name])
+    try:
+        convert_peft_config_for_transformers(asked, model=model, conversions=None)
+    except ValueError:  # it would take this one only with another
+        return True
+    kept: set[str] = asked.target_modules
+    return kept != {name}

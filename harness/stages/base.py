@@ -33,7 +33,7 @@ def find_base(node: HubModel | FolderModel, work: Work) -> Counts:
     files = model_files(folder, reward=reward)
     if isinstance(node, FolderModel) and digest(files) != node.sha256:
         raise StoreError(f"{folder}: the model was changed since this was planned; plan again")
-    check_folder(folder, reward=reward)
+    check_folder(folder, node.speaks, reward=reward)
     text = json.dumps({"name": node.slug, "files": files}, indent=1, sort_keys=True)
     (work.out / MODEL).write_text(text + "\n", encoding="utf-8")
     return {"in": len(files), "kept": len(files), "bytes": sum((folder / name).stat().st_size for name in files)}

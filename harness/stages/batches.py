@@ -157,19 +157,26 @@ def _padded(values: list[int], longest: int, filler: int) -> list[int]:
 @torch.no_grad()
 def keeps_apart(model: Any) -> bool:
     """Whether the model reads two sequences in one row as it reads each alone: seen on two short ones, since recurrent
-    models and those without positions of their own do not."""
+    models, convolutions and models without positions of their own do not. And whether it reads the second alike
+    whatever the first is, which shows mixing that is weak: nothing else differs there, not even an order of adding."""
     vocabulary, device = int(model.get_input_embeddings().weight.shape[0]), model.get_input_embeddings().weight.device
-    ids = [[one % vocabulary for one in range(start, start + 6)] for start in (11, 23)]
+    first, second, other = ([one % vocabulary for one in range(start, start + 6)] for start in (11, 23, 41))
     was_training = model.training
     model.eval()
+
+    def read(ids: list[int]) -> torch.Tensor:
+        positions = {"position_ids": torch.tensor([[*range(6), *range(6)]], device=device)} if len(ids) > 6 else {}
+        logits: torch.Tensor = model(torch.tensor([ids], device=device), **positions, use_cache=False).logits
+        return logits.float()
+
     try:
-        positions = torch.tensor([[*range(6), *range(6)]], device=device)
-        together = model(torch.tensor([ids[0] + ids[1]], device=device), position_ids=positions, use_cache=False).logits
-        alone = torch.cat([model(torch.tensor([one], device=device), use_cache=False).logits for one in ids], dim=1)
+        together, beside_other = read(first + second), read(other + second)
+        alone = torch.cat([read(first), read(second)], dim=1)
     except (TypeError, ValueError):  # it takes no positions
         return False
     finally:
         model.train(was_training)
-    # In standard deviations of logits: what adding up in another order may come to.
-    noise = 0.01 if alone.dtype == torch.float32 else 0.2
-    return float((together - alone).abs().max()) <= noise * float(alone.std())
+    # In standard deviations of logits: what adding up in another order may come to, and what next to nothing is.
+    noise, nothing = (0.01, 1e-4) if model.dtype == torch.float32 else (0.2, 0.01)
+    unlike = float((together - alone).abs().max()), float((together - beside_other)[:, 6:].abs().max())
+    return all(most <= share * float(alone.std()) for most, share in zip(unlike, (noise, nothing), strict=True))

@@ -21,7 +21,7 @@ from humpback.inputs.gguf_file import Header, header
 from humpback.inputs.locate import resolve_file
 from humpback.spec.files import File
 from humpback.spec.models import GgufModel
-from humpback.stages.gguf_tokenizer import check_saved, check_tokenizer, repair_tokenizer
+from humpback.stages.gguf_tokenizer import check_tokenizer, repair_tokenizer
 
 _F32, _F16 = 0, 1
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "gpt2", "starcoder2")
@@ -78,7 +78,6 @@ def unpack(node: GgufModel, work: Work) -> Counts:
     )
     fresh.save_pretrained(work.out)
     tokenizer.save_pretrained(work.out)
-    check_saved(tokenizer, work.out, path)
     n = len(found.types)
     return {"in": n, "kept": n, "bytes": sum(one.stat().st_size for one in work.out.iterdir())}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from humpback.core.store import StoreError
 from humpback.inputs.gguf_file import Header
@@ -138,20 +138,3 @@ def check_tokenizer(tokenizer: PreTrainedTokenizerBase, rows: int, path: Path) -
             raise StoreError(
                 f"{path}: its tokenizer as transformers builds it gives {back!r} back for {text!r}; {_REMEDY}"
             )
-
-
-def check_saved(tokenizer: PreTrainedTokenizerBase, folder: Path, path: Path) -> None:
-    """Hold the tokenizer against what transformers reads back, which for some architectures is a class with own rules.
-
-    Raises:
-        StoreError: when those are others, as for Qwen's architecture with the tokenizer of another family.
-    """
-    again = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    one, two = (json.loads(made.backend_tokenizer.to_str()) for made in (tokenizer, again))
-    same = all(one[part] == two[part] for part in ("normalizer", "pre_tokenizer"))
-    same = same and one["model"].get("ignore_merges") == two["model"].get("ignore_merges")
-    if not same or any(tokenizer(text)["input_ids"] != again(text)["input_ids"] for text in _ROUND_TRIP):
-        raise StoreError(
-            f"{path}: transformers reads its tokenizer again as {type(again).__name__}, which cuts texts otherwise; "
-            + _REMEDY
-        )

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from optuna.exceptions import ExperimentalWarning
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from humpback.core.store import StoreError
 from humpback.spec.search import Setting, Space, grid
@@ -28,7 +28,7 @@ from humpback.sweeps.lock import JournalLock, hold_readable
 from humpback.sweeps.trials import Trial, decode, distributions, encode, trial_of
 
 _DEATHS = 3
-"""Workers that a trial may take with it before it is given up."""
+"""Times that a trial is begun, while its workers die or its stages fail, before it is given up."""
 _FEWEST_PROMPTS = 20
 """Points below which no test says that a trial is worse."""
 _NAME = "sweep"
@@ -70,12 +70,19 @@ class Study:
 
     def trials(self) -> list[Trial]:
         """Every trial there ever was, in order."""
-        return [trial_of(one, self.space) for one in self._study.get_trials(deepcopy=False)]
+        every = self._study.get_trials(deepcopy=False)
+        copied = {one.user_attrs.get("again") for one in every}
+        return [trial_of(one, self.space, replaced=one.number in copied) for one in every]
 
     def prepare(self) -> None:
-        """Put stale trials back into the queue and, where the space is enumerated, every combination not there yet."""
+        """Put stale trials and those of which a stage failed back into the queue and, where the space is enumerated,
+        every combination not there yet."""
         with self._lock:
             self._reclaim()
+            for one, trial in zip(self._study.get_trials(deepcopy=False), self.trials(), strict=True):
+                deaths = 1 + one.user_attrs.get("deaths", 0)
+                if trial.status == "failed" and deaths < _DEATHS:
+                    self._queue_again(one, deaths)
             if self._enumerated:
                 there = [one.values for one in self.trials() if one.status != "lost"]
                 for values in grid(self.space):
@@ -133,6 +140,13 @@ class Study:
         trial.set_user_attr("reason", reason)
         self._study.tell(trial, state=TrialState.PRUNED if unusable else TrialState.FAIL)
 
+    def put_back(self, trial: optuna.Trial) -> None:
+        """The trial is queued again: what kept it from its end is none of its own."""
+        with self._lock:
+            frozen = self._study.get_trials(deepcopy=False)[trial.number]
+            self._queue_again(frozen, frozen.user_attrs.get("deaths", 0))
+            self._study.tell(trial, state=TrialState.FAIL)
+
     def importance(self) -> dict[str, float]:
         """The share of the objective's variance that each axis explains (fANOVA), largest first; empty where too few
         trials, or no differences, tell nothing."""
@@ -169,14 +183,18 @@ class Study:
         for one in every:
             if one.state != TrialState.RUNNING or self._lives(one.user_attrs.get("worker")):
                 continue
-            fixed = one.params if len(one.params) == len(self.space.axes) else one.system_attrs.get("fixed_params")
             deaths = 1 + one.user_attrs.get("deaths", 0)
             if deaths >= _DEATHS:
                 reason = f"its worker died {deaths} times"
                 optuna.Trial(self._study, one._trial_id).set_user_attr("reason", reason)
-            elif fixed and one.number not in copied:
-                self._study.enqueue_trial(dict(fixed), user_attrs={"again": one.number, "deaths": deaths})
+            elif one.number not in copied:
+                self._queue_again(one, deaths)
             self._study.tell(one.number, state=TrialState.FAIL)
+
+    def _queue_again(self, one: FrozenTrial, deaths: int) -> None:
+        fixed = one.params if len(one.params) == len(self.space.axes) else one.system_attrs.get("fixed_params")
+        if fixed:
+            self._study.enqueue_trial(dict(fixed), user_attrs={"again": one.number, "deaths": deaths})
 
     def _lives(self, worker: str | None) -> bool:
         if worker is None or worker == self._worker:

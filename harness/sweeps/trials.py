@@ -19,7 +19,8 @@ class Trial:
     number: int
     values: Mapping[str, Setting]
     status: Literal["finished", "stopped early", "unusable", "failed", "lost", "repeat", "running", "waiting"]
-    """Lost: its worker died, and another trial took its place. Repeat: suggested before and not run again."""
+    """Lost: its worker died or a stage of it failed, and another trial took its place. Repeat: suggested before and not
+    run again."""
     objective: float | None = None
     """Mean of its points, 0 to 1."""
     points: int = 0
@@ -32,14 +33,15 @@ def best(trials: list[Trial]) -> Trial | None:
     return max(finished, key=lambda one: (one.objective or 0.0, -one.number), default=None)
 
 
-def trial_of(one: FrozenTrial, space: Space) -> Trial:
-    """The trial as Optuna has it."""
+def trial_of(one: FrozenTrial, space: Space, *, replaced: bool = False) -> Trial:
+    """The trial as Optuna has it; whether another takes its place."""
     attrs = one.user_attrs
     values = one.params or one.system_attrs.get("fixed_params", {})
+    without = "repeat" if attrs.get("repeat") else "failed" if "reason" in attrs and not replaced else "lost"
     status: Any = {
         TrialState.COMPLETE: "stopped early" if attrs.get("early") else "finished",
         TrialState.PRUNED: "unusable",
-        TrialState.FAIL: "failed" if "reason" in attrs else "repeat" if attrs.get("repeat") else "lost",
+        TrialState.FAIL: without,
         TrialState.RUNNING: "running",
         TrialState.WAITING: "waiting",
     }[one.state]

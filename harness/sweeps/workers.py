@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection as connection
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 from humpback.core.errors import HumpbackError
@@ -59,13 +61,16 @@ def sweep(wanted: Sweep, evaluate: Evaluate, workers: int, told: Callable[[Trial
     A worker that dies is not replaced: those that live take over its trial.
 
     Raises:
-        StoreError: when all workers died before the end, or one could not go on; running again goes on.
+        StoreError: when all workers died before the end, or could not go on; running again goes on.
     """
     study = wanted.study()
     study.prepare()
     known = {one.number for one in study.trials() if one.status not in ("running", "waiting")}
     context = multiprocessing.get_context("spawn")
-    processes: list[BaseProcess] = [context.Process(target=_work, args=(wanted, evaluate)) for _ in range(workers)]
+    reasons = context.SimpleQueue()
+    processes: list[BaseProcess] = [
+        context.Process(target=_work, args=(wanted, evaluate, reasons)) for _ in range(workers)
+    ]
 
     def look() -> list[Trial]:
         trials = study.trials()
@@ -89,13 +94,15 @@ def sweep(wanted: Sweep, evaluate: Evaluate, workers: int, told: Callable[[Trial
             process.join()
     trials = look()
     if not any(process.exitcode == 0 for process in processes):
+        if not reasons.empty():
+            raise StoreError(reasons.get())
         codes = ", ".join(str(process.exitcode) for process in processes)
         raise StoreError(f"every worker of the sweep died (exit codes {codes}); run the same command again to go on")
     return trials
 
 
-def _work(wanted: Sweep, evaluate: Evaluate) -> None:
-    """The body of a worker."""
+def _work(wanted: Sweep, evaluate: Evaluate, reasons: SimpleQueue[str]) -> None:
+    """The body of a worker. `reasons` takes why it could not go on."""
     die_with_parent()
     study = wanted.study()
     while True:
@@ -118,6 +125,10 @@ def _work(wanted: Sweep, evaluate: Evaluate) -> None:
                 points += found
         except Unusable as error:
             study.give_up(trial, str(error), unusable=True)
+        except StoreError as error:  # of the machine, and so of every trial to come
+            study.put_back(trial)
+            reasons.put("; ".join(map(str, error.args)))
+            sys.exit(1)
         except Exception as error:  # the boundary of a trial: it is on record with its reason, and the others go on
             study.give_up(trial, f"{type(error).__name__}: {error}")
         else:

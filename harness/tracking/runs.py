@@ -34,7 +34,10 @@ from humpback.tracking.reading import (
 )
 
 _LONGEST_TAG = 64
-"""Characters that Weights & Biases takes."""
+_LONGEST_NAME = 128
+"""Characters that Weights & Biases takes; of a longer name of an offline run its server would take nothing."""
+_END = 20
+"""Characters of a longer name's end, which tells it from others."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,10 @@ class Run:
     """Names of the artifacts that it used."""
     payload: dict[str, Any] = field(default_factory=dict)
     """Its files' sizes and checksums. The files themselves stay where they are."""
+
+    def __post_init__(self) -> None:
+        for name in ("name", "group"):
+            object.__setattr__(self, name, short(getattr(self, name)))
 
     @property
     def digest(self) -> str:
@@ -167,6 +174,11 @@ def _common(record: Record, known: Uses, group: str) -> dict[str, Any]:
         "started": datetime.fromisoformat(record.finished).timestamp() - record.seconds,
         "inputs": record.inputs,
     }
+
+
+def short(name: str) -> str:
+    """The name, cut in its middle to what W&B takes."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - _END - 3]}...{name[-_END:]}"
 
 
 def _tags(words: Iterable[str]) -> tuple[str, ...]:

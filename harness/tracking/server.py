@@ -20,7 +20,7 @@ def hold_reachable() -> None:
     """
     import wandb
 
-    address = (os.environ.get("WANDB_BASE_URL") or wandb.Settings().base_url).rstrip("/")
+    address = os.environ.get("WANDB_BASE_URL", "").strip().rstrip("/") or wandb.Settings().base_url.rstrip("/")
     try:
         reply = requests.post(
             f"{address}/graphql",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from filelock import FileLock
 
 from humpback.core.store import Store, StoreError
 from humpback.tracking.destination import destination, marks
-from humpback.tracking.runs import Run
+from humpback.tracking.runs import Run, short
 
 _PATIENCE = {
     "init_timeout": 30,
@@ -31,6 +32,12 @@ _PATIENCE = {
     "x_file_transfer_retry_wait_max_seconds": 5,
 }
 """Of a server that goes away in between: its package's own would wait for hours."""
+_OF_A_RUN = re.compile(
+    "WANDB_(RUN_|SWEEP_|LAUNCH|NAME$|NOTES$|TAGS$|JOB_TYPE$|RESUME|FORK_FROM$|MODE$|DISABLED$|DIR$|PROGRAM|CONSOLE|"
+    "SILENT$|HOST$|USERNAME$|GROUP$)"
+)
+"""Variables of W&B that speak of one run, or of how one is shown: here a run is what the store says of it. Under those
+of a sweep or a launch the package would give each run an id of its own choosing."""
 _MOST_ROWS = 200_000
 """Of a table: what W&B takes; a longer one is an error there and not cut."""
 
@@ -63,8 +70,10 @@ class Mirror:
             (self.store.root / "wandb" / "mirrored" / run.id).unlink(missing_ok=True)
         try:
             self._log(run)
-        except (wandb.Error, OSError) as error:
-            told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        except (wandb.Error, OSError, ValueError) as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            # A variable with a wrong value is named in the second of pydantic's lines, and why in the third.
+            told = ": ".join(map(str.strip, lines[: 3 if isinstance(error, ValueError) else 1]))
             raise StoreError(
                 f"W&B did not take the run {run.name}: {told}; nothing is lost: run `humpback mirror` again"
             ) from error
@@ -134,17 +143,30 @@ class Mirror:
 def open_mirror(store: Store, *, online: bool) -> Iterator[Mirror]:
     """The mirror of a store, held by this process alone."""
     logging.getLogger("wandb").setLevel(logging.ERROR)
-    for name in [name for name, value in os.environ.items() if name.startswith("WANDB_") and not value.strip()]:
-        # Empty is unset, and the package takes it for a wrong value.
-        del os.environ[name]
     wandb.Table.MAX_ROWS = _MOST_ROWS
     (store.root / ".locks").mkdir(parents=True, exist_ok=True)
-    with FileLock(store.root / ".locks" / "mirror.lock"):
+    with _without_variables(), FileLock(store.root / ".locks" / "mirror.lock"):
         mirror = Mirror(store, online)
         try:
             yield mirror
         finally:
             mirror.settle()
+
+
+@contextmanager
+def _without_variables() -> Iterator[None]:
+    """Without those of W&B that speak of a run, and those that are empty, which the package takes for a wrong value."""
+    dropped = {
+        name: value
+        for name, value in os.environ.items()
+        if _OF_A_RUN.match(name) or (name.startswith("WANDB_") and not value.strip())
+    }
+    for name in dropped:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(dropped)
 
 
 def _lineage(logged: Any, run: Run) -> None:
@@ -158,8 +180,8 @@ def _lineage(logged: Any, run: Run) -> None:
 
 def _artifact(name: str, metadata: dict[str, Any]) -> Any:
     kind, slug = name.split("/", 1)
-    allowed = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in f"{kind}-{slug}")
-    made = wandb.Artifact(allowed, type=kind, metadata=metadata)
+    allowed = re.sub(r"[^A-Za-z0-9_.-]", "-", f"{kind}-{slug}")
+    made = wandb.Artifact(short(allowed), type=kind, metadata=metadata)
     with made.new_file("name.txt") as file:
         file.write(name + "\n")
     return made

@@ -1,4 +1,4 @@
-"""AlpaGasus's experiments on somebody's files, and whoever judges and rates there by choice."""
+"""AlpaGasus's experiments on somebody's files: who rates there, by choice, and a filter from a file to a table."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from pathlib import Path
 import pytest
 
 from humpback.cli.display import report_on
-from humpback.cli.run import SetupOptions, read_annotator
+from humpback.cli.run import SetupOptions
 from humpback.core.errors import HumpbackError
 from humpback.core.expression import FieldError
 from humpback.core.machine import Endpoint, Machine
 from humpback.core.plan import plan
-from humpback.core.store import Store, StoreError
+from humpback.core.store import Store
 from humpback.core.tables import CALLS, EXAMPLES, VERDICTS, Example, JudgeCall, Verdict, read
 from humpback.experiments.alpagasus.algorithm import filtered
 from humpback.experiments.catalogue import Declared, experiment
-from humpback.experiments.setups.base import BestShare, Filtering, Setup
+from humpback.experiments.setups.base import BestShare
 from humpback.experiments.setups.files import files
-from humpback.inputs.user_file import UserSetup, load_user_setup
 from humpback.runs.build import build_artifact
 from humpback.spec.claims import Comparison
 from humpback.spec.curation import (
@@ -38,54 +37,12 @@ from humpback.spec.curation import (
 )
 from humpback.spec.files import InstructionSet, Scored
 from humpback.spec.models import FolderModel, FolderRewardModel, Pretrained, Reward, ServedModel
-from humpback.spec.outcomes import AlpacaEvalJudge, Judged, LocalJudge, PromptedJudge, Unjudged
-from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING, PromptFile
+from humpback.spec.outcomes import Judged
+from humpback.spec.prompts import ALPAGASUS_ACCURACY, HUMPBACK_RATING
 from humpback.spec.recipe import Epochs
-from tests.architectures import save_tiny
 from tests.conftest import MACHINE, SOURCE
-from tests.harness.engines.small_models import LINES, byte_bpe
+from tests.experiments.own_filter import ALPACA, filtering_of, loaded, setup_of
 from tests.harness.model_server import Body, ModelServer, serving
-
-ALPACA = [{"instruction": f"Say {i}.", "input": "of stones" * (i % 2), "output": LINES[i]} for i in range(24)]
-HEAD = 'filter = ["alpaca.json"]\nprompts = ["prompts.jsonl"]\nbase = "base"\n'
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that writes, and one that gives rewards."""
-    folder = tmp_path_factory.mktemp("models")
-    save_tiny(folder / "base", "llama", byte_bpe(), max_position_embeddings=512)
-    save_tiny(folder / "reward", "llama", byte_bpe(), reward=True, max_position_embeddings=512)
-    return folder
-
-
-@pytest.fixture
-def folder(tmp_path: Path, models: Path) -> Path:
-    for name in ("base", "reward"):
-        (tmp_path / name).symlink_to(models / name)
-    (tmp_path / "alpaca.json").write_text(json.dumps(ALPACA))
-    (tmp_path / "prompts.jsonl").write_text("".join(json.dumps({"prompt": f"Say {i} now."}) + "\n" for i in range(3)))
-    asked = "    <|im_start|>user\n    {instruction} (a) {output_1} (b) {output_2}\n    <|im_end|>\n"
-    judge = f"mine:\n  prompt_template: |\n{asked}  completions_kwargs: {{model_name: j}}\n"
-    parser = "  fn_completion_parser: regex_parser\n  completion_parser_kwargs: {outputs_to_match: {1: 'a', 2: 'b'}}\n"
-    (tmp_path / "judges").mkdir()
-    (tmp_path / "judges" / "configs.yaml").write_text(judge + parser)
-    return tmp_path
-
-
-def loaded(folder: Path, text: str) -> UserSetup:
-    (folder / "my.toml").write_text(HEAD + text)
-    return load_user_setup(folder / "my.toml", {}, Path("data"), read_annotator=read_annotator)
-
-
-def setup_of(folder: Path, text: str) -> Setup:
-    return files(loaded(folder, text).data)
-
-
-def filtering_of(folder: Path, text: str) -> Filtering:
-    found = setup_of(folder, text).filtering
-    assert found is not None
-    return found
 
 
 def test_a_set_to_filter_is_all_that_alpagasus_needs(folder: Path) -> None:
@@ -189,109 +146,6 @@ def test_scores_that_cannot_be_used_are_named(folder: Path, text: str, says: str
         loaded(folder, f'judge = "base"\n{text}\n')
 
 
-def table(folder: Path, name: str, text: str, **fields: str) -> str:
-    (folder / f"{name}.txt").write_text(text)
-    fields = {"file": f"{name}.txt", "sha256": sha256(text.encode()).hexdigest(), **fields}
-    return f"[{name}]\n" + "".join(f'{key} = "{value}"\n' for key, value in fields.items())
-
-
-PAIR = "Q: {q}\nA: {output_1}\nB: {output_2}\nBetter:"
-
-
-def test_rubric_and_pairwise_prompt_are_files_of_ones_own(folder: Path) -> None:
-    rubric = table(folder, "rater_prompt", "Rate {instruction} {output}")
-    pair = table(folder, "judge_prompt", PAIR, first=" A", second=" B", instruction="{q}")
-    found = loaded(folder, f'judge = "base"\nrater = "served:r"\n{rubric}{pair}')
-    setup = files(found.data)
-    assert isinstance(setup.judge, PromptedJudge)
-    assert (setup.judge.model, setup.judge.prompt.first) == (setup.base, " A")
-    assert setup.filtering is not None
-    assert isinstance(setup.filtering.rater, ModelRater)
-    assert isinstance(setup.filtering.rater.scoring.prompt, PromptFile)
-    assert setup.filtering.helpfulness is None, "whose prompt is not known"
-    assert {setup.judge.prompt.sha256, setup.filtering.rater.scoring.prompt.sha256} <= dict(found.files).keys()
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ('judge = "alpaca_eval_gpt4"', AlpacaEvalJudge),
-        ('judge = "alpaca_eval_gpt4"\njudge_model = "mine"', AlpacaEvalJudge),
-        ('judge = "judges"', AlpacaEvalJudge),
-        ('judge = "judges/configs.yaml"', AlpacaEvalJudge),
-        ('judge = "reward"', Reward),
-        ('judge = "base"', LocalJudge),
-        ('judge = "./base"', LocalJudge),
-        ('judge = "none"', Unjudged),
-    ],
-)
-def test_the_judge_is_a_choice(folder: Path, text: str, kind: type) -> None:
-    found = loaded(folder, text)
-    judge = files(found.data).judge
-    assert isinstance(judge, kind)
-    if isinstance(judge, AlpacaEvalJudge):
-        assert judge.model == ("mine" if "mine" in text else "j" if "judges" in text else "gpt-4")
-        assert (judge.sha256 in dict(found.files)) == ("judges" in text)
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        (
-            'judge = "alpaca_eval_gpt5"',
-            "judge is 'alpaca_eval_gpt5': no annotator 'alpaca_eval_gpt5'; did you",
-        ),
-        ('judge = "served:mine"', 'judge = "alpaca_eval_gpt4", judge_model = "mine"'),
-        ('judge = "nowhere/configs.yaml"', "No such file"),
-        ('judge = "empty"', "a folder without the config.json of a model or the configs.yaml of an annotator; found x"),
-        ('judge = "base"\njudge_model = "m"', "judge_model is given, and judge = 'base' is a model on this machine"),
-        (
-            'judge = "alpaca_eval_gpt4"\njudge_template = "plain"',
-            "judge_template is given, and judge = 'alpaca",
-        ),
-        ('judge = "base"\nrater = "served:"', 'it takes the name that the server knows: "served:NAME"'),
-        ('judge = "base"\nrater = "served:x"\nrater_reads = "expected"', "it takes first line or last line"),
-        ('judge = "base"\nrater_reads = "best"', "rater_reads is 'best'; it is expected or first line or last line"),
-        ('judge = "base"\nrater = "no/where/at all"', "rater is 'no/where/at all'; there is no such folder"),
-        ('judge = "base"\nanother_rater = "base"', "another_rater is 'base'"),
-        ('judge = "base"\nfilter_at_least = 4\nfilter_best = 0.2', "filter_at_least and filter_best are both there"),
-        ('judge = "base"\nfilter_best = 2', "filter_best is 2"),
-        ('judge = "base"\nfilter_n = 30', "filter_n is 30, and there are 24"),
-        ('judge = "base"\n[endpoint]\naddress = "x"', "endpoint belongs into the machine file (--machine)"),
-    ],
-)
-def test_what_cannot_be_is_named_before_anything_is_asked(folder: Path, text: str, says: str) -> None:
-    (folder / "empty").mkdir()
-    (folder / "empty" / "x").touch()
-    with pytest.raises((FieldError, StoreError)) as error:
-        setup_of(folder, text)
-    assert says in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("changed", "says"),
-    [
-        ({"first": None}, "judge_prompt: first is missing; it takes the reply"),
-        ({"second": " A"}, "first and second are both ' A'"),
-        ({"instruction": None}, "no {instruction} in it, where the instruction would go; there is {q}"),
-        ({"instruction": "output_1"}, "one is in the other"),
-        ({"output": "x"}, "no field 'output'"),
-    ],
-)
-def test_a_wrong_pairwise_prompt_is_named(folder: Path, changed: dict[str, str | None], says: str) -> None:
-    told = {"first": " A", "second": " B", "instruction": "{q}", **changed}
-    pair = table(folder, "judge_prompt", PAIR, **{key: value for key, value in told.items() if value is not None})
-    with pytest.raises(FieldError) as error:
-        setup_of(folder, f'judge = "base"\n{pair}')
-    assert says in str(error.value)
-
-
-def test_data_that_are_not_given_leave_prompts_and_sets_to_their_own(folder: Path) -> None:
-    (folder / "my.toml").write_text('prompts = ["prompts.jsonl"]\nbase = "base"\njudge = "base"\nrater = "base"\n')
-    with pytest.raises(FieldError, match=r"seed_data, pages \(or texts\) missing; .* or with filter"):
-        load_user_setup(folder / "my.toml", {}, Path("data"))
-
-
 def rate_or_judge(body: Body) -> dict[str, str]:
     text = body["messages"][-1]["content"]
     if body["model"] == "a-rater":
@@ -352,23 +206,3 @@ def test_the_filter_goes_from_a_file_to_a_table_and_answers_wait_for_a_judge(
     (claim,) = declared.claims
     assert isinstance(claim, Comparison)
     assert isinstance(claim.first.judged, Judged)
-
-
-def test_a_prompted_judge_and_a_reward_judge_give_verdicts(folder: Path, tmp_path: Path) -> None:
-    store = Store(tmp_path / "store")
-    store.prepare()
-    pair = table(folder, "judge_prompt", PAIR, first=" A", second=" B", instruction="{q}")
-    raws = []
-    for text in (f'judge = "base"\nmax_new_tokens = 4\n{pair}', 'judge = "reward"\nmax_new_tokens = 4\n'):
-        found = loaded(folder, text)
-        setup = files(found.data)
-        answers = setup.reference
-        target = Judged(answers, against=replace(answers, sampling=replace(setup.answering, seed=7)), by=setup.judge)  # type: ignore[call-arg]
-        for step in plan(store, [target]).to_do:
-            build_artifact(step.artifact, store, replace(MACHINE, files=found.files), SOURCE, lambda *_: None)
-        verdicts = list(read(store.open(target) / VERDICTS, Verdict))
-        assert len(verdicts) == 6
-        assert "unparsed" not in {one.verdict for one in verdicts}
-        raws.append({one.raw for one in verdicts})
-    assert raws[0] <= {" A", " B", ""}
-    assert all(len(raw.split()) in (0, 2) for raw in raws[1])

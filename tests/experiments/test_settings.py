@@ -197,3 +197,12 @@ def test_a_long_name_is_cut_and_stays_another_s() -> None:
     }
     assert len(names) == 2
     assert max(map(len, names)) <= 120
+
+
+def test_settings_that_differ_in_letters_a_folder_is_not_called_by_have_a_folder_each() -> None:
+    names = [
+        settings(MICRO, given(f"sft.adapter=Lora(targets=['{module}'])")).setup.name for module in ("甲", "乙", "a")
+    ]
+    assert len(set(names)) == 3
+    assert names[2] == "micro+sft.adapter=Lora(targets=-a-)"
+    assert all(name.isascii() for name in names)

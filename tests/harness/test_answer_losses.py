@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from humpback.core.tables import LOSSES, AnswerLoss, Example, read
 from humpback.engines.chat.chat_format import ChatFormat
-from humpback.engines.chat.decoding import NotFinite
+from humpback.engines.chat.decoding import NoScores
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.curation import HeldOut, Without
 from humpback.spec.models import Finetuned
@@ -120,5 +120,5 @@ def test_a_loss_that_is_no_number_names_its_pair(shop: Workshop) -> None:
     held = load_file(folder / "model.safetensors")
     held["model.norm.weight"][0] = torch.nan
     save_file(held, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(NotFinite, match=r"pair e/8: .* not finite"):
+    with pytest.raises(NoScores, match=r"pair e/8: .* no numbers"):
         losses(shop, AnswerLosses(shop.folder(folder), PAIRS), "work")

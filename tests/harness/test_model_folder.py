@@ -26,6 +26,8 @@ from humpback.experiments.setups.base import Setup
 from humpback.inputs import model_folder
 from humpback.inputs.file_index import FileIndex
 from humpback.inputs.model_folder import CONFIG, INDEX, WEIGHTS, check_model_files
+from humpback.spec.template import ChatTemplate
+from tests.harness.engines.small_tokenizers import CHATS
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab\nsize 12345\n"
 
@@ -278,6 +280,19 @@ def test_what_does_not_fit_together_is_refused_when_the_base_is_put_on_record(
     refused(folder, why, check_folder)
 
 
+def test_marks_of_the_template_need_rows_in_the_embedding(good: Path, tmp_path: Path) -> None:
+    """Which a special token that nothing writes does not."""
+    folder = shutil.copytree(good, tmp_path / "mine")
+    tokenizer = read_tokenizer(folder)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
+    tokenizer.save_pretrained(folder)
+    check_folder(folder)
+    speaks = ChatTemplate(CHATS["ChatML"])
+    refused(folder, r"2 tokens .* have no row in the embedding", lambda place: check_folder(place, speaks))
+    unusable = ChatTemplate("{{ raise_exception('ask the other model') }}")
+    refused(folder, r"ask the other model; give another", lambda place: check_folder(place, unusable))
+
+
 def test_a_vocabulary_that_needs_a_package_names_it(
     good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,6 +316,13 @@ def test_a_family_of_transformers_is_used_without_the_code_that_lies_beside_it(g
     check_folder(folder)
     assert type(read_weights(folder, torch.float32)).__name__ == "LlamaForCausalLM"
     assert not (tmp_path / "ran").exists()
+
+
+def test_an_attention_that_the_machine_does_not_have_is_not_asked_for(good: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(good, tmp_path / "mine")
+    configured(folder, _attn_implementation="flash_attention_2")
+    check_folder(folder)
+    assert read_weights(folder, torch.float32).config._attn_implementation == "sdpa"
 
 
 @pytest.mark.parametrize("pad", [-1, 5_000])

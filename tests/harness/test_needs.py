@@ -163,6 +163,7 @@ def test_a_store_that_cannot_be_written_is_named_and_not_made(tmp_path: Path) ->
         found = on(MACHINE, place, DATA)["store"]
         assert found.stops
         assert found.text.startswith(f"the store {place} cannot be written: ")
+        assert found == on(MACHINE, place, DATA)["store"], "doctor tells what several setups lack once"
         assert found.remedy == "give a folder that can be, with --store"
     assert on(MACHINE, tmp_path / "a" / "b", DATA) == {}
     assert [one.name for one in tmp_path.iterdir()] == ["file"]

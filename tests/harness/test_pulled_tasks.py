@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import lm_eval  # type: ignore[import-untyped]
 import pytest
 
 from humpback.core.store import StoreError
@@ -90,6 +92,21 @@ def test_ifeval_knows_answers_that_pass_and_answers_that_fail(
         loose = leaf.process_results(docs[2], ['Here it is:\n{"a": 1}'])
     assert (loose["prompt_level_strict_acc"], loose["prompt_level_loose_acc"]) == (False, True), "less its first line"
     assert len(task.yaml["ifeval"]) == 64
+
+
+def test_the_hash_of_ifeval_does_not_depend_on_where_lm_eval_is_installed(
+    tmp_path: Path, files: Callable[[File | Source], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    here = opened("ifeval", tmp_path / "here", files)
+    shutil.copytree(Path(lm_eval.__file__).parent / "tasks" / "ifeval", tmp_path / "lm_eval" / "tasks" / "ifeval")
+    monkeypatch.setattr(lm_eval, "__file__", str(tmp_path / "lm_eval" / "__init__.py"))
+    (tmp_path / "there").mkdir()
+    assert opened("ifeval", tmp_path / "there", files).yaml == here.yaml
+    with (tmp_path / "lm_eval" / "tasks" / "ifeval" / "utils.py").open("a", encoding="utf-8") as utils:
+        utils.write("# as another version has it\n")
+    (tmp_path / "changed").mkdir()
+    assert opened("ifeval", tmp_path / "changed", files).yaml != here.yaml
 
 
 def test_social_iqa_asks_as_lm_eval_does_and_knows_the_right_answer(

@@ -136,6 +136,24 @@ def test_a_cluster_that_does_not_answer_is_named_before_the_first_stage(tmp_path
     assert not store.root.exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("127.0.0.1:9", r"no Ray cluster answers at 127\.0\.0\.1:9 .*refused.* or RAY_ADDRESS$"),
+        ("http://127.0.0.1:8265", r"^RAY_ADDRESS is 'http://127\.0\.0\.1:8265'; it takes HOST:PORT"),
+        ("ray://head:10001", r"^RAY_ADDRESS is 'ray://head:10001'; it takes HOST:PORT"),
+    ],
+)
+def test_the_variable_that_ray_obeys_is_named(
+    given: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", given)
+    store, start = Store(tmp_path / "store"), time.monotonic()
+    with pytest.raises(StoreError, match=says):
+        execute(plan(store, DATA), store, replace(MACHINE, executor="ray"), Progress())
+    assert time.monotonic() - start < 20
+
+
 def test_without_the_package_a_run_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("humpback.runs.needs.find_spec", lambda name: None)
     machine, store = replace(MACHINE, executor="ray"), Store(tmp_path / "store")

@@ -11,10 +11,12 @@ import pytest
 
 from humpback.cli.show import plan_lines
 from humpback.core.expression import FieldError
+from humpback.core.machine import load_machine
 from humpback.core.plan import explain, plan
 from humpback.core.store import RECORD, Damaged, Store, StoreError
 from humpback.core.work import Counts, Work
 from humpback.runs.build import build_artifact
+from humpback.runs.needs import unwritable
 from humpback.spec.data import MicroSeed, Tagged
 from humpback.spec.micro_world import World
 from humpback.spec.prompts import S_A, S_W
@@ -125,6 +127,23 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Store(tmp_path / "file" / "store").prepare()
 
 
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_store_on_a_disk_without_locks_is_named_and_not_locked_by_a_mere_file(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", none)
+    store = Store(tmp_path / "store")
+    with pytest.raises(StoreError, match=r"store cannot be written: .*takes no locks \(flock\): .*; give a folder"):
+        store.prepare()
+    lacking = unwritable(store)
+    assert lacking is not None
+    assert lacking.stops
+    assert "takes no locks" in lacking.text
+
+
 def test_a_full_disk_publishes_nothing_and_says_where(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(artifact: MicroSeed, work: Work) -> Counts:
         (work.out / "half").write_text("half")
@@ -152,8 +171,6 @@ def test_plan_shows_what_needs_no_input_as_done(store: Store) -> None:
 
 
 def test_a_machine_file_with_a_wrong_field_names_it_and_the_closest(tmp_path: Path) -> None:
-    from humpback.core.machine import load_machine
-
     path = tmp_path / "machine.toml"
     path.write_text("micro_bach = 4\n")
     with pytest.raises(FieldError, match=r"machine\.toml.*'micro_bach'.*micro_batch\?"):
@@ -163,3 +180,26 @@ def test_a_machine_file_with_a_wrong_field_names_it_and_the_closest(tmp_path: Pa
         load_machine(path)
     path.write_text("micro_batch = 4\n")
     assert load_machine(path).micro_batch == 4
+    path.write_text('device = "gpu"\n')
+    with pytest.raises(FieldError, match=r"machine\.toml: Machine\.device is 'gpu' \(str\); it takes 'cpu' or 'cuda'"):
+        load_machine(path)
+
+
+def test_the_folders_of_a_machine_file_are_read_as_a_shell_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_machine(None, store="~/made", data="~").store == str(tmp_path / "made")
+    assert load_machine(None, data="~").data == str(tmp_path)
+    assert load_machine(None, store="a~b/~").store == "a~b/~"
+    path = tmp_path / "machine.toml"
+    for wrong in ("", " ", "a\\u0000b"):
+        path.write_text(f'store = "{wrong}"\n')
+        with pytest.raises(FieldError, match=r"machine\.toml: Machine\.store is '.*'; it takes the path of a folder"):
+            load_machine(path)
+
+
+def test_a_file_of_an_editor_of_windows_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "machine.toml"
+    path.write_bytes(b"\xef\xbb\xbfworkers = 3\r\nthreads = 2\r\n")
+    assert (load_machine(path).workers, load_machine(path).threads) == (3, 2)

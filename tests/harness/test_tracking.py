@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -134,6 +135,24 @@ def test_deleting_the_folder_and_mirroring_again_brings_the_same_runs_back(small
     assert any("images/figure" in name for name in results_files)
 
 
+def test_variables_of_another_run_have_no_part_in_these(small: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("wandb")
+    mirror_all(small, small.root / "results")
+    first = held(small)
+    shutil.rmtree(small.root / "wandb")
+    others = {"SWEEP_ID": "s1", "LAUNCH": "true", "RUN_ID": "a/b", "RESUME": "must", "NAME": "mine", "JOB_TYPE": "job"}
+    others |= {"TAGS": "t" * 100, "MODE": "Offline", "SILENT": "perhaps", "DIR": "/proc/none", "RUN_GROUP": "group"}
+    for name, value in others.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    assert mirror_all(small, small.root / "results") == 5
+    assert held(small) == first
+    assert os.environ["WANDB_RUN_ID"] == "a/b"
+    monkeypatch.setenv("WANDB_BASE_URL", "nowhere")
+    shutil.rmtree(small.root / "wandb")
+    with pytest.raises(StoreError, match="base_url: Input should be a valid URL"):
+        mirror_all(small, small.root / "results")
+
+
 def test_mirroring_twice_writes_nothing_twice_and_a_change_replaces_the_run(small: Store) -> None:
     pytest.importorskip("wandb")
     results = small.root / "results"
@@ -180,6 +199,28 @@ def test_no_key_is_in_any_file(small: Store, monkeypatch: pytest.MonkeyPatch) ->
     mirror_all(small, small.root / "results")
     for path in (small.root / "wandb").rglob("*"):
         assert not path.is_file() or b"sk-secret" not in path.read_bytes(), path
+
+
+def test_names_are_what_the_server_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wandb = pytest.importorskip("wandb")
+    begun: list[dict[str, Any]] = []
+    made: list[str] = []
+    logged = SimpleNamespace(
+        summary={},
+        finish=lambda exit_code: None,
+        use_artifact=lambda one: made.append(one.name),
+        log_artifact=lambda one: made.append(one.name) or SimpleNamespace(wait=lambda: None),
+    )
+    monkeypatch.setattr(wandb, "init", lambda **given: begun.append(given) or logged)
+    ends = ("0123456789abcdef", "0123456789abcdee")
+    slugs = [f"instructionset/{'対話 データ' * 20}-{end}" for end in ends]
+    common = {"stage": "joined", "tags": (), "config": {}, "history": (), "summary": {}, "ended": "finished"}
+    run = tracking.Run("id", "x" * 150 + "-end", "g" * 200, makes=slugs[0], inputs=tuple(slugs[1:]), **common)
+    assert list(tracking.mirror_runs(Store(tmp_path), [run], online=True)) == [(run, True)]
+    assert max(len(begun[0][name]) for name in ("name", "group")) == 128
+    assert begun[0]["name"].endswith("-end")
+    assert len(set(made)) == 2
+    assert all(len(name) <= 128 and name.isascii() and name.endswith(ends) for name in made)
 
 
 def test_online_replaces_runs_and_logs_lineage(small: Store, tiny: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,9 +163,9 @@ def test_a_wrong_setting_of_the_package_is_said(
     made: Made, tiny: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("wandb")
-    monkeypatch.setenv("WANDB_RESUME", "perhaps")
+    monkeypatch.setenv("WANDB_BASE_URL", "nowhere")
     said, _ = mirrored(made, tiny, tmp_path)
-    assert "resume: Input should be" in said
+    assert "base_url: Input should be" in said
     assert said.count("\n") == 0
 
 

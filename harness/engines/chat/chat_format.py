@@ -22,6 +22,8 @@ HIDER = unused_character("")
 _THAT_DAY = "{%- macro strftime_now(format) -%}26 Jul 2024{%- endmacro -%}"
 """Some templates write today's date, and a result must not follow from it: this is the one Llama's falls back on."""
 
+_ANOTHER = "give another, a .jinja file, or plain"
+
 
 class ChatFormat:
     """Prompts and outputs as a model reads and writes them.
@@ -33,7 +35,7 @@ class ChatFormat:
     def __init__(self, template: Template | ChatTemplate, tokenizer: PreTrainedTokenizerBase) -> None:
         self._template, self._tokenizer = template, tokenizer
         self._system = isinstance(template, Template)
-        self._opens = self._leads = self._closes = ""
+        self._opens = self._leads = self._closes = self._trails = ""
         self._trims = False
         if isinstance(template, ChatTemplate):
             self.encoding = Encoding(tokenizer, self._render([_user(_USER), _assistant(_WORD)]))
@@ -97,8 +99,8 @@ class ChatFormat:
         return self.trim(self.encoding.decode(ids))
 
     def trim(self, text: str) -> str:
-        """An output's text without what the template puts before it, stripped."""
-        return text.strip().removeprefix(self._leads.strip()).strip()
+        """An output's text without what the template puts before and behind it, stripped."""
+        return text.strip().removeprefix(self._leads.strip()).removesuffix(self._trails.strip()).strip()
 
     def _after_prompt(self, text: str, closes: str) -> list[int]:
         """As the tokenizer writes it after a prompt, where the prompt's tokens are the beginning of both together (a
@@ -150,7 +152,9 @@ class ChatFormat:
             )
         except (TemplateError, TypeError, ValueError) as error:
             roles = ", ".join(one["role"] for one in messages)
-            raise ValueError(f"the chat template does not write a conversation of {roles}: {error}") from error
+            raise ValueError(
+                f"the chat template does not write a conversation of {roles}: {error}; {_ANOTHER}"
+            ) from error
         return str(found)
 
     def _probe(self) -> None:
@@ -158,7 +162,7 @@ class ChatFormat:
         asked, answered = [_user(_USER)], [_user(_USER), _assistant(_WORD)]
         closed, opened, whole = self._render(asked), self._render(asked, open_=True), self._render(answered)
         if _USER not in opened or _WORD not in whole:
-            raise ValueError("the chat template leaves out what the user or the assistant says")
+            raise ValueError(f"the chat template leaves out what the user or the assistant says; {_ANOTHER}")
         before, _, after = whole.rpartition(_WORD)
         lead = before.removeprefix(opened) if before.startswith(opened) else ""
         if closed == opened and lead.strip():
@@ -167,7 +171,7 @@ class ChatFormat:
             self._leads = lead
         self.encoding.shown = {i for i, mark in self.encoding.control.items() if mark in self._leads}
         end = self.encoding.find_mark(after)
-        self._closes = after[: end.end()] if end else ""
+        self._closes, self._trails = (after[: end.end()], after[: end.start()]) if end else ("", "")
         self._trims = f" {_WORD}\n" not in self._render([_user(_USER), _assistant(f" {_WORD}\n")])
         try:
             self._system = _SYSTEM in self._render([{"role": "system", "content": _SYSTEM}, *asked], open_=True)

@@ -60,29 +60,29 @@ def _row_key(seed: int, prompt: Sequence[int], nth: int) -> bytes:
     return hashlib.sha256(named.encode()).digest()
 
 
-class NotFinite(HumpbackError, FloatingPointError):
-    """A model's scores of what comes next are infinite or no number, so nothing can be read off them."""
+class NoScores(HumpbackError, FloatingPointError):
+    """What a model gives is infinite or no number, so nothing can be told from it."""
 
 
-def check_finite(scores: torch.Tensor) -> None:
-    """See that each of these is a number, such as each row's highest.
+def check_scores(scores: torch.Tensor) -> torch.Tensor:
+    """(rows, any) scores as they are. Some may be minus infinity, which rules a token out.
 
     Raises:
-        NotFinite: when one is not.
+        NoScores: when a row's greatest is not finite: that of a broken model would be any token at all.
     """
-    if not bool(torch.isfinite(scores).all()):
-        raise NotFinite(
-            "the model's scores of what comes next are not finite; its weights are damaged, or the machine's precision "
-            "does not hold them"
+    if not bool(scores.amax(-1).isfinite().all()):
+        raise NoScores(
+            "the model's scores are infinite or no numbers: its weights are damaged, or its training came apart; look "
+            "at them, or bring them again"
         )
+    return scores
 
 
-class FiniteScores(LogitsProcessor):
-    """Leaves the scores as they are, and sees that they are numbers: the likeliest of none would be some token."""
+class CheckedScores(LogitsProcessor):
+    """Lets a round write on with scores that are numbers alone."""
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        check_finite(scores.amax(-1))
-        return scores
+        return check_scores(scores)  # type: ignore[return-value]
 
 
 _LIKELY = 256
@@ -97,11 +97,10 @@ class DrawnToken(LogitsProcessor):
         self._sampling, self._drawn, self._start = sampling, drawn, start
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        probabilities = torch.softmax(scores.float() / self._sampling.temperature, dim=-1)
+        probabilities = torch.softmax(check_scores(scores).float() / self._sampling.temperature, dim=-1)
         tokens, own = nucleus(probabilities, self._sampling.top_p)
         # In the vocabulary's order, so that two tokens of nearly equal probability cannot change places in a batch.
         below = own.double().cumsum(-1)
-        check_finite(below[:, -1])
         aim = self._drawn[:, input_ids.shape[1] - self._start, None] * below[:, -1:] * (1 - 1e-12)
         chosen = tokens.gather(-1, torch.searchsorted(below, aim, right=True))
         left = torch.full_like(scores, -torch.inf).scatter(-1, chosen, 0.0)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from humpback.core.errors import HumpbackError
-from humpback.engines.chat.decoding import NotFinite
+from humpback.engines.chat.decoding import NoScores
 from humpback.engines.transformers_engine import Engine
 from humpback.evals.lm_eval_model import CountingLM
 from humpback.spec.data import Sampling
@@ -36,7 +36,7 @@ def test_the_prompt_is_named(tmp_path: Path, ask: Callable[[Engine], object], va
     (river,) = {*tokenizer(" river")["input_ids"]} - {*tokenizer(" ")["input_ids"]}
     with torch.no_grad():
         model.get_input_embeddings().weight[river] = value
-    with pytest.raises(HumpbackError, match=r"prompt 2, of \d+ tokens: .* not finite"):
+    with pytest.raises(HumpbackError, match=r"prompt 2, of \d+ tokens: .* no numbers"):
         ask(engine_of(model, tokenizer, tmp_path))
 
 
@@ -50,7 +50,7 @@ def test_a_benchmark_has_no_accuracy_of_scores_that_are_no_numbers() -> None:
     assert lm._model_generate(ids, 4, ["x"]).shape[1] > 2
     with torch.no_grad():
         model.model.norm.weight[3] = torch.nan
-    with pytest.raises(NotFinite):
+    with pytest.raises(NoScores):
         lm._loglikelihood_tokens(asked)
-    with pytest.raises(NotFinite):
+    with pytest.raises(NoScores):
         lm._model_generate(ids, 4, ["x"])

@@ -89,7 +89,7 @@ def test_a_reward_that_is_no_number_is_named(tmp_path: Path) -> None:
     model.save_pretrained(folder)
     reward, machine = opened(folder)
     work = Work(lambda _: folder, tmp_path, machine, new_log(tmp_path, lambda done, total, unit: None))
-    with pytest.raises(HumpbackError, match=r"prompt \d, of \d+ tokens: .* not finite"):
+    with pytest.raises(HumpbackError, match=r"prompt \d, of \d+ tokens: .* no numbers"):
         RewardEngine.by(reward, work).rewards(ASKED)
 
 

@@ -128,6 +128,17 @@ def test_what_a_template_writes_before_an_answer_is_no_part_of_it() -> None:
     assert speaker.read(speaker.output(ANSWER)) == ANSWER
 
 
+@pytest.mark.parametrize("behind", ["<|im_end|>", "</answer>\n", " ENDE\n\n"])
+def test_text_that_a_template_writes_between_an_answer_and_its_end_is_no_part_of_it(behind: str) -> None:
+    """As ChatML is written with a tokenizer that has no such tokens."""
+    turn = "{{ m['role'] }}: {{ m['content'] }}{{ " + repr(behind) + " + eos_token }}"
+    jinja = "{% for m in messages %}" + turn + "{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
+    speaker = ChatFormat(ChatTemplate(jinja), byte_bpe())
+    assert speaker.encoding.decode(speaker.output(ANSWER)) == ANSWER + behind
+    assert speaker.read(speaker.output(ANSWER)) == ANSWER
+    assert speaker.read(speaker.opening(ANSWER)) == ANSWER
+
+
 @pytest.mark.parametrize(
     ("jinja", "why"),
     [

@@ -123,6 +123,44 @@ def test_a_whole_model_writes_the_same_outside(put: Put, tmp_path: Path) -> None
     assert not names & {"record.json", METRICS}
 
 
+@pytest.mark.parametrize(
+    ("rope", "named"),
+    [
+        ({"rope_type": "default", "rope_theta": 5e5}, {"rope_theta": 5e5}),
+        (
+            {"rope_type": "linear", "factor": 2.0, "rope_theta": 5e5},
+            {"rope_theta": 5e5, "rope_scaling": {"rope_type": "linear", "factor": 2.0}},
+        ),
+    ],
+)
+def test_older_readers_find_what_they_look_for(
+    rope: dict[str, Any], named: dict[str, Any], put: Put, tmp_path: Path
+) -> None:
+    """transformers 4.57 was seen to give the same logits and tokens for Llama, Mistral, Qwen 2 and 3, GPT-NeoX, Phi,
+    Phi 3, Gemma 3, OLMo 3, SmolLM3, StarCoder 2 and GPT-2; without the names it took its own positions in silence."""
+    words = tokenizer()
+    words.add_special_tokens({"additional_special_tokens": ["<|aside|>"]})
+    model = llama(words)
+    model = type(model)(LlamaConfig(**model.config.to_dict() | {"rope_parameters": rope})).eval()
+    model.config.use_cache = False
+    model.config.auto_map = {"AutoModelForCausalLM": "modeling_own.Own"}
+    before = writes(model, words)
+    export_model(put(finetuned(pretrained()), model, words), tmp_path / "out", licence_of=LICENCES.get)
+    config = json.loads((tmp_path / "out" / "config.json").read_text())
+    assert config | named == config
+    assert ("rope_scaling" in config) == ("rope_scaling" in named)
+    assert config.keys().isdisjoint({"auto_map", "use_cache"})
+    settings = json.loads((tmp_path / "out" / "tokenizer_config.json").read_text())
+    assert settings["tokenizer_class"] == "PreTrainedTokenizerFast"
+    assert settings["additional_special_tokens"] == ["<|aside|>"]
+    loaded, read = (
+        AutoModelForCausalLM.from_pretrained(tmp_path / "out"),
+        AutoTokenizer.from_pretrained(tmp_path / "out"),
+    )
+    assert writes(loaded, read) == before
+    assert "<|aside|>" in read.all_special_tokens
+
+
 def test_an_adapter_writes_the_same_outside(put: Put, tmp_path: Path) -> None:
     from peft import PeftModel
 

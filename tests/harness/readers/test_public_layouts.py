@@ -11,6 +11,7 @@ two answers without a choice (HelpSteer2, SafeRLHF, SHP) are refused; the reason
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ HUMAN, GPT, WORSE = {"from": "human", "value": "q"}, {"from": "gpt", "value": "a
         ({"prompt": "\n\nHuman: q\n\nAssistant:", "completion": "a"}, "q"),
         ({"instruction": "Human:u\nAssistant:v\nHuman:q\nAssistant:", "output": "a"}, "User: u\n\nAssistant: v\n\nq"),
         ({"chosen": "\n\nHuman: q\n\nAssistant: a", "rejected": "\n\nHuman: q\n\nAssistant: b"}, "q"),
+        ({"Instruction": "q", "Input": "given", "Output": "a"}, "q\n\ngiven"),
+        ({"Prompt": "q", "Response": "a"}, "q"),
+        ({"instruction": "q", "input": "nan", "output": "a"}, "q"),
+        ({"instruction": "q", "input": "<noinput>", "output": "a"}, "q"),
+        ({"Conversations": json.dumps([HUMAN, GPT])}, "q"),
+        ({"conversations": [HUMAN, {**GPT, "from": "chatbot"}]}, "q"),
         ({"prompt": "Who said it?\n\nHuman: or Assistant:", "completion": "a"}, "Who said it?\n\nHuman: or Assistant:"),
         ({"prompt": "Human: Assistant: what are these?", "completion": "a"}, "Human: Assistant: what are these?"),
     ],

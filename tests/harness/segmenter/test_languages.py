@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from humpback.core.expression import FieldError
@@ -22,7 +22,7 @@ from humpback.segmenter.language import _detector, other_language
 from humpback.segmenter.minhash import MinHash, firsts
 from humpback.segmenter.sentences import repeated_pair, sentences
 from humpback.segmenter.text import Block
-from humpback.segmenter.tokens import words
+from humpback.segmenter.tokens import unspaced, words
 from humpback.spec.data import Segments
 from humpback.spec.files import WebPages
 from humpback.spec.languages import CODES, language_code
@@ -158,7 +158,12 @@ def test_sentences_of_other_scripts_are_prose() -> None:
     assert not is_prose(Block("k" * 60))
 
 
-@given(st.text(st.characters(max_codepoint=0x17F)))
+SPACED = st.characters(exclude_categories=("Mn", "Mc", "Me")).filter(lambda c: not unspaced(c))
+
+
+@given(st.one_of(st.text(st.characters(max_codepoint=0x17F)), st.text(SPACED)))
+@example("".join(map(chr, range(0x2000, 0x20C0))) + "a—b")
+@example("half \ud83d of a pair\x1fand\x00more\x85lines\u2028here")
 def test_words_are_what_a_pattern_of_letters_digits_and_underscores_finds(text: str) -> None:
     assert words(text) == re.findall(r"\w+", text)
     ascii_ = text.encode("ascii", "ignore").decode()

@@ -33,7 +33,9 @@ PIECES = st.one_of(
     st.builds("</{}>".format, st.sampled_from(TAGS)),
     st.builds("<{} {}={}>".format, st.sampled_from(TAGS), ATTRIBUTES, st.text()),
     st.text(max_size=20),
-    st.sampled_from(("&amp;", "&#0;", "&#xD800;", "<!--", "-->", "<![CDATA[", "\x00", "\x1e", "\ud800", "<", "...")),
+    st.sampled_from(
+        ("&amp;", "&#0;", "&#xD800;", "<!--", "-->", "<![CDATA[", "<?php", "?>", "\x00", "\x1e", "\ud800", "<", "...")
+    ),
 )
 RULES = (PAPER, OPEN, replace(OPEN, boilerplate=Boilerplate()), replace(PAPER, shortest=1, longest=40))
 
@@ -120,6 +122,15 @@ def test_what_is_only_large_is_read() -> None:
     assert kept("<h2>A header</h2><p>a <img src='data:" + "x" * 300_000 + "'> b") == ["a b"]
     assert kept("<h2>A header</h2><pre>" + "`" * 50_000)[0].startswith("`" * 50_001)
     assert kept("<h2>A\x00 header</h2>te\x00xt \ud800") == ["text"]
+
+
+@pytest.mark.parametrize(
+    "left", ["<?php echo 1; ?>", '<?xml version="1.0"?>', "<?xml:namespace prefix=o />", "<!x>", "<![CDATA[x]]>"]
+)
+def test_what_is_no_element_is_passed_over(left: str) -> None:
+    assert kept(f"{left}<h2>A {left}header</h2>{left}<p>some {left}text</p><pre>a {left}b</pre>{left}") == [
+        "some text\n\n```\na b\n```"
+    ]
 
 
 def test_micro_pages_hold_what_they_say() -> None:

@@ -79,12 +79,45 @@ def test_what_leads_elsewhere_is_taken_out_of_the_section_around_it_and_counted(
     assert [reason[:10] for reason in rejected(html, rules)] == ["navigation", "navigation"]
 
 
-@pytest.mark.parametrize("header", ["Related", "Most read in World", "12 Comments", "Leave a reply", "Follow us on X"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("Related", "Most read in World", "12 Comments", "Leave a reply", "Follow us on X", "Choose your country"),
+        *(
+            "You may also like",
+            "Share your thoughts",
+            "Don't miss out",
+            "Contact us",
+            "The latest",
+            "Today's top stories",
+        ),
+    ],
+)
 def test_navigation_headers(header: str) -> None:
     assert is_navigation(header)
 
 
-@pytest.mark.parametrize("header", ["Related work in physics", "How to share files", "The comments of a king"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            "Related work in physics",
+            "How to share files",
+            "The comments of a king",
+            "Choose your wood",
+            "Stay up late",
+        ),
+        *("Leave a gap between the boards", "You may need a permit", "Contact the landlord", "Manage your time"),
+        *(
+            "Before you go shopping",
+            "Get the best light",
+            "The latest ice age",
+            "Don't miss the sunrise",
+            "Buy this if",
+        ),
+        *("Share your plans", "Search for cracks", "Join our hands", "Written by hand", "Recommended for beginners"),
+    ],
+)
 def test_headers_of_texts(header: str) -> None:
     assert not is_navigation(header)
 

@@ -98,6 +98,8 @@ def test_a_record_keeps_what_it_needs_of_the_one_in_its_place() -> None:
         ("sft.adapter", "lora", r"'lora' is none of what it takes: none or Lora\(rank=16"),
         ("sft.adapter", "Lora(foo=1)", r"Lora has no field 'foo'; it is written Lora\(rank=16"),
         ("sft.adapter", "Lora(1, 2, all-linear, 4)", "has too many fields"),
+        ("sft.adapter", "Lora(8, rank=16)", r"Lora\(8, rank=16\) has rank twice; it is written Lora\(rank=16"),
+        ("sft.adapter", "Lora(rank=8, rank=16)", "has rank twice"),
         ("sft.adapter", "Lora(rank=x)", "'x' is none of what it takes: a whole number"),
         ("sft.adapter", "__import__('os')", "is none of what it takes"),
         ("sft.duration", "Epochs", "Epochs needs n"),

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -116,10 +116,54 @@ def test_a_grid_has_every_combination_once_and_says_what_went_wrong(tmp_path: Pa
     assert Counter(one.status for one in trials) == {"finished": 3, "unusable": 2, "failed": 1}
     assert {one.reason for one in trials} == {"", "selected/k5 is an empty set", "ValueError: no luck"}
     assert {one.values["adapter"] for one in trials} == {Lora(8), Lora(16), None}
-    assert sweep(Sweep(tmp_path, GRID, 6, enumerated=True), letters, 2, lambda trial: None) == trials
+    again = sweep(Sweep(tmp_path, GRID, 6, enumerated=True), letters, 2, lambda trial: None)
+    kept = [one for one in trials if one.status != "failed"]
+    assert [one for one in again if one.status in ("finished", "unusable")] == kept
 
 
 COUNTED = Space("M1", (Int("n", 1, 3),))
+
+
+@dataclass(frozen=True)
+class Troubled:
+    """Fails as it is told to while its file is there."""
+
+    file: Path
+    error: type[Exception]
+
+    def __call__(self, values: Values, part: int) -> list[float]:
+        if self.file.exists():
+            raise self.error("the disk is full")
+        return letters(values, part) if values["adapter"] is not None else [0.5]
+
+
+def test_a_store_that_takes_no_more_ends_the_sweep_and_costs_no_trial(tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    wanted, evaluate = Sweep(tmp_path / "study", GRID, 6, enumerated=True), Troubled(full, StoreError)
+    full.touch()
+    for workers in (1, 2, 1, 1):
+        with pytest.raises(StoreError, match=r"^the disk is full$"):
+            sweep(wanted, evaluate, workers, lambda trial: None)
+    full.unlink()
+    trials = sweep(wanted, evaluate, 1, lambda trial: None)
+    assert len([one for one in trials if one.status != "lost"]) == 6
+    assert not [one for one in trials if one.status == "failed"]
+
+
+def test_a_trial_whose_stage_failed_is_tried_again_by_the_next_call_and_in_the_end_given_up(tmp_path: Path) -> None:
+    down = tmp_path / "down"
+    wanted, evaluate = Sweep(tmp_path / "study", GRID, 6, enumerated=True), Troubled(down, RuntimeError)
+    down.touch()
+    for times in (1, 2, 3):
+        trials = sweep(wanted, evaluate, 1, lambda trial: None)
+        assert Counter(one.status for one in trials) == Counter(failed=6, lost=6 * (times - 1))
+    down.unlink()
+    assert len(sweep(wanted, evaluate, 1, lambda trial: None)) == 18
+    down.touch()
+    other = replace(wanted, folder=tmp_path / "other")
+    sweep(other, evaluate, 1, lambda trial: None)
+    down.unlink()
+    assert best(sweep(other, evaluate, 1, lambda trial: None)) is not None
 
 
 def by_number(values: Values, part: int) -> list[float]:

@@ -2,7 +2,8 @@
 
 Tried: all of `tests/architectures.py` but Mistral and Qwen 3, whose layers are Llama's, with every linear layer and
 with a named list; fused projections (Phi 3, GPT-NeoX, GPT-BigCode), transposed ones (GPT-2's Conv1D), experts held as
-one tensor (Mixtral), tied and untied output layers, a rank and an alpha that are no round numbers, a bfloat16 base.
+one tensor (Mixtral), beside shared experts and a dense layer too (GLM 4 MoE), a router that calls itself linear (Phi
+3.5 MoE), tied and untied output layers, a rank and an alpha that are no round numbers, a bfloat16 base.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ LINEAR = {
     "falcon": {"query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"},
     "bloom": {"query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"},
     "mpt": {"Wqkv", "out_proj", "up_proj", "down_proj"},
-    "mixtral": {"q_proj", "k_proj", "v_proj", "o_proj"},
+    **{kind: {"q_proj", "k_proj", "v_proj", "o_proj"} for kind in ("mixtral", "phimoe", "glm4_moe")},
     "starcoder2": {"q_proj", "k_proj", "v_proj", "o_proj", "c_fc", "c_proj"},
     "mamba": {"in_proj", "x_proj", "dt_proj"},
     "lfm2": {"in_proj", "out_proj", "q_proj", "k_proj", "v_proj", "w1", "w2", "w3"},
@@ -96,6 +97,7 @@ def test_named_targets_alone_are_adapted_and_alpha_stays_what_it_is(shop: Worksh
         ("gpt2", ("lm_head",), "lm_head shares its weights between input and output"),
         ("gpt2", ("wte",), "wte shares its weights"),
         ("gpt2", ("mlp",), "mlp is no layer that could be adapted; it has c_attn, c_fc, c_proj"),
+        ("glm4_moe", ("gate_proj",), "gate_proj is no layer that could be adapted; it has k_proj, o_proj"),
         ("mamba", ("out_proj",), "out_proj"),
     ],
 )

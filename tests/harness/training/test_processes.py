@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import signal
@@ -24,13 +25,14 @@ from humpback.runs import launch
 from humpback.runs.build import build_artifact
 from humpback.runs.executor import Progress, execute
 from humpback.runs.launch import TORCHRUN, Heard, Launcher, ProcessDied, run_launched
+from humpback.runs.stage_process import _work
 from humpback.spec.data import MicroSeed
 from humpback.spec.micro_world import World
 from humpback.spec.models import Finetuned
 from humpback.spec.recipe import LinearTo, Lora, Sft, Steps
 from humpback.stages.trainer import TooManyAtOnce
 from tests.conftest import SOURCE
-from tests.harness.training.material import Workshop, weights
+from tests.harness.training.material import Workshop, same, weights
 
 RECIPE = Sft(learning_rate=1e-3, schedule=LinearTo(1e-4), duration=Steps(5), batch=7, longest=256, dropout=0.0)
 """Of 24 examples in batches of seven: no process has as many as the other, and the last update of an epoch is short."""
@@ -168,3 +170,21 @@ def test_memory_that_does_not_hold_a_micro_batch_begins_again_with_half(
     assert asked == [8, 4, 2]
     assert "begun again from the last checkpoint with 2 at once" in work.log.notes[1]
     assert work.log.notes[-1] == "a note"
+
+
+def test_what_another_launcher_left_in_the_environment_counts_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = trial(tmp_path)
+    alone, store = one.made(tmp_path / "alone", Placement()), one.store(tmp_path / "left")
+    left = {"ACCELERATE_MIXED_PRECISION": "bf16", "LOCAL_RANK": "0", "PMI_SIZE": "2", "WORLD_SIZE": "2"}
+    for name, value in left.items():
+        monkeypatch.setenv(name, value)
+    context = multiprocessing.get_context("spawn")  # a server that is forked from may have been started before
+    ours, theirs = context.Pipe(duplex=False)
+    words = (one.node, store.root, one.machine, SOURCE, "", Placement(), theirs)
+    stage = context.Process(target=_work, args=words)
+    stage.start()
+    stage.join()
+    assert same(weights(store.folder(one.node)), weights(alone.folder(one.node)))
+    ours.close()
