@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from humpback.engines.completion import Completion
+from humpback.engines.endpoint.answer_body import is_too_long
 from humpback.engines.endpoint.calls import Answer, Reply, Request, Usage, describe_reply
 from humpback.engines.endpoint.client import Client
 from humpback.spec.data import Sampling
 
 if TYPE_CHECKING:
     from humpback.core.work import Log
-
-_TOO_LONG = ("context", "too long", "maximum length")
-"""What servers say of a prompt that does not fit, one or the other."""
 
 
 class EndpointEngine:
@@ -55,15 +53,17 @@ class EndpointEngine:
     def _completion(self, answer: Answer) -> Completion:
         self._used += answer.used
         if answer.reply is None:
-            long = any(words in answer.problem.lower() for words in _TOO_LONG)
-            return Completion("", "prompt too long" if long else "refused", problem=answer.problem)
+            ended: Literal["prompt too long", "refused"] = "refused"
+            if is_too_long(answer.problem):
+                ended = "prompt too long"
+            return Completion("", ended, problem=answer.problem)
         return self._read(answer.reply)
 
     def _read(self, reply: Reply) -> Completion:
         message, by = reply.message, reply.model or self._model
         if message.ended == "filter":
             return Completion("", "refused", by, "withheld the answer (finish_reason content_filter)")
-        return Completion(message.text.strip(), "length" if message.ended == "length" else "stop", by)
+        return Completion(message.content.strip(), "length" if message.ended == "length" else "stop", by)
 
     def _explain(self, reply: Reply) -> str:
         cut = (

@@ -115,7 +115,7 @@ class ServerEngine:
             Unanswered, StoreError: as `Client.ask`.
             StoreError: when the server does not say how likely they are.
         """
-        cut = [self.chat.opening(option) for option in options]
+        cut = self.chat.openings(options)
         room = self._context - max(map(len, cut)) - (not self._vllm)
         prompts = {i: ids for i, ids in enumerate(map(self._prompt, instructions)) if len(ids) <= room}
         prompts = processes.share(prompts, len)
@@ -141,7 +141,9 @@ class ServerEngine:
             fields |= {"echo": True, "logprobs": 1}
             asked = [self._request([*ids, *one], **fields) for ids in prompts.values() for one in cut]
             flat = iter(self._ask(asked, unit))
-            scores = [[_of_prompt(next(flat), len(ids), len(one)) for one in cut] for ids in prompts.values()]
+            scores = [
+                [_of_prompt(next(flat), len(ids) + len(one), len(one)) for one in cut] for ids in prompts.values()
+            ]
         found = processes.put_together(dict(zip(prompts, map(_normalised, scores), strict=True)))
         return [found.get(i) for i in range(len(instructions))]
 
@@ -262,10 +264,19 @@ def _of_tokens(reply: Reply, tokens: list[int]) -> dict[int, float]:
         ) from error
 
 
-def _of_prompt(reply: Reply, start: int, n: int) -> float:
-    """Log-probability of the n tokens of the prompt from `start` on."""
+def _of_prompt(reply: Reply, sent: int, n: int) -> float:
+    """Log-probability of the last n of the prompt's tokens, of which so many were sent."""
     try:
-        return math.fsum(float(one) for one in reply.choice["logprobs"]["token_logprobs"][start : start + n])
+        each = reply.choice["logprobs"]["token_logprobs"]
+        # Beside the prompt's there may be the one that was written.
+        if len(each) not in (sent, sent + 1) or reply.prompt_tokens not in (0, sent):
+            counted = f" and counts {reply.prompt_tokens:,} tokens of it" if reply.prompt_tokens else ""
+            raise StoreError(
+                f"the server was sent a prompt of {sent:,} tokens (echo with logprobs), gives {len(each):,} "
+                f"log-probabilities{counted}: it leaves the prompt out or adds to it, so no score can be read; make "
+                "this stage without [server]"
+            )
+        return math.fsum(float(one) for one in each[sent - n : sent])
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(
             "the server does not say how likely a prompt is (echo with logprobs), which a rating by expected score and "
@@ -276,4 +287,9 @@ def _of_prompt(reply: Reply, start: int, n: int) -> float:
 def _normalised(scores: list[float]) -> list[float]:
     highest = max(scores)
     weights = [math.exp(one - highest) for one in scores]
-    return [one / sum(weights) for one in weights]
+    shares = [one / sum(weights) for one in weights]
+    if not all(map(math.isfinite, shares)):
+        raise StoreError(
+            f"the server gives log-probabilities that are no numbers ({scores}); look at the model's weights"
+        )
+    return shares

@@ -20,7 +20,14 @@ from humpback.core.work import Work
 from humpback.engines import processes
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
-from humpback.engines.chat.decoding import check_scores, forward_takes, keep_ends_alone, longest_padded, row_draws
+from humpback.engines.chat.decoding import (
+    NoScores,
+    check_scores,
+    forward_takes,
+    keep_ends_alone,
+    longest_padded,
+    row_draws,
+)
 from humpback.engines.completion import Completion
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.engines.rounds import Row, write_on
@@ -138,7 +145,7 @@ class Engine:
         One forward pass a prompt where the tokenizer writes the options alike but for their last token, otherwise one
         for each option. None where the prompt leaves no room.
         """
-        cut = [self.chat.opening(option) for option in options]
+        cut = self.chat.openings(options)
         heads, last = {tuple(ids[:-1]) for ids in cut}, [ids[-1] for ids in cut]
         longest = max(map(len, cut))
         encoded = enumerate(self._prompts(instructions))
@@ -216,6 +223,8 @@ class Engine:
                 size = len(places) // 2
                 torch.cuda.empty_cache()
                 continue
+            except NoScores as error:
+                raise _named(error, {i: rows[i] for i in places}, work) from error
             log.add([places, done, size])
             yield places, done
             start += len(places)
@@ -242,3 +251,13 @@ class Engine:
         ids, mask = beside(head, [row[len(head) :] for row in rows], self._pad)
         device = self._work.machine.device
         return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
+
+
+def _named(error: NoScores, rows: dict[int, Row], work: Callable[[list[Row]], Any]) -> NoScores:
+    """The error with the place of the first row that it comes of, which may have others beside it."""
+    for i, row in rows.items():
+        try:
+            work([row])
+        except NoScores:
+            return NoScores(f"prompt {i + 1:,}, of {len(row.prompt):,} tokens: {error}")
+    return error

@@ -9,11 +9,13 @@ from hashlib import sha256
 from typing import Any
 from unittest.mock import patch
 
+import torch
 from lm_eval.models.huggingface import HFLM  # type: ignore[import-untyped]
+from transformers import LogitsProcessorList
 
 from humpback.core.work import Work
 from humpback.engines.chat.chat_format import HIDER, ChatFormat
-from humpback.engines.chat.decoding import keep_ends_alone
+from humpback.engines.chat.decoding import CheckedScores, check_scores, keep_ends_alone
 from humpback.engines.chat.jinja import chat_template
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.benchmarks import Benchmarked
@@ -31,7 +33,15 @@ class CountingLM(HFLM):  # type: ignore[misc]
 
     def _loglikelihood_tokens(self, requests: Any, disable_tqdm: bool = False, override_bs: int | None = None) -> Any:
         self.cut += sum(len(context) + len(after) > self.max_length + 1 for _, context, after in requests)
-        return super()._loglikelihood_tokens(requests, disable_tqdm=True, override_bs=override_bs)
+        found = super()._loglikelihood_tokens(requests, disable_tqdm=True, override_bs=override_bs)
+        if found:
+            check_scores(torch.tensor([value for value, _ in found]))
+        return found
+
+    def _model_generate(self, context: Any, max_length: int, stop: list[str], **how: Any) -> Any:
+        return super()._model_generate(
+            context, max_length, stop, logits_processor=LogitsProcessorList([CheckedScores()]), **how
+        )
 
     def tok_encode(
         self,

@@ -223,7 +223,8 @@ def hub() -> Finding:
 
 def endpoint(at: Endpoint, key: str) -> Finding:
     """Whether the server of the machine file answers; `key` is what is in its variable, and is not shown."""
-    from humpback.engines.endpoint.http import Http, RequestRefused, Retry
+    from humpback.engines.endpoint.answer_body import RequestRefused, Retry
+    from humpback.engines.endpoint.http import Http
 
     named = f"key in {at.key_variable}" if key else f"no key: {at.key_variable} is not set"
     if not key and at.address == Endpoint().address:

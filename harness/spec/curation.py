@@ -118,7 +118,7 @@ Rater = ModelRater | MicroOracle | MicroReader | Reward | GivenScores
 class Rated(Examples):
     """Candidates with a score each. A reply without a score leaves the score empty: unparsed, counted, kept."""
 
-    VERSION = 2
+    VERSION = 3
     stage = "humpback.stages.rate:rate"
     says = "each candidate rated by {by}"
     slug_format = "by-{by.slug}"

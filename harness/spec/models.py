@@ -131,7 +131,7 @@ class ServedModel(Model):
     """A model behind the machine's endpoint: it writes and rates, and the template is the server's. VERSION says how
     its replies are read, so that what follows from them is stale when that changes."""
 
-    VERSION = 2
+    VERSION = 3
     stage = "humpback.stages.base:name_served_model"
     says = "the model that a server calls {served_as}"
 

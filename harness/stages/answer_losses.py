@@ -10,7 +10,7 @@ from humpback.core.tables import LOSSES, AnswerLoss, Writer
 from humpback.core.work import Counts, Work
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.engines.chat.context import context_length
-from humpback.engines.chat.decoding import check_scores
+from humpback.engines.chat.decoding import NoScores, check_scores
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.outcomes import AnswerLosses
 from humpback.stages.batches import IGNORED, TokenSequence
@@ -24,6 +24,7 @@ def measure_losses(node: AnswerLosses, work: Work) -> Counts:
 
     Raises:
         ValueError: when that is so of every pair.
+        NoScores: when what the model gives is no number, naming the pair.
     """
     system = " ".join(node.system)
     rows = [replace(row, system=system) for row in read_examples(node.pairs, work)]
@@ -37,7 +38,10 @@ def measure_losses(node: AnswerLosses, work: Work) -> Counts:
     tokens = 0
     with Writer(work.out / LOSSES, AnswerLoss) as out:
         for i, row in enumerate(rows, 1):
-            loss = _loss(model, found[row.id]) if row.id in found else AnswerLoss(row.id, 0, 0.0)
+            try:
+                loss = _loss(model, found[row.id]) if row.id in found else AnswerLoss(row.id, 0, 0.0)
+            except NoScores as error:
+                raise NoScores(f"pair {row.id}: {error}") from error
             tokens += loss.tokens
             out.add(loss)
             work.log.progress(i, len(rows), "pairs")

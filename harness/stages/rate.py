@@ -6,8 +6,8 @@ where sampling can give another reply, and never turned into a number.
 
 from __future__ import annotations
 
-import math
 import re
+import unicodedata
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -18,6 +18,7 @@ from humpback.core.text import one_line
 from humpback.core.work import Counts, Work
 from humpback.engines import completion
 from humpback.engines.completion import Completion
+from humpback.engines.endpoint.message import without_thinking
 from humpback.engines.generator import open_engine, open_generator
 from humpback.inputs.prompt_file import load_prompt
 from humpback.spec.curation import (
@@ -39,25 +40,32 @@ Parser = Callable[[str], float | None]
 SCORES = (1, 2, 3, 4, 5)
 TOO_LONG = "prompt too long"
 """What stands for the reply of a rater that was not asked."""
-_LAST_LINE = re.compile(rf"(?:^|{SCORE_LABEL}:\s*)([1-5](?:\.\d+)?)\s*(?:/\s*5)?\s*\.?$", re.IGNORECASE)
+_SCORE_LINE = re.compile(
+    rf"(?:^[#>•\s]*|\b{SCORE_LABEL}s?\s*(?:[:=]|is\b|[–—-](?=\s))?\s*)"
+    r"(?P<score>\d?\.\d+|\d(?:,\d{1,2})?)(?:\s*(?:/|out of|of)\s*5(?:[.,]0+)?)?\s*[.!。]*$",
+    re.IGNORECASE,
+)
+_AROUND = str.maketrans("", "", "*_`\"'“”‘’[]<>{}()")
+"""Emphasis, quotation signs and brackets, in which models put a score ("**Score:** 4", "Score: [4]")."""
 
 
 def parse_last_line(reply: str) -> float | None:
     """The score on the reply's last line, "Score: N" or N alone, with N from 1 to 5; None for anything else."""
-    lines = reply.strip().splitlines()
-    found = _LAST_LINE.search(lines[-1].strip()) if lines else None
-    score = float(found.group(1)) if found else None
-    return score if score is not None and score <= SCORES[-1] else None
+    return _score_of(reply, -1, SCORES[0])
 
 
 def parse_first_line(reply: str) -> float | None:
-    """The score when it stands alone on the reply's first line, a number from 0 to 5; None for anything else."""
-    lines = reply.strip().splitlines()
-    try:
-        score = float(lines[0].strip()) if lines else math.nan
-    except ValueError:
-        return None
-    return score if 0 <= score <= SCORES[-1] else None
+    """The score on the reply's first line, N alone or "Score: N", with N from 0 to 5; None for anything else."""
+    return _score_of(reply, 0, 0)
+
+
+def _score_of(reply: str, at: int, least: int) -> float | None:
+    """The score on the first or last of the lines that say something. "/5" and "out of 5" may follow it, another scale
+    may not."""
+    lines = [line for line in unicodedata.normalize("NFKC", reply).splitlines() if re.search(r"\w", line)]
+    found = _SCORE_LINE.search(lines[at].translate(_AROUND).strip()) if lines else None
+    score = float(found["score"].replace(",", ".")) if found else None
+    return score if score is not None and least <= score <= SCORES[-1] else None
 
 
 def rate(node: Rated, work: Work) -> Counts:
@@ -150,20 +158,21 @@ def _sampled(
     """n replies a candidate; what does not parse is asked once more, with another seed, unless decoding is greedy. A
     score on the first line is asked for once."""
     n, tries = (scoring.n, 2) if isinstance(scoring, SampledScore) else (1, 1)
-    refused: set[int] = set()
+    hopeless: set[int] = set()
     for sample in range(n):
-        waiting = [i for i in range(len(rows)) if i not in refused]
+        waiting = [i for i in range(len(rows)) if i not in hopeless]
         for attempt in range(tries if scoring.sampling.temperature else 1):
             seed = scoring.sampling.seed + 7_919 * (2 * sample + attempt)
             replies = engine.generate([questions[i] for i in waiting], replace(scoring.sampling, seed=seed), "ratings")
             unparsed = []
             for i, reply in zip(waiting, replies, strict=True):
                 score = _score(reply, parser)
-                if reply.ended == "refused":
-                    refused.add(i)
+                asked = reply.ended not in ("refused", TOO_LONG)
+                if not asked:
+                    hopeless.add(i)
                 elif score is None:
                     unparsed.append(i)
-                raw = reply.problem if reply.ended == "refused" else reply.text
+                raw = reply.text if asked else reply.problem or reply.ended
                 yield i, Rating(rows[i].id, 2 * sample + attempt, raw, score)
             waiting = unparsed
             if not waiting:
@@ -171,9 +180,15 @@ def _sampled(
 
 
 def _score(reply: Completion, parser: Parser) -> float | None:
-    """The score in a reply; a server's that it refused, or cut before its end, has none."""
-    cut = bool(reply.by) and reply.ended == "length"
-    return None if cut or reply.ended == "refused" else parser(reply.text)
+    """The score in a reply, thinking left out. A server's that it refused has none, and one that it cut has one on a
+    whole first line alone."""
+    if reply.ended == "refused":
+        return None
+    text = reply.text if reply.by else without_thinking(reply.text)[1]  # a server's is without it already
+    if reply.by and reply.ended == "length":
+        whole, end, _ = text.rpartition("\n")
+        return parser(whole) if end and parser is parse_first_line else None
+    return parser(text)
 
 
 def _questions(scoring: SampledScore | ExpectedScore | FirstLineScore, rows: list[Example], work: Work) -> list[str]:

@@ -16,8 +16,8 @@ from humpback.stages.rows import read_examples, write_tables
 
 def respond(node: Responses, work: Work) -> Counts:
     """One answer a prompt, in order. Empty and cut answers are answers: kept and counted. An answer from a server says
-    in `origin` which model the server reports as its `generator`, and where the server refused the prompt its words,
-    as `refused`.
+    in `origin` which model the server reports as its `generator`, and where the server refused the prompt, also for its
+    length, its words, as `refused`.
 
     Raises:
         StoreError: when a server refuses every prompt.
@@ -27,7 +27,7 @@ def respond(node: Responses, work: Work) -> Counts:
     with open_generator(node.model, work, system) as engine:
         written = engine.generate([row.instruction for row in rows], node.sampling, "answers")
         spent = engine.counts()
-    if written and all(one.ended == "refused" for one in written):
+    if written and all(one.problem for one in written):
         raise StoreError(f"{node.name}: the server refuses every prompt: it {written[0].problem}")
     return {
         **write_tables(map(partial(_answered, system), rows, written), work, Example),
@@ -40,7 +40,7 @@ def respond(node: Responses, work: Work) -> Counts:
 
 
 def _answered(system: str, row: Example, answer: Completion) -> Example:
-    of_server = {"generator": answer.by, "refused": answer.problem if answer.ended == "refused" else ""}
+    of_server = {"generator": answer.by, "refused": answer.problem}
     of_server = {name: said for name, said in of_server.items() if said}
     origin = to_json({**row.known, **of_server}) if of_server else row.origin
     return replace(row, output=answer.text, system=system, origin=origin)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from humpback.core.tables import LOSSES, AnswerLoss, Example, read
 from humpback.engines.chat.chat_format import ChatFormat
+from humpback.engines.chat.decoding import NoScores
 from humpback.engines.loading import load_model, load_tokenizer
 from humpback.spec.curation import HeldOut, Without
 from humpback.spec.models import Finetuned
@@ -111,3 +113,12 @@ def made(shop: Workshop, node: HeldOut | Without) -> tuple[list[Example], dict[s
     counts = select(node, work)
     shop.folders[node.fingerprint] = work.out
     return list(read(work.out / EXAMPLES, Example)), counts
+
+
+def test_a_loss_that_is_no_number_names_its_pair(shop: Workshop) -> None:
+    folder = shop.folders[shop.base("llama").fingerprint]
+    held = load_file(folder / "model.safetensors")
+    held["model.norm.weight"][0] = torch.nan
+    save_file(held, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(NoScores, match=r"pair e/8: .* no numbers"):
+        losses(shop, AnswerLosses(shop.folder(folder), PAIRS), "work")

@@ -56,6 +56,34 @@ def test_candidates_keep_their_segment_and_say_what_was_lost(made: Made, tiny: S
         ("Score: 4.5", 4.5),
         ("Score: 4/5", 4.0),
         ("It is fine.\nScore: 2\n\n", 2.0),
+        ("**Score:** 4", 4.0),
+        ("**Score: 4.5/5**", 4.5),
+        ("### Score: **4**", 4.0),
+        ("Fine.\n```\nScore: 4\n```", 4.0),
+        ("Score: [4]", 4.0),
+        ("Score: <4>", 4.0),
+        ('{"score": 4}', 4.0),
+        ("Score: 4 (out of 5)", 4.0),
+        ("4 out of 5", 4.0),
+        ("Overall, the score is 4.", 4.0),
+        ("Score = 4,5", 4.5),
+        ("Score 4/5", 4.0),
+        ("Score -1", None),
+        ("Score \u2013 4", 4.0),
+        ("\uff33\uff43\uff4f\uff52\uff45\uff1a\uff14", 4.0),
+        ("Score: 3. After a second look:\nScore: 4", 4.0),
+        ("Score: 3. Score: 4", 4.0),
+        ("Score: -1", None),
+        ("-4", None),
+        ("Score: 10", None),
+        ("Score: 8/10", None),
+        ("Score: 4/10", None),
+        ("4 out of 10", None),
+        ("Score: 4-5", None),
+        ("Score: 4 or 5", None),
+        ("Score: 3/4", None),
+        ("Score: four", None),
+        ("Errors: 3", None),
         ("Score: 6", None),
         ("Score: 0", None),
         ("Score: 5.5", None),
@@ -75,8 +103,16 @@ def test_a_score_is_read_from_the_last_line_or_not_at_all(reply: str, score: flo
         ("4.5\nIt is right.", 4.5),
         (" 5 \n", 5.0),
         ("0", 0.0),
-        ("Score: 4", None),
-        ("4.5/5\nGood.", None),
+        ("Score: 4\nGood.", 4.0),
+        ("4.5/5\nGood.", 4.5),
+        ("**4.5**\n\nGood.", 4.5),
+        ("4,5\nGut.", 4.5),
+        (".5", 0.5),
+        ("\u0664", 4.0),
+        ("4 5", None),
+        ("4.5 It is right.", None),
+        ("10\nGood.", None),
+        ("9/10", None),
         ("5.5", None),
         ("-1", None),
         ("nan", None),
@@ -84,14 +120,14 @@ def test_a_score_is_read_from_the_last_line_or_not_at_all(reply: str, score: flo
         ("", None),
     ],
 )
-def test_alpagasus_s_score_stands_alone_on_the_first_line(reply: str, score: float | None) -> None:
+def test_alpagasus_s_score_stands_on_the_first_line(reply: str, score: float | None) -> None:
     assert parse_first_line(reply) == score
 
 
 def test_a_model_rates_on_alpagasus_s_scale_and_nothing_unparsed_becomes_a_number(
     made: Made, tiny: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replies = ["4.5\nRight.", "I would say 5", "3"]
+    replies = ["<think>\n1\n</think>\n\n4.5\nRight.", "I would say 5", "3"]
 
     def scripted(self: Engine, prompts: list[str], sampling: object, unit: str) -> list[Completion]:
         asked = self.chat.read(self.chat.prompt(prompts[0]))

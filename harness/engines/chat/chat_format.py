@@ -6,11 +6,13 @@ Train, write, rate and judge all take their tokens from here, so what a model is
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
+from humpback.core.store import StoreError
 from humpback.engines.chat.encoding import Encoding, unused_character
 from humpback.spec.template import ChatTemplate, Template
 
@@ -75,6 +77,22 @@ class ChatFormat:
     def opening(self, text: str) -> list[int]:
         """Tokens of an output's beginning after a prompt."""
         return self._after_prompt(text, "")
+
+    def openings(self, options: Sequence[str]) -> list[list[int]]:
+        """Tokens of the beginnings that an output is to be told by.
+
+        Raises:
+            StoreError: when the tokenizer writes two of them alike, so that they have one probability.
+        """
+        found = [self.opening(option) for option in options]
+        for at, ids in enumerate(found):
+            if (first := found.index(ids)) < at:
+                both = f"{options[first]!r} and {options[at]!r}"
+                raise StoreError(
+                    f"the tokenizer of {self._tokenizer.name_or_path} writes {both} alike, so no probability tells one "
+                    "from the other; take another base, or other words"
+                )
+        return found
 
     def read(self, ids: list[int]) -> str:
         """The text of an output's tokens, without what the template puts around it, stripped."""

@@ -19,6 +19,13 @@ UNLIMITED = 32_768
 """Tokens that a reply is expected to have at most where nothing that is sent limits it."""
 
 
+_LEAST_READ = 0.36
+"""Of the tokens that are expected in a prompt, rather too many: so few are counted in no prose, of which two thirds
+are, and in what a server has cut to half of a context."""
+_WORTH_A_LOOK = 1_000
+"""Tokens that are expected in a prompt; of a shorter one the estimate says little."""
+
+
 class OverBudget(Exception):
     """The next call does not fit into what is left. The message names the limit."""
 
@@ -48,6 +55,14 @@ def _prompt(request: Request) -> str:
     body = request.body
     sent = [body.get("messages", body.get("prompt", "")), *(body[key] for key in ("tools", "functions") if key in body)]
     return "".join(json.dumps(one, ensure_ascii=False) for one in sent)
+
+
+def seems_cut(reply: Reply, request: Request) -> bool:
+    """Whether a server counts so few tokens in a text that it can hardly have read it whole."""
+    if isinstance(request.body.get("prompt"), list):
+        return False
+    expected = expected_usage(request).prompt_tokens
+    return expected >= _WORTH_A_LOOK and 0 < reply.prompt_tokens < _LEAST_READ * expected
 
 
 def charged_usage(reply: Reply, request: Request) -> Usage:

@@ -19,17 +19,19 @@ from dataclasses import dataclass, field, replace
 
 from humpback.core.machine import Endpoint
 from humpback.core.store import StoreError
-from humpback.engines.endpoint.budget import Budget, OverBudget, charged_usage, maximum_usage
+from humpback.engines.endpoint.answer_body import RequestRefused, Retry
+from humpback.engines.endpoint.budget import Budget, OverBudget, charged_usage, maximum_usage, seems_cut
 from humpback.engines.endpoint.calls import Answer, Refusal, Reply, Request, Usage, accept_all, describe_reply
-from humpback.engines.endpoint.http import Http, RequestRefused, Retry
+from humpback.engines.endpoint.http import Http
 from humpback.engines.endpoint.journal import Journal
 from humpback.engines.endpoint.message import NotText
-from humpback.engines.endpoint.request_fields import Mend, as_sent, mend_for
+from humpback.engines.endpoint.request_fields import Mend, as_sent, mend_for, with_the_room_there_is
 
 _HOPELESS = 5
 """Calls that fail for good in a row, after which the server is taken to be gone and the rest is not asked."""
 _REFUSED = 8
-"""Calls refused before any was answered, after which the request itself is taken to be wrong."""
+"""Calls refused before any was answered, after which the request itself is taken to be wrong; or refused in the same
+words after that, which are not of their prompts, after which the account or the server is."""
 _UNREAD = 8
 """Replies before any that was accepted, after which the rest is not asked."""
 
@@ -61,6 +63,8 @@ class _Run:
     """Why nothing more is asked."""
     failed_in_a_row: int = 0
     refused: int = 0
+    refused_alike: tuple[str, int] = ("", 0)
+    """Words of the last refusals that are not of their prompts, and how many in a row since a call was answered."""
     accepted: bool = False
     unread: list[Reply] = field(default_factory=list)
     """Replies before the first that was accepted."""
@@ -77,7 +81,7 @@ class Client:
         self._refusals: dict[str, Refusal] = {}
         """Of requests, by key, before any was answered: it may be the server that is wrong, so they are not kept."""
         self._mends: list[Mend] = []
-        self._retry_said = False
+        self._retry_said = self._cut_said = False
         self._answered = self._answered_now = False
         """Whether the server has answered any call, in this run or an earlier one; in this one."""
 
@@ -119,6 +123,7 @@ class Client:
                     run = _Run(http, samples, accept, explain)
                     for _ in range(self.endpoint.concurrency):
                         group.create_task(work(run))
+                await self._keep_refusals()
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
             return run
@@ -147,18 +152,19 @@ class Client:
                 if known is None and sample and request.is_greedy:
                     break
                 reply = known or await self._call(run, request, key)
-                self._answered_now |= known is None
                 if isinstance(reply, Refusal):
                     break
                 accepted = run.accept(reply)
                 run.failed_in_a_row, self._answered = 0, True
-                await self._keep_refusals()
+                if known is None:
+                    self._answered_now, run.refused_alike = True, ("", 0)
+                    await self._keep_refusals()
                 if accepted:
                     run.accepted = True
                     break
                 self._count_unread(run, reply)
         except RequestRefused as refused:
-            await self._refuse(run, first, refused)
+            self._refuse(run, first, refused)
         except NotText:
             pass
         except (_Stopped, OverBudget, Retry) as error:
@@ -183,13 +189,20 @@ class Client:
                 "otherwise, delete that file to ask anew"
             )
 
-    async def _refuse(self, run: _Run, key: str, refused: RequestRefused) -> None:
-        """Remember that a request is refused: on disk, once the server is known to answer others."""
+    def _refuse(self, run: _Run, key: str, refused: RequestRefused) -> None:
+        """Remember that a request is refused: on disk, once the server answers another after it."""
         run.refused += 1
         if run.refused >= _REFUSED and not self._answered:
             raise StoreError(f"{self.endpoint.address}: every call is refused; it {refused}") from refused
+        words, times = run.refused_alike
+        if not refused.of_prompt:
+            run.refused_alike = str(refused), times + 1 if words == str(refused) else 1
+        if run.refused_alike[1] >= _REFUSED:
+            raise StoreError(
+                f"{self.endpoint.address}: the last {_REFUSED} calls are refused in the same words; it {refused}. "
+                "None of these refusals is kept; run the same command again once the server takes calls"
+            ) from refused
         self._refusals[key] = Refusal(str(refused), self.endpoint.address)
-        await self._keep_refusals()
 
     async def _keep_refusals(self) -> None:
         if self._answered_now and self._refusals:
@@ -207,6 +220,12 @@ class Client:
             reply = await self._mended(run, request)
             await self._journal.keep(key, reply)
             spent = charged_usage(reply, request)
+            if not self._cut_said and seems_cut(reply, request):
+                self._cut_said = True
+                self._say(
+                    f"it counts {reply.prompt_tokens:,} tokens in a prompt of {held.prompt_tokens:,} bytes: it may "
+                    "have cut it unsaid, as Ollama does with what its num_ctx does not hold; see to a longer context"
+                )
             return reply
         finally:
             self.budget.settle(held, spent)
@@ -226,9 +245,10 @@ class Client:
     async def _mended(self, run: _Run, request: Request) -> Reply:
         """The reply to a request, said otherwise where the server does not take one of its fields."""
         tried: list[Mend] = []
+        shorter = ""
         while True:
             body = request.body
-            applied: list[str] = []
+            applied = [shorter] if shorter else []
             for known in self._mends:
                 if (other := known.apply(body)) is not body:
                     body, applied = other, [*applied, str(known)]
@@ -237,6 +257,9 @@ class Client:
                 return replace(reply, mended=", ".join(applied))
             except RequestRefused as refused:
                 mend = mend_for(body, refused.body)
+                if mend is None and not shorter and (less := with_the_room_there_is(request, refused.body)):
+                    request, shorter = less, "with the room there is"
+                    continue
                 if mend is None or mend in tried:
                     raise
                 tried.append(mend)
@@ -259,6 +282,8 @@ class Client:
                 if attempt == at.attempts or again.wait > at.longest_wait or run.stop:
                     times = f", {attempt} times in a row" if attempt > 1 else ""
                     asked = f" and asked to wait {again.wait:g} s" if again.wait else ""
+                    if again.too_long and attempt == at.attempts:
+                        raise RequestRefused(f"{again}{times}", of_prompt=True) from again
                     raise Retry(f"{again}{asked}{times}") from again
                 pause = min(at.longest_wait, at.pause * 2 ** (attempt - 1)) * (0.5 + random.random() / 2)
                 if not self._retry_said:

@@ -18,10 +18,13 @@ from typing import Any, Literal
 Ended = Literal["stop", "length", "filter", "refusal", ""]
 """By itself; cut at a limit; withheld by a filter; the model declined in a field of its own; not said."""
 
-_LENGTH = ("length", "max_tokens", "model_length", "max_output_tokens")
-_FILTER = ("content_filter", "content-filter", "safety", "recitation", "blocklist", "prohibited_content", "spii")
-FAILED = ("error", "abort", "aborted", "cancelled", "network_error", "insufficient_system_resource")
-"""Reasons to finish that are the server's failure, not the end of an answer."""
+_LENGTH = re.compile(r"length|max.?(?:\w+.)?tokens|token.?limit|context.?window|truncat", re.IGNORECASE)
+_FILTER = re.compile(
+    r"filter|safety|sensitive|guardrail|moderat|recitation|blocklist|prohibited|spii|refus", re.IGNORECASE
+)
+_FAILED = re.compile(r"error|abort|cancel|time.?out|fail|malformed|insufficient.?system.?resource", re.IGNORECASE)
+"""Words in reasons to finish, which every server spells in its own way. Those of the last kind are the server's
+failure, not the end of an answer."""
 _THINKING = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thinking_blocks")
 _THINKING_PARTS = ("thinking", "reasoning", "redacted_thinking", "thought", "reasoning_text", "reasoning_content")
 _TEXT_PARTS = ("text", "output_text", "")
@@ -46,8 +49,10 @@ _AROUND = (
 _FINAL = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>final[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
 _HARMONY = re.compile(r"\s*(?:<\|start\|>assistant)?<\|channel\|>")
 _HARMONY_ENDS = re.compile(r"<\|(?:return|end|call)\|>")
-_HARMONY_BARE = re.compile(r"\s*analysis\s*(.*?)assistant\s*final(.*)", re.DOTALL)
-"""gpt-oss's channels where the server has dropped the marks and left the words."""
+_HARMONY_MIDWAY = re.compile(r"<\|end\|>\s*<\|start\|>assistant<\|channel\|>final")
+"""Where the prompt had opened a channel."""
+_HARMONY_BARE = re.compile(r"\s*(?:analysis(.*?)|(.*?[.!?\"')\]\n]))assistantfinal(.*)", re.DOTALL)
+"""gpt-oss's channels where the server has dropped the marks and left the words, with or without the first one."""
 _FIRST = re.compile(r"[<\[◁]")
 """What every mark begins with: most texts have none, and are looked at no further."""
 _FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
@@ -66,6 +71,8 @@ class ReplyMessage:
 
     text: str
     """What was said: the arguments where a function or tool was called, or else the text without the thinking."""
+    content: str
+    """The same, but for a call that nobody had offered: the text alone."""
     thinking: str
     """What was thought on the way, as far as the server shows it."""
     ended: Ended
@@ -83,11 +90,12 @@ def understand(choice: dict[str, Any]) -> ReplyMessage:
         parts[kind].append(said)
     inner, text = without_thinking("".join(parts["text"]))
     thinking = "\n".join([*parts["thinking"], inner]).strip()
-    text, ended = "".join(parts["call"][:1]) or text, _ended(choice)
+    content, text, ended = text, "".join(parts["call"][:1]) or text, _ended(choice)
     refusal = next(filter(str.strip, parts["refusal"]), "")
     if refusal and not text.strip():
-        text, ended = refusal, "filter" if ended == "filter" else "refusal"
-    return ReplyMessage(_whole(text), _whole(thinking), ended)
+        content = text = refusal
+        ended = "filter" if ended == "filter" else "refusal"
+    return ReplyMessage(_whole(text), _whole(content), _whole(thinking), ended)
 
 
 def without_thinking(text: str) -> tuple[str, str]:
@@ -95,13 +103,15 @@ def without_thinking(text: str) -> tuple[str, str]:
     and ends at the mark that belongs to it; without one, all that follows is thinking. Where a closing mark has no
     opening one, the prompt had ended in it, and everything up to it is thinking. Marks within a line that are paired,
     or in quotes, are text."""
-    if _HARMONY.match(text):
-        final = next(iter(reversed([*_FINAL.finditer(text)])), None)
-        thinking = text if final is None else text[: final.start()]
-        rest = "" if final is None else _HARMONY_ENDS.split(text[final.end() :], maxsplit=1)[0]
-        return thinking.strip(), rest.strip()
-    if bare := _HARMONY_BARE.fullmatch(text):
-        return bare[1].strip(), bare[2].strip()
+    midway = _HARMONY_MIDWAY.search(text)
+    if _HARMONY.match(text) or (midway and not _is_fenced(text, midway.start())):
+        if final := next(iter(reversed([*_FINAL.finditer(text)])), None):
+            return text[: final.start()].strip(), _HARMONY_ENDS.split(text[final.end() :], maxsplit=1)[0].strip()
+        # Some servers leave the marks of the thinking alone.
+        ends = text.rfind("<|end|>") + len("<|end|>") if "<|end|>" in text else len(text)
+        return text[:ends].strip(), text[ends:].strip()
+    if (bare := _HARMONY_BARE.fullmatch(text)) and not _is_fenced(text, bare.start(3)):
+        return (bare[1] or bare[2] or "").strip(), bare[3].strip()
     if not _FIRST.search(text):
         return "", text
     thoughts, rest = [], text
@@ -118,6 +128,11 @@ def without_thinking(text: str) -> tuple[str, str]:
     if thoughts:
         rest = _unwrapped(rest)
     return "\n".join(one.strip() for one in thoughts).strip(), rest
+
+
+def _is_fenced(text: str, at: int) -> bool:
+    """Whether a place is within fenced code."""
+    return len(_FENCE.findall(text, 0, at)) % 2 == 1
 
 
 def begins_with_thinking(text: str) -> bool:
@@ -238,14 +253,29 @@ def _arguments(function: Any) -> str:
     return arguments if isinstance(arguments, str) else ""
 
 
+def is_withheld(choice: dict[str, Any]) -> bool:
+    """Whether a choice finished because a filter withheld it; some servers then send no message at all."""
+    return _ended(choice) == "filter"
+
+
+def failed(choice: dict[str, Any]) -> bool:
+    """Whether a choice finished because the server failed."""
+    return bool(_FAILED.search(_reason(choice)))
+
+
 def _ended(choice: dict[str, Any]) -> Ended:
-    reason = choice.get("finish_reason")
-    reason = reason.strip().lower() if isinstance(reason, str) else ""
-    if reason in _LENGTH:
-        return "length"
-    if reason.split(":")[0] in _FILTER:
+    reason = _reason(choice)
+    if _FILTER.search(reason):
         return "filter"
+    if _LENGTH.search(reason):
+        return "length"
     return "stop" if reason else ""
+
+
+def _reason(choice: dict[str, Any]) -> str:
+    reason = choice.get("finish_reason")
+    reason = reason.get("type") if isinstance(reason, dict) else reason
+    return reason.strip() if isinstance(reason, str) else ""
 
 
 def _flat(value: Any) -> str:

@@ -107,10 +107,14 @@ def launch_words(server: Server, machine: Machine, files: ModelFiles, name: str,
     return [*words, *server.arguments]
 
 
+_KEYS = ("VLLM_API_KEY", "LLAMA_API_KEY")
+"""Variables from which servers take a key that calls have to bring."""
+
+
 def launch_environment(machine: Machine) -> dict[str, str]:
     """Ours, in which the GPUs are the stage's, such that a server looks for nothing outside this machine and takes as
-    many cores as the stage may; what the user has set stays."""
+    many cores as the stage may; what the user has set stays, but for keys, which are other servers'."""
     wanted = {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     if machine.device == "cpu":
         wanted |= {"OMP_NUM_THREADS": str(machine.threads), "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
-    return {**wanted, **os.environ}
+    return {**wanted, **{name: value for name, value in os.environ.items() if name not in _KEYS}}

@@ -123,26 +123,36 @@ def _healthy(http: httpx2.Client, root: str) -> bool:
 def _described(server: Server, root: str, name: str, log: Path) -> Served:
     """
     Raises:
-        StoreError: when another program listens there.
+        StoreError: when it wants a key, or another program listens there.
     """
     with httpx2.Client(timeout=30.0, trust_env=False) as http:
-        models, version = (_json(http, f"{root}/{place}") for place in ("v1/models", "version"))
+        (status, models), (_, version) = (_asked(http, f"{root}/{place}") for place in ("v1/models", "version"))
+    if status in (401, 403):
+        raise StoreError(
+            f"the server {server.engine} wants a key, though it listens to this machine alone: leave the key out of "
+            f"[server] of the machine file, and of the environment{_last_lines(log)}"
+        )
     listed = [one for one in models.get("data") or () if isinstance(one, dict)] if isinstance(models, dict) else []
     if server.python and all(one.get("id") != name for one in listed):
         raise StoreError(
-            f"the server {server.engine} does not have the model that it was started with: another program has taken "
-            f"its port {root.rsplit(':', 1)[-1]}; run again{_last_lines(log)}"
+            f"the server {server.engine} does not have the model that it was started with: `arguments` name it "
+            f"otherwise (--served-model-name), or another program has taken its port {root.rsplit(':', 1)[-1]} and it "
+            f"helps to run again{_last_lines(log)}"
         )
     contexts = [one["max_model_len"] for one in listed if isinstance(one.get("max_model_len"), int)]
     told = version.get("version") if isinstance(version, dict) else None
     return Served(f"{root}/v1", name, str(told or "unknown"), min(contexts, default=None))
 
 
-def _json(http: httpx2.Client, address: str) -> Any:
+def _asked(http: httpx2.Client, address: str) -> tuple[int, Any]:
+    """The status of an answer, and what it says as JSON; 0 and None where there is none."""
+    status = 0
     try:
-        return http.get(address).json()
+        answer = http.get(address)
+        status = answer.status_code
+        return status, answer.json()
     except (httpx2.TransportError, ValueError):
-        return None
+        return status, None
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

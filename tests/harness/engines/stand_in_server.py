@@ -45,6 +45,8 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--deaf", action="store_true", help="does not end when it is told to")
     parser.add_argument("--children", action="store_true")
+    parser.add_argument("--api-key", help="without which it answers nobody")
+    parser.add_argument("--echoes", default="prompt", help="or written, beginning, nothing: what it gets wrong of echo")
     parser.add_argument("--starts", type=Path, help="file that has a line for each start")
     given, _ = parser.parse_known_args()
     if given.deaf:
@@ -61,6 +63,7 @@ def main() -> None:
         print("RuntimeError: out of stand-in memory", file=sys.stderr)
         sys.exit(3)
     time.sleep(given.up_after)
+    key = given.api_key or os.environ.get("VLLM_API_KEY")
     answered, lock = 0, threading.Lock()
     lives = int(given.lives.read_text()) if given.lives else -1
 
@@ -73,6 +76,8 @@ def main() -> None:
         def do_GET(self) -> None:
             names = filter(None, (given.served_model_name, given.lora_modules.partition("=")[0]))
             listed = {"data": [{"id": one, "max_model_len": 4_096} for one in names]}
+            if key and self.path.startswith("/v1"):
+                return self._send(401, {"error": "Unauthorized"})
             found = {"/health": {}, "/version": {"version": "1.2.3"}, "/v1/models": listed}.get(self.path)
             self._send(404 if found is None else 200, found or {})
 
@@ -95,7 +100,8 @@ def main() -> None:
                 return {"logprobs": {"top_logprobs": [top]}}
             if body.get("echo"):
                 each = [None, *(likelihood(one, *ids[:i]) for i, one in enumerate(ids[1:], 1)), math.log(0.5)]
-                return {"logprobs": {"token_logprobs": each}}
+                wrong = {"written": each[-1:], "beginning": [None, *each], "nothing": [-math.inf] * len(each)}
+                return {"logprobs": {"token_logprobs": wrong.get(given.echoes, each)}}
             return {}
 
         def _send(self, status: int, body: dict[str, Any]) -> None:

@@ -106,6 +106,8 @@ def test_a_wait_that_is_too_long_ends_the_call_and_says_so(
     [
         ({"retry-after": "120"}, 120.0),
         ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
+        ({"retry-after-ms": "soon", "retry-after": "1"}, 1.0),
         (
             {"retry-after": "Fri, 31 Dec 1999 23:59:59 GMT", "date": "Fri, 31 Dec 1999 23:59:29 GMT"},
             30.0,

@@ -79,6 +79,32 @@ def test_a_server_without_a_count_is_not_one_without_a_limit(
     assert {(one.prompt_tokens, one.completion_tokens) for one in kept} == {(0, 0)}
 
 
+@pytest.mark.parametrize(
+    ("text", "counted", "said"),
+    [
+        ("The river keeps the stone. " * 800, 2_050, True),
+        ("The river keeps the stone. " * 800, 4_800, False),
+        ("\u6cb3\u6c34\u7559\u4f4f\u77f3\u5934\u3002" * 800, 1_900, True),
+        ("\u6cb3\u6c34\u7559\u4f4f\u77f3\u5934\u3002" * 800, 4_200, False),
+        ("The river keeps the stone. " * 20, 40, False),
+        ("The river keeps the stone. " * 800, 0, False),
+    ],
+)
+def test_a_prompt_that_a_server_seems_to_have_cut_is_pointed_out_once(
+    server: ModelServer,
+    endpoint: Endpoint,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    counted: int,
+    said: bool,
+) -> None:
+    server.usage = {"prompt_tokens": counted, "completion_tokens": 1}
+    ask(endpoint, tmp_path / "j", about(text), about(f"{text} Why?"))
+    lines = capsys.readouterr().err.splitlines()
+    assert [f"it counts {counted:,} tokens in a prompt of" in line for line in lines] == [True] * said
+
+
 def test_a_limit_of_money_without_a_price_is_none_and_is_refused() -> None:
     with pytest.raises(FieldError, match="max_cost is 5, and nothing has a price"):
         Endpoint(max_cost=5.0)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact
 from humpback.core.machine import Machine
 from humpback.core.plan import plan
@@ -78,6 +79,18 @@ def test_a_reward_is_what_transformers_gives_the_conversation(tmp_path: Path, pa
         assert (value == pytest.approx(expected, abs=1e-5)) == ("<|end|>" not in answer)
     assert len(set(found)) == len(ASKED) + 1
     assert found[-1] is None
+
+
+def test_a_reward_that_is_no_number_is_named(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "reward", "own")
+    model = AutoModelForSequenceClassification.from_pretrained(folder)
+    with torch.no_grad():
+        model.score.weight[0, 0] = torch.nan
+    model.save_pretrained(folder)
+    reward, machine = opened(folder)
+    work = Work(lambda _: folder, tmp_path, machine, new_log(tmp_path, lambda done, total, unit: None))
+    with pytest.raises(HumpbackError, match=r"prompt \d, of \d+ tokens: .* no numbers"):
+        RewardEngine.by(reward, work).rewards(ASKED)
 
 
 def test_it_rates_and_judges(

@@ -21,6 +21,8 @@ from humpback.core.store import StoreError
 from humpback.engines.endpoint.budget import longest_reply, maximum_usage
 from humpback.engines.endpoint.calls import Request
 from humpback.engines.endpoint.request_fields import with_fields
+from humpback.engines.endpoint_engine import chat_request
+from humpback.spec.data import Sampling
 from tests.harness.engines.asking import ask, texts
 from tests.harness.model_server import Body, ModelServer, Told, read_journal
 
@@ -106,8 +108,10 @@ def test_one_field_after_the_other_and_the_reverse_spelling(
 @pytest.mark.parametrize(
     "told",
     [
-        complaint("max_tokens is too large: 10 tokens do not fit into this model's context", param="max_tokens"),
-        complaint("This model's maximum context length is 8 tokens. Reduce max_tokens."),
+        complaint("This model's maximum context length is 8 tokens; the prompt is longer."),
+        complaint(
+            "This model's maximum context length is 8 tokens. It contains at least 9 input tokens, output tokens"
+        ),
         complaint("'messages' with images are not supported", param="messages"),
         complaint("Unsupported value: 'model'", param="model"),
     ],
@@ -155,3 +159,69 @@ def test_a_limit_takes_the_place_of_one_under_another_name() -> None:
     )
     assert maximum_usage(longer).completion_tokens == 500
     assert longest_reply(with_fields(about("x"), (), ("max_tokens",))) > 10_000
+
+
+OF_1000 = "This model's maximum context length is 1,000 tokens"
+
+
+@pytest.mark.parametrize(
+    ("says", "room"),
+    [
+        (f"{OF_1000}. However, you requested 1002 tokens (996 in the messages, 10 in the completion).", 4),
+        (f"'max_tokens' is too large: 10. {OF_1000} and your request has 993 input tokens (10 > 1000 - 993).", 7),
+        ("`inputs` tokens + `max_new_tokens` must be <= 1000. Given: 999 `inputs` tokens and 10 `max_new_tokens`", 1),
+        (f"{OF_1000}. You requested 10 output tokens and your prompt contains at least 991 input tokens.", None),
+        ("max_tokens is too large: 10 tokens do not fit into this model's context", None),
+        ("max_tokens=10 cannot be greater than max_model_len=8. Please request fewer output tokens.", None),
+    ],
+)
+def test_a_prompt_that_fits_without_so_long_a_reply_is_answered_in_the_room_there_is(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, says: str, room: int | None
+) -> None:
+    refused = complaint(says)
+    server.refuse = lambda body: refused if body.get("max_tokens") == 10 and "long" in str(body) else None
+    answers = ask(replace(endpoint, concurrency=1), tmp_path / "j", about("long"), about("short"))
+    assert texts(answers) == ["about long", "about short"]
+    assert [body.get("max_tokens") for body in server.asked] == [10, room, 10]
+    assert [one.mended for one in read_journal(tmp_path / "j").values()] == ["with the room there is", ""]
+
+
+def test_a_prompt_that_never_fits_is_asked_once_more_at_most(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    refusing(server, ("model", complaint("maximum context length is 8 tokens; reduce the messages or the completion")))
+    (answer,) = ask(endpoint, tmp_path / "j", about("x"))
+    assert "maximum context length" in answer.problem
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "System role not supported",
+        "Conversation roles must alternate user/assistant/user/assistant/...",
+        "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
+        "Developer instruction is not enabled for models/gemma-3-27b-it",
+    ],
+)
+def test_a_model_that_takes_no_system_message_has_it_before_the_first(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str], says: str
+) -> None:
+    server.refuse = lambda body: complaint(says) if body["messages"][0]["role"] == "system" else None
+    given = [chat_request("m", text, Sampling(), "Be brief.") for text in ("x", "y")]
+    answers = ask(replace(endpoint, concurrency=1), tmp_path / "j", *given)
+    assert texts(answers) == ["about Be brief.\n\nx", "about Be brief.\n\ny"]
+    assert len(server.asked) == 3
+    assert "it is asked with the system message before the first from here on" in capsys.readouterr().err
+    assert {one.mended for one in read_journal(tmp_path / "j").values()} == {"with the system message before the first"}
+
+
+@pytest.mark.parametrize(("top_p", "asked"), [(1.0, 2), (0.9, 1)])
+def test_a_share_of_all_can_be_left_out_where_a_server_takes_less_alone(
+    server: ModelServer, endpoint: Endpoint, tmp_path: Path, top_p: float, asked: int
+) -> None:
+    says = complaint("Input validation error: `top_p` must be > 0.0 and < 1.0", status=422)
+    refusing(server, ("top_p", says))
+    (answer,) = ask(endpoint, tmp_path / "j", Request("chat/completions", {**SENT, "top_p": top_p}))
+    assert bool(answer.problem) == (top_p < 1)
+    assert len(server.asked) == asked

@@ -194,6 +194,26 @@ def test_a_refused_prompt_is_kept_aside_with_the_servers_words_and_is_not_asked_
     assert len(server.asked) == N
 
 
+def test_a_prompt_that_is_too_long_has_the_servers_words_and_is_asked_once(
+    server: ModelServer, work: Callable[[], Work], tmp_path: Path
+) -> None:
+    said = Told(400, '{"error": {"message": "This model\'s maximum context length is 8 tokens"}}')
+    server.refuse = lambda body: said if "Q7" in body["messages"][-1]["content"] else None
+    counts = respond(Responses(MODEL, PROMPTS, Sampling()), at := work())
+    assert (counts["prompt_too_long"], counts.get("refused")) == (1, None)
+    assert rows(at)[7].known["refused"] == "answered 400: This model's maximum context length is 8 tokens"
+    server.asked.clear()
+    server.reply = lambda body: {"content": "Score: 4"}
+    rate(Rated(PROMPTS, ModelRater(MODEL, SampledScore(HUMPBACK_RATING, Sampling(), n=3))), at := work())
+    raw = [one.raw for one in read(at.out / RATINGS, Rating) if one.score is None]
+    assert raw == ["answered 400: This model's maximum context length is 8 tokens"]
+    assert len(server.asked) == 3 * (N - 1) + 1
+    with Writer(tmp_path / EXAMPLES, Example) as out:
+        out.add(Example("p/7", "Q7", ""))
+    with pytest.raises(StoreError, match="the server refuses every prompt: it answered 400: This model's maximum"):
+        respond(Responses(MODEL, PROMPTS, Sampling()), replace(work(), open=lambda _: tmp_path))
+
+
 def test_answers_that_a_filter_withholds_are_refused_and_a_set_of_nothing_else_is_an_error(
     server: ModelServer, work: Callable[[], Work]
 ) -> None:
@@ -225,6 +245,16 @@ def test_a_rating_that_is_refused_or_cut_or_thought_is_no_score(
         rate(Rated(PROMPTS, ModelRater(MODEL, scoring)), work())
 
 
+def test_an_explanation_that_is_cut_leaves_the_score_above_it(server: ModelServer, work: Callable[[], Work]) -> None:
+    server.finish = "length"
+    server.reply = lambda body: {
+        "content": "4." if "A7" in body["messages"][-1]["content"] else "4.5\n\nIt is right but"
+    }
+    counts = rate(Rated(PROMPTS, ModelRater(MODEL, FirstLineScore(ALPAGASUS_ACCURACY))), at := work())
+    assert {row.id: row.score for row in rows(at)} == {f"p/{i}": None if i == 7 else 4.5 for i in range(N)}
+    assert counts["unparsed"] == 1
+
+
 @pytest.mark.parametrize("scoring", [SampledScore(HUMPBACK_RATING, Sampling()), FirstLineScore(ALPAGASUS_ACCURACY)])
 def test_a_rater_without_a_readable_reply_stops_early_and_one_that_errs_at_first_does_not(
     server: ModelServer, work: Callable[[], Work], scoring: SampledScore | FirstLineScore
@@ -250,6 +280,17 @@ def test_a_system_whose_first_answers_are_all_empty_stops_early(server: ModelSer
     with pytest.raises(StoreError, match=r"cut: send = .*'length', and it says, after 10 characters of thinking: no"):
         respond(Responses(MODEL, PROMPTS, Sampling()), work())
     assert len(server.asked) < N
+
+
+def test_a_call_of_a_tool_that_nobody_offered_is_no_answer(server: ModelServer, work: Callable[[], Work]) -> None:
+    call = [{"id": "c", "type": "function", "function": {"name": "search", "arguments": '{"query": "why"}'}}]
+    server.reply = lambda body: {
+        "content": None if body["messages"][-1]["content"] == "Q3" else "Because.",
+        "tool_calls": call,
+    }
+    counts = respond(Responses(MODEL, PROMPTS, Sampling()), at := work())
+    assert {row.output for row in rows(at)} == {"Because.", ""}
+    assert counts["empty"] == 1
 
 
 def test_parts_and_thinking_are_no_part_of_an_answer(server: ModelServer, work: Callable[[], Work]) -> None:

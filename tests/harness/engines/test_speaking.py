@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
 
+from humpback.core.store import StoreError
 from humpback.engines.chat.chat_format import ChatFormat
 from humpback.spec.data import Sampling
 from humpback.spec.template import INSTRUCTION_RESPONSE, ChatTemplate
@@ -167,3 +170,13 @@ def _row(ids: list[int]) -> Any:
     from humpback.engines.rounds import Row
 
     return Row(ids, 1)
+
+
+def test_options_that_a_tokenizer_writes_alike_have_no_probabilities(tmp_path: Path) -> None:
+    made = Tokenizer(models.WordLevel({"<unk>": 0, "</s>": 1, "Score": 2, ":": 3, "A": 4}, unk_token="<unk>"))
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=made, unk_token="<unk>", eos_token="</s>", pad_token="</s>")
+    engine = engine_of(model_of("llama", tokenizer), tokenizer, tmp_path)
+    with pytest.raises(StoreError, match="writes 'Score: 1' and 'Score: 2' alike"):
+        engine.choose(["Score A"], [f"Score: {n}" for n in range(1, 6)])
+    assert engine.choose(["Score A"], ["Score: A", "Score: :"]) is not None

@@ -12,7 +12,7 @@ import torch
 
 from humpback.core.expression import FieldError
 from humpback.core.machine import Server, load_machine
-from humpback.core.store import CHECKPOINTS
+from humpback.core.store import CHECKPOINTS, StoreError
 from humpback.core.tables import RATINGS, VERDICTS, Example, Rating, Verdict, read
 from humpback.engines.loading import load_model
 from humpback.engines.server_engine import serve_engine
@@ -66,6 +66,36 @@ def test_expected_scores_and_verdicts_come_from_the_servers_probabilities(shop: 
             ids, cut = engine.chat.prompt("Which?"), [engine.chat.opening(one) for one in both]
         sums = [sum(likelihood(token, *ids, *one[:i]) for i, token in enumerate(one)) for one in cut]
         assert chosen == pytest.approx([exp(one) / sum(map(exp, sums)) for one in sums])
+
+
+@pytest.mark.parametrize(
+    ("echoes", "says"),
+    [
+        ("written", r"sent a prompt of [0-9,]+ tokens .*, gives 1 log-probabilities: it leaves the prompt out or adds"),
+        ("beginning", "it leaves the prompt out or adds to it"),
+        ("nothing", "log-probabilities that are no numbers"),
+    ],
+)
+def test_an_echo_that_is_not_the_prompts_is_no_score(shop: Workshop, mark: str, echoes: str, says: str) -> None:
+    model = shop.base("llama", max_position_embeddings=8_192)
+    shop.put(SEED, examples(3))
+    node = Rated(SEED, ModelRater(model, ExpectedScore(HUMPBACK_RATING)))
+    with pytest.raises(StoreError, match=says):
+        rate(node, shop.work("out", server=stand_in(mark, "--echoes", echoes)))
+
+
+def test_a_server_that_wants_a_key_is_named_and_none_is_handed_on(
+    shop: Workshop, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = shop.base("llama")
+    with (
+        pytest.raises(StoreError, match="stand-in wants a key"),
+        serve_engine(model, server := stand_in(mark, "--api-key", "x"), shop.work("own", server=server)),
+    ):
+        pass
+    monkeypatch.setenv("VLLM_API_KEY", "another-server-s")
+    with serve_engine(model, server := vllm(shop, mark), shop.work("out", server=server)) as engine:
+        assert engine.served.version == "1.2.3"
 
 
 def test_a_model_judges_through_the_server(shop: Workshop, mark: str) -> None:
