@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from humpback.analysis.judgements.formats import artifact, judge_arena, votes
 from humpback.analysis.judgements.formats.items import NoJudgements
 from humpback.analysis.judgements.formats.prompts import text_of
-from humpback.analysis.judgements.formats.reading import layout_of
+from humpback.analysis.judgements.formats.reading import is_table, layout_of
 from humpback.analysis.judgements.formats.source import Row, Unfit, rows_of
 from humpback.core.same_prompt import fold
 from humpback.core.store import RECORD, verified_record
@@ -107,6 +107,8 @@ def read_known(path: Path) -> KnownPairs | None:
         found = _voted(path)
     elif judge_arena.is_battles(path):
         found = _battles(path)
+    elif is_table(path):
+        found = _of_rows(path)
     elif artifact.is_verdicts(path):
         found = _judged(path.parent) if path.name == VERDICTS else None
     else:

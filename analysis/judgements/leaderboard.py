@@ -16,9 +16,9 @@ from humpback.analysis.judgements.arena_hard_board import StyleTable, style_tabl
 from humpback.analysis.judgements.bradley_terry import Ratings, ratings
 from humpback.analysis.judgements.comparison import Difference, System, differences, system
 from humpback.analysis.judgements.copies import Copy, copies
-from humpback.analysis.judgements.formats import arena_hard, artifact, judge_arena, votes
+from humpback.analysis.judgements.formats import arena, arena_hard, artifact, judge_arena, votes
 from humpback.analysis.judgements.formats.items import Judgement, NoJudgements
-from humpback.analysis.judgements.formats.reading import of_rows, spelled_alike
+from humpback.analysis.judgements.formats.reading import is_table, of_rows, spelled_alike
 from humpback.analysis.judgements.published_boards import Board, Published, disagreement, is_board, read_board
 from humpback.core.store import StoreError
 from humpback.core.tables import VERDICTS
@@ -26,10 +26,12 @@ from humpback.spec.votes import is_votes, read_votes
 
 _HEAD = 1 << 18
 """Bytes of a JSON file within which an annotations file has its first preference."""
-_MARKS = (b'"preference"', b'"g1_winner"', b'"games"')
+_MARKS = (b'"preference"', b'"g1_winner"', b'"games"', b'"model_a"')
+_NAMED = 5
+"""Rows that cannot be used, up to which each is named."""
 Ranking = tuple[str, str, str]
 """Judge, opponent and format: what systems have to share to be ranked together."""
-_FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", "*.parquet", "*.sqlite")
+_FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", "*.csv", "*.parquet", "*.sqlite")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def rank(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
     """
     if is_board(folder):
         return Leaderboard((), 0, (), published=(read_board(folder),))
-    if not folder.is_dir():
+    if not folder.is_dir() and not folder.is_file():
         raise NoJudgements(
             f"{folder}: there is no such folder; a leaderboard is made of the files below one, or is a CSV with names "
             "and win_rate"
@@ -95,34 +97,53 @@ def rank(folder: Path, against: Sequence[Path] = ()) -> Leaderboard:
     unusable = [f"{board.file}, {line}" for board in boards for line in board.unusable]
     found: list[Judgement] = []
     other = 0
-    files = sorted(path for pattern in _FILES for path in folder.rglob(pattern))
+    files = [folder] if folder.is_file() else sorted(path for pattern in _FILES for path in folder.rglob(pattern))
     for path in files:
         try:
-            judged = _judgements(path, str(path.relative_to(folder)))
-            other += judged is None and path.suffix != ".parquet"
+            judged = _judgements(path, str(path.relative_to(folder)) if folder.is_dir() else folder.name)
+            other += judged is None and ".json" in path.name
             found += judged or []
         except (NoJudgements, StoreError) as error:
             unusable.append(str(error))
     groups: dict[Ranking, list[Judgement]] = {}
     alike = spelled_alike(found)
+    rated = ratings(alike)
+    by_rating = {one.judge for one in rated if one.systems}
     for one in alike:
-        groups.setdefault((one.judge, one.against, one.format), []).append(one)
-    if not groups and (there := [path for path in sorted(folder.rglob("*.csv")) if is_board(path)]):
+        if one.format == arena.KIND and one.judge in by_rating:
+            # Every model would be the opponent of a table.
+            unusable += _left_out(one)
+        else:
+            groups.setdefault((one.judge, one.against, one.format), []).append(one)
+    if not found and (there := [path for path in sorted(folder.rglob("*.csv")) if is_board(path)]):
         return Leaderboard((), other, tuple(unusable), published=tuple(map(read_board, there)))
-    if not groups:
+    if not found:
         more = f"; {unusable[0]}" if unusable else ""
         raise NoJudgements(f"{folder}: no annotations below it, {other} other JSON files{more}")
     fitting = _boards_of(list(groups), boards)
     tables = tuple(_table(key, group, fitting[key]) for key, group in sorted(groups.items()))
     battled = any(one.format == arena_hard.KIND for one in tables)
     styled = style_tables([path for path in files if ".json" in path.name]) if battled else []
-    return Leaderboard(tables, other, tuple(unusable), tuple(styled), rated=tuple(ratings(alike)))
+    return Leaderboard(tables, other, tuple(unusable), tuple(styled), rated=tuple(rated))
+
+
+def _left_out(one: Judgement) -> list[str]:
+    """What ratings do not count of a judgement that has no table."""
+    rows = [f"{row.file}, {row.place}: {row.reason}" for row in one.unreadable]
+    more = [f"{one.files[0]}: and {len(rows) - _NAMED:,} more rows"] if len(rows) > _NAMED else []
+    without = sum(item.points is None for item in one.items)
+    told = [f"{one.files[0]}: {without:,} battles of {one.name} and {one.against} have no winner"] if without else []
+    return [*rows[:_NAMED], *more, *told]
 
 
 def _judgements(path: Path, name: str) -> list[Judgement] | None:
     """What a file holds; None where it is of another kind."""
     if path.name == VERDICTS:
         return [artifact.judgement(path)]
+    if path.suffix in (".csv", ".parquet") and is_table(path):
+        return of_rows(path, name)
+    if path.suffix == ".csv":
+        return None
     if path.suffix == ".parquet":
         return judge_arena.judgements(path, name, apart=True) if judge_arena.is_battles(path) else None
     if path.suffix == ".sqlite":

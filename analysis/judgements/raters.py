@@ -7,6 +7,7 @@ two raters has unparsed as its fourth label, so that nothing is left out unseen.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -18,6 +19,8 @@ from humpback.analysis.stats.agreement import Agreement, Contingency, agreement,
 from humpback.analysis.stats.statistics import Estimate
 
 LABELS = ("win", "tie", "lose", "unparsed")
+_EACH_TWO = 8
+"""Raters up to which every two have a table."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ class Panel:
         return sum(label == "unparsed" for label in self.raters[rater].values())
 
     def tables(self) -> list[tuple[str, str, Contingency]]:
-        """The four-way table of every two raters."""
+        """The four-way table of every two raters; none of more than eight, whose alpha says it shorter."""
+        if len(self.raters) > _EACH_TWO:
+            return []
         labels = {name: [given.get(prompt) for prompt in self.prompts] for name, given in self.raters.items()}
         return [
             (one, other, contingency(labels[one], labels[other], labels=LABELS))
@@ -101,9 +106,12 @@ def _panel(group: Sequence[Judgement], notes: tuple[str, ...]) -> Panel:
 
 
 def annotators(judgements: Iterable[Judgement]) -> list[Panel]:
-    """The people behind each judgement that pools the votes of several."""
+    """The people behind each judgement that pools the votes of several, where two of them judged one prompt."""
     found = []
     for one in judgements:
+        times = Counter(prompt for labels in one.raters.values() for prompt in labels)
+        if max(times.values(), default=0) < 2:
+            continue
         by = {f"{name} in {' and '.join(one.files)}": dict(labels) for name, labels in one.raters.items()}
         found += [Panel(one.name, one.against, by)] if by else []
     return found
@@ -115,7 +123,8 @@ def as_text(found: Sequence[Panel], *, as_markdown: bool = False) -> str:
 
 
 def _text(one: Panel, table: Any) -> str:
-    parts = [f"{one.name} against {one.against}, judged by {'; '.join(one.raters)}", *one.notes]
+    who = "; ".join(one.raters) if len(one.raters) <= _EACH_TWO else f"{len(one.raters):,} raters"
+    parts = [f"{one.name} against {one.against}, judged by {who}", *one.notes]
     parts.append(str(one.agreement or "no prompt has an outcome of two raters"))
     if told := [f"{name} {count:,}" for name in one.raters if (count := one.unparsed(name))]:
         parts.append(f"prompts without an outcome, left out of that: {', '.join(told)}")

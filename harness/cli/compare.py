@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 Files = Annotated[
     list[Path],
     Argument(
-        help="Folders or files of verdicts, AlpacaEval annotations, reviews with scores, votes, JudgeArena's battles; "
+        help="Folders or files of verdicts, AlpacaEval annotations, reviews with scores, votes, battles; "
         "or logs of lm-eval (--log_samples), inspect (.eval, .json) and humpback benchmark."
     ),
 ]
+_MOST = 60
+"""Judgements of which every two are compared: 1,770 lines."""
 Metrics = Annotated[
     list[str] | None, Option("--metric", help="Of logs, a metric to compare; can be given several times. Else all.")
 ]
@@ -61,6 +63,11 @@ def compare(
         _published(boards, as_json=as_json, markdown=markdown)
         return
     judgements = read_judgements(files)
+    if len(judgements) > _MOST:
+        raise FieldError(
+            f"{len(judgements):,} pairs of systems, and every two of {_MOST} are as many as a table shows; "
+            f"humpback leaderboard {files[0] if len(files) == 1 else 'FOLDER'} rates them together"
+        )
     systems = [comparison.system(one) for one in judgements]
     differences = comparison.differences(judgements)
     controlled = length_controlled.of_files(judgements, files)
@@ -115,7 +122,7 @@ def compare_logs(
 
 @command()
 def leaderboard(
-    folder: Annotated[Path, Argument(help="Every annotations file below it is ranked.")],
+    folder: Annotated[Path, Argument(help="Every annotations file below it is ranked; or one file, such as battles.")],
     against: Annotated[
         list[Path] | None, Option(help="A published leaderboard CSV; can be given several times.")
     ] = None,

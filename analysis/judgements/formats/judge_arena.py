@@ -33,6 +33,8 @@ from humpback.core.tables import RAW_SHOWN, Unreadable
 KIND = "JudgeArena's battles"
 _MODELS = ("model_a", "model_b")
 _OUTCOMES = ("pref", "winner")
+_OWN = ("instruction", "instruction_index", "battle_id", "orientation", "completion_a")
+"""Columns by one of which an older file, without `pref`, is told from Chatbot Arena's battles."""
 _PROMPTS = ("instruction", "instruction_index", "question_id", "battle_id")
 _READ = (
     *(*_MODELS, *_OUTCOMES, *_PROMPTS),
@@ -51,7 +53,7 @@ def is_battles(path: Path) -> bool:
         names = set(pq.read_schema(path).names)
     except (pa.ArrowException, OSError):
         return False
-    return names.issuperset(_MODELS) and not names.isdisjoint(_OUTCOMES)
+    return names.issuperset(_MODELS) and ("pref" in names or ("winner" in names and not names.isdisjoint(_OWN)))
 
 
 def judgements(path: Path, name: str, *, apart: bool = False) -> list[Judgement]:

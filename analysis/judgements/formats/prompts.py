@@ -17,6 +17,7 @@ TEXTS = (
     "messages",
     "conversations",
     "conversation",
+    "conversation_a",
     "turns",
     "input",
     "inputs",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from humpback.analysis.judgements.formats import (
     alpaca_eval,
+    arena,
     arena_hard,
     artifact,
     judge_arena,
@@ -19,17 +24,19 @@ from humpback.analysis.judgements.formats import (
 )
 from humpback.analysis.judgements.formats.items import Judgement, NoJudgements, Placed, Systems, pool, put
 from humpback.analysis.judgements.formats.source import Row, Rows, Unfit, rows_of
-from humpback.core.same_prompt import partners, prompt_keys
+from humpback.core.same_prompt import fold
 from humpback.core.tables import VERDICTS, Unreadable
 from humpback.spec.votes import read_votes
 
 ACCEPTED = (
     "a folder or file of verdicts, AlpacaEval annotations (preference), reviews with scores (scores and "
     "scores_reverse, or score), MT-bench pairs (g1_winner and g2_winner), "
-    "Arena-Hard verdicts (games), a database of votes, JudgeArena's battles (Parquet with model_a, model_b and pref); "
+    "Arena-Hard verdicts (games), battles (model_a, model_b and winner), a database of votes, "
+    "JudgeArena's battles (Parquet with model_a, model_b and pref); "
     "or logs of lm-eval (samples_*.jsonl) and inspect (.eval, .json)"
 )
 _LOOKED_AT = 50
+_LONGEST = 1 << 16
 _SHORT = 40
 """Characters up to which a file's name tells systems apart in a table."""
 
@@ -91,6 +98,14 @@ LAYOUTS = (
         unnamed=lambda path: (_stem(path), ""),
         notes=arena_hard.as_published,
     ),
+    Layout(
+        looks=arena.is_battle,
+        read=arena.read,
+        kind=lambda systems, placed: arena.KIND,
+        unnamed=lambda path: (_stem(path), ""),
+        notes=arena.notes,
+        answers=arena.one_turn,
+    ),
 )
 """The first of those that most rows look like is taken."""
 
@@ -130,6 +145,8 @@ def read_as_named(paths: Sequence[Path]) -> list[Judgement]:
         name = f"{path.parent.name}/{path.name}" if same else path.name
         if path.is_file() and judge_arena.is_battles(path):
             found += judge_arena.judgements(path, name)
+        elif path.is_file() and is_table(path):
+            found += of_rows(path, name)
         elif artifact.is_verdicts(path):
             found.append(artifact.judgement(path))
         elif _is_sqlite(path):
@@ -142,6 +159,21 @@ def read_as_named(paths: Sequence[Path]) -> list[Judgement]:
     single = [one for one in found if one.format == reviews.ONE]
     both = orders.both_orders(spelled_alike(single))
     return orders.sets_together(spelled_alike([*(one for one in found if one.format != reviews.ONE), *both]))
+
+
+def is_table(path: Path) -> bool:
+    """Whether it is a CSV or Parquet file with the columns of one of these layouts; JudgeArena's battles are none."""
+    try:
+        if path.suffix == ".csv":
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                names = next(csv.reader([file.readline(_LONGEST)]), [])
+        elif judge_arena.is_battles(path):
+            return False
+        else:
+            names = pq.read_schema(path).names
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error):
+        return False
+    return any(one.looks(dict.fromkeys(names)) for one in LAYOUTS)
 
 
 def layout_of(rows: Rows) -> Layout | None:
@@ -193,14 +225,22 @@ def of_rows(path: Path, name: str) -> list[Judgement]:
 
 def spelled_alike(judgements: Sequence[Judgement]) -> list[Judgement]:
     """Judgements in which one prompt, by the rule of `core/same_prompt.py`, has one name: the first that it has."""
-    known: dict[str, None] = {}
+    known: set[str] = set()
+    by_form: dict[str, list[str]] = {}
     found = []
     for one in judgements:
         mine = dict.fromkeys(item.prompt for item in one.items)
-        ours, theirs = [name for name in known if name not in mine], [name for name in mine if name not in known]
-        joined = partners(prompt_keys(ours), prompt_keys(theirs)).folded if ours and theirs else {}
-        found.append(_renamed(one, {theirs[j]: ours[i] for i, j in joined.items()}) if joined else one)
-        known |= dict.fromkeys(item.prompt for item in found[-1].items)
+        joined, taken = dict[str, str](), set[str]()
+        for name in (name for name in mine if name not in known):
+            alike = (other for other in by_form.get(fold(name), ()) if other not in mine and other not in taken)
+            if (first := next(alike, None)) is not None:
+                joined[name] = first
+                taken.add(first)
+        found.append(_renamed(one, joined) if joined else one)
+        for name in dict.fromkeys(item.prompt for item in found[-1].items):
+            if name not in known:
+                known.add(name)
+                by_form.setdefault(fold(name), []).append(name)
     return found
 
 
