@@ -17,7 +17,6 @@ from typing import Any
 
 from humpback.analysis.judgements.formats.items import NoJudgements
 from humpback.core.tables import RAW_SHOWN, Unreadable
-from humpback.readers.csv_table import table
 from humpback.readers.records import FileRecord, records
 from humpback.readers.text_file import PARQUET
 from humpback.readers.unusable import UnusableFile
@@ -82,7 +81,7 @@ def rows_of(path: Path) -> Rows:
     try:
         data = path.read_bytes()
         if path.suffix == ".csv" or data.startswith(PARQUET):
-            found = _kept(table(path, path.name) if path.suffix == ".csv" else records(path))
+            found = _kept(records(path))
             text = None
         else:
             text = (gzip.decompress(data) if data[:2] == _GZIP else data).decode("utf-8-sig")

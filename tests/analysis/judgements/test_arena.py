@@ -116,7 +116,7 @@ def test_many_models_are_rated_and_what_is_left_out_is_said(tmp_path: Path) -> N
     assert (len(rated.systems), rated.battles) == (13, 10 * len(pairs))
     assert any("'nobody'" in line for line in found.unusable)
     assert any("1 battles of m0 and m1 have no winner" in line for line in found.unusable)
-    with pytest.raises(ValueError, match="humpback leaderboard .*battles.json rates them together"):
+    with pytest.raises(ValueError, match=r"humpback leaderboard .*battles\.json rates them together"):
         succeed("compare", path)
 
 
