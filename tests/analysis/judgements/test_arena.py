@@ -15,6 +15,7 @@ from humpback.analysis.judgements.formats.items import NoJudgements
 from humpback.analysis.judgements.known_pairs import read_known
 from humpback.analysis.judgements.leaderboard import rank
 from humpback.analysis.judgements.raters import annotators
+from humpback.core.expression import FieldError
 from tests.analysis.judgements.material import read, single, written
 from tests.commands import succeed
 
@@ -116,7 +117,7 @@ def test_many_models_are_rated_and_what_is_left_out_is_said(tmp_path: Path) -> N
     assert (len(rated.systems), rated.battles) == (13, 10 * len(pairs))
     assert any("'nobody'" in line for line in found.unusable)
     assert any("1 battles of m0 and m1 have no winner" in line for line in found.unusable)
-    with pytest.raises(ValueError, match="humpback leaderboard .*battles.json rates them together"):
+    with pytest.raises(FieldError, match=r"humpback leaderboard .*battles\.json rates them together"):
         succeed("compare", path)
 
 
