@@ -14,7 +14,7 @@ from humpback.analysis.judgements.single_scores import scores
 from humpback.core.errors import HumpbackError
 from humpback.core.expression import Artifact
 from humpback.core.tables import EXAMPLES, GRADES, Example, Grade, read
-from humpback.judging.single_grades import rating_of
+from humpback.judging.single_grades import rating_of, read_turns
 from humpback.spec.data import MicroTexts
 from humpback.spec.models import Pretrained
 from tests.commands import invoke, succeed
@@ -145,6 +145,13 @@ def test_a_model_here_answers_both_turns_the_second_below_the_first(
 )
 def test_ratings_are_read_by_fastchats_patterns_and_held_to_the_scale(reply: str, rating: float | None) -> None:
     assert rating_of(reply) == rating
+
+
+def test_line_separators_within_an_answer_end_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "ours.jsonl"
+    rows = answered("ours", [81, 82], "one\u2028two\x85three", "four")
+    path.write_text("\ufeff" + "\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    assert read_turns(path) == {str(id): (("one\u2028two\x85three", "four"), "ours") for id in (81, 82)}
 
 
 def test_intervals_are_over_questions() -> None:

@@ -65,12 +65,14 @@ def _beside_published(rows: Sequence[Against]) -> list[str]:
 
 
 def published_text(board: Board, *, as_markdown: bool = False) -> str:
-    """A published leaderboard, the best first: nothing is computed but an interval."""
+    """A published leaderboard, the best first: nothing is computed but an interval, and whether a row's own columns
+    agree."""
     lines = [
         f"{board.file}: a published leaderboard of {board.annotator}, as published; who can be told apart is not known "
         "without the annotations",
         _table((*HEADS, "length-controlled"), [_cells(row) for row in board.best_first], as_markdown),
     ]
+    lines += [f"CONTRADICTS ITSELF: {row.name}: {row.contradiction}" for row in board.rows if row.contradiction]
     return "\n".join([*lines, *(f"not used: {board.file}, {line}" for line in board.unusable)])
 
 
@@ -127,6 +129,7 @@ def published_json(board: Board) -> dict[str, Any]:
                 "n": row.n,
                 **dict(zip(("wins", "ties", "losses"), row.counts or (None, None, None), strict=True)),
                 "mean_length": row.length,
+                "contradiction": row.contradiction or None,
                 "length_controlled": {"win_rate": row.controlled, "standard_error": row.controlled_error},
             }
             for place, row in enumerate(board.best_first, 1)

@@ -41,6 +41,23 @@ class Published:
     """Prompts with a preference."""
     counts: tuple[int, int, int] | None = None
     """Won, drawn, lost."""
+    discrete: float | None = None
+    """Wins and half of the draws of all, percent, as it stands there."""
+
+    @property
+    def contradiction(self) -> str:
+        """What its own columns disagree on; empty where they agree, or do not say."""
+        if self.counts is None:
+            return ""
+        won, drawn, lost = self.counts
+        if self.n is not None and self.n != won + drawn + lost:
+            return f"n_total {self.n:,}, and {won} won, {drawn} drawn and {lost} lost are {won + drawn + lost:,}"
+        share = 100 * (won + drawn / 2) / max(won + drawn + lost, 1)
+        if self.discrete is not None and abs(self.discrete - share) > POINTS:
+            return (
+                f"discrete_win_rate {self.discrete:.2f}, and {won} won, {drawn} drawn and {lost} lost make {share:.2f}"
+            )
+        return ""
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -132,6 +149,7 @@ def _row(row: dict[str, str], name: str, rate: float) -> Published:
         controlled_error=_number(row.get("lc_standard_error")),
         n=None if n is None else int(n),
         counts=None if None in counts else (won, drawn, lost),
+        discrete=_number(row.get("discrete_win_rate")),
     )
 
 

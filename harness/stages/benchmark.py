@@ -24,6 +24,7 @@ from lm_eval.tasks import TaskManager  # type: ignore[import-untyped]
 from humpback.core.store import StoreError
 from humpback.core.work import Counts, Work
 from humpback.engines.chat.chat_format import HIDER
+from humpback.evals.checks import languages_drawn_alike
 from humpback.evals.lm_eval_model import load_for_lm_eval, silence_lm_eval
 from humpback.evals.pulled_tasks import nltk_data_below
 from humpback.evals.sandbox import allow_code
@@ -52,7 +53,7 @@ def benchmark(node: Benchmarked, work: Work) -> Counts:
         tasks = _ready(node, work, Path(place))
         lm, how = load_for_lm_eval(node, work)
         code = allow_code(any(task.unsafe for task in tasks))
-        with silence_lm_eval(), nltk_data_below(Path(place)), code:
+        with silence_lm_eval(), nltk_data_below(Path(place)), languages_drawn_alike(), code:
             try:
                 found = simple_evaluate(
                     model=lm,

@@ -219,6 +219,18 @@ def test_alpaca_eval_s_own_leaderboard_is_read_as_it_stands(tmp_path: Path) -> N
         assert "who can be told apart is not known" in as_text(found)
 
 
+def test_a_published_row_whose_columns_disagree_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "somebody_leaderboard.csv"
+    path.write_text(
+        "name,win_rate,n_wins,n_wins_base,n_draws,n_total,discrete_win_rate\n"
+        "share,46.8,371,417,17,805,40.19\ntotal,50,10,10,0,21,\nright,25,1,3,0,4,25\n"
+    )
+    text = as_text(rank(path))
+    assert "CONTRADICTS ITSELF: share: discrete_win_rate 40.19, and 371 won, 17 drawn and 417 lost make 47.14" in text
+    assert "CONTRADICTS ITSELF: total: n_total 21, and 10 won, 0 drawn and 10 lost are 20" in text
+    assert text.count("CONTRADICTS") == 2
+
+
 def test_a_web_page_s_leaderboard_has_rates_alone(tmp_path: Path) -> None:
     path = board(tmp_path, [{"name": "a", "win_rate": 10, "avg_length": 5}, {"name": "b", "win_rate": 90}])
     (found,) = rank(path).published

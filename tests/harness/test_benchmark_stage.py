@@ -226,6 +226,25 @@ def test_model_code_runs_only_when_said_by_name_and_then_with_limits(
     assert model_code.PERMISSION not in os.environ
 
 
+LANGUAGES = """
+import langdetect
+def score(doc, results):
+    return {"acc": len({langdetect.detect("Hola hello bonjour") for _ in range(40)})}
+"""
+
+
+def test_a_checkers_language_of_an_answer_is_the_same_every_time(
+    model: Pretrained, made: Callable[[Artifact], Path], shared_store: Store, tmp_path: Path
+) -> None:
+    pytest.importorskip("langdetect")
+    made(model)
+    path = yaml_of(tmp_path / "a", "languages", "process_results: !function languages.score")
+    (tmp_path / "a" / "languages.py").write_text(LANGUAGES, encoding="utf-8")
+    task, files = local_task(path)
+    folder = run(Benchmarked(model, (task,)), shared_store, replace(MACHINE, files=files))
+    assert rows_of(folder)["languages"]["value"] == 1
+
+
 def test_without_permission_children_have_no_limits_and_the_environment_gives_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -65,6 +65,8 @@ class SystemLog:
     tasks: Mapping[str, TaskLog]
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """lm-eval's groups by name: the tasks in them."""
+    tasks_alike: frozenset[tuple[str, str]] = frozenset()
+    """Groups and metrics whose published value is the mean of the tasks' values, whatever their sizes."""
 
 
 def measure(metric: str, filter_: str) -> str:

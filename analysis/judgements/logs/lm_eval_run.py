@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import mul
 from pathlib import Path
 from typing import Any
 
 from humpback.analysis.judgements.formats.items import NoJudgements
-from humpback.analysis.judgements.logs.items import read_json
+from humpback.analysis.judgements.logs.items import measure, read_json
 
 FILE_NAME = re.compile(r"samples_(?P<task>.+?)_(?P<date>\d{4}-\d\d-\d\dT[^.]+\.\d+)\.jsonl(?:\.gz)?")
+_ROUNDED = 1e-9
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Run:
     counts: Mapping[str, int]
     """By task, how many samples were asked."""
     groups: Mapping[str, tuple[str, ...]]
+    tasks_alike: frozenset[tuple[str, str]]
+    """Groups and metrics whose value is the mean of the tasks' values, and not of their samples."""
     about: Mapping[str, str]
 
 
@@ -81,6 +85,7 @@ def _run(value: dict[str, Any], folder: str) -> Run:
         if isinstance(of, dict) and isinstance(of.get("effective"), int)
     }
     subtasks = {name: tuple(of) for name, of in table("group_subtasks").items() if isinstance(of, list) and of}
+    groups = {name: tuple(_leaves(name, subtasks)) for name in subtasks}
     about = {
         "chat template": str(value.get("chat_template_sha") or "none"),
         "system message": str(value.get("system_instruction_sha") or "none"),
@@ -92,9 +97,29 @@ def _run(value: dict[str, Any], folder: str) -> Run:
         {task: str(found) for task, found in table("n-shot").items()},
         lower,
         counts,
-        {name: tuple(_leaves(name, subtasks)) for name in subtasks},
+        groups,
+        frozenset(_tasks_alike(table("results"), groups, counts)),
         about,
     )
+
+
+def _tasks_alike(
+    results: Mapping[str, Any], groups: Mapping[str, tuple[str, ...]], counts: Mapping[str, int]
+) -> Iterator[tuple[str, str]]:
+    """A results file does not say how a group weighs its tasks (`weight_by_size`); the values do."""
+    for group, tasks in groups.items():
+        published = results.get(group)
+        for key, value in published.items() if isinstance(published, dict) else ():
+            metric, comma, filter_ = key.partition(",")
+            values = [results[task].get(key) if isinstance(results.get(task), dict) else None for task in tasks]
+            numbers = [one for one in values if isinstance(one, float | int)]
+            if not comma or not isinstance(value, float | int) or len(numbers) < len(tasks):
+                continue
+            sizes = [counts.get(task, 0) for task in tasks]
+            plain = sum(numbers) / len(numbers)
+            pooled = sum(map(mul, numbers, sizes)) / sum(sizes) if all(sizes) else plain
+            if abs(value - plain) <= _ROUNDED < abs(value - pooled):
+                yield group, measure(metric, filter_)
 
 
 def _leaves(name: str, subtasks: Mapping[str, tuple[str, ...]], above: tuple[str, ...] = ()) -> list[str]:

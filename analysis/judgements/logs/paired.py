@@ -16,10 +16,10 @@ from itertools import combinations
 import numpy as np
 
 from humpback.analysis.judgements.logs.items import Sample, SystemLog, TaskLog
-from humpback.analysis.stats.evidence import against_verdict, few_different
+from humpback.analysis.stats.evidence import FEWEST, against_verdict, few_different
 from humpback.analysis.stats.multiplicity import LEVEL, holm, p_of
 from humpback.analysis.stats.power import sign_test
-from humpback.analysis.stats.statistics import NONE, Estimate, Scores, crossed_mean
+from humpback.analysis.stats.statistics import NONE, Estimate, MeanSquares, Scores, crossed_mean
 
 MCNEMAR, STUDENT = "McNemar", "t"
 
@@ -55,6 +55,8 @@ class Difference:
     """Whether less is better."""
     members: tuple[str, ...] = ()
     """Of a group, its tasks: their samples together, each counting the same."""
+    tasks_alike: bool = False
+    """Of a group, whether it is each task that counts the same."""
     obstacle: str = ""
     """Why it cannot be told whether they differ."""
 
@@ -150,7 +152,8 @@ def _groups(
     rows: Sequence[Difference],
     outcomes: Mapping[tuple[str, str], tuple[list[tuple[float, ...]], list[tuple[float, ...]]]],
 ) -> list[Difference]:
-    """A group's samples together, by the metrics that all of its tasks have in both."""
+    """A group's samples together, by the metrics that all of its tasks have in both; or the mean of its tasks, where
+    that is what either log's own value of the group is."""
     found = []
     for group, tasks in one.groups.items():
         if other.groups.get(group) != tasks or len(tasks) < 2:
@@ -161,8 +164,40 @@ def _groups(
             empty = Difference(one.name, other.name, group, metric, lower=lower, members=tasks)
             mine = [score for task in tasks for score in outcomes[task, metric][0]]
             theirs = [score for task in tasks for score in outcomes[task, metric][1]]
-            found.append(_difference(empty, mine, theirs))
+            whole = _difference(empty, mine, theirs)
+            alike = (group, metric) in one.tasks_alike | other.tasks_alike
+            of_tasks = [row for row in rows if row.metric == metric and row.task in tasks]
+            found.append(_of_tasks_alike(whole, of_tasks) if alike else whole)
     return found
+
+
+def _of_tasks_alike(whole: Difference, tasks: Sequence[Difference]) -> Difference:
+    """The mean of the tasks' differences, which are these tasks and no sample of others. Its error is put together from
+    theirs."""
+    squares = np.array([row.variance / row.n for row in tasks])
+    degrees = np.array([row.n - 1 for row in tasks])
+    mean = float(np.mean([row.estimate.mean for row in tasks]))
+    obstacle = whole.obstacle
+    if not obstacle and not squares.sum() > 0:
+        obstacle = "a task has one sample, or within tasks every outcome is the same"
+    estimate = Estimate(mean)
+    if not obstacle:
+        # Welch and Satterthwaite's degrees of freedom.
+        freedom = int(squares.sum() ** 2 / np.sum(squares**2 / degrees))
+        estimate = MeanSquares(mean, len(tasks), (), float(squares.mean()), freedom).estimate
+    return replace(
+        whole,
+        first_mean=float(np.mean([row.first_mean for row in tasks])),
+        second_mean=float(np.mean([row.second_mean for row in tasks])),
+        estimate=estimate,
+        variance=NONE,
+        only_first=None,
+        only_second=None,
+        tasks_alike=True,
+        test="" if obstacle else STUDENT,
+        p=None if obstacle else p_of(estimate),
+        obstacle=obstacle,
+    )
 
 
 def _difference(
@@ -189,6 +224,9 @@ def _difference(
     binary = repeats == (1, 1) and all(np.isin(some, (0.0, 1.0)).all() for some in means)
     if binary:
         found = replace(found, only_first=int((margin > 0).sum()), only_second=int((margin < 0).sum()))
+        if len(margin) >= FEWEST and abs(margin.sum()) == len(margin):
+            # One has all of them right and the other none: that has no interval, and the exact test needs none.
+            found = replace(found, obstacle="")
     if found.obstacle:
         return found
     p = sign_test(found.only_first or 0, found.only_second or 0).exact if binary else p_of(estimate)

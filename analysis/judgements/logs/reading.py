@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from humpback.analysis.judgements.formats.items import NoJudgements
@@ -98,7 +98,7 @@ def read_systems(paths: Sequence[Path]) -> list[SystemLog]:
         systems.setdefault((one.root, one.log.model, alone), []).append(one)
     made = [_system(model, some) for (_, model, _), some in systems.items()]
     names = _told_apart([(model, root, alone or some[0].log.file) for (root, model, alone), some in systems.items()])
-    return [SystemLog(name, one.tasks, one.groups) for name, one in zip(names, made, strict=True)]
+    return [replace(one, name=name) for name, one in zip(names, made, strict=True)]
 
 
 def _read(path: Path) -> list[_Read]:
@@ -131,7 +131,7 @@ def _system(model: str, reads: Sequence[_Read]) -> SystemLog:
             )
         tasks[one.log.task] = one.log
         groups |= one.run.groups if one.run else {}
-    return SystemLog(model, tasks, groups)
+    return SystemLog(model, tasks, groups, frozenset().union(*(one.run.tasks_alike for one in reads if one.run)))
 
 
 _MORE: tuple[Callable[[Path, str], str], ...] = (lambda root, file: root.name, lambda root, file: file.split("/")[-1])

@@ -41,13 +41,19 @@ def as_text(systems: Sequence[SystemLog], pairs: Sequence[Pair], *, as_markdown:
         untold = [
             f"{row.task}, {row.metric}: cannot be told: {row.obstacle}" for row in pair.differences if row.obstacle
         ]
-        groups = {row.task: len(row.members) for row in pair.differences if row.members}
-        grouped = [f"{name}: the samples of its {n} tasks, each counting the same" for name, n in groups.items()]
+        grouped = list(dict.fromkeys(_counted(row) for row in pair.differences if row.members))
         if lines := [*untold, *grouped, *pair.notes]:
             parts.append("\n".join(lines))
     used = {row.test for pair in pairs for row in pair.differences}
     parts += ["\n".join(words for test, words in _LEGENDS.items() if test in used)] if used - {""} else []
     return "\n\n".join(parts)
+
+
+def _counted(group: Difference) -> str:
+    tasks = f"its {len(group.members)} tasks"
+    if group.tasks_alike:
+        return f"{group.task}: the mean of {tasks}, whatever their sizes, as the value in its results is"
+    return f"{group.task}: the samples of {tasks}, each counting the same"
 
 
 def power_lines(pairs: Sequence[Pair], points: float) -> list[str]:

@@ -32,6 +32,12 @@ def test_its_five_degrees_are_read(judge: Annotator, mark: str, verdict: str) ->
     assert verdict_of_preference(judge.preference(said)) == verdict
 
 
+@pytest.mark.parametrize(("first", "last", "verdict"), [("A>B", "A>B", "first"), ("A>>B", "B>A", "second")])
+def test_of_several_verdicts_the_last_counts(judge: Annotator, first: str, last: str, verdict: str) -> None:
+    said = f"At first sight [[{first}]].\n\nBut B is right, so my final verdict is [[{last}]].\n"
+    assert verdict_of_preference(judge.preference(said)) == verdict
+
+
 def test_the_answers_stand_where_its_prompt_has_them(judge: Annotator) -> None:
     system, user = judge.request(("Why?", "one", "two")).body["messages"]
     assert (system["role"], user["role"]) == ("system", "user")
