@@ -12,6 +12,7 @@ import torch
 from transformers import CONFIG_MAPPING, AutoModelForCausalLM
 
 from humpback.core.machine import Machine
+from humpback.costs.assumptions import FOUR_BITS
 from humpback.costs.shapes import Shape, shape_of
 from humpback.spec.models import FolderModel
 from humpback.spec.recipe import Lora, QLora
@@ -61,6 +62,7 @@ def test_a_token_goes_through_some_experts_and_memory_holds_all(tmp_path: Path) 
     assert found.multiplied - dense.multiplied == 4 * dense.block
     assert found.parameters > 4 * dense.parameters
     # In four bits are linear layers, in adapters too: no experts.
-    assert found.frozen(QLora(), 2) > 1.9
-    assert dense.frozen(QLora(), 2) < 1.7
+    saved = (2 - found.frozen(QLora(), 2)) * found.parameters
+    assert saved == pytest.approx((2 - FOUR_BITS) * found.layers * found.attention)
+    assert saved < (2 - dense.frozen(QLora(), 2)) * dense.parameters
     assert found.adapted(Lora(4)) < dense.adapted(Lora(4))
