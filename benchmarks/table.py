@@ -92,15 +92,16 @@ TARGETS = (
         "pages to segments / trafilatura",
         ("segmenting.json", "ratio"),
         15,
-        note="it was 10.9, on another processor, before formulas, emoji, hidden words, lists and names of page builders were read as they "
-        "show, which more of the walk asks for. Next: what a page's names mean, asked once a page",
+        note="it was 10.9, on another processor, before formulas, emoji, hidden words, lists and names of page builders "
+        "were read as they show, which more of the walk asks for. Next: what a page's names mean, asked once a page",
     ),
     Target(
         "near-duplicates / rensa",
         ("signatures.json", "ours / rensa"),
         1,
-        note="both find the words by our function (three times as fast as it was); rensa's hashing is in Rust, ours in numpy. Next: its signatures of our "
-        "shingles, which joins other borderline pairs and so means a new version of `Deduplicated`",
+        note="both find the words by our function (three times as fast as it was); rensa's hashing is in Rust, ours in "
+        "numpy. Next: its signatures of our shingles, which joins other borderline pairs and so means a new version of "
+        "`Deduplicated`",
     ),
     Target(
         "endpoint client, share of concurrency / latency",
