@@ -93,7 +93,8 @@ TARGETS = (
         ("segmenting.json", "ratio"),
         15,
         note="it was 10.9, on another processor, before formulas, emoji, hidden words, lists and names of page "
-        "builders were read as they show, which more of the walk asks for. Next: what a page's names mean, asked once a page",
+        "builders were read as they show, which more of the walk asks for. Next: what a page's names mean, asked "
+        "once a page",
     ),
     Target(
         "near-duplicates / rensa",
