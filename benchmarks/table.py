@@ -78,15 +78,15 @@ TARGETS = (
         "two Ray workers, stages beside each other, efficiency",
         ("cluster.json", "stages beside each other", "efficiency"),
         0.85,
-        note="it was 0.883 on another day of such a machine. The local executor has 0.99 here: a stage on Ray starts a "
-        "process that loads torch, 4 seconds on a busy core, where ours is forked. Next: fork them on the nodes too",
+        note="it was 0.883 on another day of such a machine. The local executor has 0.99 here, whose stages are forked "
+        "from a loaded process; that Ray's load torch anew is the likely loss, not looked into. Next: a profile of one",
     ),
     Target(
         "two Ray workers, one stage, efficiency",
         ("cluster.json", "one stage", "efficiency"),
         0.85,
-        note="two minutes of work, and Ray Train starts its two processes for some 30 seconds, which a stage of hours "
-        "would not notice. Next: one process a node that is forked from a loaded one",
+        note="two minutes of work, of which 33 seconds are lost; the start of Ray Train's two processes is the "
+        "likely part, which a stage of hours would not notice. Next: a profile of one",
     ),
     Target(
         "pages to segments / trafilatura",
